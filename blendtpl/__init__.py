@@ -1,0 +1,83 @@
+"""blendtpl renders Jinja2 templates that were compiled ahead of time into one bundle.
+
+Compile with `compile`, load the bundle once with `load`, render from the registry ever after. Importing this
+package, loading and rendering never import the compiler; `compile` does so when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from blendtpl._version import __version__
+from blendtpl.bundle import Bundle
+from blendtpl.environments import EnvironmentSource, default_environment
+from blendtpl.errors import (
+    BlendError,
+    BlockNotFound,
+    BundleError,
+    CompileError,
+    ConfigError,
+    Fault,
+    LinkError,
+    MessageError,
+    RenderError,
+    SourceError,
+    TemplateNotFound,
+    UndefinedError,
+)
+from blendtpl.manifest import Entry, Manifest, Reference
+from blendtpl.message import Message
+from blendtpl.registry import Registry, load
+from blendtpl.template import Template
+
+if TYPE_CHECKING:
+    import jinja2
+
+__all__ = [
+    "BlendError",
+    "BlockNotFound",
+    "Bundle",
+    "BundleError",
+    "CompileError",
+    "ConfigError",
+    "Entry",
+    "Fault",
+    "LinkError",
+    "Manifest",
+    "Message",
+    "MessageError",
+    "Reference",
+    "Registry",
+    "RenderError",
+    "SourceError",
+    "Template",
+    "TemplateNotFound",
+    "UndefinedError",
+    "__version__",
+    "compile",
+    "default_environment",
+    "load",
+]
+
+
+def compile(
+    source: str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment | None = None,
+    /,
+    *,
+    environment: EnvironmentSource = None,
+    sources: bool = True,
+    key: bytes | None = None,
+) -> Bundle:
+    """Compile every template of `source` into one bundle.
+
+    `source` is a folder, a mapping from names to texts, a Jinja2 loader, or an environment with a loader; left
+    out, it and `environment` are what ``[tool.blendtpl]`` of the nearest `pyproject.toml` says. `sources` puts
+    the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256).
+
+    Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting.
+    """
+    from blendtpl.compiler import build  # the build half, which a process that only renders never loads
+
+    return build(source, environment=environment, with_sources=sources, key=key).bundle

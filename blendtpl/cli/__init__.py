@@ -1,0 +1,21 @@
+"""The command line: what a person types, and the text that a person reads. All work is done elsewhere.
+
+A mistake of the user prints one text on standard error and exits 1; a call that is not understood exits 2.
+"""
+
+import click
+
+from blendtpl._version import __version__
+from blendtpl.cli.compile import compile_command
+from blendtpl.cli.show import list_command, render_command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="blendtpl")
+def command() -> None:
+    """Compile Jinja2 templates ahead of time, and render from what was compiled."""
+
+
+command.add_command(compile_command)
+command.add_command(render_command)
+command.add_command(list_command)

@@ -1,0 +1,187 @@
+"""``blendtpl compile``: templates into a bundle, or the list of everything that is wrong with them."""
+
+import json
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from blendtpl.bundle import Bundle, read_bundle
+from blendtpl.cli.common import environment_option, errors_as_text, fail, key_option, project, read_key
+from blendtpl.compiler import Build, build
+from blendtpl.compiler.cache import default_folder
+from blendtpl.errors import BundleError, CompileError, Fault
+
+_QUIET_SECONDS = 1.0
+
+
+@click.command("compile")
+@click.argument("source", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The bundle to write.  [default: as in pyproject.toml]",
+)
+@environment_option
+@key_option
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when the bundle is not what the sources give.")
+@click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to compile in.  [default: one per processor]")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the build cache.")
+@click.option("--no-sources", is_flag=True, help="Leave the sources, which errors quote, out of the bundle.")
+def compile_command(
+    source: Path | None,
+    output: Path | None,
+    environment: str | None,
+    key_file: Path | None,
+    check: bool,
+    style: str,
+    jobs: int | None,
+    no_cache: bool,
+    no_sources: bool,
+) -> None:
+    """Compile every template of the folder SOURCE into one bundle.
+
+    SOURCE, the output and the environment are what [tool.blendtpl] of pyproject.toml says when they are left out.
+    All mistakes of all templates are reported in one run; the old bundle then stays as it was.
+    """
+    with errors_as_text():
+        config = project()
+        folder, target = source or config.templates, output or config.output
+        if target.is_dir():
+            fail(f"the output `{target}` is a directory: name a file in it")
+        try:
+            with _Ticker() as ticker:
+                made = build(
+                    folder,
+                    environment=environment or config.environment,
+                    with_sources=not no_sources,
+                    key=read_key(key_file),
+                    output=target,
+                    cache=None if no_cache else default_folder(),
+                    jobs=jobs or len(os.sched_getaffinity(0)),
+                    progress=ticker.tick,
+                )
+        except CompileError as error:
+            _report(error, folder, style)
+            raise SystemExit(1) from None
+        for warning in made.warnings:
+            click.echo(f"warning: {warning}", err=True)
+        if check:
+            _check(made.bundle, target)
+        else:
+            made.bundle.write(target)
+        click.echo(_closing(made, target, check, style))
+
+
+def _check(bundle: Bundle, target: Path) -> None:
+    try:
+        same = read_bundle(target) == bundle.data
+    except BundleError as error:
+        fail(f"{error}; run `blendtpl compile`")
+    if not same:
+        fail(f"`{target}` is not what the sources give; run `blendtpl compile`")
+
+
+def _closing(made: Build, target: Path, check: bool, style: str) -> str:
+    bundle, count = made.bundle, len(made.bundle.manifest.templates)
+    if style == "json":
+        return json.dumps(
+            {
+                "templates": count,
+                "cached": made.cached,
+                "compiled": made.compiled,
+                "size": len(bundle.data),
+                "digest": bundle.digest,
+                "output": str(target),
+                "faults": [],
+            }
+        )
+    verb = "checked" if check else "wrote"
+    return (
+        f"{count} templates, {made.cached} from cache, {made.compiled} compiled; "
+        f"{verb} {target}, {_size(len(bundle.data))}, sha256 {bundle.digest}"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _report(error: CompileError, folder: Path, style: str) -> None:
+    if style == "json":
+        rows = [{field: getattr(fault, field) for field in Fault.__dataclass_fields__} for fault in error.faults]
+        click.echo(json.dumps({"faults": rows}))
+    elif style == "github":
+        for fault in error.faults:
+            click.echo(_annotation(fault, folder))
+    else:
+        count = len(error.faults)
+        templates = len({fault.name for fault in error.faults})
+        click.echo(
+            f"{error}\n\n{count} error{'s'[: count != 1]} in {templates} template{'s'[: templates != 1]}",
+            err=True,
+        )
+
+
+def _annotation(fault: Fault, folder: Path) -> str:
+    """Return a workflow command; its values are escaped as GitHub's own toolkit does it."""
+    fields = {
+        "file": (folder / fault.name).as_posix(),
+        "line": fault.line,
+        "col": fault.column,
+        "title": fault.kind,
+    }
+    listed = ",".join(f"{name}={_escape(str(value), ':,')}" for name, value in fields.items() if value)
+    return f"::error {listed}::{_escape(f'{fault.message}; {fault.hint}' if fault.hint else fault.message)}"
+
+
+def _escape(text: str, more: str = "") -> str:
+    for character in "%\r\n" + more:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+class _Ticker:
+    """Shows progress once a compile takes longer than a second: a bar on a terminal, a line a second elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._next = time.monotonic() + _QUIET_SECONDS
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> "_Ticker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def tick(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now < self._next and not self._bar:
+            return
+        if not self._console.is_terminal:
+            self._next = now + _QUIET_SECONDS
+            click.echo(f"{stage}: {done} of {total} templates", err=True)
+            return
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.start()
+            self._bar.add_task(stage)
+        task = self._bar.tasks[0].id
+        self._bar.update(task, description=stage, completed=done, total=total)

@@ -1,0 +1,132 @@
+"""``blendtpl render`` and ``blendtpl list``: what a bundle gives, and what is in it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import jinja2
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from blendtpl.bundle import Bundle, open_bundle, read_bundle
+from blendtpl.cli.common import environment_option, errors_as_text, fail, key_option, project, read_key
+from blendtpl.errors import BlendError, UndefinedError, excerpt
+from blendtpl.registry import Registry, load
+
+_FILE_WIDTH = 200  # columns of a table that goes to a file or a pipe
+
+_bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
+
+
+@click.command("render")
+@_bundle_argument
+@click.argument("name")
+@click.option("--vars", "variables", metavar="FILE", help="A JSON file with the context, or - for standard input.")
+@click.option(
+    "--example", metavar="NAME", help="Take the context from this member of the file, as in an examples file."
+)
+@click.option("--block", metavar="NAME", help="Render this block alone.")
+@environment_option
+@key_option
+def render_command(
+    bundle: Path,
+    name: str,
+    variables: str | None,
+    example: str | None,
+    block: str | None,
+    environment: str | None,
+    key_file: Path | None,
+) -> None:
+    """Render the template NAME of a bundle to standard output."""
+    with errors_as_text():
+        config = project()
+        registry = load(bundle, environment=environment or config.environment, key=read_key(key_file))
+        context = _context(variables, example)
+        template = registry[name]
+        text = _render(registry, lambda: template.render_block(block, context) if block else template.render(context))
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.flush()
+
+
+def _render(registry: Registry, render: Any) -> str:
+    try:
+        return str(render())
+    except UndefinedError as error:
+        source = registry[error.name].source if error.name in registry else None
+        lines = (source or "").splitlines()
+        line = lines[error.line - 1] if error.line <= len(lines) else ""
+        hint = f"\n  = help: {error.hint}" if error.hint else ""
+        chain = "".join(f"\n  = from {place}" for place in error.chain)
+        fail(f"{error.message}\n{excerpt(error.name, error.line, 0, 0, line)}{hint}{chain}")
+    except BlendError:
+        raise
+    except (
+        jinja2.TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
+        fail(f"{type(error).__name__}: {error}{notes}")
+
+
+def _context(file: str | None, example: str | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    shown = "standard input" if file == "-" else file
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        context = json.loads(data)
+    except OSError as error:
+        fail(f"cannot read `{shown}`: {error.strerror}")
+    except (ValueError, RecursionError) as error:
+        fail(f"{shown} is no valid JSON: {error}")
+    if example is not None and isinstance(context, dict):
+        if example not in context:
+            fail(f"{shown} has no example `{example}`; it has {', '.join(f'`{found}`' for found in context) or 'none'}")
+        context = context[example]
+    if not isinstance(context, dict):
+        fail(f"{shown} must hold a JSON object, from variable names to values")
+    return context
+
+
+@click.command("list")
+@_bundle_argument
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@key_option
+def list_command(bundle: Path, style: str, key_file: Path | None) -> None:
+    """List the templates of a bundle. Nothing of it is run."""
+    with errors_as_text():
+        opened = open_bundle(read_bundle(bundle), key=read_key(key_file))
+        if style == "json":
+            click.echo(json.dumps({"digest": opened.digest, "size": len(opened.data), "templates": _rows(opened)}))
+            return
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("template", no_wrap=True)
+        for heading in ("variables", "blocks", "refers to"):
+            table.add_column(heading)
+        for row in _rows(opened):
+            table.add_row(row["name"], *(", ".join(row[part]) for part in ("variables", "blocks", "references")))
+        Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
+        click.echo(f"{len(opened.manifest.templates)} templates, {len(opened.data)} bytes, sha256 {opened.digest}")
+
+
+def _rows(bundle: Bundle) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "digest": entry.digest,
+            "autoescape": entry.autoescape,
+            "size": entry.size,
+            "references": list(dict.fromkeys(found for reference in entry.references for found in reference.names)),
+            "blocks": list(entry.blocks),
+            "variables": list(entry.variables),
+        }
+        for name, entry in bundle.manifest.templates.items()
+    ]

@@ -1,0 +1,217 @@
+"""Build: the stages of the build half, one after the other.
+
+Enters: what a user calls their templates. Leaves: a bundle, or every fault of every template in one error. Each
+stage is a function from one frozen value to the next; what a stage made before is taken from the build cache.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
+
+from blendtpl.bundle import Bundle, seal
+from blendtpl.compiler.cache import BuildCache, make_key
+from blendtpl.compiler.config import find_config
+from blendtpl.compiler.emitter import emit
+from blendtpl.compiler.faults import LINK_KINDS
+from blendtpl.compiler.linker import Linked, Program, check, link
+from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
+from blendtpl.compiler.parser import parse, syntax_fault
+from blendtpl.compiler.positions import Positions
+from blendtpl.compiler.reader import Source, SourceSet, read
+from blendtpl.compiler.workers import spread
+from blendtpl.environments import (
+    EnvironmentSource,
+    autoescape_of,
+    fingerprint,
+    passed_argument,
+    resolve_environment,
+)
+from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
+from blendtpl.manifest import Entry, Manifest, Reference, this_process
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A bundle, how many of its templates were compiled now and how many came from the cache, and warnings."""
+
+    bundle: Bundle
+    compiled: int
+    cached: int
+    warnings: tuple[str, ...]
+
+
+def build(
+    templates: SourceSet | None,
+    *,
+    environment: EnvironmentSource = None,
+    with_sources: bool = True,
+    key: bytes | None = None,
+    output: Path | None = None,
+    cache: Path | None = None,
+    jobs: int = 1,
+    progress: Progress = lambda stage, done, total: None,
+) -> Build:
+    """Compile all templates; see `blendtpl.compile`.
+
+    `output` is never taken for a source; `cache` is the folder of the build cache, `None` for none; `progress` is
+    called with the stage, how many templates are done and how many there are.
+    """
+    if templates is None:
+        config = find_config(Path.cwd())
+        templates, environment = config.templates, environment or config.environment
+    if isinstance(templates, jinja2.Environment) and environment is None:
+        environment = templates
+    resolved = resolve_environment(environment)
+    if resolved.is_async:
+        raise ConfigError("the environment has enable_async, which cannot be compiled yet: make it without")
+    run = _Run(resolved, BuildCache(cache) if cache else None, jobs, progress)
+    return run.build(templates, output, with_sources, key)
+
+
+class _Run:
+    """One build: holds what its stages share."""
+
+    def __init__(
+        self, environment: jinja2.Environment, cache: BuildCache | None, jobs: int, progress: Progress
+    ) -> None:
+        self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
+        self.options = fingerprint(environment)
+        self.sources: dict[str, Source] = {}
+        self.trees: dict[str, nodes.Template] = {}
+        self.faults: list[Fault] = []
+
+    def build(self, templates: SourceSet, output: Path | None, with_sources: bool, key: bytes | None) -> Build:
+        found, self.faults = read(templates, self.environment, output)
+        self.sources = {source.name: source for source in found}
+        outlines = self._outlines()
+        broken = {fault.name for fault in self.faults}
+        self.faults += check(outlines, broken, self.environment, self._positions)
+        program = link(outlines, self.environment)
+        units, compiled = self._units(program)
+        if self.faults:
+            only_links = all(fault.kind in LINK_KINDS for fault in self.faults)
+            raise (LinkError if only_links else SourceError)(self.faults)
+        bundle = self._pack(program, units, with_sources, key)
+        if self.cache:
+            self.cache.flush()
+        warnings = tuple(self.cache.warnings) if self.cache else ()
+        return Build(bundle, compiled, len(units) - compiled, warnings)
+
+    def _outlines(self) -> dict[str, Outline]:
+        outlines = {}
+        for done, source in enumerate(self.sources.values()):
+            self.progress("parse", done, len(self.sources))
+            key = self._key("outline", {"source": source.digest, "name": source.name})
+            found = self._cached_outline(key)
+            if found is None:
+                tree = parse(source, self.environment)
+                if isinstance(tree, Fault):
+                    self.faults.append(tree)
+                    continue
+                self.trees[source.name] = tree
+                found = outline(tree, self.environment, source.name)
+                self._keep(key, to_bytes(found))
+            outlines[source.name] = found
+        return outlines
+
+    def _cached_outline(self, key: str) -> Outline | None:
+        data = self.cache.get(key) if self.cache else None
+        try:
+            return None if data is None else from_bytes(data)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def _units(self, program: Program) -> tuple[dict[str, bytes], int]:
+        """Return the code of each template, and how many had to be emitted."""
+        units, keys = {}, {}
+        for name, linked in program.templates.items():
+            keys[name] = self._key("unit", self._closure(name, linked))
+            code = self.cache.get(keys[name]) if self.cache else None
+            if code is not None:
+                units[name] = code
+        missing = [name for name in program.templates if name not in units]
+        environment = self._lenient(program) if self.faults else self.environment
+        for done, (name, result) in enumerate(spread(missing, partial(self._emit, environment), self.jobs)):
+            self.progress("emit", done, len(missing))
+            if isinstance(result, Fault):
+                self.faults.append(result)
+            else:
+                units[name] = result
+                self._keep(keys[name], result)
+        return units, len(missing)
+
+    def _emit(self, environment: jinja2.Environment, name: str) -> bytes | Fault:
+        source = self.sources[name]
+        tree = self.trees.get(name) or parse(source, self.environment)
+        if isinstance(tree, Fault):
+            return tree
+        try:
+            return emit(name, tree, environment)
+        except TemplateSyntaxError as error:
+            return syntax_fault(source, self.environment, error)
+
+    def _lenient(self, program: Program) -> jinja2.Environment:
+        """Return an environment that lacks no filter or test, to find the faults that stand behind unknown ones."""
+        lenient = self.environment.overlay()
+        outlines = [linked.outline for linked in program.templates.values()]
+        filters: dict[str, Any] = {use.name: str for outline in outlines for use in outline.filters}
+        tests: dict[str, Any] = {use.name: str for outline in outlines for use in outline.tests}
+        lenient.filters, lenient.tests = {**filters, **lenient.filters}, {**tests, **lenient.tests}
+        return lenient
+
+    def _closure(self, name: str, linked: Linked) -> dict[str, Any]:
+        """Return all that a template's code depends on beyond versions and options."""
+        reached = {other: self.sources[other].digest for other in (name, *linked.reach)}
+        uses = [*linked.outline.filters, *linked.outline.tests]
+        passed = {
+            (kind, use.name): passed_argument(known[use.name]) if use.name in known else None
+            for kind, known in (("filter", self.environment.filters), ("test", self.environment.tests))
+            for use in uses
+        }
+        return {
+            "name": name,
+            "autoescape": autoescape_of(self.environment, name),
+            "reached": sorted(reached.items()),
+            "passed": sorted((*key, value) for key, value in passed.items() if value),
+        }
+
+    def _pack(self, program: Program, units: dict[str, bytes], with_sources: bool, key: bytes | None) -> Bundle:
+        names = sorted(units)
+        manifest = Manifest(
+            versions=this_process(),
+            environment=self.options,
+            needs=program.needs,
+            templates={name: self._entry(name, program.templates[name], units[name]) for name in names},
+        )
+        sources = {name: self.sources[name].text for name in names}
+        packed = json.dumps(sources, ensure_ascii=False, sort_keys=True).encode() if with_sources else None
+        return seal(manifest, b"".join(units[name] for name in names), packed, key)
+
+    def _entry(self, name: str, linked: Linked, code: bytes) -> Entry:
+        return Entry(
+            digest=self.sources[name].digest,
+            autoescape=autoescape_of(self.environment, name),
+            blocks=linked.blocks,
+            references=tuple(Reference(found.kind, found.names, found.line) for found in linked.outline.links),
+            variables=linked.variables,
+            size=len(code),
+        )
+
+    def _key(self, kind: str, content: dict[str, Any]) -> str:
+        return make_key(kind, {**content, "options": self.options, "versions": asdict(this_process())})
+
+    def _keep(self, key: str, value: bytes) -> None:
+        if self.cache:
+            self.cache.put(key, value)
+
+    def _positions(self, name: str) -> Positions:
+        return Positions(self.environment, name, self.sources[name].text)

@@ -1,0 +1,134 @@
+"""The build cache: outlines and emitted code, by the content that they were made from.
+
+Enters: keys, which hold everything that a result depends on, and bytes. Leaves: the bytes, or nothing. It can
+make a compile faster, but never wrong and never fail: whatever is odd about the folder or an entry is a miss,
+told as a warning where somebody should do something about it.
+
+Nothing is ever unpickled (CVE-2025-69872): values are `bytes`, keys `str`, and the folder is this user's alone.
+"""
+
+import hashlib
+import os
+import sqlite3
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import diskcache
+from diskcache.core import MODE_BINARY, MODE_RAW
+
+_SIZE_LIMIT = 512 * 2**20
+_SEAL = hashlib.sha256().digest_size
+
+# what a broken, full, locked or read-only cache raises
+_TROUBLE = (OSError, sqlite3.Error, diskcache.Timeout, ValueError, TypeError)
+
+
+def default_folder() -> Path:
+    """Return the folder of the build cache of this user."""
+    if folder := os.environ.get("BLENDTPL_CACHE_DIR"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "blendtpl"
+
+
+class _PlainDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
+    """A disk format of `str` keys and `bytes` values, which refuses to pickle or unpickle anything."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        if type(key) is not str:
+            raise TypeError(f"a key of the build cache is a string, not a {type(key).__name__}")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        if type(key) is not str or not raw:
+            raise TypeError("a foreign key in the build cache")
+        return key
+
+    def store(self, value: object, read: bool, key: object = None) -> Any:
+        if type(value) is not bytes or read:
+            raise TypeError(f"a value of the build cache is bytes, not {type(value).__name__}")
+        return super().store(value, read, key)
+
+    def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> Any:
+        if mode not in {MODE_RAW, MODE_BINARY} or read:
+            raise TypeError("a foreign value in the build cache")
+        return super().fetch(mode, filename, value, read)
+
+
+class BuildCache:
+    """A build cache in a folder. When the folder cannot be used it holds nothing, and `warnings` says why."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._cache: Any = None
+        self._fresh: dict[str, bytes] = {}
+        self.warnings: list[str] = []
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if problem := _folder_problem(folder):
+                self._give_up(problem)
+                return
+            self._cache = diskcache.Cache(
+                str(folder), disk=_PlainDisk, size_limit=_SIZE_LIMIT, timeout=5, disk_min_file_size=2**20
+            )
+        except _TROUBLE as error:
+            self._give_up(str(error))
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value of a key, or `None`: a value that is not whole, or is another key's, is none."""
+        if self._cache is None:
+            return None
+        try:
+            sealed = self._cache.get(key)
+        except _TROUBLE as error:
+            self._give_up(str(error))
+            return None
+        if type(sealed) is not bytes or sealed[:_SEAL] != _seal(key, sealed[_SEAL:]):
+            return None
+        return sealed[_SEAL:]
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value for `flush`."""
+        self._fresh[key] = _seal(key, value) + value
+
+    def flush(self) -> None:
+        """Write what was put, in one transaction, and close."""
+        if self._cache is None:
+            return
+        try:
+            with self._cache.transact():
+                for key, sealed in self._fresh.items():
+                    self._cache.set(key, sealed)
+            self._cache.close()
+        except _TROUBLE as error:
+            self._give_up(str(error))
+        self._fresh.clear()
+
+    def _give_up(self, problem: str) -> None:
+        self._cache = None
+        self.warnings.append(f"the build cache `{self._folder}` is not used: {problem}")
+
+
+def make_key(kind: str, content: Mapping[str, Any]) -> str:
+    """Return the key of a result of that kind made from that content, which is turned into text by `repr`."""
+    return f"{kind}:{hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()}"
+
+
+def _seal(key: str, value: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + b"\0" + value).digest()
+
+
+def _folder_problem(folder: Path) -> str:
+    for path in (folder, *sorted(folder.glob("cache.db*"))):
+        state = path.lstat()
+        if stat.S_ISLNK(state.st_mode):
+            return f"`{path}` is a symbolic link"
+        if state.st_uid != os.geteuid():
+            return f"`{path}` belongs to another user (uid {state.st_uid})"
+        # the files in a folder that nobody else can enter are out of reach, whatever their mode
+        if path == folder and state.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            return (
+                f"others can enter it (mode {stat.S_IMODE(state.st_mode):o}); take that away with `chmod 700 {folder}`"
+            )
+    return ""

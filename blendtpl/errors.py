@@ -1,0 +1,146 @@
+"""What can go wrong, one class per kind, each with fields; the prose is made when somebody reads it.
+
+Enters: the place (template, line, column) and what was found there. Leaves: one readable text. Nothing here
+reads files or knows how templates are compiled or rendered.
+
+An exception that Jinja2 has too is a subclass of Jinja2's, and its `message` is Jinja2's own to the letter;
+`str()` adds the place and the remedy.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """Return ``did you mean `x`?`` for the closest of the candidates, or an empty string."""
+    close = difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One mistake in one template source.
+
+    `line` and `column` count from 1, in lines and characters; 0 stands for unknown. `width` is the number of
+    characters to underline. `kind` is a stable slug such as ``unknown-filter``.
+    """
+
+    name: str
+    line: int
+    column: int
+    kind: str
+    message: str
+    hint: str = ""
+    width: int = 1
+    source_line: str = ""
+
+    def __str__(self) -> str:
+        text = f"error: {self.message}\n{excerpt(self.name, self.line, self.column, self.width, self.source_line)}"
+        return f"{text}\n  = help: {self.hint}" if self.hint else text
+
+
+def excerpt(name: str, line: int, column: int, width: int, source_line: str) -> str:
+    """Return the place, the source line and a caret under it, as compilers print them."""
+    place = ":".join([name, *(str(number) for number in (line, column) if number)])
+    if not (line and source_line.strip()):
+        return f"  --> {place}"
+    gutter = " " * len(str(line))
+    rows = [f"{gutter} --> {place}", f"{gutter} |", f"{line} | {source_line.expandtabs(1)}"]
+    if column:
+        rows.append(f"{gutter} | {' ' * (column - 1)}{'^' * max(width, 1)}")
+    return "\n".join(rows)
+
+
+class BlendError(Exception):
+    """The base of every error that blendtpl raises by itself."""
+
+
+class ConfigError(BlendError):
+    """A setting, or an environment that a setting names, cannot be used."""
+
+
+class CompileError(BlendError):
+    """Templates that cannot be compiled: `faults` holds every mistake of every template, ordered by place."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(fault) for fault in self.faults)
+
+
+class SourceError(CompileError):
+    """At least one source is wrong by itself: unreadable, misnamed, or not valid template text."""
+
+
+class LinkError(CompileError):
+    """Each source is right by itself, but they do not fit together: missing references, cycles."""
+
+
+class BundleError(BlendError):
+    """A bundle that must not or cannot be used; the message names the cause and the remedy."""
+
+
+class RenderError(BlendError):
+    """Rendering failed for a reason that lies in the call or the template."""
+
+
+class UndefinedError(RenderError, jinja2.UndefinedError):
+    """A variable or attribute that the template needs is missing.
+
+    `message` is Jinja2's; `name` and `line` say where in the templates, `chain` through which others
+    (innermost first, as ``name:line``), `hint` what may have been meant.
+    """
+
+    name: str
+    line: int
+    chain: tuple[str, ...]
+    hint: str
+
+    def __str__(self) -> str:
+        chain = f" (from {', from '.join(self.chain)})" if self.chain else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.name}:{self.line}: {self.message}{hint}{chain}"
+
+
+class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
+    """No template of that name is in the bundle. A `KeyError` too, as a registry is a Mapping."""
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        jinja2.TemplateNotFound.__init__(self, name)
+        self.hint = did_you_mean(name, known) if isinstance(name, str) else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TemplateNotFound, (self.name,), {"hint": self.hint}
+
+    def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"no template `{self.name}` in the bundle{hint}"
+
+
+class BlockNotFound(RenderError, KeyError):
+    """The template has no block of that name."""
+
+    def __init__(self, name: str, block: str, known: Iterable[str]) -> None:
+        super().__init__(name, block)
+        self.name = name
+        self.block = block
+        self.known = tuple(known)
+
+    def __reduce__(self) -> tuple[type["BlockNotFound"], tuple[str, str, tuple[str, ...]]]:
+        return BlockNotFound, (self.name, self.block, self.known)
+
+    def __str__(self) -> str:
+        hint = (
+            did_you_mean(self.block, self.known) or f"it has {', '.join(f'`{name}`' for name in self.known) or 'none'}"
+        )
+        return f"no block `{self.block}` in template `{self.name}`; {hint}"
+
+
+class MessageError(BlendError, ValueError):
+    """A rendered e-mail that must not be sent, such as one with a line break in a header."""

@@ -1,0 +1,74 @@
+"""Places: where in the templates a render failed, read off the traceback and told by the exception itself.
+
+Emitted code carries its template's name, lines and, through its loader, source, so the traceback has every
+place already. No exception object is added here, no frame is kept and no source is read while rendering.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from types import TracebackType
+
+import jinja2
+
+from blendtpl.errors import UndefinedError, did_you_mean
+
+_MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
+
+
+class Sources:
+    """The sources inside a bundle. They are taken apart when somebody asks, and never before."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def get_source(self, name: str) -> str | None:
+        """Return a template's source, or `None`. `linecache` asks the loader of emitted code for this method."""
+        try:
+            source = json.loads(self._data or b"{}").get(name)
+        except (ValueError, AttributeError, RecursionError):
+            return None
+        return source if isinstance(source, str) else None
+
+
+def add_place(error: Exception, variables: Iterable[str]) -> None:
+    """Tell `error` where it arose; `variables` are the names that a misspelt one may have meant.
+
+    An `UndefinedError` of Jinja2 becomes ours, in place: a second object would drag the first one along as its
+    context. Any other error keeps its type and message, and gets a note.
+    """
+    if isinstance(error, UndefinedError):
+        return
+    places = _places(error.__traceback__)
+    if not places:
+        return
+    (name, line), *callers = places
+    chain = tuple(f"{caller}:{at}" for caller, at in callers)
+    if type(error) is jinja2.UndefinedError:
+        missing = _MISSING.fullmatch(error.message or "")
+        vars(error).update(
+            name=name,
+            line=line,
+            chain=chain,
+            hint=did_you_mean(missing["variable"], variables) if missing else "",
+        )
+        error.__class__ = UndefinedError
+        return
+    note = f"in template {name}:{line}" + (f" (from {', from '.join(chain)})" if chain else "")
+    if note not in getattr(error, "__notes__", ()):  # an exception object that is raised again must not grow
+        error.add_note(note)
+
+
+def _places(trace: TracebackType | None) -> list[tuple[str, int]]:
+    """Return (template, line) of every template frame, innermost first."""
+    places: list[tuple[str, int]] = []
+    while trace is not None:
+        found = trace.tb_frame.f_globals
+        if isinstance(found.get("__loader__"), Sources):
+            place = (found["__name__"], trace.tb_lineno)
+            if not places or places[-1] != place:
+                places.append(place)
+        trace = trace.tb_next
+    return places[::-1]

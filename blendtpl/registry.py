@@ -1,0 +1,174 @@
+"""The registry: an opened bundle, and all that a process needs of it to render for as long as it lives.
+
+Enters: a bundle file, its bytes, or a `Bundle`. Leaves: an immutable Mapping of templates. Everything is read,
+checked, unmarshalled and bound in `load`; afterwards neither the bundle nor any other file is needed again.
+"""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import jinja2
+
+from blendtpl.binding import check_environment
+from blendtpl.bundle import Bundle, open_bundle, read_bundle
+from blendtpl.environments import EnvironmentSource, resolve_environment
+from blendtpl.errors import BundleError, TemplateNotFound
+from blendtpl.manifest import Manifest
+from blendtpl.message import Message
+from blendtpl.places import Sources
+from blendtpl.template import Frozen, Template, Variables
+from blendtpl.units import open_units
+
+_TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
+
+
+class Registry(Frozen, Mapping[str, Template]):
+    """A read-only Mapping from template names to templates. Get one from `blendtpl.load`.
+
+    It is safe under threads and after a fork. Pickled, it travels as (file, digest, environment) and is opened
+    once by each process that it comes to; so the environment must then be given as a callable of a module, as
+    ``"module:name"``, or be left out.
+    """
+
+    __slots__ = ("__weakref__", "_environment", "_file", "_templates", "digest", "manifest")
+
+    digest: str
+    manifest: Manifest
+    _environment: EnvironmentSource
+    _file: str | None
+    _templates: Mapping[str, Template]
+
+    def __init__(self, bundle: Bundle, environment: EnvironmentSource, file: str | None) -> None:
+        sources = Sources(bundle.sources)
+        resolved = resolve_environment(environment)
+        check_environment(bundle.manifest, resolved)
+        units = open_units(bundle, resolved, sources)
+        entries = bundle.manifest.templates
+        templates = {name: Template(name, unit, entries[name], sources) for name, unit in units.items()}
+        for slot, value in (
+            ("digest", bundle.digest),
+            ("manifest", bundle.manifest),
+            ("_templates", MappingProxyType(templates)),
+            ("_environment", environment),
+            ("_file", file),
+        ):
+            object.__setattr__(self, slot, value)
+
+    def __getitem__(self, name: str) -> Template:
+        try:
+            return self._templates[name]
+        except KeyError:
+            raise TemplateNotFound(name, self._templates) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._templates)
+
+    def __len__(self) -> int:
+        return len(self._templates)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<Registry of {len(self)} templates, sha256 {self.digest[:12]}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._file is None:
+            raise BundleError("this registry was loaded from memory and cannot be pickled: load it from a file")
+        if isinstance(self._environment, jinja2.Environment):
+            raise BundleError(
+                "this registry was loaded with an environment object and cannot be pickled:"
+                ' give `load` a callable or "module:name" that makes the environment'
+            )
+        key = (self._file, self.digest, self._environment)
+        with _lock:
+            _keep(key, self)
+        return _arrive, key
+
+    def get_template(self, name: str) -> Template:
+        """Return the template of that name; raises `TemplateNotFound`, a new object each time."""
+        return self[name]
+
+    def render(self, name: str, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of the template `name`; see `Template.render`."""
+        return self[name].render(*mappings, **variables)
+
+    def message(
+        self,
+        name: str,
+        /,
+        *mappings: Variables,
+        to: Iterable[str],
+        sender: str,
+        cc: Iterable[str] = (),
+        reply_to: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **variables: Any,
+    ) -> Message:
+        """Return the e-mail of the folder `name`: `subject.txt`, `body.txt` and, when it is there, `body.html`.
+
+        Blank space around the subject goes. Raises `MessageError` when it has more than one line, or when an
+        address or header could carry another header in.
+        """
+        html = f"{name}/body.html"
+        return Message(
+            subject=self.render(f"{name}/subject.txt", *mappings, **variables).strip(),
+            text=self.render(f"{name}/body.txt", *mappings, **variables),
+            html=self.render(html, *mappings, **variables) if html in self else None,
+            sender=sender,
+            to=tuple(to),
+            cc=tuple(cc),
+            reply_to=reply_to,
+            headers=MappingProxyType(dict(headers)),
+        )
+
+
+def load(
+    source: str | os.PathLike[str] | bytes | Bundle,
+    /,
+    *,
+    environment: EnvironmentSource = None,
+    digest: str | None = None,
+    key: bytes | None = None,
+) -> Registry:
+    """Return the registry of a bundle: a file, its bytes, or a `Bundle`.
+
+    `environment` gives filters, tests, globals and the options that the bundle was compiled for (blendtpl's
+    defaults when left out); `digest` is the one that the bundle must have; `key` the one that it must be signed
+    with. Raises `BundleError`, before anything of the bundle is unmarshalled, when a check fails, and for all
+    filters, tests and globals that `environment` lacks at once.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        file = str(Path(source).absolute())
+        try:
+            return Registry(open_bundle(read_bundle(file), digest=digest, key=key), environment, file)
+        except BundleError as error:
+            raise BundleError(f"{os.fspath(source)}: {error}") from error.__cause__
+    data = source.data if isinstance(source, Bundle) else source
+    return Registry(open_bundle(data, digest=digest, key=key), environment, None)
+
+
+# The one piece of state in this module: what makes a registry that travels by pickle open once per process.
+_lock = threading.Lock()
+_travellers: dict[tuple[str, str, Any], Registry] = {}
+
+
+def _arrive(file: str, digest: str, environment: Any) -> Registry:
+    with _lock:
+        key = (file, digest, environment)
+        registry = _travellers.get(key) or load(file, environment=environment, digest=digest)
+        _keep(key, registry)
+        return registry
+
+
+def _keep(key: tuple[str, str, Any], registry: Registry) -> None:
+    _travellers[key] = registry
+    while len(_travellers) > _TRAVELLERS_KEPT:
+        del _travellers[next(iter(_travellers))]
