@@ -77,7 +77,9 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
             outline=outline,
             reach=tuple(sorted(_reach(name, outlines))),
             variables=tuple(sorted(reads[name] - environment.globals.keys())),
-            blocks=tuple(dict.fromkeys(_blocks(name, outlines))),
+            blocks=tuple(
+                dict.fromkeys(block.name for part in _chain(name, outlines) for block in outlines[part].blocks)
+            ),
         )
     return Program(templates, _needs(outlines, environment))
 
@@ -91,7 +93,9 @@ def _needs(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> 
         return {name: passed_argument(known[name]) for name in sorted({use.name for use in uses}) if name in known}
 
     every = outlines.values()
-    free = {name for outline in every for name in outline.free}
+    free = {
+        name for outline in every for part in (outline.free, *(block.free for block in outline.blocks)) for name in part
+    }
     return Needs(
         filters=passed((use for outline in every for use in outline.filters), environment.filters),
         tests=passed((use for outline in every for use in outline.tests), environment.tests),
@@ -100,23 +104,64 @@ def _needs(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> 
 
 
 def _reads(outlines: Mapping[str, Outline]) -> dict[str, set[str]]:
-    """Return what each template and all it shares its context with read; goes round until it rests, for cycles."""
-    reads = {name: set(outline.free) for name, outline in outlines.items()}
+    """Return what each template, and all that sees its context, reads; goes round until it rests, for cycles."""
+    parts = {name: list(_parts(name, outlines)) for name in outlines}
+    reads: dict[str, set[str]] = {name: set() for name in outlines}
     changed = True
     while changed:
         changed = False
-        for name, outline in outlines.items():
-            for link in outline.links:
-                target = _target(link, outlines)
-                if target is None or not link.context:
-                    continue
-                # a template runs its whole top level before what it extends
-                bound = link.bound | outline.top if link.kind == "extends" else link.bound
-                more = reads[target] - bound - reads[name]
-                if more:
-                    reads[name] |= more
-                    changed = True
+        for name, found in parts.items():
+            more = set().union(*(part.free | _linked_reads(part, reads, outlines) - part.bound for part in found))
+            if more != reads[name]:
+                reads[name] = more
+                changed = True
     return reads
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A body that runs when a template is rendered: it reads `free`, and through links what they read, but `bound`."""
+
+    free: frozenset[str]
+    links: tuple[Link, ...]
+    bound: frozenset[str]
+
+
+def _linked_reads(part: _Part, reads: Mapping[str, set[str]], outlines: Mapping[str, Outline]) -> set[str]:
+    found: set[str] = set()
+    for link in part.links:
+        target = _target(link, outlines)
+        if target is not None and link.context:
+            found |= reads[target] - link.bound
+    return found
+
+
+def _parts(name: str, outlines: Mapping[str, Outline]) -> Iterator[_Part]:
+    """Yield what runs for a template: the top levels of its chain, and the bodies of each block that nothing overrides.
+
+    The top levels run in the order of the chain, so that each sees what those before it set; a block runs where the
+    outermost template has it, and sees all that is set there.
+    """
+    chain = [outlines[part] for part in _chain(name, outlines)]
+    before: frozenset[str] = frozenset()
+    for outline in chain:
+        links = tuple(link for link in outline.links if not link.block and not _in_chain(link, chain, outlines))
+        yield _Part(outline.free - before, links, before)
+        if outline is not chain[-1]:
+            before |= outline.top
+    for block in dict.fromkeys(block.name for outline in chain for block in outline.blocks):
+        bodies = [(outline, body) for outline in chain for body in outline.blocks if body.name == block]
+        bound = before | bodies[-1][1].visible
+        for outline, body in bodies:
+            links = tuple(link for link in outline.links if link.block == block)
+            yield _Part(body.free - bound, links, bound)
+            if not body.supers:
+                break
+
+
+def _in_chain(link: Link, chain: list[Outline], outlines: Mapping[str, Outline]) -> bool:
+    target = _target(link, outlines)
+    return link.kind == "extends" and target is not None and outlines[target] in chain
 
 
 def _reach(name: str, outlines: Mapping[str, Outline]) -> set[str]:
@@ -131,17 +176,15 @@ def _reach(name: str, outlines: Mapping[str, Outline]) -> set[str]:
     return reached
 
 
-def _blocks(name: str, outlines: Mapping[str, Outline]) -> Iterator[str]:
-    seen: set[str] = set()
-    while name not in seen:
-        seen.add(name)
-        yield from outlines[name].blocks
-        parents = [
-            _target(link, outlines) for link in outlines[name].links if link.kind == "extends" and not link.guarded
-        ]
-        if not parents or parents[0] is None:
-            return
-        name = parents[0]
+def _chain(name: str, outlines: Mapping[str, Outline]) -> list[str]:
+    """Return the template, what it surely extends, what that extends, and so on."""
+    chain: list[str] = []
+    found: str | None = name
+    while found is not None and found not in chain:
+        chain.append(found)
+        parents = [link for link in outlines[found].links if link.kind == "extends" and not link.guarded]
+        found = _target(parents[0], outlines) if parents else None
+    return chain
 
 
 def _cycles(outlines: Mapping[str, Outline], locate: Locate) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ template sets at the top level, and what surrounds it only when it is `scoped`.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -23,7 +24,8 @@ class Link:
 
     `names` are its constant names in order, empty when it is made at run time. `guarded`: whether it is behind a
     condition, a loop or a call; `optional`: whether it may be missing; `context`: whether the other template
-    sees this one's context, then without the names in `bound`, which are set here.
+    sees this one's context, then without the names in `bound`, which are set here. `block` is the block that it
+    stands in, or empty.
     """
 
     kind: str
@@ -33,6 +35,19 @@ class Link:
     optional: bool
     context: bool
     bound: frozenset[str]
+    block: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of a template. `free` are the names that its body reads, `visible` those that are set where it stands
+    and that every body sees which is put there; `supers`: whether it renders the body that it overrides.
+    """
+
+    name: str
+    free: frozenset[str]
+    visible: frozenset[str]
+    supers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +61,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a template is made of. `free` are the names that it reads without having set
-    them, `top` those that it sets at its top level."""
+    """What a template is made of. `free` are the names that it reads outside of its
+    blocks without having set them, `top` those that it sets at its top level."""
 
     links: tuple[Link, ...]
-    blocks: tuple[str, ...]
+    blocks: tuple[Block, ...]
     free: frozenset[str]
     top: frozenset[str]
     filters: tuple[Use, ...]
@@ -63,8 +78,11 @@ def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) ->
     scan.run(tree)
     return Outline(
         links=tuple(scan.links),
-        blocks=tuple(dict.fromkeys(block.name for block in tree.find_all(nodes.Block))),
-        free=frozenset(scan.free),
+        blocks=tuple(
+            Block(name, frozenset(scan.free[name]), visible, name in scan.supers)
+            for name, visible in scan.visible.items()
+        ),
+        free=frozenset(scan.free[""]),
         top=frozenset(scan.top),
         filters=_distinct(scan.filters),
         tests=_distinct(scan.tests),
@@ -84,7 +102,10 @@ def from_bytes(data: bytes) -> Outline:
             Link(**{**link, "names": tuple(link["names"]), "bound": frozenset(link["bound"])})
             for link in loaded["links"]
         ),
-        blocks=tuple(loaded["blocks"]),
+        blocks=tuple(
+            Block(block["name"], frozenset(block["free"]), frozenset(block["visible"]), block["supers"])
+            for block in loaded["blocks"]
+        ),
         free=frozenset(loaded["free"]),
         top=frozenset(loaded["top"]),
         filters=tuple(Use(**use) for use in loaded["filters"]),
@@ -107,8 +128,11 @@ class _Scan(NodeVisitor):
         self.links: list[Link] = []
         self.filters: list[Use] = []
         self.tests: list[Use] = []
-        self.free: set[str] = set()
+        self.free: dict[str, set[str]] = defaultdict(set)  # by the block that reads, or ""
+        self.visible: dict[str, frozenset[str]] = {}
+        self.supers: set[str] = set()
         self.top: Bound = set()
+        self._block = ""
         self._later: list[tuple[nodes.Block, Bound]] = []
         self._guards = 0
         self._soft = False
@@ -118,8 +142,8 @@ class _Scan(NodeVisitor):
         self._each(tree.body, self.top)
         # what a template that extends another sets at its top level is set before any block runs
         while self._later:
-            block, bound = self._later.pop(0)
-            self._hard(block.body, bound | self.top | {"super"}, guarded=False)
+            block, around = self._later.pop(0)
+            self._body(block, around)
         self.top.discard("self")
 
     def _each(self, body: Iterable[nodes.Node], bound: Bound) -> None:
@@ -137,12 +161,14 @@ class _Scan(NodeVisitor):
     def visit_Name(self, node: nodes.Name, bound: Bound) -> None:
         if node.ctx != "load":
             bound.add(node.name)
+        elif node.name == "super" and self._block:
+            self.supers.add(self._block)
         elif node.name not in bound:
-            self.free.add(node.name)
+            self.free[self._block].add(node.name)
 
     def visit_NSRef(self, node: nodes.NSRef, bound: Bound) -> None:
         if node.name not in bound:
-            self.free.add(node.name)
+            self.free[self._block].add(node.name)
 
     def visit_Assign(self, node: nodes.Assign, bound: Bound) -> None:
         self.visit(node.node, bound)
@@ -216,7 +242,13 @@ class _Scan(NodeVisitor):
         if self.extends:
             self._later.append((node, around))
         else:
-            self._hard(node.body, around | self.top | {"super"}, guarded=False)
+            self._body(node, around)
+
+    def _body(self, node: nodes.Block, around: Bound) -> None:
+        outer, self._block = self._block, node.name
+        self.visible.setdefault(node.name, frozenset(around | self.top))
+        self._hard(node.body, around | self.top, guarded=False)
+        self._block = outer
 
     def visit_Filter(self, node: nodes.Filter, bound: Bound) -> None:
         self.filters.append(Use(node.name, node.lineno, self._soft))
@@ -253,8 +285,7 @@ class _Scan(NodeVisitor):
         choices = list(_choices(node.template))
         for names in choices:
             joined = tuple(self.environment.join_path(name, self.name) for name in names)
-            # an include sees neither the loop nor what only blocks and macros have
-            hidden = {"loop", "self", "super", "caller", "varargs", "kwargs"} if kind == "include" else {"self"}
+            hidden = {"loop", "self", "caller", "varargs", "kwargs"}  # what no other template sees
             self.links.append(
                 Link(
                     kind=kind,
@@ -264,6 +295,7 @@ class _Scan(NodeVisitor):
                     optional=optional,
                     context=context,
                     bound=frozenset(bound - hidden),
+                    block=self._block,
                 )
             )
 

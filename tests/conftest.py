@@ -1,0 +1,43 @@
+"""What all tests share: Feedwhip's own templates, compiled once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jinja2
+import pytest
+
+import blendtpl
+from blendtpl.examples import read_examples
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+@pytest.fixture(scope="session")
+def bundle() -> blendtpl.Bundle:
+    return blendtpl.compile(TEMPLATES)
+
+
+@pytest.fixture(scope="session")
+def registry(bundle: blendtpl.Bundle) -> blendtpl.Registry:
+    return blendtpl.load(bundle)
+
+
+@pytest.fixture(scope="session")
+def stock() -> jinja2.Environment:
+    """Jinja2 itself, with blendtpl's options: the oracle."""
+    environment = blendtpl.default_environment()
+    environment.loader = jinja2.FileSystemLoader(TEMPLATES)
+    return environment
+
+
+def every_example() -> Iterator[tuple[str, str]]:
+    """Yield (template, example) for each template that has examples."""
+    for path in sorted(TEMPLATES.rglob("*")):
+        name = path.relative_to(TEMPLATES).as_posix()
+        if path.is_file() and path.suffix != ".json":
+            for example in read_examples(TEMPLATES, name):
+                yield name, example
+
+
+def context_of(name: str, example: str) -> dict[str, object]:
+    return dict(read_examples(TEMPLATES, name)[example])
