@@ -1,0 +1,96 @@
+"""The layers: imports run downhill, and a process that only renders never loads the build half."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import blendtpl
+
+PACKAGE = Path(blendtpl.__file__).parent
+
+# A module may import modules of a lower rank only. The waist, which both halves stand on, ends below 10; the run
+# half has ranks below 20, the build half below 30, and neither imports the other.
+RANKS = {
+    "_version": 0,
+    "errors": 1,
+    "names": 1,
+    "environments": 2,
+    "manifest": 3,
+    "bundle": 4,
+    "places": 10,
+    "binding": 10,
+    "message": 10,
+    "units": 11,
+    "template": 12,
+    "registry": 13,
+    "examples": 20,
+    "compiler.positions": 20,
+    "compiler.config": 20,
+    "compiler.workers": 20,
+    "compiler.cache": 20,
+    "compiler.faults": 21,
+    "compiler.reader": 22,
+    "compiler.outline": 22,
+    "compiler.emitter": 22,
+    "compiler.parser": 23,
+    "compiler.linker": 23,
+    "compiler.build": 24,
+    "compiler": 25,
+    "": 30,  # the face, which imports the build half when it is called to compile, and not before
+    "cli.common": 31,
+    "cli.compile": 32,
+    "cli.show": 32,
+    "cli": 33,
+    "__main__": 34,
+}
+
+
+def modules() -> list[str]:
+    names = (path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
+    return sorted(name.removesuffix("__init__").rstrip("/").replace("/", ".") for name in names)
+
+
+def imports(module: str) -> set[str]:
+    base = PACKAGE / module.replace(".", "/")
+    path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "blendtpl":
+            inner = (node.module or "").removeprefix("blendtpl").removeprefix(".")
+            for alias in node.names:
+                full = f"{inner}.{alias.name}".removeprefix(".")
+                found.add(full if full in RANKS else inner)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("blendtpl")}
+    return found
+
+
+def test_every_module_has_a_rank() -> None:
+    assert modules() == sorted(RANKS)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_imports_run_downhill(module: str) -> None:
+    assert [found for found in imports(module) if RANKS[found] >= RANKS[module]] == []
+
+
+@pytest.mark.parametrize("module", [name for name, rank in RANKS.items() if 10 <= rank < 30])
+def test_neither_half_imports_the_other(module: str) -> None:
+    half = range(10, 20) if RANKS[module] < 20 else range(20, 30)
+    assert [found for found in imports(module) if RANKS[found] >= 10 and RANKS[found] not in half] == []
+
+
+def test_loading_and_rendering_leave_the_build_half_unloaded(bundle: blendtpl.Bundle, tmp_path: Path) -> None:
+    file = tmp_path / "feedwhip.blend"
+    bundle.write(file)
+    script = f"""
+import sys
+import blendtpl
+blendtpl.load({str(file)!r}).render("partials/style.css")
+print([name for name in sys.modules if name.startswith(("blendtpl.compiler", "diskcache", "click", "rich"))])
+"""
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
