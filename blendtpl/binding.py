@@ -11,6 +11,7 @@ from blendtpl.environments import autoescape_of, fingerprint, passed_argument
 from blendtpl.errors import BundleError
 from blendtpl.manifest import Manifest, thaw
 
+_UNKNOWN = "unknown"  # shown for an option that only one side has
 _SHOWN = 5  # templates named when many differ in the same way
 
 
@@ -27,7 +28,7 @@ def check_environment(manifest: Manifest, environment: jinja2.Environment) -> No
 def _differences(manifest: Manifest, environment: jinja2.Environment) -> Iterator[str]:
     here = fingerprint(environment)
     for option in sorted({*manifest.environment, *here}):
-        compiled, given = thaw(manifest.environment.get(option)), here.get(option)
+        compiled, given = thaw(manifest.environment.get(option, _UNKNOWN)), here.get(option, _UNKNOWN)
         if compiled != given:
             yield f"option `{option}`: {compiled!r} when compiled, {given!r} here"
     for compiled in (True, False):

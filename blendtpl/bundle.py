@@ -66,10 +66,13 @@ class Bundle:
 
 def seal(manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | None = None) -> Bundle:
     """Return the bundle of these members, signed with `key` when one is given."""
+    if key is not None and not key:
+        raise BundleError("an empty key signs nothing: leave `key` out, or give one of 32 random bytes")
+    index = to_json(manifest)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.comment = _seal_line(_UNSIGNED, _UNSIGNED)
-        for name, member in ((MANIFEST, to_json(manifest)), (CODE, code), (SOURCES, sources)):
+        for name, member in ((MANIFEST, index), (CODE, code), (SOURCES, sources)):
             if member is not None:
                 info = zipfile.ZipInfo(name, _EPOCH)
                 info.create_system = 3  # Unix, wherever it is built
@@ -78,7 +81,8 @@ def seal(manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | No
     body = buffer.getvalue()[: -len(archive.comment)] + b"blendtpl %d\n" % FORMAT
     body += b"hmac-sha256 %s\n" % (_signature(key, body) if key else _UNSIGNED)
     digest = hashlib.sha256(body).hexdigest()
-    return Bundle(body + b"sha256 %s\n" % digest.encode(), digest, manifest, code, sources or b"")
+    # the manifest as whoever opens the bundle gets it: frozen to the bottom
+    return Bundle(body + b"sha256 %s\n" % digest.encode(), digest, from_json(index), code, sources or b"")
 
 
 def is_bundle(data: bytes) -> bool:
@@ -108,14 +112,18 @@ def read_bundle(path: str | os.PathLike[str]) -> bytes:
     Raises `BundleError` when there is none, or when others than this user and root could have written it.
     """
     try:
+        # a FIFO must not block, and what was checked must be what is read: one descriptor for both
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise BundleError(f"cannot open the bundle `{os.fspath(path)}`: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if problem := _access_problem(state):
-            raise BundleError(f"`{os.fspath(path)}` {problem}")
-        data = file.read()
+        try:
+            if problem := _access_problem(os.fstat(descriptor)):
+                raise BundleError(f"`{os.fspath(path)}` {problem}")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read()
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BundleError(f"cannot read the bundle `{os.fspath(path)}`: {reason}") from error
     if not data:
         raise BundleError(f"`{os.fspath(path)}` is empty")
     return data
@@ -167,7 +175,9 @@ def _members(data: bytes) -> dict[str, bytes]:
                 if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
                     raise BundleError(f"the member `{info.filename}` is compressed, as no bundle's is")
             return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except BundleError:
+        raise
+    except Exception as error:  # `zipfile` raises errors of many types for an archive that is made to break it
         raise BundleError(f"the bundle's archive is broken: {error}") from error
 
 

@@ -8,17 +8,30 @@ An exception that Jinja2 has too is a subclass of Jinja2's, and its `message` is
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 
+_CHAIN_SHOWN = 10
+
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Return ``did you mean `x`?`` for the closest of the candidates, or an empty string."""
-    close = difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+    close = closest(word, candidates)
+    return f"did you mean `{close}`?" if close else ""
+
+
+def closest(word: str, candidates: Iterable[str]) -> str:
+    """Return the closest of the candidates, or an empty string when none is close."""
+    return next(iter(difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)), "")
+
+
+def shown_chain(chain: Sequence[str]) -> str:
+    """Return ``from a, from b``, and how many more there are when a recursion made them many."""
+    more = f", and {len(chain) - _CHAIN_SHOWN} more" if len(chain) > _CHAIN_SHOWN else ""
+    return f"from {', from '.join(chain[:_CHAIN_SHOWN])}{more}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,13 +110,15 @@ class UndefinedError(RenderError, jinja2.UndefinedError):
     (innermost first, as ``name:line``), `hint` what may have been meant.
     """
 
-    name: str
-    line: int
-    chain: tuple[str, ...]
-    hint: str
+    name: str = ""
+    line: int = 0
+    chain: tuple[str, ...] = ()
+    hint: str = ""
 
     def __str__(self) -> str:
-        chain = f" (from {', from '.join(self.chain)})" if self.chain else ""
+        if not self.name:
+            return str(self.message)
+        chain = f" ({shown_chain(self.chain)})" if self.chain else ""
         hint = f"; {self.hint}" if self.hint else ""
         return f"{self.name}:{self.line}: {self.message}{hint}{chain}"
 
@@ -113,10 +128,16 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
 
     def __init__(self, name: str, known: Iterable[str] = ()) -> None:
         jinja2.TemplateNotFound.__init__(self, name)
-        self.hint = did_you_mean(name, known) if isinstance(name, str) else ""
+        self._known = known
+
+    @property
+    def hint(self) -> str:
+        """What may have been meant; looked for when somebody asks, as `ignore missing` and `in` never do."""
+        return did_you_mean(self.name, self._known) if isinstance(self.name, str) else ""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TemplateNotFound, (self.name,), {"hint": self.hint}
+        known = (closest(self.name, self._known),) if isinstance(self.name, str) else ()
+        return TemplateNotFound, (self.name,), {**vars(self), "_known": known}
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""

@@ -17,6 +17,8 @@ import jinja2
 from blendtpl._version import __version__
 from blendtpl.errors import BundleError
 
+_DEPTH = 32  # of an option's value, such as a policy
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -110,12 +112,12 @@ def from_json(data: bytes) -> Manifest:
     try:
         versions = Versions(**{field: _text(value) for field, value in loaded[part].items()})
         part = "environment"
-        environment = _freeze(dict(loaded[part]))
+        environment = _freeze(_table(loaded[part]))
         part = "needs"
         needs = Needs(
             filters=MappingProxyType(_texts(loaded[part]["filters"])),
             tests=MappingProxyType(_texts(loaded[part]["tests"])),
-            globals=tuple(map(_text, loaded[part]["globals"])),
+            globals=_list_of_texts(loaded[part]["globals"]),
         )
         part = "templates"
         templates = {}
@@ -123,26 +125,23 @@ def from_json(data: bytes) -> Manifest:
             part = name
             templates[name] = _entry(entry)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise BundleError(f"the manifest's `{part}` is malformed: {type(error).__name__}: {error}") from None
+        raise BundleError(f"the manifest's {part!r} is malformed: {type(error).__name__}: {error}") from None
     return Manifest(versions, environment, needs, MappingProxyType(templates))
 
 
 def _entry(loaded: dict[str, Any]) -> Entry:
-    size = loaded["size"]
-    if type(size) is not int or size < 0:
-        raise ValueError(f"size {size!r}")
     if type(loaded["autoescape"]) is not bool:
-        raise ValueError(f"autoescape {loaded['autoescape']!r}")
+        raise TypeError(f"autoescape {loaded['autoescape']!r}")
     return Entry(
         digest=_text(loaded["digest"]),
         autoescape=loaded["autoescape"],
-        blocks=tuple(map(_text, loaded["blocks"])),
+        blocks=_list_of_texts(loaded["blocks"]),
         references=tuple(
-            Reference(_text(found["kind"]), tuple(map(_text, found["names"])), int(found["line"]))
-            for found in loaded["references"]
+            Reference(_text(found["kind"]), _list_of_texts(found["names"]), _count(found["line"]))
+            for found in _list(loaded["references"])
         ),
-        variables=tuple(map(_text, loaded["variables"])),
-        size=size,
+        variables=_list_of_texts(loaded["variables"]),
+        size=_count(loaded["size"]),
     )
 
 
@@ -156,14 +155,38 @@ def _text(value: object) -> str:
     return value
 
 
-def _texts(values: dict[str, Any]) -> dict[str, str]:
-    return {name: _text(value) for name, value in values.items()}
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError(f"{value!r} is no count")
+    return value
 
 
-def _freeze(value: Any) -> Any:
+def _list(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise TypeError(f"{value!r} is no list")
+    return value
+
+
+def _list_of_texts(values: object) -> tuple[str, ...]:
+    return tuple(map(_text, _list(values)))
+
+
+def _table(value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise TypeError(f"{value!r} is no object")
+    return value
+
+
+def _texts(values: object) -> dict[str, str]:
+    return {name: _text(value) for name, value in _table(values).items()}
+
+
+def _freeze(value: Any, depth: int = 0) -> Any:
+    if depth > _DEPTH:
+        raise ValueError(f"it is nested more than {_DEPTH} deep")
     if isinstance(value, dict):
-        return MappingProxyType({name: _freeze(inner) for name, inner in value.items()})
-    return tuple(map(_freeze, value)) if isinstance(value, list) else value
+        return MappingProxyType({name: _freeze(inner, depth + 1) for name, inner in value.items()})
+    return tuple(_freeze(inner, depth + 1) for inner in value) if isinstance(value, list) else value
 
 
 def thaw(value: Any) -> Any:

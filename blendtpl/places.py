@@ -11,9 +11,13 @@ from types import TracebackType
 
 import jinja2
 
-from blendtpl.errors import UndefinedError, did_you_mean
+from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
+
+# where a render begins
+_ENTRY_MODULE = "blendtpl.units"
+_ENTRIES = frozenset(("render", "render_block", "pieces"))
 
 
 class Sources:
@@ -56,16 +60,23 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
         )
         error.__class__ = UndefinedError
         return
-    note = f"in template {name}:{line}" + (f" (from {', from '.join(chain)})" if chain else "")
+    note = f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else "")
     if note not in getattr(error, "__notes__", ()):  # an exception object that is raised again must not grow
         error.add_note(note)
 
 
 def _places(trace: TracebackType | None) -> list[tuple[str, int]]:
-    """Return (template, line) of every template frame, innermost first."""
+    """Return (template, line) of every template frame of one render, innermost first.
+
+    What lies behind the entry of another render was told there: of one within this one, or of an earlier one when
+    an exception object is kept and raised again, which makes its traceback longer each time.
+    """
     places: list[tuple[str, int]] = []
+    trace = trace and trace.tb_next
     while trace is not None:
         found = trace.tb_frame.f_globals
+        if found.get("__name__") == _ENTRY_MODULE and trace.tb_frame.f_code.co_name in _ENTRIES:
+            break
         if isinstance(found.get("__loader__"), Sources):
             place = (found["__name__"], trace.tb_lineno)
             if not places or places[-1] != place:

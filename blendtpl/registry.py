@@ -48,7 +48,7 @@ class Registry(Frozen, Mapping[str, Template]):
         check_environment(bundle.manifest, resolved)
         units = open_units(bundle, resolved, sources)
         entries = bundle.manifest.templates
-        templates = {name: Template(name, unit, entries[name], sources) for name, unit in units.items()}
+        templates = {name: Template(name, unit, entries[name], sources, self) for name, unit in units.items()}
         for slot, value in (
             ("digest", bundle.digest),
             ("manifest", bundle.manifest),
@@ -63,6 +63,9 @@ class Registry(Frozen, Mapping[str, Template]):
             return self._templates[name]
         except KeyError:
             raise TemplateNotFound(name, self._templates) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._templates
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._templates)
@@ -147,17 +150,27 @@ def load(
     """
     if isinstance(source, (str, os.PathLike)):
         file = str(Path(source).absolute())
+        data = read_bundle(source)
         try:
-            return Registry(open_bundle(read_bundle(file), digest=digest, key=key), environment, file)
+            return Registry(open_bundle(data, digest=digest, key=key), environment, file)
         except BundleError as error:
             raise BundleError(f"{os.fspath(source)}: {error}") from error.__cause__
-    data = source.data if isinstance(source, Bundle) else source
-    return Registry(open_bundle(data, digest=digest, key=key), environment, None)
+    packed = source.data if isinstance(source, Bundle) else source
+    return Registry(open_bundle(packed, digest=digest, key=key), environment, None)
 
 
 # The one piece of state in this module: what makes a registry that travels by pickle open once per process.
-_lock = threading.Lock()
+_lock = threading.RLock()
 _travellers: dict[tuple[str, str, Any], Registry] = {}
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()  # another thread may have held the old one while the process forked
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _arrive(file: str, digest: str, environment: Any) -> Registry:
@@ -169,6 +182,7 @@ def _arrive(file: str, digest: str, environment: Any) -> Registry:
 
 
 def _keep(key: tuple[str, str, Any], registry: Registry) -> None:
+    _travellers.pop(key, None)  # so that it becomes the last to go
     _travellers[key] = registry
     while len(_travellers) > _TRAVELLERS_KEPT:
         del _travellers[next(iter(_travellers))]

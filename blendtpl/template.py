@@ -4,7 +4,8 @@ Enters: what a caller passes as variables. Leaves: text. A handle never holds an
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from operator import getitem
+from typing import Any, NoReturn, Self
 
 from blendtpl import units
 from blendtpl.manifest import Entry
@@ -25,19 +26,40 @@ class Frozen:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is immutable: `{name}` cannot be deleted")
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
 
 class Template(Frozen, Handle):
-    """A template of a registry: renders, and says what it is made of. Get one by ``registry[name]``."""
+    """A template of a registry: renders, and says what it is made of. Get one by ``registry[name]``.
 
-    __slots__ = ("_entry", "_sources", "name")
+    Pickled, it travels as its registry and its name, where its registry can.
+    """
+
+    __slots__ = ("_entry", "_registry", "_sources", "name")
 
     name: str
     _entry: Entry
+    _registry: Mapping[str, "Template"]
     _sources: Sources
 
-    def __init__(self, name: str, unit: Unit, entry: Entry, sources: Sources) -> None:
-        for slot, value in (("name", name), ("_unit", unit), ("_entry", entry), ("_sources", sources)):
+    def __init__(
+        self, name: str, unit: Unit, entry: Entry, sources: Sources, registry: Mapping[str, "Template"]
+    ) -> None:
+        for slot, value in (
+            ("name", name),
+            ("_unit", unit),
+            ("_entry", entry),
+            ("_sources", sources),
+            ("_registry", registry),
+        ):
             object.__setattr__(self, slot, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, (self._registry, self.name)
 
     def __repr__(self) -> str:
         return f"<Template {self.name}>"

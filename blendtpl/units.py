@@ -12,6 +12,7 @@ import importlib
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar, copy_context
+from types import CodeType
 from typing import Any, ClassVar, cast
 
 import jinja2
@@ -32,7 +33,7 @@ for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
 _RUNTIME = {name: getattr(runtime, name) for name in runtime.exported}  # what emitted code expects as globals
 _CHUNK = 8192  # characters that a streamed piece has at least, but for the last
 
-_modules: ContextVar[dict[str, TemplateModule]] = ContextVar("blendtpl_modules")
+_modules: ContextVar[dict[jinja2.Template, TemplateModule]] = ContextVar("blendtpl_modules")
 
 
 class Handle:
@@ -49,17 +50,38 @@ class Unit(jinja2.Template):
     preamble: Render
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        modules = _modules.get()
-        name = cast(str, self.name)
-        if name not in modules:
-            modules[name] = self.make_module()
-        return modules[name]
+        if ctx is not None and ctx.environment is not self.environment:
+            # of another registry: it sees the importer's globals that it lacks, as in Jinja2
+            added = ctx.globals_keys - self.globals.keys()
+            if added:
+                return self.make_module({name: ctx.parent[name] for name in added})
+        modules = _modules.get(None)
+        if modules is None:  # a macro that something called after its render was over
+            return self.make_module()
+        if self not in modules:
+            modules[self] = self.make_module()
+        return modules[self]
 
 
 class _Preamble(jinja2.Template):
-    """A unit that runs its top-level `set`, `import`, `macro` and `extends` only: what its blocks can see."""
+    """What emitted code that runs a preamble is given for a template: when it extends it, the preamble of that one
+    runs; when it includes or imports it, the whole. Each is asked for once, for one purpose.
+    """
 
     unit: Unit
+    included: bool = False
+
+    def root_render_func(self, context: Context) -> Iterator[str]:  # an attribute in Jinja2
+        return (self.unit.root_render_func if self.included else self.unit.preamble)(context)
+
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Context:
+        self.included = True  # an `extends` goes on with the context that it has
+        return self.unit.new_context(vars, shared, locals)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return self.unit._get_default_module(ctx)
@@ -87,7 +109,7 @@ class _Linked(jinja2.Environment):
     ) -> jinja2.Template:
         name = _unwrap(name)
         if isinstance(name, jinja2.Template):
-            return name
+            return name if self.whole or not isinstance(name, Unit) else _preamble_of(name)
         if parent is not None:
             name = self.join_path(name, parent)
         try:
@@ -122,7 +144,7 @@ class _Linked(jinja2.Environment):
         found = _unwrap(template_name_or_list)
         if isinstance(found, (str, Undefined)):
             return self.get_template(found, parent)
-        return found if isinstance(found, jinja2.Template) else self.select_template(found, parent)
+        return (self.get_template if isinstance(found, jinja2.Template) else self.select_template)(found, parent)
 
     def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
         raise RenderError("no template is made from a string while another renders: put it into the bundle")
@@ -141,8 +163,8 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
         try:
             root, preamble = marshal.loads(code[start : start + entry.size])
             units[name] = _bind(name, root, preamble, whole, fragments, sources)
-        except (ValueError, TypeError, EOFError, KeyError) as error:
-            raise BundleError(f"the code of `{name}` is malformed: {error}") from error
+        except Exception as error:  # there is no limit to what code of the wrong shape may raise
+            raise BundleError(f"the code of `{name}` is malformed: {type(error).__name__}: {error}") from error
         start += entry.size
     return units
 
@@ -213,13 +235,9 @@ def _chunk(output: Iterator[str], concat: Callable[[Iterable[str]], str]) -> str
 def _link(environment: jinja2.Environment, units: dict[str, Unit], members: dict[str, Any]) -> jinja2.Environment:
     kind = type(f"Linked{type(environment).__name__}", (_Linked, type(environment)), members)
     linked: _Linked = object.__new__(kind)
-    linked.__dict__.update(environment.__dict__)
-    linked.filters, linked.tests, linked.globals = (
-        dict(environment.filters),
-        dict(environment.tests),
-        dict(environment.globals),
-    )
-    linked.policies = dict(environment.policies)
+    # with filters, tests, globals, policies, a sandbox's tables: what becomes of the given ones later has no effect
+    linked.__dict__.update((name, _copy(value)) for name, value in vars(environment).items())
+    linked.policies = {name: _copy(value) for name, value in environment.policies.items()}
     linked.loader, linked.cache, linked.bytecode_cache = None, None, None
     linked.shared = True
     linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
@@ -238,13 +256,17 @@ def _bind(
     space = _run_module(name, root, whole, sources)
     unit: Unit = object.__new__(Unit)
     unit.environment, unit.globals, unit.name, unit.filename = whole, whole.globals, name, name
-    unit.root_render_func, unit.blocks = space["root"], space["blocks"]
+    unit.root_render_func, unit.blocks = space["root"], dict(space["blocks"])
+    if not all(map(callable, (unit.root_render_func, *unit.blocks.values()))):
+        raise TypeError("it renders nothing")
     unit.preamble = _run_module(name, preamble, fragments, sources)["root"] if preamble else _nothing
     unit._module, unit._debug_info, unit._uptodate = None, "", None
     return unit
 
 
 def _run_module(name: str, code: Any, environment: jinja2.Environment, sources: Sources) -> dict[str, Any]:
+    if not isinstance(code, CodeType):
+        raise TypeError(f"a {type(code).__name__} is no code")
     space = {
         **_RUNTIME,
         "environment": environment,
@@ -258,9 +280,14 @@ def _run_module(name: str, code: Any, environment: jinja2.Environment, sources: 
 
 def _preamble_of(unit: Unit) -> _Preamble:
     part: _Preamble = object.__new__(_Preamble)
-    part.__dict__.update(unit.__dict__, unit=unit, root_render_func=unit.preamble)
+    part.__dict__.update(unit.__dict__, unit=unit)
+    del part.__dict__["root_render_func"]  # it has its own
     return part
 
 
 def _nothing(context: Context) -> Iterator[str]:
-    return iter(())
+    yield from ()  # a generator, as emitted code closes what it is given
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if type(value) in {dict, list, set} else value

@@ -1,48 +1,103 @@
 """What the commands share: errors as text, and settings of the project at hand."""
 
+import importlib
+import io
+import json
+import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import click
+import jinja2
 
 from blendtpl.compiler.config import Config, find_config
-from blendtpl.errors import BlendError
+from blendtpl.environments import resolve_environment
+from blendtpl.errors import BlendError, ConfigError
+
+_PACKAGE = str(Path(__file__).parent.parent)
 
 
-def fail(message: object) -> NoReturn:
-    """Print an error and exit 1."""
-    click.echo(message if str(message).startswith("error") else f"error: {message}", err=True)
+def fail(message: object, style: str = "text") -> NoReturn:
+    """Report an error in that style, as text on standard error or else on standard output, and exit 1."""
+    if style == "json":
+        click.echo(json.dumps({"error": str(message), "faults": []}))
+    elif style == "github":
+        click.echo(f"::error::{escape_command(str(message))}")
+    else:
+        click.echo(message if str(message).startswith("error: ") else f"error: {message}", err=True)
     raise SystemExit(1)
 
 
+def escape_command(text: str, more: str = "") -> str:
+    """Return a value of a GitHub workflow command, escaped as GitHub's own toolkit does it."""
+    for character in "%\r\n" + more:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
 @contextmanager
-def errors_as_text() -> Iterator[None]:
-    """Turn the errors that blendtpl raises into text on standard error and exit status 1."""
+def errors_as_text(style: str = "text") -> Iterator[None]:
+    """Turn the errors that blendtpl raises, and those of the operating system, into a report and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the locale lacks must not end in a traceback
     try:
         yield
     except BlendError as error:
-        fail(error)
+        fail(error, style)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, (str, bytes)) else ""
+        fail(f"{where}{error.strerror or error}", style)
 
 
 def project() -> Config:
     """Return the settings of the project around the current folder, whose modules can be imported from now on."""
-    config = find_config(Path.cwd())
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigError("the current folder does not exist any more") from error
+    config = find_config(here)
     root = str(config.root)
     if root not in sys.path:
         sys.path.insert(0, root)
     return config
 
 
+def named_environment(name: str | None) -> jinja2.Environment | None:
+    """Return the environment of that ``module:name``; whatever its module raises becomes one line of text."""
+    if name is None:
+        return None
+    try:
+        return resolve_environment(name)
+    except BlendError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"environment `{name}` fails: {type(error).__name__}: {error}{_place(error)}") from error
+
+
+def _place(error: BaseException) -> str:
+    """Return where the user's code failed, or nothing when it never ran."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith((_PACKAGE, "<frozen ", importlib.__file__))]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
+
+
 def read_key(file: Path | None) -> bytes | None:
-    """Return the signing key in a file, without the line break at its end; fails when there is none in it."""
+    """Return the signing key in a file, without the line break at its end.
+
+    Raises `ConfigError` when there is none in it.
+    """
     if file is None:
         return None
     key = file.read_bytes().rstrip(b"\r\n")
     if not key:
-        fail(f"the key file `{file}` is empty")
+        raise ConfigError(f"the key file `{file}` is empty")
     return key
 
 

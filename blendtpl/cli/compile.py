@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +12,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blendtpl.bundle import Bundle, read_bundle
-from blendtpl.cli.common import environment_option, errors_as_text, fail, key_option, project, read_key
+from blendtpl.cli.common import (
+    environment_option,
+    errors_as_text,
+    escape_command,
+    key_option,
+    named_environment,
+    project,
+    read_key,
+)
 from blendtpl.compiler import Build, build
 from blendtpl.compiler.cache import default_folder
-from blendtpl.errors import BundleError, CompileError, Fault
+from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault
 
 _QUIET_SECONDS = 1.0
+_FRAME_SECONDS = 0.1
 
 
 @click.command("compile")
@@ -32,7 +42,11 @@ _QUIET_SECONDS = 1.0
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the bundle is not what the sources give.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to compile in.  [default: one per processor]")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the build cache.")
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    help="Neither read nor write the build cache.  [environment variable: BLENDTPL_CACHE_DIR]",
+)
 @click.option("--no-sources", is_flag=True, help="Leave the sources, which errors quote, out of the bundle.")
 def compile_command(
     source: Path | None,
@@ -50,21 +64,20 @@ def compile_command(
     SOURCE, the output and the environment are what [tool.blendtpl] of pyproject.toml says when they are left out.
     All mistakes of all templates are reported in one run; the old bundle then stays as it was.
     """
-    with errors_as_text():
+    with errors_as_text(style):
         config = project()
         folder, target = source or config.templates, output or config.output
-        if target.is_dir():
-            fail(f"the output `{target}` is a directory: name a file in it")
+        _check_target(target)
         try:
             with _Ticker() as ticker:
                 made = build(
                     folder,
-                    environment=environment or config.environment,
+                    environment=named_environment(environment or config.environment),
                     with_sources=not no_sources,
                     key=read_key(key_file),
                     output=target,
                     cache=None if no_cache else default_folder(),
-                    jobs=jobs or len(os.sched_getaffinity(0)),
+                    jobs=jobs or _processors(),
                     progress=ticker.tick,
                 )
         except CompileError as error:
@@ -79,13 +92,28 @@ def compile_command(
         click.echo(_closing(made, target, check, style))
 
 
+def _check_target(target: Path) -> None:
+    if "\0" in str(target):
+        raise ConfigError(f"the output {str(target)!r} is no path: it has a null character")
+    if target.is_dir():
+        raise ConfigError(f"the output `{target}` is a directory: name a file in it")
+    if target.exists() and not target.is_file():
+        # replacing it is what writing would do, and /dev/null is not ours to replace
+        raise ConfigError(f"the output `{target}` is no regular file")
+
+
+def _processors() -> int:
+    # not every system knows which processors a process may run on
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _check(bundle: Bundle, target: Path) -> None:
     try:
         same = read_bundle(target) == bundle.data
     except BundleError as error:
-        fail(f"{error}; run `blendtpl compile`")
+        raise BundleError(f"{error}; run `blendtpl compile`") from error
     if not same:
-        fail(f"`{target}` is not what the sources give; run `blendtpl compile`")
+        raise BlendError(f"`{target}` is not what the sources give; run `blendtpl compile`")
 
 
 def _closing(made: Build, target: Path, check: bool, style: str) -> str:
@@ -104,7 +132,7 @@ def _closing(made: Build, target: Path, check: bool, style: str) -> str:
         )
     verb = "checked" if check else "wrote"
     return (
-        f"{count} templates, {made.cached} from cache, {made.compiled} compiled; "
+        f"{count} template{'s'[: count != 1]}, {made.cached} from cache, {made.compiled} compiled; "
         f"{verb} {target}, {_size(len(bundle.data))}, sha256 {bundle.digest}"
     )
 
@@ -130,21 +158,15 @@ def _report(error: CompileError, folder: Path, style: str) -> None:
 
 
 def _annotation(fault: Fault, folder: Path) -> str:
-    """Return a workflow command; its values are escaped as GitHub's own toolkit does it."""
+    """Return a workflow command."""
     fields = {
         "file": (folder / fault.name).as_posix(),
         "line": fault.line,
         "col": fault.column,
         "title": fault.kind,
     }
-    listed = ",".join(f"{name}={_escape(str(value), ':,')}" for name, value in fields.items() if value)
-    return f"::error {listed}::{_escape(f'{fault.message}; {fault.hint}' if fault.hint else fault.message)}"
-
-
-def _escape(text: str, more: str = "") -> str:
-    for character in "%\r\n" + more:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    listed = ",".join(f"{name}={escape_command(str(value), ':,')}" for name, value in fields.items() if value)
+    return f"::error {listed}::{escape_command(f'{fault.message}; {fault.hint}' if fault.hint else fault.message)}"
 
 
 class _Ticker:
@@ -152,6 +174,8 @@ class _Ticker:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
+        # not rich's idea of a terminal, which variables such as FORCE_COLOR make of a pipe
+        self._terminal = sys.stderr.isatty()
         self._next = time.monotonic() + _QUIET_SECONDS
         self._bar: Progress | None = None
 
@@ -168,7 +192,7 @@ class _Ticker:
         now = time.monotonic()
         if now < self._next and not self._bar:
             return
-        if not self._console.is_terminal:
+        if not self._terminal:
             self._next = now + _QUIET_SECONDS
             click.echo(f"{stage}: {done} of {total} templates", err=True)
             return
@@ -180,8 +204,11 @@ class _Ticker:
                 TimeElapsedColumn(),
                 console=self._console,
                 transient=True,
+                auto_refresh=False,  # which takes a thread, and the compiler forks
             )
             self._bar.start()
             self._bar.add_task(stage)
         task = self._bar.tasks[0].id
-        self._bar.update(task, description=stage, completed=done, total=total)
+        self._bar.update(task, description=stage, completed=done, total=total, refresh=now >= self._next)
+        if now >= self._next:
+            self._next = now + _FRAME_SECONDS

@@ -6,13 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import click
-import jinja2
+from jinja2.lexer import newline_re
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from blendtpl.bundle import Bundle, open_bundle, read_bundle
-from blendtpl.cli.common import environment_option, errors_as_text, fail, key_option, project, read_key
+from blendtpl.cli.common import (
+    environment_option,
+    errors_as_text,
+    fail,
+    key_option,
+    named_environment,
+    project,
+    read_key,
+)
 from blendtpl.errors import BlendError, UndefinedError, excerpt
 from blendtpl.registry import Registry, load
 
@@ -43,7 +51,9 @@ def render_command(
     """Render the template NAME of a bundle to standard output."""
     with errors_as_text():
         config = project()
-        registry = load(bundle, environment=environment or config.environment, key=read_key(key_file))
+        registry = load(
+            bundle, environment=named_environment(environment or config.environment), key=read_key(key_file)
+        )
         context = _context(variables, example)
         template = registry[name]
         text = _render(registry, lambda: template.render_block(block, context) if block else template.render(context))
@@ -56,22 +66,14 @@ def _render(registry: Registry, render: Any) -> str:
         return str(render())
     except UndefinedError as error:
         source = registry[error.name].source if error.name in registry else None
-        lines = (source or "").splitlines()
+        lines = newline_re.split(source or "")[::2]
         line = lines[error.line - 1] if error.line <= len(lines) else ""
         hint = f"\n  = help: {error.hint}" if error.hint else ""
         chain = "".join(f"\n  = from {place}" for place in error.chain)
         fail(f"{error.message}\n{excerpt(error.name, error.line, 0, 0, line)}{hint}{chain}")
     except BlendError:
         raise
-    except (
-        jinja2.TemplateError,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except Exception as error:  # whatever a template, a filter or a variable raises
         notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
         fail(f"{type(error).__name__}: {error}{notes}")
 

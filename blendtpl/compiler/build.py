@@ -5,7 +5,8 @@ stage is a function from one frozen value to the next; what a stage made before 
 """
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -13,16 +14,17 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
 from jinja2.exceptions import TemplateSyntaxError
 
 from blendtpl.bundle import Bundle, seal
-from blendtpl.compiler.cache import BuildCache, make_key
+from blendtpl.compiler.cache import BuildCache, compiler_digest, make_key
 from blendtpl.compiler.config import find_config
-from blendtpl.compiler.emitter import emit
+from blendtpl.compiler.emitter import emit, is_own, own_lookups
 from blendtpl.compiler.faults import LINK_KINDS
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
-from blendtpl.compiler.parser import parse, syntax_fault
+from blendtpl.compiler.parser import TOO_MUCH, parse, syntax_fault, too_much
 from blendtpl.compiler.positions import Positions
 from blendtpl.compiler.reader import Source, SourceSet, read
 from blendtpl.compiler.workers import spread
@@ -73,8 +75,30 @@ def build(
     resolved = resolve_environment(environment)
     if resolved.is_async:
         raise ConfigError("the environment has enable_async, which cannot be compiled yet: make it without")
-    run = _Run(resolved, BuildCache(cache) if cache else None, jobs, progress)
+    if not issubclass(CodeGenerator, resolved.code_generator_class):
+        raise ConfigError(
+            f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
+        )
+    cached = BuildCache(cache) if cache and not _foreign(resolved) else None
+    run = _Run(resolved, cached, jobs, progress)
     return run.build(templates, output, with_sources, key)
+
+
+def _shown(templates: SourceSet) -> str:
+    if isinstance(templates, (str, os.PathLike)):
+        return f"the folder `{os.fspath(templates)}`"
+    return f"the {type(templates).__name__} that was given"
+
+
+def _foreign(environment: jinja2.Environment) -> bool:
+    """Return whether code that is neither Jinja2's nor ours has a say in what is parsed or emitted.
+
+    What it does may change while its name stays, so nothing may be kept that it had a hand in.
+    """
+    kind = type(environment)
+    decisive = (kind.preprocess, kind._tokenize, kind._parse, kind.join_path, kind.iter_extensions)
+    parts = (*decisive, *(type(extension) for extension in environment.iter_extensions()))
+    return any(part.__module__.partition(".")[0] not in {"jinja2", "blendtpl"} for part in parts)
 
 
 class _Run:
@@ -85,12 +109,27 @@ class _Run:
     ) -> None:
         self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
         self.options = fingerprint(environment)
+        self.compiler = compiler_digest() if cache else ""
         self.sources: dict[str, Source] = {}
         self.trees: dict[str, nodes.Template] = {}
         self.faults: list[Fault] = []
 
     def build(self, templates: SourceSet, output: Path | None, with_sources: bool, key: bytes | None) -> Build:
+        try:
+            bundle, emitted = self._bundle(templates, output, with_sources, key)
+        finally:
+            if self.cache:
+                self.cache.flush()
+        warnings = tuple(self.cache.warnings) if self.cache else ()
+        return Build(bundle, emitted, len(bundle.manifest.templates) - emitted, warnings)
+
+    def _bundle(
+        self, templates: SourceSet, output: Path | None, with_sources: bool, key: bytes | None
+    ) -> tuple[Bundle, int]:
+        """Return the bundle, and how many of its templates had to be emitted."""
         found, self.faults = read(templates, self.environment, output)
+        if not found and not self.faults and not isinstance(templates, Mapping):
+            raise ConfigError(f"{_shown(templates)} has no template in it")
         self.sources = {source.name: source for source in found}
         outlines = self._outlines()
         broken = {fault.name for fault in self.faults}
@@ -100,15 +139,11 @@ class _Run:
         if self.faults:
             only_links = all(fault.kind in LINK_KINDS for fault in self.faults)
             raise (LinkError if only_links else SourceError)(self.faults)
-        bundle = self._pack(program, units, with_sources, key)
-        if self.cache:
-            self.cache.flush()
-        warnings = tuple(self.cache.warnings) if self.cache else ()
-        return Build(bundle, compiled, len(units) - compiled, warnings)
+        return self._pack(program, units, with_sources, key), compiled
 
     def _outlines(self) -> dict[str, Outline]:
         outlines = {}
-        for done, source in enumerate(self.sources.values()):
+        for done, source in enumerate(self.sources.values(), 1):
             self.progress("parse", done, len(self.sources))
             key = self._key("outline", {"source": source.digest, "name": source.name})
             found = self._cached_outline(key)
@@ -117,8 +152,12 @@ class _Run:
                 if isinstance(tree, Fault):
                     self.faults.append(tree)
                     continue
+                try:
+                    found = outline(tree, self.environment, source.name)
+                except TOO_MUCH as error:
+                    self.faults.append(too_much(source, error))
+                    continue
                 self.trees[source.name] = tree
-                found = outline(tree, self.environment, source.name)
                 self._keep(key, to_bytes(found))
             outlines[source.name] = found
         return outlines
@@ -140,13 +179,14 @@ class _Run:
                 units[name] = code
         missing = [name for name in program.templates if name not in units]
         environment = self._lenient(program) if self.faults else self.environment
-        for done, (name, result) in enumerate(spread(missing, partial(self._emit, environment), self.jobs)):
+        for done, (name, result) in enumerate(spread(missing, partial(self._emit, environment), self.jobs), 1):
             self.progress("emit", done, len(missing))
             if isinstance(result, Fault):
                 self.faults.append(result)
             else:
                 units[name] = result
-                self._keep(keys[name], result)
+                if environment is self.environment:
+                    self._keep(keys[name], result)
         return units, len(missing)
 
     def _emit(self, environment: jinja2.Environment, name: str) -> bytes | Fault:
@@ -158,6 +198,8 @@ class _Run:
             return emit(name, tree, environment)
         except TemplateSyntaxError as error:
             return syntax_fault(source, self.environment, error)
+        except TOO_MUCH as error:
+            return too_much(source, error)
 
     def _lenient(self, program: Program) -> jinja2.Environment:
         """Return an environment that lacks no filter or test, to find the faults that stand behind unknown ones."""
@@ -171,17 +213,22 @@ class _Run:
     def _closure(self, name: str, linked: Linked) -> dict[str, Any]:
         """Return all that a template's code depends on beyond versions and options."""
         reached = {other: self.sources[other].digest for other in (name, *linked.reach)}
-        uses = [*linked.outline.filters, *linked.outline.tests]
-        passed = {
-            (kind, use.name): passed_argument(known[use.name]) if use.name in known else None
-            for kind, known in (("filter", self.environment.filters), ("test", self.environment.tests))
-            for use in uses
+        uses = {
+            (kind, use.name, passed_argument(known[use.name]), is_own(kind, use.name, self.environment))
+            for kind, found, known in (
+                ("filter", linked.outline.filters, self.environment.filters),
+                ("test", linked.outline.tests, self.environment.tests),
+            )
+            for use in found
+            if use.name in known
         }
         return {
             "name": name,
             "autoescape": autoescape_of(self.environment, name),
             "reached": sorted(reached.items()),
-            "passed": sorted((*key, value) for key, value in passed.items() if value),
+            "uses": sorted(uses),
+            "optimized": self.environment.optimized,
+            "jinja's": own_lookups(self.environment),
         }
 
     def _pack(self, program: Program, units: dict[str, bytes], with_sources: bool, key: bytes | None) -> Bundle:
@@ -207,7 +254,8 @@ class _Run:
         )
 
     def _key(self, kind: str, content: dict[str, Any]) -> str:
-        return make_key(kind, {**content, "options": self.options, "versions": asdict(this_process())})
+        versions = {**asdict(this_process()), "compiler": self.compiler}
+        return make_key(kind, {**content, "options": self.options, "versions": versions})
 
     def _keep(self, key: str, value: bytes) -> None:
         if self.cache:

@@ -12,6 +12,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import diskcache
 from diskcache.core import MODE_BINARY, MODE_RAW
 
 _SIZE_LIMIT = 512 * 2**20
+_PATIENCE = 5.0  # seconds to wait for another compiler that writes
 _SEAL = hashlib.sha256().digest_size
 
-# what a broken, full, locked or read-only cache raises
-_TROUBLE = (OSError, sqlite3.Error, diskcache.Timeout, ValueError, TypeError)
+# a broken, full, locked, read-only or planted cache raises errors of many types, and none of them may end a compile
+_TROUBLE = Exception
 
 
 def default_folder() -> Path:
@@ -69,11 +71,12 @@ class BuildCache:
             if problem := _folder_problem(folder):
                 self._give_up(problem)
                 return
+            _wait_for_others(folder / "cache.db")
             self._cache = diskcache.Cache(
-                str(folder), disk=_PlainDisk, size_limit=_SIZE_LIMIT, timeout=5, disk_min_file_size=2**20
+                str(folder), disk=_PlainDisk, size_limit=_SIZE_LIMIT, timeout=_PATIENCE, disk_min_file_size=2**20
             )
         except _TROUBLE as error:
-            self._give_up(str(error))
+            self._give_up(_told(error))
 
     def get(self, key: str) -> bytes | None:
         """Return the value of a key, or `None`: a value that is not whole, or is another key's, is none."""
@@ -82,7 +85,7 @@ class BuildCache:
         try:
             sealed = self._cache.get(key)
         except _TROUBLE as error:
-            self._give_up(str(error))
+            self._give_up(_told(error))
             return None
         if type(sealed) is not bytes or sealed[:_SEAL] != _seal(key, sealed[_SEAL:]):
             return None
@@ -102,12 +105,39 @@ class BuildCache:
                     self._cache.set(key, sealed)
             self._cache.close()
         except _TROUBLE as error:
-            self._give_up(str(error))
+            self._give_up(_told(error))
         self._fresh.clear()
 
     def _give_up(self, problem: str) -> None:
-        self._cache = None
+        cache, self._cache = self._cache, None
         self.warnings.append(f"the build cache `{self._folder}` is not used: {problem}")
+        if cache is not None:
+            with suppress(_TROUBLE):
+                cache.close()
+
+
+def _wait_for_others(database: Path) -> None:
+    """Return once nobody writes; raises `sqlite3.OperationalError` when that takes long: diskcache would wait a minute."""
+    if database.exists():
+        with closing(sqlite3.connect(database, timeout=_PATIENCE, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, diskcache.Timeout) or "locked" in str(error):
+        return "another process holds it"
+    damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+    return f"{error}" + ("; remove that folder, and it is made anew" if damaged else "")
+
+
+def compiler_digest() -> str:
+    """Return the digest of this package's own code: two states of it may bear one version number."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parent.parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def make_key(kind: str, content: Mapping[str, Any]) -> str:

@@ -30,12 +30,20 @@ def find_config(folder: Path) -> Config:
     for root in (folder, *folder.parents):
         path = root / "pyproject.toml"
         if path.is_file():
-            try:
-                table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("blendtpl", {})
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{path}: {error}") from error
-            return _config(root, path, table)
+            return _config(root, path, _read(path))
     return _config(folder, folder / "pyproject.toml", {})
+
+
+def _read(path: Path) -> object:
+    try:
+        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    return tool.get("blendtpl", {}) if isinstance(tool, dict) else {}
 
 
 def _config(root: Path, path: Path, table: object) -> Config:
@@ -47,6 +55,8 @@ def _config(root: Path, path: Path, table: object) -> Config:
             raise ConfigError(f"{path}: unknown setting `{name}` in [tool.blendtpl]; {hint}")
         if not isinstance(value, str):
             raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is no string")
+        if not value:
+            raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is empty")
     templates = root / table.get("templates", "templates")
     output = root / table.get("output", f"build/{root.resolve().name or 'templates'}.blend")
     return Config(root, templates, output, table.get("environment"))

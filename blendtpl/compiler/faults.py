@@ -3,6 +3,7 @@
 Enters: the place and what was found. Leaves: a `Fault`. Nothing here looks for mistakes.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from blendtpl.compiler.positions import Spot
@@ -18,14 +19,14 @@ def bad_name(name: str, problem: str) -> Fault:
 
 
 def name_clash(name: str, others: Sequence[str]) -> Fault:
-    """Names that a file system which folds case would mix up."""
+    """Names that a file system which folds case or Unicode forms would mix up."""
     listed = ", ".join(f"`{other}`" for other in others)
     return Fault(
         name,
         0,
         0,
         "name-clash",
-        f"the template name `{name}` differs from {listed} by case only",
+        f"the template name `{name}` differs from {listed} only by case, or by how Unicode writes the same character",
         "rename one of them",
     )
 
@@ -36,18 +37,23 @@ def unreadable(name: str, problem: str) -> Fault:
 
 
 def undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Fault:
-    """A file that is not UTF-8."""
-    before = data[: error.start]
+    """A file that is not in the encoding of templates, which is UTF-8 but for some loaders."""
+    encoding = error.encoding.upper()
+    before = data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = before + data[error.start :]
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     start = before.rfind(b"\n") + 1
-    line = data[start:].partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
+    line = re.split(rb"[\r\n]", data[start:], maxsplit=1)[0].decode("utf-8", "replace")
+    found = data[len(before)]
     return Fault(
         name=name,
         line=before.count(b"\n") + 1,
-        column=len(data[start : error.start].decode("utf-8", "replace")) + 1,
+        column=len(before[start:].decode("utf-8", "replace")) + 1,
         kind="undecodable",
-        message=f"the template is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}",
-        hint="save it as UTF-8, or keep files that are no templates in another folder",
-        source_line=line,
+        message=f"the template is not {encoding}: byte 0x{found:02x} at offset {error.start}",
+        hint=f"{'it looks like UTF-16: ' if wide else ''}save it as {encoding},"
+        " or keep files that are no templates in another folder",
+        source_line="" if b"\0" in data else line,
     )
 
 
@@ -61,10 +67,22 @@ def no_text(name: str, found: object) -> Fault:
     return Fault(name, 0, 0, "undecodable", f"the template's text is a {type(found).__name__}, not a string")
 
 
-def syntax(name: str, spot: Spot, message: str, tag: str, tags: Iterable[str]) -> Fault:
-    """What Jinja2's lexer, parser or generator refuses, in its words; `tag` is the unknown tag, if that is it."""
-    hint = did_you_mean(tag, tags) if tag else ""
+def syntax(name: str, spot: Spot, message: str, hint: str) -> Fault:
+    """What Jinja2's lexer, parser or generator refuses, in its words."""
     return _at(name, spot, "syntax", message, hint)
+
+
+def too_much(name: str, problem: str) -> Fault:
+    """A template that Python cannot hold: nested too deeply, or with a number of too many digits."""
+    message = "the template cannot be compiled: " + (problem or "it is nested too deeply")
+    return Fault(name, 0, 0, "syntax", message, "make it simpler, or split it into several templates")
+
+
+def second_extends(name: str, spot: Spot, first: int) -> Fault:
+    """A template that would always fail, since it surely extends a second one."""
+    return _at(
+        name, spot, "second-extends", f"the template extends another already, in line {first}", "keep one of them"
+    )
 
 
 def unknown_callable(name: str, spot: Spot, what: str, word: str, known: Iterable[str]) -> Fault:
@@ -77,7 +95,9 @@ def missing_reference(name: str, spot: Spot, names: Sequence[str], known: Iterab
     """A constant name in an extends, include or import that no template has."""
     wanted = ", ".join(f"`{shown(wanted)}`" for wanted in names)
     message = f"no template {wanted}" if len(names) == 1 else f"none of the templates {wanted} exists"
-    return _at(name, spot, "missing-reference", message, did_you_mean(names[0], known))
+    known = tuple(known)
+    hints = (did_you_mean(meant, known) for meant in names)
+    return _at(name, spot, "missing-reference", message, next(filter(None, hints), ""))
 
 
 def reference_cycle(name: str, spot: Spot, path: Sequence[str]) -> Fault:

@@ -18,6 +18,9 @@ from blendtpl.manifest import Needs
 
 Locate = Callable[[str], Positions]
 
+# what stands before the name of a filter or test
+_BEFORE = {"filter": ("|", "filter"), "test": ("is", "not")}
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -55,7 +58,9 @@ def check(
             ("test", outline.tests, environment.tests),
         ):
             found += [
-                faults.unknown_callable(name, locate(name).of_word(use.line, use.name), what, use.name, known)
+                faults.unknown_callable(
+                    name, locate(name).of_word(use.line, use.name, _BEFORE[what]), what, use.name, known
+                )
                 for use in uses
                 if use.name not in known and not use.soft
             ]
@@ -64,8 +69,17 @@ def check(
             for link in outline.links
             if link.names and not link.optional and existing.isdisjoint(link.names)
         ]
+        found += _second_extends(name, outline, locate)
     found += _cycles(outlines, locate)
     return found
+
+
+def _second_extends(name: str, outline: Outline, locate: Locate) -> Iterator[Fault]:
+    """Yield a fault for an `extends` that surely comes second: rendering would always fail there."""
+    first, *others = [link.line for link in outline.links if link.kind == "extends" and not link.guarded] or [0]
+    for line in others:
+        spot = locate(name).of_word(line, "extends", ["block_begin"])
+        yield faults.second_extends(name, spot, first)
 
 
 def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Program:

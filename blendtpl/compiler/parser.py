@@ -12,11 +12,13 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.parser import Parser
 
 from blendtpl.compiler import faults
-from blendtpl.compiler.positions import Positions, Spot
+from blendtpl.compiler.positions import Positions
 from blendtpl.compiler.reader import Source
-from blendtpl.errors import Fault
+from blendtpl.errors import Fault, did_you_mean
 
 _UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(?P<word>[^']*)'")
+_OPEN_TAG = re.compile(r"innermost block that needs to be closed is '(?P<word>\w+)'")
+_TWICE = re.compile(r"block '(?P<word>\w+)' defined twice")
 _OFFSET = re.compile(r"at (?P<offset>\d+)$")
 _QUOTED = re.compile(r"'(?P<word>[^']+)'")
 
@@ -30,6 +32,9 @@ _TAGS = frozenset(
     )
 )
 
+# what Python raises, in place of a syntax error, for a template that is beyond one of its limits
+TOO_MUCH = (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError)
+
 
 def parse(source: Source, environment: jinja2.Environment) -> nodes.Template | Fault:
     """Return the tree of a source, or the first mistake that the parser finds in it."""
@@ -39,8 +44,14 @@ def parse(source: Source, environment: jinja2.Environment) -> nodes.Template | F
         return parser.parse()
     except TemplateSyntaxError as error:
         return syntax_fault(source, environment, error, parser)
-    except RecursionError:
-        return faults.syntax(source.name, Spot(0, 0, 1, ""), "the template is nested too deeply to be parsed", "", ())
+    except TOO_MUCH as error:
+        return too_much(source, error)
+
+
+def too_much(source: Source, error: BaseException) -> Fault:
+    """Return the fault of a template that is too deep, or holds a number too large, for Python."""
+    problem = error.msg if isinstance(error, SyntaxError) else str(error)
+    return faults.too_much(source.name, "" if isinstance(error, (RecursionError, MemoryError)) else problem)
 
 
 def syntax_fault(
@@ -49,24 +60,40 @@ def syntax_fault(
     """Return the fault that tells Jinja2's error, under the token that it is about as far as that can be known."""
     message = error.message or str(error)
     positions = Positions(environment, source.name, source.text)
-    unknown = _UNKNOWN_TAG.match(message)
-    spot = None
+    spot = positions.of_refusal(error)
     if offset := _OFFSET.search(message):
         spot = positions.of_offset(int(offset["offset"]), 1)
         message = message[: offset.start()].rstrip()
-    elif parser is not None and parser.stream.current.lineno == error.lineno:
-        word = str(parser.stream.current.value)
-        spot = positions.of_token(len(positions) - _left(parser)) or positions.of_word(error.lineno, word)
-    if spot is None or spot.line != error.lineno:
+    elif spot is None and parser is not None:
+        current = parser.stream.current
+        spot = positions.of_token(_left(parser))
+        if (spot is None or spot.line != error.lineno) and current.lineno == error.lineno:
+            spot = positions.of_end() if current.type == "eof" else positions.of_word(error.lineno, str(current.value))
+    if spot is None or spot.line < error.lineno:
         quoted = [match["word"] for match in _QUOTED.finditer(message)]
-        spot = positions.of_word(error.lineno, quoted[-1] if quoted else "")
-    tags = chain(_TAGS, *(extension.tags for extension in environment.iter_extensions()))
-    return faults.syntax(source.name, spot, message, unknown["word"] if unknown else "", tags)
+        word, twice = quoted[-1] if quoted else "extends", bool(_TWICE.match(message))  # the one that quotes nothing
+        spot = positions.of_word(error.lineno, word, ("block",) if twice else (), last=twice)
+    return faults.syntax(source.name, spot, message, _hint(message, positions, environment))
+
+
+def _hint(message: str, positions: Positions, environment: jinja2.Environment) -> str:
+    if found := _OPEN_TAG.search(message):
+        line = positions.line_of_open(found["word"])
+        return f"the `{found['word']}` of line {line} is not closed" if line else ""
+    if found := _UNKNOWN_TAG.match(message):
+        tags = {*chain(_TAGS, *(extension.tags for extension in environment.iter_extensions()))}
+        return did_you_mean(found["word"], tags) if found["word"] not in tags else ""
+    return ""
 
 
 def _left(parser: Parser) -> int:
-    """Return how many tokens, with the current one, the parser has not taken yet; -1 when the lexer refuses one."""
+    """Return how many tokens, with the current one, the parser has not taken yet, up to one that the lexer refuses."""
+    count = 0
     try:
-        return sum(1 for _ in parser.stream)
+        for _ in parser.stream:
+            count += 1
     except TemplateSyntaxError:
+        count += 1  # the current one, behind which the lexer stopped
+    except ValueError:
         return -1
+    return count

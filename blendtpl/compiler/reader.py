@@ -39,7 +39,8 @@ def read(
     """Return every template of `templates`, sorted by name, and a fault for each that cannot be one.
 
     In a folder every file is a template but for: names that begin with a dot or end in ``~``, examples, bundles,
-    and `output`. Raises `ConfigError` when there is nothing to look through.
+    and `output`. From a loader come all that it lists but for examples, bundles, and hidden files that are no text.
+    Raises `ConfigError` when there is nothing to look through.
     """
     if isinstance(templates, jinja2.Environment):
         if templates.loader is None:
@@ -86,7 +87,9 @@ def _source(name: str, text: str) -> Source | Fault:
 
 def _from_mapping(templates: Mapping[str, str]) -> Iterator[Source | Fault]:
     for name, text in templates.items():
-        yield _source(name, text) if isinstance(text, str) else faults.no_text(faults.shown(str(name)), text)
+        if not isinstance(name, str):
+            raise ConfigError(f"a template's name is a string, not {name!r}")
+        yield _source(name, str(text)) if isinstance(text, str) else faults.no_text(faults.shown(name), text)
 
 
 def _from_loader(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> Iterator[Source | Fault]:
@@ -97,29 +100,48 @@ def _from_loader(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> 
     for name in names:
         if is_examples(name):
             continue
+        if problem := name_problem(name):
+            yield faults.bad_name(name, problem)
+            continue
         try:
             text, _, _ = loader.get_source(environment, name)
         except UnicodeDecodeError as error:
-            yield faults.undecodable(faults.shown(name), error.object, error)
+            if not (is_bundle(error.object) or _is_hidden(name)):
+                yield faults.undecodable(name, error.object, error)
         except (OSError, TemplateNotFound) as error:
-            yield faults.unreadable(faults.shown(name), str(error))
+            yield faults.unreadable(name, str(error))
         else:
             yield _source(name, text)
 
 
 def _from_folder(folder: Path, output: Path | None) -> Iterator[Source | Fault]:
-    if not folder.is_dir():
-        raise ConfigError(f"no folder `{folder}` to compile" + (": it is a file" if folder.exists() else ""))
-    skipped = output.resolve() if output else None
-    for base, folders, files in os.walk(folder):
+    if not os.path.isdir(folder):  # noqa: PTH112  # a path that is too long is no folder either
+        exists = os.path.exists(folder)  # noqa: PTH110
+        raise ConfigError(f"no folder `{folder}` to compile" + (": it is a file" if exists else ""))
+    skipped = os.path.realpath(output) if output else None
+    closed: list[OSError] = []
+    for base, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
         for file in sorted(files):
             path = Path(base, file)
-            name = path.relative_to(folder).as_posix()
+            name = _name(path, folder)
             if file.startswith(".") or file.endswith("~") or is_examples(name):
                 continue
-            if skipped is None or path.resolve() != skipped:
+            if skipped is None or os.path.realpath(path) != skipped:
                 yield from _from_file(name, path)
+    for error in closed:
+        name = faults.shown(_name(Path(os.fsdecode(error.filename)), folder))
+        yield faults.unreadable(name, error.strerror or str(error))
+
+
+def _name(path: Path, folder: Path) -> str:
+    # file names are UTF-8 whatever the locale says, so that a bundle is the same under each
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "surrogateescape")
+
+
+def _is_hidden(name: str) -> bool:
+    """Return whether the name is one that editors and systems give to files of theirs."""
+    return name.endswith("~") or any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
 
 
 def _from_file(name: str, path: Path) -> Iterator[Source | Fault]:

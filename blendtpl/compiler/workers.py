@@ -6,15 +6,22 @@ environment, which cannot be pickled, are there already; only names and bytes go
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import TypeVar
+
+from blendtpl.errors import BlendError
 
 Result = TypeVar("Result")
 
 
 def spread(names: Sequence[str], work: Callable[[str], Result], jobs: int) -> Iterator[tuple[str, Result]]:
-    """Yield (name, result) as they come, from `jobs` processes, or from this one when there is no fork."""
+    """Yield (name, result) as they come, from `jobs` processes, or from this one when there is no fork.
+
+    Raises `BlendError` when one of them dies before its work is done. None of them outlives the iteration.
+    """
     if jobs <= 1 or len(names) <= 1 or not hasattr(os, "fork"):
         for name in names:
             yield name, work(name)
@@ -43,8 +50,10 @@ def _collect(readers: list[Connection]) -> Iterator[tuple[str, Result]]:
         for reader in [reader for reader in readers if reader in ready]:
             try:
                 item = reader.recv()
-            except EOFError:
-                raise RuntimeError("a process of the compiler was killed; is there enough memory?") from None
+            except (EOFError, OSError):
+                raise BlendError(
+                    "a process of the compiler died before its work was done; is there enough memory?"
+                ) from None
             if item is None:
                 readers.remove(reader)
             else:
@@ -52,7 +61,9 @@ def _collect(readers: list[Connection]) -> Iterator[tuple[str, Result]]:
 
 
 def _work(names: Sequence[str], work: Callable[[str], Result], writer: Connection) -> None:
-    for name in names:
-        writer.send((name, work(name)))
-    writer.send(None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its workers
+    with suppress(BrokenPipeError):  # the parent is gone
+        for name in names:
+            writer.send((name, work(name)))
+        writer.send(None)
     writer.close()

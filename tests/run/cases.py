@@ -1,0 +1,335 @@
+# ruff: noqa: E501  # template texts are easier to read in one line
+"""Small template sets, each with one construct that a careless linker or run time breaks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.runtime import Context, Macro, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from markupsafe import Markup
+
+import blendtpl
+from tests.run.oracle import MakeEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A template set whose `main.html` is rendered with fresh variables in a fresh environment."""
+
+    title: str
+    templates: Mapping[str, str]
+    variables: Callable[[], Mapping[str, Any]] = dict
+    make: MakeEnvironment = blendtpl.default_environment
+
+
+def environment(**options: Any) -> MakeEnvironment:
+    def make() -> jinja2.Environment:
+        return jinja2.Environment(**options)
+
+    return make
+
+
+class AngryUndefined(Undefined):
+    """A user's own kind."""
+
+    def __str__(self) -> str:
+        return f"<{self._undefined_name} is gone>"
+
+
+class CacheExtension(Extension):
+    """A tag of its own that uses every node that Jinja2 keeps for extensions."""
+
+    tags: ClassVar[set[str]] = {"shout", "where", "marked"}  # type: ignore[misc]  # an instance has it, for Jinja2
+    suffix = "!"
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        token = next(parser.stream)
+        if token.value == "where":
+            return nodes.Output([nodes.Getattr(nodes.ContextReference(), "name", "load")], lineno=token.lineno)
+        if token.value == "marked":
+            body = parser.parse_statements(("name:endmarked",), drop_needle=True)
+            inner = nodes.ScopedEvalContextModifier(lineno=token.lineno)
+            inner.options = [nodes.Keyword("autoescape", nodes.Const(False))]
+            inner.body = body
+            return inner
+        word = parser.parse_expression()
+        body = parser.parse_statements(("name:endshout",), drop_needle=True)
+        call = self.call_method("_shout", [word, self.attr("suffix")], lineno=token.lineno)
+        return nodes.CallBlock(call, [], [], body, lineno=token.lineno)
+
+    def _shout(self, word: str, suffix: str, caller: Macro) -> str:
+        return f"{word}:{str(caller()).upper()}{suffix}"
+
+
+class StickyContext(Context):
+    """A context with a name that is always there."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        return "always" if key == "sticky" else super().resolve_or_missing(key)
+
+
+class StickyEnvironment(jinja2.Environment):
+    """Uses a context class of its own, and finds templates beside the one that asks."""
+
+    context_class = StickyContext
+
+    def join_path(self, template: str, parent: str) -> str:
+        return template if "/" in template else f"{parent.rpartition('/')[0]}/{template}".lstrip("/")
+
+
+class Odd:
+    """An object whose attributes and items misbehave."""
+
+    kept = "attribute"
+
+    @property
+    def broken(self) -> str:
+        raise AttributeError("not what it seems")
+
+    @property
+    def keyless(self) -> str:
+        raise KeyError("not an attribute")
+
+    def __getitem__(self, name: str) -> str:
+        return f"item {name}"
+
+
+class Defaults(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"missing {key}"
+
+
+class Html:
+    def __html__(self) -> str:
+        return "<b>html</b>"
+
+
+class Formatted:
+    def __format__(self, spec: str) -> str:
+        return "format"
+
+    def __str__(self) -> str:
+        return "<str>"
+
+
+class Text(str):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "<text>"
+
+
+def numbers() -> Iterator[int]:
+    yield from (1, 2, 3)
+
+
+@jinja2.pass_context
+def from_context(context: Context, name: str) -> object:
+    return context.get(name, "nowhere")
+
+
+@jinja2.pass_eval_context
+def escaping(eval_ctx: nodes.EvalContext, value: object) -> str:
+    return f"{value}:{eval_ctx.autoescape}"
+
+
+@jinja2.pass_environment
+def env_start(env: jinja2.Environment, value: object) -> str:
+    return f"{value}{env.block_start_string}"
+
+
+def with_callables() -> jinja2.Environment:
+    made = blendtpl.default_environment()
+    made.filters |= {"from_context": lambda value: value, "escaping": escaping, "env_start": env_start}
+    made.filters["from_context"] = from_context
+    made.tests["escaping"] = jinja2.pass_eval_context(lambda eval_ctx, value: eval_ctx.autoescape)
+    made.globals |= {"find": from_context, "start": env_start, "ns_of": lambda: "global"}
+    return made
+
+
+class Method:
+    @jinja2.pass_context
+    def named(self, context: Context) -> str | None:
+        return context.name
+
+    @jinja2.pass_eval_context
+    def escaped(self, eval_ctx: nodes.EvalContext) -> object:
+        return eval_ctx.autoescape
+
+
+def double(value: object) -> object:
+    return "" if value is None else f"[{value}]" if isinstance(value, str) else value
+
+
+def old_style() -> jinja2.Environment:
+    made = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: text.upper(), lambda one, many, count: one if count == 1 else many, newstyle=False
+    )
+    return made
+
+
+def new_style() -> jinja2.Environment:
+    made = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: text.replace("Hello", "Bonjour"),
+        lambda one, many, count: one if count == 1 else many,
+        newstyle=True,
+        pgettext=lambda context, text: f"{context}/{text}",
+        npgettext=lambda context, one, many, count: f"{context}/{one if count == 1 else many}",
+    )
+    return made
+
+
+class Counting(SandboxedEnvironment):
+    intercepted_binops = frozenset(("+",))
+    intercepted_unops = frozenset(("-",))
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        return f"{left}{operator}{right}"
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        return f"minus {arg}"
+
+
+NO_ESCAPE = environment()
+ESCAPE = environment(autoescape=True)
+
+HOSTILE = "<&'\"> {{ no }} {% raw %} ünï \u2028"
+
+CASES = (
+    Case("an include sees loop targets and locals, and its sets stay inside",
+         {"main.html": "{% set a = 1 %}{% for x in [1, 2] %}{% set b = x %}{% include 'inc.html' %}{% endfor %}{{ a }}{{ c is defined }}",
+          "inc.html": "{{ x }}{{ b }}{{ a }}{{ loop is defined }}{% set a = 9 %}{% set c = 1 %};"}),
+    Case("an include without context sees nothing",
+         {"main.html": "{% set a = 1 %}{% include 'inc.html' without context %}", "inc.html": "{{ a is defined }}{{ user is defined }}"},
+         lambda: {"user": 1}),
+    Case("an import sees no context unless asked",
+         {"main.html": "{% import 'm.html' as m %}{% import 'm.html' as n with context %}{{ m.show() }}{{ n.show() }}{{ m.top }}{{ n.top }}",
+          "m.html": "{% set top = user is defined %}{% macro show() %}{{ user is defined }}{% endmacro %}"},
+         lambda: {"user": 1}),
+    Case("from-import takes aliases and missing names",
+         {"main.html": "{% from 'm.html' import a, b as c, nope %}{{ a }}{{ c() }}{{ nope is defined }}{{ nope }}",
+          "m.html": "{% set a = '<a>' %}{% macro b() %}<b>{% endmacro %}"}),
+    Case("what a child sets at its top is seen in blocks of parent and child",
+         {"main.html": "{% extends 'base.html' %}{% set title = 'child' %}{% import 'm.html' as m %}{% macro own() %}own{% endmacro %}"
+                       "{% block body %}{{ title }}{{ m.f() }}{{ own() }}{{ super() }}{% endblock %}ignored",
+          "base.html": "{{ title }}{% set late = 1 %}{% block body %}base {{ title }}{{ late }}{% endblock %}{{ m is defined }}",
+          "m.html": "{% macro f() %}f{% endmacro %}"}),
+    Case("super goes through three levels and beside includes",
+         {"main.html": "{% extends 'mid.html' %}{% block a %}3{{ super() }}{% include 'inc.html' %}{{ super.super() }}{% endblock %}",
+          "mid.html": "{% extends 'base.html' %}{% block a %}2{{ super() }}{% endblock %}",
+          "base.html": "[{% block a %}1{% endblock %}]", "inc.html": "{% block a %}inc{% endblock %}{{ self.a() }}"}),
+    Case("blocks see loop variables only when scoped",
+         {"main.html": "{% for x in [1, 2] %}{% block a scoped %}{{ x }}{{ loop.index }}{% endblock %}{% block b %}{{ x is defined }}{% endblock %}{% endfor %}"}),
+    Case("a required block that is missing", {"main.html": "{% extends 'base.html' %}", "base.html": "{% block a required %}{% endblock %}"}),
+    Case("output before extends", {"main.html": "before{% extends 'base.html' %}after", "base.html": "base"}),
+    Case("extends under a condition, taken", {"main.html": "a{% if on %}{% extends 'base.html' %}{% endif %}b{% block c %}c{% endblock %}", "base.html": "[{% block c %}{% endblock %}]"}, lambda: {"on": 1}),
+    Case("extends under a condition, not taken", {"main.html": "a{% if on %}{% extends 'base.html' %}{% endif %}b{% block c %}c{% endblock %}", "base.html": "[{% block c %}{% endblock %}]"}, lambda: {"on": 0}),
+    Case("extends by a name made at run time", {"main.html": "{% extends layout %}{% block c %}c{% endblock %}", "a.html": "a{% block c %}{% endblock %}"}, lambda: {"layout": "a.html"}),
+    Case("extends a missing name made at run time", {"main.html": "{% extends layout %}", "a.html": ""}, lambda: {"layout": "b.html"}),
+    Case("extends an undefined name", {"main.html": "{% extends layout %}"}),
+    Case("include by names made at run time", {"main.html": "{% for n in names %}{% include n %}{% endfor %}", "a.html": "A", "b.html": "B"}, lambda: {"names": ["a.html", "b.html"]}),
+    Case("include a list of which the second exists", {"main.html": "{% include ['no.html', 'a.html'] %}{% include names %}", "a.html": "A"}, lambda: {"names": ("x.html", "a.html")}),
+    Case("include a list of which none exists", {"main.html": "{% include names %}"}, lambda: {"names": ["x.html", "y.html"]}),
+    Case("include an empty list", {"main.html": "{% include names %}"}, lambda: {"names": []}),
+    Case("include an undefined name", {"main.html": "{% include nope %}"}),
+    Case("include a list with an undefined name", {"main.html": "{% include [nope, 'a.html'] %}", "a.html": "A"}),
+    Case("include a number", {"main.html": "{% include 5 %}"}),
+    Case("include a missing name made at run time", {"main.html": "{% include 'no' ~ '.html' %}"}, make=NO_ESCAPE),
+    Case("ignore missing", {"main.html": "{% include 'no.html' ignore missing %}{% include ['n', 'm'] ignore missing %}{% include nope ignore missing %}ok"}, make=NO_ESCAPE),
+    Case("an error inside an include that ignores missing", {"main.html": "{% include 'a.html' ignore missing %}", "a.html": "{% include n %}"}, lambda: {"n": "gone.html"}),
+    Case("import by a name made at run time", {"main.html": "{% import n as m %}{{ m.f() }}{% from n import f %}{{ f() }}", "m.html": "{% macro f() %}f{% endmacro %}"}, lambda: {"n": "m.html"}),
+    Case("import a missing name", {"main.html": "{% import n as m %}"}, lambda: {"n": "no.html"}),
+    Case("self calls a block", {"main.html": "{% block a %}<a>{% endblock %}{{ self.a() }}{{ self.a() | upper }}"}),
+    Case("self calls a block that is missing", {"main.html": "{{ self.nope() }}"}),
+    Case("a block inside a block and super of none", {"main.html": "{% extends 'b.html' %}{% block x %}{% block y %}y{{ super() }}{% endblock %}{% endblock %}", "b.html": "{% block x %}{% endblock %}"}),
+    Case("a recursive include", {"main.html": "{{ tree.n }}{% for tree in tree.kids %}({% include 'main.html' %}){% endfor %}"},
+         lambda: {"tree": {"n": 1, "kids": [{"n": 2, "kids": [{"n": 3, "kids": []}]}, {"n": 4, "kids": []}]}}),
+    Case("a recursive loop", {"main.html": "{% for t in tree recursive %}{{ loop.depth }}{{ loop.depth0 }}{{ t.n }}{% if t.kids %}[{{ loop(t.kids) }}]{% endif %}{% else %}-{% endfor %}"},
+         lambda: {"tree": [{"n": "<1>", "kids": [{"n": 2, "kids": []}]}]}),
+    Case("everything a loop has", {"main.html": "{% for x in xs %}{{ [loop.index, loop.index0, loop.revindex, loop.revindex0, loop.first, loop.last, loop.length, loop.cycle('a', 'b'), loop.changed(x // 2), loop.previtem | d('-'), loop.nextitem | d('-')] }}{% else %}none{% endfor %}"},
+         lambda: {"xs": [1, 2, 3, 4]}),
+    Case("a loop over a generator, with length and look ahead", {"main.html": "{% for x in xs %}{{ x }}{{ loop.last }}{{ loop.revindex }}{% endfor %}{% for x in xs %}again{% else %}empty{% endfor %}"},
+         lambda: {"xs": numbers()}),
+    Case("a loop with a filter, unpacking and else", {"main.html": "{% for k, v in d.items() if v > 1 %}{{ loop.index }}{{ k }}{{ v }}{% else %}e{% endfor %}{% for x in [] %}{% else %}e{% endfor %}"}, lambda: {"d": {"a": 1, "b": 2, "c": 3}}),
+    Case("loop handed to a macro and to a call", {"main.html": "{% macro m(l) %}{{ l.index }}{{ caller(l) }}{% endmacro %}{% for x in 'ab' %}{% call(l) m(loop) %}{{ l.last }}{{ x }}{% endcall %}{% endfor %}"}),
+    Case("loop names nest and come back", {"main.html": "{% for x in 'ab' %}{% for x in 'cd' %}{{ x }}{{ loop.index }}{% endfor %}{{ x }}{{ loop.index }}{% endfor %}{{ x }}"}, lambda: {"x": "outer"}),
+    Case("loop over something undefined", {"main.html": "{% for x in nope %}{% endfor %}"}),
+    Case("loop over a number", {"main.html": "{% for x in 5 %}{% endfor %}"}),
+    Case("macro defaults see earlier arguments", {"main.html": "{% macro m(a, b=a, c=outer) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ m('<') }}{{ m(1, c=3) }}{{ m(1, 2, 3) }}"}, lambda: {"outer": "<o>"}),
+    Case("varargs and kwargs", {"main.html": "{% macro m(a) %}{{ a }}{{ varargs }}{{ kwargs | dictsort }}{% endmacro %}{{ m(1, 2, 3, x=4, y='<') }}{{ m.name }}{{ m.arguments }}{{ m.catch_kwargs }}{{ m.catch_varargs }}{{ m.caller }}"}),
+    Case("a macro that takes no such argument", {"main.html": "{% macro m(a) %}{% endmacro %}{{ m(b=1) }}"}),
+    Case("a macro that takes fewer arguments", {"main.html": "{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}"}),
+    Case("a macro called with nothing", {"main.html": "{% macro m(a) %}{{ a }}{% endmacro %}{{ m() }}"}),
+    Case("caller with arguments, nested and absent", {"main.html": "{% macro m() %}[{{ caller('<x>') if caller else 'none' }}]{% endmacro %}{{ m() }}{% call(v) m() %}{{ v }}{% call(w) m() %}{{ v }}{{ w }}{% endcall %}{% endcall %}"}),
+    Case("a recursive macro", {"main.html": "{% macro down(n) %}{{ n }}{% if n %}{{ down(n - 1) }}{% endif %}{% endmacro %}{{ down(3) }}"}),
+    Case("a macro reads the context at its call", {"main.html": "{% macro m() %}{{ late }}{{ user }}{% endmacro %}{% set late = 2 %}{{ m() }}"}, lambda: {"user": HOSTILE}),
+    Case("filter blocks and set blocks", {"main.html": "{% filter upper | replace('A', '<') %}a{{ x }}{% endfilter %}{% set s %}<{{ x }}>{% endset %}{{ s }}{% set t | upper %}a{{ x }}{% endset %}{{ t }}"}, lambda: {"x": "<x>"}),
+    Case("with has its own scope", {"main.html": "{% set a = 1 %}{% with a = 2, b = a %}{{ a }}{{ b }}{% set c = 3 %}{% endwith %}{{ a }}{{ c is defined }}"}),
+    Case("set inside if and for, and namespaces", {"main.html": "{% set ns = namespace(n=0) %}{% for x in [1, 2] %}{% set ns.n = ns.n + x %}{% set y = x %}{% endfor %}{{ ns.n }}{{ y is defined }}{% if 1 %}{% set z = 1 %}{% endif %}{{ z }}{% set a, b = 1, 2 %}{{ a }}{{ b }}"}),
+    Case("do and loop controls", {"main.html": "{% set l = [] %}{% for x in range(9) %}{% if x == 1 %}{% continue %}{% elif x == 4 %}{% break %}{% endif %}{% do l.append(x) %}{% endfor %}{{ l }}"}),
+    Case("raw, comments and white space control", {"main.html": "a  {#- c -#}  b {%- raw -%} {{ no }} {%- endraw %}\n  {{- 1 -}}  \n{% if 1 -%}  x  {%- endif %}\n\n"}),
+    Case("expressions of every kind", {"main.html": "{{ 1 + 2 * 3 ** 2 // 4 % 5 - 6 / 4 }}{{ 'a' ~ 1 ~ none }}{{ 1 < 2 <= 2 != 3 }}{{ 1 if nope is defined }}{{ 'b' in 'abc' and not 1 in [2] or false }}{{ [1, 2, 3][::-1] }}{{ (1, 'x')[0] }}{{ {'k': '<'}['k'] }}{{ -x | abs }}{{ x is number }}{{ 'a%sb' % '<' }}{{ 1_000 }}{{ 'é' }}"},
+         lambda: {"x": 5}),
+    Case("division by nothing", {"main.html": "{{ 1 / zero }}"}, lambda: {"zero": 0}),
+    Case("autoescape of values of every kind",
+         {"main.html": "{{ s }}{{ m }}{{ h }}{{ t }}{{ f }}{{ n }}{{ none }}{{ b }}{{ [s, m] }}{{ m + s }}{{ s | safe }}{{ m ~ s }}{{ '<' ~ s }}{{ '<' }}{{ f | string }}{{ s | e | e }}{{ m | forceescape }}"},
+         lambda: {"s": HOSTILE, "m": Markup("<i>"), "h": Html(), "t": Text("x"), "f": Formatted(), "n": 5, "b": b"<"}),
+    Case("no autoescape of values of every kind", {"main.html": "{{ s }}{{ m }}{{ h }}{{ t }}{{ f }}{{ b }}{{ m + s }}{{ s | e }}"},
+         lambda: {"s": HOSTILE, "m": Markup("<i>"), "h": "h", "t": Text("x"), "f": Formatted(), "b": b"<"}, NO_ESCAPE),
+    Case("templates of different autoescape used together",
+         {"main.html": "{% include 'a.txt' %}{% import 'm.txt' as m %}{{ m.f(x) }}{{ m.s }}{% from 'm.txt' import f %}{{ f(x) }}", "a.txt": "{{ x }}{% include 'b.html' %}", "b.html": "{{ x }}",
+          "m.txt": "{% macro f(x) %}{{ x }}{% endmacro %}{% set s = '<s>' %}"}, lambda: {"x": "<x>"}),
+    Case("a text that extends a page", {"main.html": "{% extends 'base.txt' %}{% block a %}{{ x }}{{ super() }}{% endblock %}", "base.txt": "{{ x }}{% block a %}{{ x }}{% endblock %}"}, lambda: {"x": "<x>"}),
+    Case("autoescape blocks", {"main.html": "{{ x }}{% autoescape false %}{{ x }}{% set y = x %}{% macro m() %}{{ x }}{% endmacro %}{{ m() }}{% endautoescape %}{{ x }}{{ y is defined }}"}, lambda: {"x": "<x>"}),
+    Case("autoescape blocks with a value of run time", {"main.html": "{% for on in [true, false] %}{% autoescape on %}{{ x }}{{ '<' }}{% set s %}<{{ x }}{% endset %}{{ s }}{{ x | escaping }}{{ x is escaping }}{% filter upper %}<a>{{ x }}{% endfilter %}{% endautoescape %}{% endfor %}"}, lambda: {"x": "<x>"}, with_callables),
+    Case("callables that ask for context, eval context and environment",
+         {"main.html": "{{ 'user' | from_context }}{{ 1 | escaping }}{{ 2 | env_start }}{{ find('user') }}{{ start(1) }}{{ obj.named() }}{{ obj.escaped() }}{% set user = 'set' %}{{ find('user') }}{{ ['user'] | map('from_context') | list }}{{ x is escaping }}{% include 'a.txt' %}",
+          "a.txt": "{{ 1 | escaping }}{{ find('user') }}{{ obj.named() }}{{ x is escaping }}"}, lambda: {"user": "<u>", "obj": Method(), "x": 1}, with_callables),
+    Case("globals give way to variables and sets", {"main.html": "{{ ns_of() }}{{ range(2) | list }}{% set range = 5 %}{{ range }}{% include 'i.html' %}{% import 'm.html' as m %}{{ m.f() }}", "i.html": "{{ range }}", "m.html": "{% macro f() %}{{ ns_of() }}{{ range(1) | list }}{% endmacro %}"},
+         lambda: {"ns_of": lambda: "mine"}, with_callables),
+    Case("attributes and items that misbehave", {"main.html": "{{ o.kept }}{{ o['kept'] }}{{ o.broken }}{{ o.other }}{{ o['x'] }}{{ d.nope }}{{ d['nope'] }}{{ d.items | string | length > 1 }}{{ e['items'] }}{{ o | attr('kept') }}"},
+         lambda: {"o": Odd(), "d": Defaults(), "e": {"items": "shadowed"}}, ),
+    Case("a property that raises KeyError", {"main.html": "{{ o.keyless }}"}, lambda: {"o": Odd()}),
+    Case("slots, numbers and missing items", {"main.html": "{{ l[0] }}{{ l.0 }}{{ l[-1] }}{{ l[7] is defined }}{{ n.a.b }}{{ l[7] }}"}, lambda: {"l": [1, 2], "n": SimpleNamespace(a={"b": "<"})}),
+    *(
+        Case(f"undefined as {kind.__name__}: {text}", {"main.html": text}, lambda: {"a": {}}, environment(undefined=kind))
+        for kind in (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined, AngryUndefined)
+        for text in (
+            "[{{ nope }}]", "{{ a.b }}", "{{ nope.x }}", "{{ nope.x.y }}", "{{ nope[1] }}", "{{ nope + 1 }}", "{{ nope() }}", "{{ a.b.c }}",
+            "{% if nope %}{% else %}no{% endif %}", "{% for x in nope %}{% endfor %}.", "{{ nope is defined }}{{ nope | default('d') }}", "{{ nope == 1 }}",
+            "{{ 'x' in nope }}", "{{ nope | upper }}", "{{ nope | length }}", "{{ [nope] | join }}", "{{ none.x }}", "{{ a() }}", "{{ nope ~ 'x' }}", "{{ (1 if false).x }}{{ 1 if false }}",
+        )
+    ),
+    Case("finalize", {"main.html": "{{ y }}{{ x }}{{ z }}{% set s %}{{ x }}{% endset %}{{ s }}{{ m }}text"}, lambda: {"x": "<x>", "y": None, "z": 5, "m": Markup("<m>")}, environment(finalize=double, autoescape=True)),
+    Case("finalize of constants", {"main.html": "{{ none }}{{ 'c' }}{{ 5 }}{{ '<' }}text"}, make=environment(finalize=double)),
+    Case("finalize that asks for the context", {"main.html": "{{ 1 }}{{ x }}"}, lambda: {"x": "x"},
+         environment(finalize=jinja2.pass_context(lambda context, value: f"{context.name}={value}"))),
+    Case("i18n of the old style", {"main.html": "{% trans %}hello{% endtrans %}{% trans user=x %}hi {{ user }}{% endtrans %}{% trans n=2 %}one{% pluralize %}{{ n }} many 100%{% endtrans %}{{ _('<b>') }}{{ gettext('%(a)s') | format(a=x) }}"}, lambda: {"x": "<x>"}, old_style),
+    Case("i18n of the new style", {"main.html": "{% trans %}Hello <b>{% endtrans %}{% trans user=x %}Hello {{ user }}%{% endtrans %}{% trans n=1 %}one{% pluralize %}{{ n }} many{% endtrans %}{{ _('Hello %(name)s', name=x) }}{{ ngettext('%(num)s a', '%(num)s b', 3) }}{{ pgettext('c', 'Hello') }}{{ npgettext('c', 'a', 'b', 2) }}{% trans 'ctx' %}Hello{% endtrans %}{% trans trimmed %}  a\n  b  {% endtrans %}"}, lambda: {"x": "<x>"}, new_style),
+    Case("extensions with their own tags", {"main.html": "{% shout x %}b{{ x }}{% endshout %}{% where %}{% marked %}{{ x }}{% endmarked %}{{ x }}{% block b %}{% shout 'in' %}{% include 'i.html' %}{% endshout %}{% endblock %}", "i.html": "{% where %}"}, lambda: {"x": "<x>"}, environment(extensions=[CacheExtension], autoescape=True)),
+    Case("the debug extension", {"main.html": "{% set x = 1 %}{% debug %}"}, dict, lambda: jinja2.Environment(extensions=["jinja2.ext.debug"])),
+    Case("a context class and joined paths of one's own", {"a/main.html": "", "main.html": "{{ sticky }}{% include 'a/i.html' %}{% import 'a/m.html' as m %}{{ m.f() }}", "a/i.html": "{{ sticky }}{% include 'j.html' %}", "a/j.html": "j", "a/m.html": "{% macro f() %}{{ sticky }}{% endmacro %}"}, make=StickyEnvironment),
+    Case("a sandbox lets in", {"main.html": "{{ x.upper() }}{{ '{}'.format('<') }}{{ [1] | map('string') | list }}{{ range(3) | list }}{{ d.k }}{% for a in d %}{{ a }}{% endfor %}"}, lambda: {"x": "x", "d": {"k": 1}}, SandboxedEnvironment),
+    *(
+        Case(f"a sandbox keeps out: {text}", {"main.html": text}, lambda: {"f": double, "l": [1]}, ImmutableSandboxedEnvironment)
+        for text in ("{{ f.__globals__ }}", "{{ ''.__class__.mro() }}", "{{ l.append(1) }}", "{{ '{0.__class__}'.format(f) }}", "{{ range(9999999) }}", "{{ f | attr('__globals__') }}x", "{{ '{}'.format_map(l) }}")
+    ),
+    Case("a sandbox that intercepts operators", {"main.html": "{{ 1 + 2 }}{{ -x }}{{ 1 - 2 }}{{ x + x }}"}, lambda: {"x": 5}, Counting),
+    Case("delimiters of one's own, with line statements", {"main.html": "<< x >> [% if x %]y[% endif %] (# gone #)\n%% for i in [1, 2]:\n  << i >> ## gone\n%% endfor\nend << '{{' >>"}, lambda: {"x": 1},
+         environment(variable_start_string="<<", variable_end_string=">>", block_start_string="[%", block_end_string="%]", comment_start_string="(#", comment_end_string="#)", line_statement_prefix="%%", line_comment_prefix="##")),
+    Case("new lines of another kind, the last one kept", {"main.html": "a\r\nb\rc\n{{ '\n' }}{{ x }}\n{% raw %}\n{% endraw %}\n"}, lambda: {"x": "\n"}, environment(newline_sequence="\r\n", keep_trailing_newline=True)),
+    Case("trimmed and stripped blocks", {"main.html": "  {% if 1 %}\n  x\n  {% endif %}\n  {#+ c #}\n{%+ if 1 %} {%- endif +%}\n.\n"}, make=environment(trim_blocks=True, lstrip_blocks=True)),
+    Case("an object prints what it contains", {"main.html": "{{ cycler('a', 'b').next() }}{{ joiner(', ')() }}{{ dict(a=1) }}{{ lipsum(n=0) }}{{ namespace(a=1).a }}"}),
+    Case("a filter that fails", {"main.html": "{{ 'x' | round }}"}),
+    Case("an unknown filter behind a condition", {"main.html": "{% if 'nope' is filter %}{{ 1 | nope }}{% else %}none{% endif %}{{ 1 is test }}"}, dict, NO_ESCAPE),
+    Case("async-looking and reserved names", {"main.html": "{% set t_1 = 1 %}{% set l_0_x = 2 %}{{ t_1 }}{{ l_0_x }}{% set class = 3 %}{{ class }}{{ def }}{% macro lambda(print=1) %}{{ print }}{% endmacro %}{{ lambda() }}{{ environment }}{{ context }}"}, lambda: {"def": 4, "environment": 5, "context": 6}),
+    Case("nothing at all", {"main.html": ""}),
+)  # fmt: skip

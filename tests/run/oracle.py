@@ -1,0 +1,54 @@
+"""Jinja2 as the oracle: the same templates and variables through it and through a bundle."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+import blendtpl
+
+MakeEnvironment = Callable[[], jinja2.Environment]
+Outcome = tuple[str, ...]
+
+
+def outcome(render: Callable[[], str]) -> Outcome:
+    """Return the text, or Jinja2's class and message of what was raised instead."""
+    try:
+        return ("text", render())
+    except Exception as error:
+        kinds = (kind for kind in type(error).__mro__ if not kind.__module__.startswith("blendtpl"))
+        message = getattr(error, "message", None)
+        return ("error", next(kinds).__qualname__, str(error) if message is None else message)
+
+
+def stock_environment(templates: Mapping[str, str], make: MakeEnvironment) -> jinja2.Environment:
+    environment = make()
+    environment.loader = jinja2.DictLoader(dict(templates))
+    return environment
+
+
+def load(templates: Mapping[str, str], make: MakeEnvironment = blendtpl.default_environment) -> blendtpl.Registry:
+    return blendtpl.load(blendtpl.compile(templates, environment=make), environment=make)
+
+
+def open_files() -> int:
+    """Return how many descriptors this process has open, or 0 where that cannot be known."""
+    descriptors = Path("/proc/self/fd")
+    return len(list(descriptors.iterdir())) if descriptors.is_dir() else 0
+
+
+def check_same(
+    templates: Mapping[str, str],
+    make: MakeEnvironment,
+    variables: Callable[[], Mapping[str, Any]],
+    name: str = "main.html",
+) -> Outcome:
+    """Assert that rendering and streaming a template both do what Jinja2 does; return what that is."""
+    environment = stock_environment(templates, make)
+    registry = load(templates, make)
+    expected = outcome(lambda: environment.get_template(name).render(variables()))
+    assert outcome(lambda: registry.render(name, variables())) == expected
+    assert outcome(lambda: registry.render(name, variables())) == expected  # nothing was left over
+    assert outcome(lambda: "".join(registry[name].stream(variables()))) == expected
+    return expected

@@ -1,0 +1,174 @@
+"""A bundle whose seal is right is still refused when its manifest or its code is not what it must be."""
+
+import json
+import marshal
+import re
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import blendtpl
+from blendtpl.bundle import MANIFEST
+from tests.run.sealing import members, refused, with_code, with_manifest, with_member
+
+SMALL = blendtpl.compile({"a.html": "{{ user }}"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\xff\xfe\xff",
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b"9" * 100_000,
+        b"null",
+        b"[]",
+        b"5",
+        b'"x"',
+        b"{}",
+        b"{} {}",
+        b"NaN",
+        json.dumps({"versions": {}}).encode("utf-32"),
+    ],
+    ids=lambda text: repr(text[:8]) + str(len(text)),
+)
+def test_a_manifest_that_is_no_manifest_is_refused(text: bytes) -> None:
+    assert re.search(r"the manifest('s '\w+' is malformed| is no JSON)", refused(with_member(SMALL, MANIFEST, text)))
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**25), 10**25)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(("a.html", "size", "0" * 64, 1e400, -1)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        found += places(inner, (*path, key))
+    return found
+
+
+RICH = blendtpl.compile(
+    {
+        "a.html": "{% extends 'b.html' %}{% block c %}{{ x | upper }}{% endblock %}",
+        "b.html": "{% block c %}{% endblock %}",
+    }
+)
+PLACES = places(json.loads(dict(members(RICH))[MANIFEST]))
+
+
+def put(manifest: Any, path: tuple[Any, ...], value: Any) -> None:
+    for key in path[:-1]:
+        manifest = manifest[key]
+    manifest[path[-1]] = value
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.sampled_from(PLACES), JUNK)
+def test_a_manifest_with_anything_in_any_of_its_fields_is_refused_or_still_says_what_its_types_say(
+    path: tuple[Any, ...], value: object
+) -> None:
+    data = with_manifest(RICH, partial(put, path=path, value=value))
+    try:
+        registry = blendtpl.load(data)
+    except blendtpl.BundleError as error:
+        assert str(error)  # noqa: PT017
+        return
+    for entry in registry.manifest.templates.values():
+        assert type(entry.digest) is str
+        assert type(entry.size) is int
+        assert all(type(text) is str for text in (*entry.blocks, *entry.variables))
+        assert all(type(found.line) is int and type(found.kind) is str for found in entry.references)
+        assert all(type(name) is str for found in entry.references for name in found.names)
+
+
+@pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
+def test_a_manifest_with_any_field_of_another_type_is_refused_naming_the_part(path: tuple[Any, ...]) -> None:
+    for value in (None, 1e400, -1, [[1]], {"x": {"y": 1}}, "\ud800", True):
+        data = with_manifest(RICH, partial(put, path=path, value=value))
+        try:
+            registry = blendtpl.load(data)
+        except blendtpl.BundleError:
+            continue
+        # a text for a text, a switch for a switch
+        was = json.loads(dict(members(RICH))[MANIFEST])
+        for key in path:
+            was = was[key]
+        assert type(was) is type(value), (path, value, registry)
+
+
+FIELDS = [path for path in PLACES if isinstance(path[-1], str) and path[:2] != ("needs", "filters")]
+
+
+@pytest.mark.parametrize("path", [*FIELDS, ("needs", "filters")], ids=lambda path: ".".join(map(str, path)))
+def test_a_manifest_that_lacks_a_field_is_refused(path: tuple[Any, ...]) -> None:
+    def remove(manifest: Any) -> None:
+        for key in path[:-1]:
+            manifest = manifest[key]
+        del manifest[path[-1]]
+
+    assert refused(with_manifest(RICH, remove))
+
+
+@pytest.mark.parametrize("depth", [40, 300, 450, 900])
+def test_an_option_that_is_nested_deeply_is_refused(depth: int) -> None:
+    value: object = 1
+    for _ in range(depth):
+        value = [value] if depth % 2 else {"a": value}
+    assert "environment" in refused(with_manifest(SMALL, lambda manifest: manifest["environment"].update(class_=value)))
+
+
+def test_sizes_that_do_not_add_up_to_the_code_are_refused() -> None:
+    for size in (0, 1, 10**30):
+        message = refused(with_manifest(SMALL, partial(put, path=("templates", "a.html", "size"), value=size)))
+        assert f"counts {size} bytes" in message
+
+
+def compiled(text: str) -> object:
+    return compile(text, "a.html", "exec")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        5,
+        None,
+        "print(1)",
+        (),
+        (1, 2, 3),
+        ("x = 1", None),
+        (compiled("pass"), None),
+        (compiled("pass"), "pass"),
+        (compiled("root = 1\nblocks = {}"), None),
+        (compiled("root = print\nblocks = 5"), None),
+        (compiled("root = print\nblocks = {'a': 5}"), None),
+        (compiled("1 / 0"), None),
+        (compiled("raise KeyError(1)"), None),
+        (compiled("import no_such_module_anywhere"), None),
+        (compiled("def root(c): yield ''\nblocks = {}"), compiled("pass")),
+        (compiled("def root(c): yield ''\nblocks = {}"), 7),
+    ],
+    ids=repr,
+)
+def test_code_of_the_wrong_shape_is_refused_naming_the_template(code: Any) -> None:
+    with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
+        blendtpl.load(with_code(SMALL, marshal.dumps(code)))
+
+
+@pytest.mark.parametrize("code", [b"", b"\0", b"(", b"\xff" * 20, b"c\0\0"])
+def test_code_that_is_not_marshalled_is_refused_naming_the_template(code: bytes) -> None:
+    with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
+        blendtpl.load(with_code(SMALL, code))
