@@ -1,0 +1,59 @@
+"""Measuring: Jinja2 as the peer, set up for speed, and pytest-benchmark with types."""
+
+import gc
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import jinja2
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from blendtpl import default_environment
+
+Result = TypeVar("Result")
+
+COUNT = 1000
+
+
+def jinja2_environment(templates: Mapping[str, str]) -> jinja2.Environment:
+    """Return a fresh stock environment with the options that blendtpl has by default, set up for speed."""
+    made = default_environment()
+    assert type(made) is jinja2.Environment
+    return made.overlay(loader=jinja2.DictLoader(templates), auto_reload=False, cache_size=-1)
+
+
+def jinja2_compile(templates: Mapping[str, str]) -> jinja2.Environment:
+    """Return a fresh environment that has compiled every template from memory."""
+    environment = jinja2_environment(templates)
+    for name in templates:
+        environment.get_template(name)
+    return environment
+
+
+def compare(benchmark: BenchmarkFixture, group: str, *, peer: bool = False, **facts: object) -> None:
+    """Put a benchmark into a group; `peer` makes it one that the others of the group are measured against."""
+    benchmark.group = group
+    benchmark.extra_info.update(facts, peer=peer)
+
+
+def rounds(
+    benchmark: BenchmarkFixture,
+    count: int,
+    function: Callable[..., Result],
+    *args: object,
+    setup: Callable[[], tuple[tuple[Any, ...], dict[str, Any]]] | None = None,
+    warmup: int = 0,
+    **options: object,
+) -> Result:
+    """Run `function` so many times, each after a collection of garbage, and return its last result.
+
+    `setup` runs before each, out of the measured time, and gives the arguments.
+    """
+
+    def collected() -> tuple[tuple[Any, ...], dict[str, Any]]:
+        given = setup() if setup else (args, options)
+        gc.collect()
+        return given
+
+    untyped: Any = benchmark
+    result: Result = untyped.pedantic(function, setup=collected, rounds=count, warmup_rounds=warmup)
+    return result

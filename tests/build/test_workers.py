@@ -1,0 +1,130 @@
+"""Several processes: the same results as one, one clear error when one dies, and none of them left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+import blendtpl
+from blendtpl.compiler import build
+from blendtpl.compiler.workers import spread
+from tests.build.support import TEMPLATES, write
+
+NAMES = [str(number) for number in range(23)]
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 23, 100])
+def test_each_name_gets_its_result_once(jobs: int) -> None:
+    found = list(spread(NAMES, lambda name: name * 2, jobs))
+    assert sorted(found) == sorted((name, name * 2) for name in NAMES)
+    assert children() == []
+
+
+def test_more_than_one_process_does_the_work() -> None:
+    assert len({pid for _, pid in spread(NAMES, lambda name: os.getpid(), 3)}) == 3
+    assert {pid for _, pid in spread(NAMES, lambda name: os.getpid(), 1)} == {os.getpid()}
+
+
+def test_results_larger_than_a_pipe_come_through() -> None:
+    assert {len(result) for _, result in spread(NAMES[:5], lambda name: b"x" * 3_000_000, 2)} == {3_000_000}
+
+
+def test_several_processes_find_the_same_faults_and_make_the_same_bundle(bundle: blendtpl.Bundle) -> None:
+    assert build(TEMPLATES, jobs=3).bundle.data == bundle.data
+    wrong = {str(number): "{% block a %}{% endblock %}{% block a %}{% endblock %}{{ x|nope }}" for number in range(9)}
+    texts = set()
+    for jobs in (1, 4):
+        with pytest.raises(blendtpl.SourceError) as caught:
+            build(wrong, jobs=jobs)
+        texts.add(str(caught.value))
+    assert len(texts) == 1
+
+
+def dies(how: Callable[[], object]) -> Callable[[str], bytes]:
+    def work(name: str) -> bytes:
+        if name == "5":
+            how()
+        return b"x" * 100
+
+    return work
+
+
+@pytest.mark.parametrize(
+    "how", [lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: os._exit(0), lambda: os._exit(3)]
+)
+def test_a_process_that_dies_gives_one_clear_error(how: Callable[[], object]) -> None:
+    with pytest.raises(blendtpl.BlendError, match="a process of the compiler died before its work was done") as caught:
+        list(spread(NAMES, dies(how), 3))
+    assert caught.value.__cause__ is None
+    assert children() == []
+
+
+def test_whoever_stops_listening_leaves_no_process_behind() -> None:
+    results = spread(NAMES, lambda name: b"x" * 1_000_000, 3)
+    next(results)
+    assert children()
+    results.close()  # type: ignore[attr-defined]  # it is a generator
+    assert children() == []
+
+
+SLOW = """
+import os, time
+from pathlib import Path
+import blendtpl.compiler.workers
+real = blendtpl.compiler.workers._work
+def slow(names, work, writer):
+    def wait(name):
+        Path(f"worker.{os.getpid()}").touch()
+        time.sleep(30)
+    real(names, wait, writer)
+blendtpl.compiler.workers._work = slow
+from blendtpl.__main__ import main
+main()
+"""
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
+    write(folder, {"slow.py": SLOW, **{f"templates/{name}": "x" for name in NAMES}})
+    process = subprocess.Popen(
+        [sys.executable, "slow.py", "compile", "--no-cache", "-j", "3"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(found := list(folder.glob("worker.*"))) < 3:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process, [psutil.Process(int(path.name.partition(".")[2])) for path in found]
+
+
+def test_control_c_ends_every_process_without_a_traceback(tmp_path: Path) -> None:
+    process, workers = started(tmp_path)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of them
+    output, error = process.communicate(timeout=60)
+    gone, alive = psutil.wait_procs(workers, timeout=20)
+    assert (len(gone), alive) == (3, [])
+    assert (process.returncode, output) == (1, b"")
+    assert error.strip() == b"Aborted!"
+
+
+def test_a_worker_killed_from_outside_is_told_in_one_line(tmp_path: Path) -> None:
+    process, workers = started(tmp_path)
+    workers[1].kill()
+    _, error = process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert alive == []
+    assert process.returncode == 1
+    assert error == b"error: a process of the compiler died before its work was done; is there enough memory?\n"
