@@ -16,7 +16,6 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bench.generated import CHANGED_LAYOUT, CHANGED_LEAF, write
 from bench.measure import COUNT, compare, jinja2_compile, rounds
 from blendtpl import default_environment
-from blendtpl.binding import check_environment
 from blendtpl.bundle import Bundle, open_bundle, seal
 from blendtpl.compiler import Build, build
 from blendtpl.compiler.emitter import emit
@@ -25,9 +24,8 @@ from blendtpl.compiler.outline import outline
 from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source, read
 from blendtpl.errors import Fault
-from blendtpl.manifest import Manifest, from_json, to_json
-from blendtpl.places import Sources
-from blendtpl.units import open_units
+from blendtpl.manifest import from_json, to_json
+from blendtpl.registry import Registry
 
 WHOLE = f"compile {COUNT} templates"
 PHASES = f"phases of {COUNT} templates"
@@ -139,7 +137,8 @@ def test_link(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], env
 
 def test_emit(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment) -> None:
     """Trees to marshalled code, in one process."""
-    _phase(benchmark, lambda: [emit(name, tree, environment) for name, tree in trees.items()])
+    links = link({name: outline(tree, environment, name) for name, tree in trees.items()}, environment).links
+    _phase(benchmark, lambda: [emit(name, tree, environment, links) for name, tree in trees.items()])
 
 
 def test_pack(benchmark: BenchmarkFixture, bundle: Bundle) -> None:
@@ -159,15 +158,10 @@ def test_open_manifest(benchmark: BenchmarkFixture, bundle: Bundle) -> None:
     assert asdict(manifest.versions) == asdict(bundle.manifest.versions)
 
 
-def test_bind(benchmark: BenchmarkFixture, bundle: Bundle, environment: jinja2.Environment) -> None:
-    """A checked bundle to units: the environment compared, all code unmarshalled and run once."""
+def test_bind(benchmark: BenchmarkFixture, bundle: Bundle) -> None:
+    """A checked bundle to a registry: the environment compared, all code unmarshalled and run once."""
     checked = open_bundle(bundle.data)
-
-    def bind(manifest: Manifest) -> int:
-        check_environment(manifest, environment)
-        return len(open_units(checked, environment, Sources(checked.sources)))
-
-    assert _phase(benchmark, bind, checked.manifest) == COUNT
+    assert len(_phase(benchmark, Registry, checked, None, None)) == COUNT
 
 
 def _phase(benchmark: BenchmarkFixture, phase: Callable[..., Any], *args: object) -> Any:

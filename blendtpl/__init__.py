@@ -35,6 +35,8 @@ from blendtpl.template import Template
 if TYPE_CHECKING:
     import jinja2
 
+    from blendtpl.live import Environment, ImmutableSandboxedEnvironment, SandboxedEnvironment
+
 __all__ = [
     "BlendError",
     "BlockNotFound",
@@ -43,7 +45,9 @@ __all__ = [
     "CompileError",
     "ConfigError",
     "Entry",
+    "Environment",
     "Fault",
+    "ImmutableSandboxedEnvironment",
     "LinkError",
     "Manifest",
     "Message",
@@ -51,6 +55,7 @@ __all__ = [
     "Reference",
     "Registry",
     "RenderError",
+    "SandboxedEnvironment",
     "SourceError",
     "Template",
     "TemplateNotFound",
@@ -81,3 +86,12 @@ def compile(
     from blendtpl.compiler import build  # the build half, which a process that only renders never loads
 
     return build(source, environment=environment, with_sources=sources, key=key).bundle
+
+
+def __getattr__(name: str) -> object:
+    """Import the live environments, which need the build half, when somebody asks for one."""
+    if name in {"Environment", "ImmutableSandboxedEnvironment", "SandboxedEnvironment"}:
+        from blendtpl import live
+
+        return getattr(live, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -108,6 +108,7 @@ def fingerprint(environment: jinja2.Environment) -> dict[str, Any]:
     options: dict[str, Any] = {option: getattr(environment, option) for option in _OPTIONS}
     options["class"] = _qualified(type(environment))
     options["undefined"] = _qualified(environment.undefined)
+    options["context_class"] = _qualified(environment.context_class)
     options["finalize"] = environment.finalize and _qualified(environment.finalize)
     options["extensions"] = sorted(environment.extensions)
     options["policies"] = {name: _plain(value) for name, value in sorted(environment.policies.items())}

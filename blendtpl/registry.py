@@ -17,11 +17,11 @@ from blendtpl.binding import check_environment
 from blendtpl.bundle import Bundle, open_bundle, read_bundle
 from blendtpl.environments import EnvironmentSource, resolve_environment
 from blendtpl.errors import BundleError, TemplateNotFound
+from blendtpl.linked import open_units
 from blendtpl.manifest import Manifest
 from blendtpl.message import Message
 from blendtpl.places import Sources
 from blendtpl.template import Frozen, Template, Variables
-from blendtpl.units import open_units
 
 _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
 

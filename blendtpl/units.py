@@ -1,39 +1,24 @@
-"""Units: the templates of an opened bundle as Jinja2's run time wants them, and rendering from them.
+"""Units: emitted code bound to an environment, and rendering from it.
 
-Enters: a bundle and an environment. Leaves: units, each of which renders a context to text. This is the only
-module of the run half that knows what emitted code looks like; its counterpart in the build half is
-`blendtpl.compiler.emit`. After `open_units` nothing is imported, compiled, unmarshalled or read any more.
-
-Jinja2 keeps the module of an import without context for good, with whatever its macros changed in it (a
-`namespace`, say). Here such a module lives for one render and is shared within it.
+Enters: the code of a template and an environment. Leaves: units, which are Jinja2 templates to whoever is passed one
+and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a unit renders.
 """
 
-import importlib
-import marshal
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import ContextVar, copy_context
+from collections.abc import Iterator, Mapping
 from types import CodeType
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import jinja2
-from jinja2 import runtime
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context, Undefined
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context, new_context
 
-from blendtpl.bundle import Bundle
-from blendtpl.errors import BlockNotFound, BundleError, RenderError, TemplateNotFound
+from blendtpl.contexts import FastContext, Render, render_of
+from blendtpl.errors import BlockNotFound
 from blendtpl.places import Sources, add_place
+from blendtpl.runtime import NAMES, NEVER, Output, Write, drain, foreign, true_context
 
-Render = Callable[[Context], Iterator[str]]
-
-# What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
-for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
-    importlib.import_module(_late)
-
-_RUNTIME = {name: getattr(runtime, name) for name in runtime.exported}  # what emitted code expects as globals
 _CHUNK = 8192  # characters that a streamed piece has at least, but for the last
-
-_modules: ContextVar[dict[jinja2.Template, TemplateModule]] = ContextVar("blendtpl_modules")
 
 
 class Handle:
@@ -45,34 +30,59 @@ class Handle:
 
 
 class Unit(jinja2.Template):
-    """One template's code, bound to the environment of its registry."""
+    """One template's code, bound to its environment. `space` are the globals of that code."""
 
-    preamble: Render
+    root: Write
+    preamble: Write | None
+    own_blocks: dict[str, Write]
+    stacks: Mapping[str, list[Write]] | None  # every block of a chain of constant names, ready for use
+    space: dict[str, Any]
+    static_module: TemplateModule | None
 
-    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        if ctx is not None and ctx.environment is not self.environment:
-            # of another registry: it sees the importer's globals that it lacks, as in Jinja2
-            added = ctx.globals_keys - self.globals.keys()
-            if added:
-                return self.make_module({name: ctx.parent[name] for name in added})
-        modules = _modules.get(None)
-        if modules is None:  # a macro that something called after its render was over
-            return self.make_module()
-        if self not in modules:
-            modules[self] = self.make_module()
-        return modules[self]
+    @classmethod
+    def bind(
+        cls,
+        environment: jinja2.Environment,
+        code: Any,
+        globals: Any,
+        name: str | None,
+        sources: Sources | None = None,
+    ) -> "Unit":
+        """Return the unit of a module's code, run once for what it defines."""
+        if not isinstance(code, CodeType):
+            raise TypeError(f"a {type(code).__name__} is no code")
+        unit = object.__new__(cls)
+        space = {
+            **NAMES,
+            **_LINKING,
+            "environment": environment,
+            "undefined": environment.undefined,
+            "concat": environment.concat,
+            "unit": unit,
+            "eval_ctx": EvalContext(environment, name),
+            "__name__": code.co_filename,
+            "__file__": code.co_filename,
+        }
+        if sources is not None:
+            space["__loader__"] = sources
+        exec(code, space)
+        unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
+        unit.root, unit.preamble, unit.own_blocks = space["root"], space["preamble"], dict(space["blocks"])
+        if not all(map(callable, (unit.root, *unit.own_blocks.values()))):
+            raise TypeError("it renders nothing")
+        unit.space, unit.stacks, unit.static_module = space, None, None
+        unit._module, unit._debug_info, unit._uptodate = None, "", None
+        return unit
 
+    @property
+    def blocks(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute in Jinja2
+        """The blocks as Jinja2 has them: functions from a context to an iterator of text."""
+        return {name: _as_generator(block) for name, block in self.own_blocks.items()}
 
-class _Preamble(jinja2.Template):
-    """What emitted code that runs a preamble is given for a template: when it extends it, the preamble of that one
-    runs; when it includes or imports it, the whole. Each is asked for once, for one purpose.
-    """
-
-    unit: Unit
-    included: bool = False
-
-    def root_render_func(self, context: Context) -> Iterator[str]:  # an attribute in Jinja2
-        return (self.unit.root_render_func if self.included else self.unit.preamble)(context)
+    @property
+    def root_render_func(self) -> Any:  # type: ignore[override]
+        """The template as Jinja2 has it: a function from a context to an iterator of text."""
+        return _as_generator(self.root)
 
     def new_context(
         self,
@@ -80,105 +90,128 @@ class _Preamble(jinja2.Template):
         shared: bool = False,
         locals: Mapping[str, Any] | None = None,
     ) -> Context:
-        self.included = True  # an `extends` goes on with the context that it has
-        return self.unit.new_context(vars, shared, locals)
-
-    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        return self.unit._get_default_module(ctx)
+        """Return a new context of this template, as Jinja2's method of that name does."""
+        blocks: Any = {} if self.stacks is not None else self.own_blocks
+        context = new_context(self.environment, self.name, blocks, vars, shared, self.globals, locals)
+        if self.stacks is not None:
+            context.blocks = cast(Any, self.stacks)
+        return context
 
     def make_module(
         self,
-        vars: dict[str, Any] | None = None,  # Jinja2's name
+        vars: dict[str, Any] | None = None,
         shared: bool = False,
         locals: Mapping[str, Any] | None = None,
+        render: Render | None = None,
     ) -> TemplateModule:
-        return self.unit.make_module(vars, shared, locals)
+        """Return the template as a module; `render` is the one that it belongs to."""
+        context = self.new_context(vars, shared, locals)
+        context.render = render  # type: ignore[attr-defined]
+        out: Output = []
+        drain(self.root(context, out, NEVER))
+        return TemplateModule(self, context, out)
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        """Return the module for an import without context: one for each render, which it does not outlive.
+
+        Jinja2 keeps it, with whatever its macros changed in it, for good.
+        """
+        if ctx is not None and ctx.environment is not self.environment:
+            # of another registry: it sees the importer's globals that it lacks, as in Jinja2
+            added = ctx.globals_keys - self.globals.keys()
+            if added:
+                return self.make_module({name: ctx.parent[name] for name in added})
+        if self.static_module is not None:
+            return self.static_module
+        render = render_of(ctx) if ctx is not None else None
+        if render is None:  # a macro that something called after its render was over
+            return self.make_module()
+        if self not in render.modules:
+            render.modules[self] = self.make_module(render=render)
+        return render.modules[self]
 
 
-class _Linked(jinja2.Environment):
-    """Mixed into the class of the given environment: templates come from the units, and from nowhere else."""
+def _as_generator(write: Write) -> Any:
+    def pieces(context: Context) -> Iterator[str]:
+        out: Output = []
+        for _ in write(context, out, 0):
+            yield "".join(out)
+            out.clear()
+        if out:
+            yield "".join(out)
 
-    units: Mapping[str, Unit]
-    whole: ClassVar[bool] = True
-
-    def get_template(
-        self,
-        name: Any,
-        parent: str | None = None,
-        globals: Any = None,
-    ) -> jinja2.Template:
-        name = _unwrap(name)
-        if isinstance(name, jinja2.Template):
-            return name if self.whole or not isinstance(name, Unit) else _preamble_of(name)
-        if parent is not None:
-            name = self.join_path(name, parent)
-        try:
-            unit = self.units[name]
-        except KeyError:
-            raise TemplateNotFound(name, self.units) from None
-        return unit if self.whole else _preamble_of(unit)
-
-    def select_template(
-        self,
-        names: Any,
-        parent: str | None = None,
-        globals: Any = None,
-    ) -> jinja2.Template:
-        if isinstance(names, Undefined):
-            names._fail_with_undefined_error()
-        if not names:
-            raise jinja2.TemplatesNotFound(message="Tried to select from an empty list of templates.")
-        for name in names:
-            try:
-                return self.get_template(name, parent)
-            except (jinja2.TemplateNotFound, jinja2.UndefinedError):
-                continue
-        raise jinja2.TemplatesNotFound(names)
-
-    def get_or_select_template(
-        self,
-        template_name_or_list: Any,
-        parent: str | None = None,
-        globals: Any = None,
-    ) -> jinja2.Template:
-        found = _unwrap(template_name_or_list)
-        if isinstance(found, (str, Undefined)):
-            return self.get_template(found, parent)
-        return (self.get_template if isinstance(found, jinja2.Template) else self.select_template)(found, parent)
-
-    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
-        raise RenderError("no template is made from a string while another renders: put it into the bundle")
+    return pieces
 
 
-def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources) -> Mapping[str, Unit]:
-    """Return the units of a checked bundle, bound to a copy of `environment` that nobody else holds.
+def _parent_root(template: jinja2.Template) -> Write:
+    return template.root if isinstance(template, Unit) else foreign(template.root_render_func)
 
-    Raises `BundleError` when the code is not what this version emits.
-    """
-    units: dict[str, Unit] = {}
-    whole = _link(environment, units, {})
-    fragments = _link(environment, units, {"whole": False})
-    code, start = memoryview(bundle.code), 0
-    for name, entry in bundle.manifest.templates.items():
-        try:
-            root, preamble = marshal.loads(code[start : start + entry.size])
-            units[name] = _bind(name, root, preamble, whole, fragments, sources)
-        except Exception as error:  # there is no limit to what code of the wrong shape may raise
-            raise BundleError(f"the code of `{name}` is malformed: {type(error).__name__}: {error}") from error
-        start += entry.size
-    return units
+
+def _parent_preamble(template: jinja2.Template) -> Any:
+    if not isinstance(template, Unit):
+        return foreign(template.root_render_func)
+    return template.preamble or (lambda context, out, limit: ())
+
+
+def _extend(context: Context, parent: jinja2.Template) -> None:
+    """Put the blocks of a parent, and of what that surely extends, behind those of the context."""
+    blocks: Any = context.blocks
+    if not isinstance(parent, Unit):
+        for name, block in parent.blocks.items():
+            blocks.setdefault(name, []).append(foreign(block))
+        return
+    stacks = parent.stacks if parent.stacks is not None else {name: [own] for name, own in parent.own_blocks.items()}
+    for name, stack in stacks.items():
+        blocks.setdefault(name, []).extend(stack)
+
+
+def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
+    def write(scope: Any, out: Output, limit: int) -> Any:
+        context = true_context(scope)
+        made = template.new_context(context.get_all(), True, names)
+        if not isinstance(template, Unit):
+            return foreign(template.root_render_func)(made, out, limit)
+        made.render = render_of(context)  # type: ignore[attr-defined]
+        return template.root(made, out, limit)
+
+    return write
+
+
+def _default_module(template: jinja2.Template, scope: Any) -> TemplateModule:
+    return template._get_default_module(true_context(scope))
+
+
+def _context_module(template: jinja2.Template, scope: Any, names: dict[str, Any]) -> TemplateModule:
+    context = true_context(scope)
+    if isinstance(template, Unit):
+        return template.make_module(context.get_all(), True, names, render_of(context))
+    return template.make_module(context.get_all(), True, names)
+
+
+_LINKING = {
+    "parent_root": _parent_root,
+    "parent_preamble": _parent_preamble,
+    "extend": _extend,
+    "include": _include,
+    "default_module": _default_module,
+    "context_module": _context_module,
+}
 
 
 def render(unit: Unit, variables: dict[str, Any]) -> str:
     """Return the text of a template for these variables."""
-    token = _modules.set({})
+    context = unit.new_context(variables)
+    context.render = scope = Render()  # type: ignore[attr-defined]
+    out: Output = []
     try:
-        return unit.environment.concat(unit.root_render_func(unit.new_context(variables)))
+        for _ in unit.root(context, out, NEVER):
+            pass
+        return unit.environment.concat(out)
     except Exception as error:
         add_place(error, variables)
         raise
     finally:
-        _modules.reset(token)
+        scope.finish()
 
 
 def render_block(unit: Unit, block: str, variables: dict[str, Any]) -> str:
@@ -186,108 +219,48 @@ def render_block(unit: Unit, block: str, variables: dict[str, Any]) -> str:
 
     Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
     """
-    token = _modules.set({})
+    context = unit.new_context(variables)
+    context.render = scope = Render()  # type: ignore[attr-defined]
+    out: Output = []
     try:
-        context = unit.new_context(variables)
-        for _ in unit.preamble(context):
-            pass
+        if unit.preamble is not None:
+            drain(unit.preamble(context, [], NEVER))
         if block not in context.blocks:
             raise BlockNotFound(cast(str, unit.name), block, context.blocks)
-        return unit.environment.concat(context.blocks[block][0](context))
+        write: Any = context.blocks[block][0]
+        drain(write(context, out, NEVER))
+        return unit.environment.concat(out)
     except Exception as error:
         add_place(error, variables)
         raise
     finally:
-        _modules.reset(token)
+        scope.finish()
 
 
 def stream(unit: Unit, variables: dict[str, Any]) -> Iterator[str]:
-    """Return an iterator over the text in pieces of some kilobytes; no more than one of them is held."""
-    run = copy_context().run  # the modules of this stream, apart from those of whoever takes the pieces
-    run(_modules.set, {})
-
-    def pieces() -> Iterator[str]:
-        try:
-            output = run(unit.root_render_func, unit.new_context(variables))
-            while chunk := run(_chunk, output, unit.environment.concat):
-                yield chunk
-        except Exception as error:
-            add_place(error, variables)
-            raise
-
-    return pieces()
-
-
-def _unwrap(name: Any) -> Any:
-    return name._unit if isinstance(name, Handle) else name
-
-
-def _chunk(output: Iterator[str], concat: Callable[[Iterable[str]], str]) -> str:
-    taken, size = [], 0
-    for piece in output:
-        taken.append(piece)
-        size += len(piece)
-        if size >= _CHUNK:
-            break
-    return concat(taken)
+    """Yield the text in pieces of some kilobytes; not much more than one of them is held."""
+    context = unit.new_context(variables)
+    context.render = scope = Render()  # type: ignore[attr-defined]
+    out: Output = []
+    held: list[str] = []
+    size = 0
+    try:
+        for _ in unit.root(context, out, 0):
+            held.append("".join(out))
+            size += len(held[-1])
+            out.clear()
+            if size >= _CHUNK:
+                yield "".join(held)
+                held.clear()
+                size = 0
+        rest = "".join((*held, *out))
+        if rest:
+            yield rest
+    except Exception as error:
+        add_place(error, variables)
+        raise
+    finally:
+        scope.finish()
 
 
-def _link(environment: jinja2.Environment, units: dict[str, Unit], members: dict[str, Any]) -> jinja2.Environment:
-    kind = type(f"Linked{type(environment).__name__}", (_Linked, type(environment)), members)
-    linked: _Linked = object.__new__(kind)
-    # with filters, tests, globals, policies, a sandbox's tables: what becomes of the given ones later has no effect
-    linked.__dict__.update((name, _copy(value)) for name, value in vars(environment).items())
-    linked.policies = {name: _copy(value) for name, value in environment.policies.items()}
-    linked.loader, linked.cache, linked.bytecode_cache = None, None, None
-    linked.shared = True
-    linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
-    linked.units = units
-    return linked
-
-
-def _bind(
-    name: str,
-    root: Any,
-    preamble: Any,
-    whole: jinja2.Environment,
-    fragments: jinja2.Environment,
-    sources: Sources,
-) -> Unit:
-    space = _run_module(name, root, whole, sources)
-    unit: Unit = object.__new__(Unit)
-    unit.environment, unit.globals, unit.name, unit.filename = whole, whole.globals, name, name
-    unit.root_render_func, unit.blocks = space["root"], dict(space["blocks"])
-    if not all(map(callable, (unit.root_render_func, *unit.blocks.values()))):
-        raise TypeError("it renders nothing")
-    unit.preamble = _run_module(name, preamble, fragments, sources)["root"] if preamble else _nothing
-    unit._module, unit._debug_info, unit._uptodate = None, "", None
-    return unit
-
-
-def _run_module(name: str, code: Any, environment: jinja2.Environment, sources: Sources) -> dict[str, Any]:
-    if not isinstance(code, CodeType):
-        raise TypeError(f"a {type(code).__name__} is no code")
-    space = {
-        **_RUNTIME,
-        "environment": environment,
-        "__name__": name,
-        "__file__": name,
-        "__loader__": sources,
-    }
-    exec(code, space)
-    return space
-
-
-def _preamble_of(unit: Unit) -> _Preamble:
-    part: _Preamble = object.__new__(_Preamble)
-    part.__dict__.update(unit.__dict__, unit=unit)
-    del part.__dict__["root_render_func"]  # it has its own
-    return part
-
-
-def _nothing(context: Context) -> Iterator[str]:
-    yield from ()  # a generator, as emitted code closes what it is given
-
-
-def _copy(value: Any) -> Any:
-    return value.copy() if type(value) in {dict, list, set} else value
+__all__ = ["FastContext", "Handle", "Unit", "render", "render_block", "stream"]

@@ -42,7 +42,9 @@ def main() -> None:
     print(f"compiled {len(registry)} templates into build/feedwhip.blend in {compiled - started:.2f} s")
     print(f"loaded them in {1000 * (loaded - compiled):.0f} ms, sha256 {registry.digest}")
     print(f"rendered the e-mail above and a page in {1000 * (rendered - loaded):.1f} ms; look at them in a browser:")
-    print(f"  build/alert.html      the HTML part, {len(message.html or '')} characters (build/alert.eml has all of it)")
+    print(
+        f"  build/alert.html      the HTML part, {len(message.html or '')} characters (build/alert.eml has all of it)"
+    )
     print(f"  build/dashboard.html  a page, {len(page)} characters")
 
 

@@ -20,6 +20,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from blendtpl.bundle import Bundle, seal
 from blendtpl.compiler.cache import BuildCache, compiler_digest, make_key
 from blendtpl.compiler.config import find_config
+from blendtpl.compiler.emit import Links
 from blendtpl.compiler.emitter import emit, is_own, own_lookups
 from blendtpl.compiler.faults import LINK_KINDS
 from blendtpl.compiler.linker import Linked, Program, check, link
@@ -143,9 +144,10 @@ class _Run:
 
     def _outlines(self) -> dict[str, Outline]:
         outlines = {}
+        passed = self._passed()
         for done, source in enumerate(self.sources.values(), 1):
             self.progress("parse", done, len(self.sources))
-            key = self._key("outline", {"source": source.digest, "name": source.name})
+            key = self._key("outline", {"source": source.digest, "name": source.name, "passed": passed})
             found = self._cached_outline(key)
             if found is None:
                 tree = parse(source, self.environment)
@@ -162,6 +164,14 @@ class _Run:
             outlines[source.name] = found
         return outlines
 
+    def _passed(self) -> list[tuple[str, str, str, bool]]:
+        """Return what each filter and test asks to be passed, and whether it is Jinja2's own."""
+        return sorted(
+            (kind, name, passed_argument(function), is_own(kind, name, self.environment))
+            for kind, known in (("filter", self.environment.filters), ("test", self.environment.tests))
+            for name, function in known.items()
+        )
+
     def _cached_outline(self, key: str) -> Outline | None:
         data = self.cache.get(key) if self.cache else None
         try:
@@ -172,14 +182,16 @@ class _Run:
     def _units(self, program: Program) -> tuple[dict[str, bytes], int]:
         """Return the code of each template, and how many had to be emitted."""
         units, keys = {}, {}
-        for name, linked in program.templates.items():
-            keys[name] = self._key("unit", self._closure(name, linked))
+        for name in program.templates:
+            keys[name] = self._key("unit", self._closure(name, program))
             code = self.cache.get(keys[name]) if self.cache else None
             if code is not None:
                 units[name] = code
         missing = [name for name in program.templates if name not in units]
         environment = self._lenient(program) if self.faults else self.environment
-        for done, (name, result) in enumerate(spread(missing, partial(self._emit, environment), self.jobs), 1):
+        for done, (name, result) in enumerate(
+            spread(missing, partial(self._emit, environment, program.links), self.jobs), 1
+        ):
             self.progress("emit", done, len(missing))
             if isinstance(result, Fault):
                 self.faults.append(result)
@@ -189,13 +201,13 @@ class _Run:
                     self._keep(keys[name], result)
         return units, len(missing)
 
-    def _emit(self, environment: jinja2.Environment, name: str) -> bytes | Fault:
+    def _emit(self, environment: jinja2.Environment, links: Links, name: str) -> bytes | Fault:
         source = self.sources[name]
         tree = self.trees.get(name) or parse(source, self.environment)
         if isinstance(tree, Fault):
             return tree
         try:
-            return emit(name, tree, environment)
+            return emit(name, tree, environment, links)
         except TemplateSyntaxError as error:
             return syntax_fault(source, self.environment, error)
         except TOO_MUCH as error:
@@ -210,14 +222,17 @@ class _Run:
         lenient.filters, lenient.tests = {**filters, **lenient.filters}, {**tests, **lenient.tests}
         return lenient
 
-    def _closure(self, name: str, linked: Linked) -> dict[str, Any]:
+    def _closure(self, name: str, program: Program) -> dict[str, Any]:
         """Return all that a template's code depends on beyond versions and options."""
-        reached = {other: self.sources[other].digest for other in (name, *linked.reach)}
+        reach = dict.fromkeys((name, *program.templates[name].reach))
+        reached = {other: self.sources[other].digest for other in reach}
+        outlines = [program.templates[other].outline for other in reach]
         uses = {
             (kind, use.name, passed_argument(known[use.name]), is_own(kind, use.name, self.environment))
+            for outline in outlines
             for kind, found, known in (
-                ("filter", linked.outline.filters, self.environment.filters),
-                ("test", linked.outline.tests, self.environment.tests),
+                ("filter", outline.filters, self.environment.filters),
+                ("test", outline.tests, self.environment.tests),
             )
             for use in found
             if use.name in known

@@ -117,7 +117,7 @@ class BuildCache:
 
 
 def _wait_for_others(database: Path) -> None:
-    """Return once nobody writes; raises `sqlite3.OperationalError` when that takes long: diskcache would wait a minute."""
+    """Return once nobody writes; raises `sqlite3.OperationalError` when that takes long. diskcache waits a minute."""
     if database.exists():
         with closing(sqlite3.connect(database, timeout=_PATIENCE, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")

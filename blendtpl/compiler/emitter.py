@@ -1,27 +1,23 @@
 """Emit: from a tree to the marshalled Python code of one template.
 
-Enters: a tree. Leaves: bytes, the same for the same tree under any hash seed, folder, clock or locale. The
-code comes from Jinja2's generator for now; nothing but this module and `blendtpl.units` knows what it looks like.
+Enters: a tree, and the links to the other templates. Leaves: bytes, the same for the same input under any hash seed,
+folder, clock or locale. What the code looks like is said in `blendtpl.compiler.emit.module`; `blendtpl.units` and
+`blendtpl.runtime` are its counterparts in the run half.
 
-Three things are done to it. Its lines and names are the template's own, so that a traceback shows the template
-without any work at run time. Constant folding runs Jinja2's own pure filters and tests only, never a user's. And
-a second, small module per template runs just the top level that blocks can see, for fragments.
+Lines and names are the template's own, so that a traceback shows the template without any work at run time. Constant
+folding runs Jinja2's own pure filters and tests only, never a user's.
 """
 
-import ast
 import marshal
-from bisect import bisect_right
-from collections.abc import Iterable
-from io import StringIO
-from itertools import accumulate
 from types import CodeType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import jinja2
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
+
+from blendtpl.compiler.emit import Links, module
 
 # Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
 # values alone; later versions write both by reference counts, which differ from run to run.
@@ -29,97 +25,38 @@ _MARSHAL_VERSION = 2
 
 _ONE_LINE, _NO_COLUMNS, _LONG, _NO_LOCATION = 10, 13, 14, 15  # kinds of entries in a table of locations
 
+_TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+
 _UNDEFINED = (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)
 
-_TOP_LEVEL = (
-    nodes.Extends,
-    nodes.Import,
-    nodes.FromImport,
-    nodes.Macro,
-    nodes.Assign,
-    nodes.AssignBlock,
-    nodes.ExprStmt,
-)
 
+def emit(name: str, tree: nodes.Template, environment: jinja2.Environment, links: Links) -> bytes:
+    """Return the marshalled code of a template of a closed set.
 
-def emit(name: str, tree: nodes.Template, environment: jinja2.Environment) -> bytes:
-    """Return the marshalled code of a template: a tuple of its module and of the module for fragments, or `None`.
-
-    Raises `jinja2.TemplateSyntaxError` for what only the generator finds wrong, such as a block defined twice.
+    Raises `jinja2.TemplateSyntaxError` for what only a generator finds wrong, such as a block defined twice.
     """
+    return marshal.dumps(code_of(name, name, tree, environment, links), _MARSHAL_VERSION)
+
+
+def code_of(
+    name: str | None,
+    file: str,
+    tree: nodes.Template,
+    environment: jinja2.Environment,
+    links: Links,
+) -> CodeType:
+    """Return the code of a template; `file` is where tracebacks say that it stands."""
     _keep_from_folding(tree, environment)
-    whole = _generate(name, tree, environment)
-    top = nodes.Template(list(_top_level(tree.body)), lineno=1)
-    top.set_environment(environment)
-    part = _generate(name, top, environment) if top.body else None
-    return marshal.dumps((whole, part), _MARSHAL_VERSION)
-
-
-class _Generator(CodeGenerator):
-    """Jinja2's generator, told not to call a user's `finalize` at build time, and to note for which line of the
-    template it writes: `marks` are pairs of an offset in what it wrote and the line that holds from there on.
-    """
-
-    def __init__(self, environment: jinja2.Environment, name: str) -> None:
-        self.text = StringIO()
-        self.marks: list[tuple[int, int]] = [(0, 1)]
-        super().__init__(environment, name, name, self.text, optimized=environment.optimized)
-
-    def visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
-        outer = self.marks[-1][1]
-        self._mark(node)
-        result = super().visit(node, *args, **kwargs)
-        self.marks.append((self.text.tell(), outer))
-        return result
-
-    def newline(self, node: nodes.Node | None = None, extra: int = 0) -> None:
-        super().newline(node, extra)
-        if node is not None:
-            self._mark(node)
-
-    def _mark(self, node: nodes.Node) -> None:
-        if node.lineno:
-            self.marks.append((self.text.tell(), node.lineno))
-
-    def _make_finalize(self) -> CodeGenerator._FinalizeInfo:
-        made = super()._make_finalize()
-        return made if self.environment.finalize is None else made._replace(const=None)
-
-
-def _generate(name: str, tree: nodes.Template, environment: jinja2.Environment) -> CodeType:
-    generator = _Generator(environment, name)
-    generator.visit(tree)
-    text = generator.text.getvalue()
-    module = ast.parse(text)
-    # the run half gives the names of the run time, so that no module has to import them
-    module.body = [node for node in module.body if not _imports_runtime(node)]
-    _relocate(module, text.split("\n"), generator.marks)
-    return _rename(compile(module, name, "exec", dont_inherit=True, optimize=0))
-
-
-def _imports_runtime(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "jinja2.runtime"
-
-
-def _relocate(module: ast.Module, written: list[str], marks: list[tuple[int, int]]) -> None:
-    """Give every node the line of the template that it was generated for."""
-    offsets = [offset for offset, _ in marks]
-    starts = list(accumulate((len(line) + 1 for line in written), initial=0))
-    for node in ast.walk(module):
-        if isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.excepthandler, ast.alias)):
-            line = written[node.lineno - 1]
-            # Python counts in bytes of UTF-8
-            column = node.col_offset if line.isascii() else len(line.encode()[: node.col_offset].decode())
-            found = marks[bisect_right(offsets, starts[node.lineno - 1] + column) - 1][1]
-            node.lineno = node.end_lineno = found
-            node.col_offset = node.end_col_offset = -1  # unknown: the columns of generated code mean nothing
+    made = module(environment, name, tree, links, fragments=bool(links.facts))
+    return _rename(compile(made, file, "exec", dont_inherit=True, optimize=0))
 
 
 def _rename(code: CodeType, name: str = "") -> CodeType:
     """Give code objects the names that a reader of a traceback knows: blocks and macros rather than functions."""
-    shown = {"root": "template", "macro": "macro"}.get(name, name)
-    if name.startswith("block_"):
-        shown = f"block {name.removeprefix('block_')!r}"
+    shown = {"root": _TOP_LEVEL, "part": _TOP_LEVEL, "preamble": _TOP_LEVEL}.get(name, name)
+    for kind in ("block", "macro"):
+        if name.startswith(f"{kind}_"):
+            shown = f"{kind} {name.removeprefix(f'{kind}_')!r}"
     constants = tuple(
         _rename(constant, constant.co_name) if isinstance(constant, CodeType) else constant
         for constant in code.co_consts
@@ -152,20 +89,6 @@ def _without_columns(table: bytes) -> bytes:
         else:
             found.append(max(kind - _ONE_LINE, 0) << 1)  # so many lines further, as a signed number
     return bytes(found)
-
-
-def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:
-    """Yield copies of the statements that decide what blocks see: those that set names, or name the parent."""
-    for node in body:
-        if isinstance(node, _TOP_LEVEL):
-            yield node
-        elif isinstance(node, nodes.If):
-            inner, other = list(_top_level(node.body)), list(_top_level(node.else_))
-            elifs = [
-                nodes.If(found.test, list(_top_level(found.body)), [], [], lineno=found.lineno) for found in node.elif_
-            ]
-            if inner or other or any(found.body for found in elifs):
-                yield nodes.If(node.test, inner, elifs, other, lineno=node.lineno)
 
 
 def is_own(kind: str, name: str, environment: jinja2.Environment) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import jinja2
 
 from blendtpl.compiler import faults
+from blendtpl.compiler.emit import Links
 from blendtpl.compiler.outline import Link, Outline, Use
 from blendtpl.compiler.positions import Positions
 from blendtpl.environments import passed_argument
@@ -40,6 +41,7 @@ class Program:
 
     templates: Mapping[str, Linked]
     needs: Needs
+    links: Links
 
 
 def check(
@@ -95,7 +97,11 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
                 dict.fromkeys(block.name for part in _chain(name, outlines) for block in outlines[part].blocks)
             ),
         )
-    return Program(templates, _needs(outlines, environment))
+    links = Links(
+        {name: outline.facts for name, outline in outlines.items()},
+        {name: frozenset(found) for name, found in reads.items()},
+    )
+    return Program(templates, _needs(outlines, environment), links)
 
 
 def _target(link: Link, outlines: Mapping[str, Outline]) -> str | None:

@@ -12,10 +12,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
 from jinja2.visitor import NodeVisitor
+
+from blendtpl.compiler.emit import Facts, facts
+from blendtpl.compiler.emit.facts import MacroShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Outline:
     top: frozenset[str]
     filters: tuple[Use, ...]
     tests: tuple[Use, ...]
+    facts: Facts
 
 
 def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Outline:
@@ -86,6 +91,7 @@ def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) ->
         top=frozenset(scan.top),
         filters=_distinct(scan.filters),
         tests=_distinct(scan.tests),
+        facts=facts(tree, environment, name),
     )
 
 
@@ -110,6 +116,22 @@ def from_bytes(data: bytes) -> Outline:
         top=frozenset(loaded["top"]),
         filters=tuple(Use(**use) for use in loaded["filters"]),
         tests=tuple(Use(**use) for use in loaded["tests"]),
+        facts=_facts(loaded["facts"]),
+    )
+
+
+def _facts(loaded: dict[str, Any]) -> Facts:
+    macros = (
+        MacroShape(shape["name"], tuple(shape["arguments"]), tuple(shape["special"])) for shape in loaded["macros"]
+    )
+    return Facts(
+        **{
+            **loaded,
+            "macros": tuple(macros),
+            "imported": tuple(map(tuple, loaded["imported"])),
+            "stored": frozenset(loaded["stored"]),
+            "scoped": frozenset(loaded["scoped"]),
+        }
     )
 
 
@@ -133,6 +155,7 @@ class _Scan(NodeVisitor):
         self.supers: set[str] = set()
         self.top: Bound = set()
         self._block = ""
+        self._ended = False  # what the top level prints behind an `extends` is never printed
         self._later: list[tuple[nodes.Block, Bound]] = []
         self._guards = 0
         self._soft = False
@@ -258,7 +281,12 @@ class _Scan(NodeVisitor):
         self.tests.append(Use(node.name, node.lineno, self._soft))
         self.generic_visit(node, bound)
 
+    def visit_Output(self, node: nodes.Output, bound: Bound) -> None:
+        if not (self._ended and bound is self.top):
+            self.generic_visit(node, bound)
+
     def visit_Extends(self, node: nodes.Extends, bound: Bound) -> None:
+        self._ended = bound is self.top
         self._link("extends", node, bound)
 
     def visit_Include(self, node: nodes.Include, bound: Bound) -> None:

@@ -67,7 +67,7 @@ def main() -> None:
     wanted = parser.parse_args()
     source = dict(reversed(SOURCE.items())) if wanted.reverse else SOURCE
     made = build(wanted.folder or source, cache=wanted.cache, jobs=wanted.jobs)
-    print(made.bundle.digest, made.cached, blendtpl.load(made.bundle).digest)  # noqa: T201
+    print(made.bundle.digest, made.cached, blendtpl.load(made.bundle).digest)
 
 
 if __name__ == "__main__":

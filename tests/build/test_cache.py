@@ -90,7 +90,8 @@ def test_after_a_change_exactly_the_templates_that_reach_it_are_compiled_again(
 
     def noted(name: str, *rest: Any) -> bytes:
         emitted.add(name)
-        return emit(name, *rest)
+        made: bytes = emit(name, *rest)
+        return made
 
     source = {**SOURCE, changed: SOURCE[changed] + "!"}
     monkeypatch.setattr(stages, "emit", noted)

@@ -350,7 +350,7 @@ def test_progress_is_a_bar_on_a_terminal(slow: Path) -> None:
     os.close(controller)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "parse ".encode() in shown
+    assert b"parse " in shown
     assert b"/10" in shown
     assert b"of 10 templates" not in shown
     assert output.startswith(b"10 templates, ")

@@ -280,7 +280,7 @@ def test_a_second_extends_is_a_fault_unless_a_condition_chooses() -> None:
         "{{ a" + ".b" * 3000 + " }}",
         "{{ " + "(" * 3000 + "a" + ")" * 3000 + " }}",
         "{% for a in b %}" * 30 + "{% endfor %}" * 30,
-        "{% if a %}" * 200 + "{% endif %}" * 200,
+        "{% if a %}" * 2000 + "{% endif %}" * 2000,
         "{{ " + "1" * 5000 + " }}",
     ],
 )

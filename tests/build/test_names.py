@@ -107,7 +107,7 @@ def test_names_that_some_file_system_mixes_up_clash(one: str, other: str) -> Non
 
 def test_bad_file_names_are_told_with_everything_odd_as_an_escape(project: Path) -> None:
     names = ["a\nb.html", "a{b}.html", "end.", "back\\slash.html", "Mail.html", "mail.html", "\x1b[31m.html"]
-    write(project / "templates", {name: "x" for name in names})
+    write(project / "templates", dict.fromkeys(names, "x"))
     Path(os.fsdecode(bytes(project / "templates") + b"/\xff.html")).write_text("x")
     result = invoke("compile", "-o", "out.blend")
     assert result.exit_code == 1

@@ -20,7 +20,8 @@ NAMES = [str(number) for number in range(23)]
 
 
 def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    found: list[psutil.Process] = psutil.Process().children(recursive=True)
+    return found
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 23, 100])

@@ -140,7 +140,7 @@ def main(folder: str, renders: int, planted: bool) -> None:
             Path("/dev/null").open().close()
     watching = False
     os.access("/marker/end", 0)
-    print(json.dumps({"count": count, "seen": seen, "modules": sorted(set(sys.modules) - modules)}))  # noqa: T201
+    print(json.dumps({"count": count, "seen": seen, "modules": sorted(set(sys.modules) - modules)}))
 
 
 if __name__ == "__main__":

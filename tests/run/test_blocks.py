@@ -247,7 +247,7 @@ def test_a_stream_that_is_never_started_keeps_nothing() -> None:
 
 
 def test_an_error_in_a_stream_comes_after_what_was_before_it_and_ends_it() -> None:
-    pieces = load({"a.txt": "{{ 'x' * 9000 }}\n{{ nope }}"})["a.txt"].stream()
+    pieces = load({"a.txt": "{% for i in [1] %}{{ 'x' * 9000 }}{% endfor %}\n{{ nope }}"})["a.txt"].stream()
     assert len(next(pieces)) >= 9000
     with pytest.raises(blendtpl.UndefinedError) as caught:
         next(pieces)

@@ -36,6 +36,10 @@ def other(value: object) -> object:
     return value
 
 
+class OtherContext(jinja2.runtime.Context):
+    """Looks nothing up in a way of its own."""
+
+
 class Extra(Extension):
     tags: ClassVar[set[str]] = {"extra"}  # type: ignore[misc]  # an instance has it, for Jinja2
 
@@ -62,6 +66,7 @@ CHANGES: dict[str, Change] = {
     "newline_sequence": lambda environment: setattr(environment, "newline_sequence", "\r\n"),
     "sandboxed": lambda environment: setattr(environment, "sandboxed", True),
     "is_async": lambda environment: setattr(environment, "is_async", True),
+    "context_class": lambda environment: setattr(environment, "context_class", OtherContext),
     "undefined": lambda environment: setattr(environment, "undefined", jinja2.ChainableUndefined),
     "finalize": lambda environment: setattr(environment, "finalize", plain),
     "extensions": lambda environment: environment.add_extension(Extra),

@@ -15,7 +15,6 @@ def test_what_jinja2_does_is_done(case: Case) -> None:
     check_same(case.templates, case.make, case.variables)
 
 
-@pytest.mark.xfail(reason="the emitter hands constants to `finalize` as they are, where Jinja2 has escaped them before")
 def test_finalize_gets_constants_escaped_where_autoescape_is_on() -> None:
     make = environment(autoescape=True, finalize=lambda value: f"[{value!r}]")
     check_same({"main.html": "{{ none }}{{ '<' }}"}, make, dict)

@@ -1,0 +1,143 @@
+"""Calls: of filters, tests, functions and macros.
+
+Enters: a node that calls something. Leaves: a Python expression for the result, after the call itself.
+
+A macro whose definition is known is called as the function that it is, with its arguments put in order here;
+Jinja2's rules for them are those of `jinja2.runtime.Macro.__call__`.
+"""
+
+import ast
+from types import MappingProxyType
+
+from jinja2 import nodes
+
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, name
+from blendtpl.compiler.emit.counters import counted, cycle
+from blendtpl.compiler.emit.emitter import Emitter, Expressions
+from blendtpl.compiler.emit.facts import MacroShape
+from blendtpl.compiler.emit.frames import Frame
+from blendtpl.environments import passed_argument
+
+
+def filtered(emitter: Emitter, node: nodes.Filter, frame: Frame) -> ast.expr:
+    """Return what a filter makes of a value, or, in a `filter` or `set` block, of the frame's own output."""
+    inner = node.node
+    value = emitter.code.hold(emitter.joined(frame)) if inner is None else emitter.expression(inner, frame)
+    return _apply(emitter, node, frame, value, "filter")
+
+
+def _test(emitter: Emitter, node: nodes.Test, frame: Frame) -> ast.expr:
+    return _apply(emitter, node, frame, emitter.expression(node.node, frame), "test")
+
+
+def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, value: ast.expr, kind: str) -> ast.expr:
+    known = emitter.environment.filters if kind == "filter" else emitter.environment.tests
+    function = known.get(node.name)
+    if function is None and not frame.soft:
+        emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
+    passed = {
+        "context": name(frame.context),
+        "eval_context": emitter.evaluation(frame),
+        "environment": name("environment"),
+    }.get(passed_argument(function))
+    arguments, keywords = _signature(emitter, node, frame)
+    first = [passed, value] if passed is not None else [value]
+    return emitter.code.hold(ast.Call(name(emitter.bound(kind, node.name)), [*first, *arguments], keywords))
+
+
+def _signature(
+    emitter: Emitter, node: nodes.Call | nodes.Filter | nodes.Test, frame: Frame
+) -> tuple[list[ast.expr], list[ast.keyword]]:
+    """Return the arguments and keywords of a call; a keyword of Python needs no detour in a syntax tree."""
+    arguments = [emitter.code.hold(emitter.expression(argument, frame)) for argument in node.args]
+    keywords = [
+        ast.keyword(str(keyword.key), emitter.code.hold(emitter.expression(keyword.value, frame)))
+        for keyword in node.kwargs
+    ]
+    if node.dyn_args is not None:
+        arguments.append(ast.Starred(emitter.expression(node.dyn_args, frame), ast.Load()))
+    if node.dyn_kwargs is not None:
+        keywords.append(ast.keyword(None, emitter.expression(node.dyn_kwargs, frame)))
+    return arguments, keywords
+
+
+def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr:
+    """Return the result of a call; `caller` is what a `call` block hands on."""
+    if isinstance(node.node, nodes.Getattr):
+        loop = counted(emitter, node.node.node, frame)
+        if loop is not None:
+            return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
+    direct = direct_call(emitter, node, frame, caller)
+    if direct is not None:
+        if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(frame), ast.Constant):
+            return emitter.code.hold(either(emitter.autoescape(frame), call("Markup", direct), direct))
+        return call("Markup", direct) if emitter.eval_ctx.autoescape else direct
+    wanted = emitter.code.hold(emitter.expression(node.node, frame))
+    arguments, keywords = _signature(emitter, node, frame)
+    if caller is not None:
+        keywords.insert(len(node.kwargs), ast.keyword("caller", caller))
+    scopes = [
+        ast.keyword(scope, name(scope))
+        for scope, active in (("_loop_vars", frame.loop), ("_block_vars", frame.in_block))
+        if active and emitter.tracks(scope)
+    ]
+    if emitter.environment.sandboxed:
+        guard = attribute(name("environment"), "call")
+        return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
+    function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)
+    result = emitter.code.temporary()
+    stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])
+    emitter.code.branch(ast.Try([assign(result, ast.Call(function, arguments, keywords))], [stopped], [], []))
+    return name(result)
+
+
+def direct_call(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr | None:
+    """Return the text of a call of a macro that is known, as a call of its function; `None` for any other call."""
+    found = _known_macro(emitter, node.node, frame)
+    if found is None or node.dyn_args is not None or node.dyn_kwargs is not None:
+        return None
+    shape, function, context = found
+    keywords = [keyword.key for keyword in node.kwargs]
+    rest = [key for key in keywords if key not in shape.arguments]
+    early = shape.arguments[: len(node.args)]
+    if (
+        len(set(keywords)) < len(keywords)
+        or any(key in early for key in keywords)
+        or "caller" in keywords
+        or (rest and "kwargs" not in shape.special)
+        or (len(node.args) > len(shape.arguments) and "varargs" not in shape.special)
+        or (caller is not None and "caller" not in shape.special)
+    ):
+        return None
+    given = [emitter.code.hold(emitter.expression(argument, frame)) for argument in node.args]
+    named = {keyword.key: emitter.code.hold(emitter.expression(keyword.value, frame)) for keyword in node.kwargs}
+    count = len(shape.arguments)
+    values = [*given[:count], *(named.get(key, name("missing")) for key in shape.arguments[len(given) :])]
+    if "caller" in shape.special:
+        values.append(caller or call("undefined", const("No caller defined"), name=const("caller")))
+    if "kwargs" in shape.special:
+        values.append(ast.Dict([const(key) for key in rest], [named[key] for key in rest]))
+    if "varargs" in shape.special:
+        values.append(ast.Tuple(given[count:], ast.Load()))
+    return emitter.code.hold(call(function, context, *values))
+
+
+def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> tuple[MacroShape, ast.expr, ast.expr] | None:
+    """Return the shape of the macro that an expression surely is, its function and the context to give it."""
+    module = isinstance(node, nodes.Getattr)
+    base = node.node if isinstance(node, nodes.Getattr) else node
+    if not isinstance(base, nodes.Name) or not emitter.is_settled(base.name, frame) or emitter.environment.sandboxed:
+        return None
+    if base.name in emitter.macros and not module:
+        shape = emitter.macros[base.name]
+        return shape, name(f"macro_{shape.name}"), name("context")
+    origin, macro = emitter.direct.get(base.name, ("", ""))
+    if not origin or bool(macro) is module:
+        return None
+    shape_ = emitter.links.macro(origin, node.attr if isinstance(node, nodes.Getattr) else macro)
+    if shape_ is None:
+        return None
+    return shape_, name(emitter.link(origin, f"macro_{shape_.name}")), name(emitter.link(origin, "context"))
+
+
+CALLS: Expressions = MappingProxyType({nodes.Filter: filtered, nodes.Test: _test, nodes.Call: called})

@@ -1,0 +1,121 @@
+"""Code: building Python syntax trees.
+
+Enters: parts. Leaves: nodes of `ast`, each made anew, since a node holds its line. Nothing here knows templates.
+"""
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+LOAD, STORE, DEL = ast.Load(), ast.Store(), ast.Del()
+
+
+def name(identifier: str) -> ast.Name:
+    """Return a use of a local or global name."""
+    return ast.Name(identifier, LOAD)
+
+
+def target(identifier: str) -> ast.Name:
+    """Return a name that is assigned to."""
+    return ast.Name(identifier, STORE)
+
+
+def const(value: Any) -> ast.Constant:
+    """Return a literal."""
+    return ast.Constant(value)
+
+
+def attribute(value: ast.expr, attr: str) -> ast.Attribute:
+    """Return ``value.attr``."""
+    return ast.Attribute(value, attr, LOAD)
+
+
+def item(value: ast.expr, key: ast.expr) -> ast.Subscript:
+    """Return ``value[key]``."""
+    return ast.Subscript(value, key, LOAD)
+
+
+def call(function: ast.expr | str, *arguments: ast.expr, **keywords: ast.expr) -> ast.Call:
+    """Return a call; a function given as a string is a name."""
+    called = name(function) if isinstance(function, str) else function
+    return ast.Call(called, list(arguments), [ast.keyword(key, value) for key, value in keywords.items()])
+
+
+def is_(value: ast.expr, other: str | None) -> ast.Compare:
+    """Return ``value is other``, where other is a name or `None`."""
+    return ast.Compare(value, [ast.Is()], [name(other) if other else const(None)])
+
+
+def either(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.IfExp:
+    """Return ``yes if test else no``."""
+    return ast.IfExp(test, yes, no)
+
+
+def assign(to: ast.expr | str, value: ast.expr) -> ast.Assign:
+    """Return an assignment."""
+    return ast.Assign([target(to) if isinstance(to, str) else to], value)
+
+
+def function(
+    identifier: str, arguments: Sequence[str], body: list[ast.stmt], defaults: Iterable[ast.expr] = ()
+) -> ast.FunctionDef:
+    """Return a function definition; the defaults are those of its last arguments."""
+    spec = ast.arguments([], [ast.arg(argument) for argument in arguments], None, [], [], None, list(defaults))
+    made = ast.FunctionDef(identifier, spec, body or [ast.Pass()], [])
+    vars(made)["type_params"] = []  # since Python 3.12
+    return made
+
+
+def is_simple(value: ast.expr) -> bool:
+    """Return whether an expression can be repeated, moved and left out: it has no effect and cannot fail."""
+    return isinstance(value, (ast.Name, ast.Constant))
+
+
+def literal(value: Any) -> ast.expr:
+    """Return the expression for a constant; what can be changed is made anew each time that it runs."""
+    if isinstance(value, Markup):
+        return call("Markup", const(str(value)))
+    if type(value) is tuple:
+        return ast.Tuple([literal(part) for part in value], LOAD)
+    if type(value) is list:
+        return ast.List([literal(part) for part in value], LOAD)
+    if type(value) is dict:
+        return ast.Dict([literal(key) for key in value], [literal(part) for part in value.values()])
+    if type(value) in {set, frozenset}:
+        return call(type(value).__name__, ast.List([literal(part) for part in sorted(value, key=repr)], LOAD))
+    if type(value) is range:
+        return call("range", const(value.start), const(value.stop), const(value.step))
+    return const(value)
+
+
+def has_literal(value: object) -> bool:
+    """Return whether `literal` can write a constant."""
+    if value is None or value is NotImplemented or value is Ellipsis:
+        return True
+    if type(value) in {bool, int, float, complex, range, str, Markup}:
+        return True
+    if isinstance(value, (tuple, list, set, frozenset)) and type(value) in {tuple, list, set, frozenset}:
+        return all(map(has_literal, value))
+    if isinstance(value, dict) and type(value) is dict:
+        return all(has_literal(key) and has_literal(part) for key, part in value.items())
+    return False
+
+
+def place(tree: ast.AST) -> None:
+    """Give every node below the line of the statement that it stands in; columns mean nothing here."""
+    waiting = [(tree, 1)]
+    while waiting:
+        node, line = waiting.pop()
+        line = getattr(node, "lineno", line)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, _PLACED):
+                if not hasattr(child, "lineno"):
+                    child.lineno = line
+                child.end_lineno = child.lineno
+                child.col_offset = child.end_col_offset = -1
+            waiting.append((child, line))
+
+
+_PLACED = (ast.stmt, ast.excepthandler, ast.expr, ast.arg, ast.keyword, ast.alias)

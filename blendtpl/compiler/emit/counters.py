@@ -1,0 +1,49 @@
+"""Counters: what a template asks of a `loop` that is no more than counters.
+
+Enters: the counters of a loop and what is asked. Leaves: Python expressions.
+"""
+
+import ast
+
+from jinja2 import nodes
+
+from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name
+from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.frames import Frame, Loop
+
+
+def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
+    """Return the value of a counter; `index` and `index0` are integers."""
+    number, one = name(loop.number), const(1)
+    if attr == "index":
+        return number
+    if attr == "index0":
+        return ast.BinOp(number, ast.Sub(), one)
+    if attr == "first":
+        return ast.Compare(number, [ast.Eq()], [one])
+    if attr in {"depth", "depth0"}:
+        return const(1 if attr == "depth" else 0)
+    size: ast.expr = call("len", name(loop.items))
+    if attr == "last":
+        value: ast.expr = ast.Compare(number, [ast.Eq()], [size])
+    elif attr == "length":
+        value = size
+    else:
+        value = ast.BinOp(size, ast.Sub(), number)
+        if attr == "revindex":
+            value = ast.BinOp(value, ast.Add(), one)
+    asked = attribute(name(loop.ahead), attr)
+    return emitter.code.hold(either(is_(name(loop.ahead), None), value, asked))
+
+
+def cycle(emitter: Emitter, loop: Loop, values: list[ast.expr]) -> ast.expr:
+    """Return which of the values it is the turn of."""
+    index = ast.BinOp(ast.BinOp(name(loop.number), ast.Sub(), const(1)), ast.Mod(), const(len(values)))
+    return item(ast.Tuple(values, ast.Load()), index)
+
+
+def counted(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Loop | None:
+    """Return the counters when a node is the `loop` of a loop that has no more than counters."""
+    if not isinstance(node, nodes.Name) or node.name != "loop":
+        return None
+    return emitter.loops.get(frame.symbols.find_ref("loop") or "")

@@ -1,0 +1,305 @@
+"""The emitter: what all of emission shares while the code of one template is made.
+
+Enters: the environment, the template's name and what is known of the other templates. Leaves: answers, about names,
+scopes and the context; the statements go to its writer. With the writer this is the one place of the build half whose
+state changes.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2 import nodes
+from jinja2.exceptions import TemplateAssertionError
+from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE, VAR_LOAD_UNDEFINED, Symbols
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
+
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, has_literal, literal, name
+from blendtpl.compiler.emit.facts import MacroShape
+from blendtpl.compiler.emit.frames import Frame, Loop
+from blendtpl.compiler.emit.links import Links
+from blendtpl.compiler.emit.writer import Writer
+
+_NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
+
+Expressions = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], ast.expr]]
+Statements = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], None]]
+
+
+class EndOfBody(Exception):  # noqa: N818
+    """What follows in this body can never run."""
+
+
+class Emitter:
+    """The state of emission for one template; `expressions` and `statements` say what becomes of each kind of node."""
+
+    def __init__(
+        self,
+        environment: jinja2.Environment,
+        template: str | None,
+        links: Links,
+        expressions: Expressions,
+        statements: Statements,
+    ) -> None:
+        self.environment, self.template, self.links = environment, template, links
+        self.expressions, self.statements = expressions, statements
+        self.code = Writer()
+        self.eval_ctx = EvalContext(environment, template)
+        self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr
+        self.own_getitem = type(environment).getitem is not jinja2.Environment.getitem
+        self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
+        # what the module has at its top
+        self.bindings: dict[tuple[str, str], str] = {}
+        self.imports: dict[str, str] = {}
+        self.linked: dict[tuple[str, str], str] = {}
+        self.hoisted: dict[int, ast.FunctionDef] = {}
+        # what is known of the template
+        self.static = template is not None and links.static(template)
+        self.direct = links.imported(template) if template is not None else {}
+        self.macros: dict[str, MacroShape] = links.macros(template) if template is not None else {}
+        self.parameters: frozenset[str] | None = None  # what an included template is called with
+        self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
+        self.block_settled: dict[str, set[str]] = {}
+        # what is known at this place
+        self.root_symbols: Symbols | None = None
+        self.parent = "parent_root"
+        self.known_extends = False
+        self.extends_seen = 0
+        self.extends_line = 1
+        self.super_variable: str | None = None
+        self.macro_depth = 0
+        self.unset_parameters: set[str] = set()
+        self.assigned: list[set[str]] = []
+        self.loops: dict[str, Loop] = {}
+        self._tracked: list[set[str]] = []
+
+    def expression(self, node: nodes.Node, frame: Frame) -> ast.expr:
+        """Return the Python expression for a node; everything with an effect has been written before it."""
+        folded = self.fold(node)
+        if folded is not None:
+            return folded
+        outer, self.code.line = self.code.line, node.lineno or self.code.line
+        made = self.expressions[type(node)](self, node, frame)
+        self.code.line = outer
+        return made
+
+    def body(self, statements: Iterable[nodes.Node], frame: Frame) -> None:
+        """Write a list of statements."""
+        try:
+            for node in statements:
+                self.code.line = node.lineno or self.code.line
+                self.statements[type(node)](self, node, frame)
+        except EndOfBody:
+            pass
+
+    def reader(self) -> ast.stmt:
+        """Return the statement that gives a function `get`, to read its context with.
+
+        What a template is given is in `context.parent`; what templates set goes over it, and is seldom there.
+        """
+        whole = call("reader", name("context"))
+        if self.own_context:
+            return assign("get", whole)
+        given = attribute(attribute(name("context"), "parent"), "get")
+        return assign("get", either(attribute(name("context"), "vars"), whole, given))
+
+    def position(self, node: nodes.Node) -> str:
+        """Return the place of a node as Jinja2's messages have it."""
+        shown = f"line {node.lineno}"
+        return shown if self.template is None else f"{shown} in {self.template!r}"
+
+    def fail(self, message: str, line: int) -> NoReturn:
+        """Raise what Jinja2 raises for a mistake that only its generator finds."""
+        raise TemplateAssertionError(message, line, self.template, self.template)
+
+    def fold(self, node: nodes.Node) -> ast.expr | None:
+        """Return the literal for a constant expression of more than one node, else `None`."""
+        if (
+            not isinstance(node, nodes.Expr)
+            or isinstance(node, (nodes.Const, nodes.TemplateData, *_NEVER_CONSTANT))
+            or self.eval_ctx.volatile
+        ):
+            return None
+        try:
+            value = node.as_const(self.eval_ctx)
+        except Exception:  # `Impossible`, or an error that the expression shall raise where it has its place
+            return None
+        return literal(value) if has_literal(value) else None
+
+    def intercepted(self, operator: str | None, *, unary: bool = False) -> bool:
+        """Return whether a sandboxed environment wants to see this operator."""
+        kind = "intercepted_unops" if unary else "intercepted_binops"
+        return self.environment.sandboxed and operator in getattr(self.environment, kind)
+
+    def bound(self, kind: str, called: str) -> str:
+        """Return the global variable that a filter or test is bound to."""
+        return self.bindings.setdefault((kind, called), f"{kind}_{len(self.bindings)}")
+
+    def evaluation(self, frame: Frame) -> ast.expr:
+        """Return the expression for the evaluation context."""
+        return name("eval_ctx") if self.parameters is not None else attribute(name(frame.context), "eval_ctx")
+
+    def is_settled(self, called: str, frame: Frame) -> bool:
+        """Return whether a name is here what the top level of its template binds it to, once and for all."""
+        if called not in self.settled and not (self.static and called in self.macros):
+            return False
+        variable = frame.symbols.find_ref(called)
+        if variable is None or not variable.startswith("l_0_"):
+            return False
+        if self.root_symbols is not None:
+            return True
+        load = frame.symbols.find_load(variable)  # in a block: what it reads of its context
+        return load is not None and load[0] == VAR_LOAD_RESOLVE and called not in frame.symbols.dump_stores()
+
+    def included(self, node: nodes.Include) -> str | None:
+        """Return the template of the closed set that is included, when there is no doubt which it is."""
+        if not self.links.facts or not node.with_context:
+            return None
+        asked = node.template
+        for found in asked.items if isinstance(asked, (nodes.List, nodes.Tuple)) else [asked]:
+            if not (isinstance(found, nodes.Const) and isinstance(found.value, str)):
+                return None
+            joined = self.environment.join_path(found.value, str(self.template))
+            if joined in self.links.facts:
+                return joined
+        return None
+
+    def link(self, template: str, part: str) -> str:
+        """Return the global variable that a part of another template is bound to."""
+        return self.linked.setdefault((template, part), f"link_{len(self.linked)}")
+
+    def autoescape(self, frame: Frame) -> ast.expr:
+        """Return the expression for whether output is escaped, as it is when this runs."""
+        if (self.parameters is not None or self.static) and not self.eval_ctx.volatile:
+            return const(self.eval_ctx.autoescape)
+        return attribute(attribute(name(frame.context), "eval_ctx"), "autoescape")
+
+    def locals(self, frame: Frame) -> ast.expr:
+        """Return the dict of everything that templates set around this place."""
+        pairs = [pair for pair in frame.symbols.dump_stores().items() if pair[1] not in self.loops]
+        return ast.Dict([const(key) for key, _ in pairs], [name(self.reach(variable)) for _, variable in pairs])
+
+    def markup_or_not(self, frame: Frame) -> ast.expr:
+        """Return the expression for what makes markup of text where output is escaped, and leaves it elsewhere."""
+        return either(self.autoescape(frame), name("Markup"), name("identity"))
+
+    def derived(self, frame: Frame) -> ast.expr:
+        """Return the expression for a context that sees what is set around this place."""
+        return call(attribute(name(frame.context), "derived"), self.locals(frame))
+
+    def variable(self, called: str, frame: Frame) -> str:
+        """Return the Python variable in which a name of the template is here."""
+        return self.reach(frame.symbols.ref(called))
+
+    def reach(self, variable: str) -> str:
+        """Return how the function at hand gets at a variable.
+
+        What the top level of a template sets is in its context too, and macros read it there when they are called: a
+        closure over it would make a cycle of the macro, which the context holds, and the context.
+        """
+        if self.root_symbols is None or self.code.function.root or not variable.startswith("l_0_"):
+            return variable
+        if variable not in self.code.function.reads:
+            shadow = "o_" + variable.removeprefix("l_0_")
+            self.code.function.reads[variable] = shadow
+            called = variable.removeprefix("l_0_")
+            load = self.root_symbols.find_load(variable)
+            value: ast.expr
+            if load is not None and load[0] == VAR_LOAD_PARAMETER:
+                value = call("TemplateReference", name("context"))
+            elif load is not None and load[0] == VAR_LOAD_RESOLVE:
+                value = self._get(str(load[1]))
+            else:
+                own = attribute(attribute(name("context"), "vars"), "get")
+                value = call(own, const(called), name("missing"))
+            self._first(assign(shadow, value))
+        return self.code.function.reads[variable]
+
+    def _get(self, called: str) -> ast.expr:
+        if self.parameters is not None:
+            return name(f"p_{called}" if called in self.parameters else "missing")
+        self.code.function.gets = True
+        return call("get", const(called), name("missing"))
+
+    def _first(self, statement: ast.stmt) -> None:
+        statement.lineno = self.code.line
+        self.code.function.prologue.append(statement)
+
+    def resolved(self, called: str, frame: Frame) -> ast.expr:
+        """Return what the context has for a name, which the function reads once."""
+        if frame.context != "context":
+            return call(attribute(name(frame.context), "resolve"), const(called))
+        if self.parameters is not None:
+            return self._get(called)
+        if called not in self.code.function.reads:
+            variable = self.code.function.reads[called] = f"g_{called}"
+            self._first(assign(variable, self._get(called)))
+        return name(self.code.function.reads[called])
+
+    def enter(self, frame: Frame) -> None:
+        """Give every variable of a scope what it holds at the start."""
+        unset = []
+        for variable, (action, parameter) in frame.symbols.loads.items():
+            self.code.changed(variable)
+            if action == VAR_LOAD_RESOLVE:
+                self.code.add(assign(variable, self.resolved(str(parameter), frame)))
+            elif action == VAR_LOAD_ALIAS:
+                self.code.add(assign(variable, name(self.reach(str(parameter)))))
+            elif action == VAR_LOAD_UNDEFINED:
+                unset.append(variable)
+            elif action != VAR_LOAD_PARAMETER:
+                raise NotImplementedError(action)
+        if unset:
+            self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in unset], name("missing")))
+
+    def leave(self, frame: Frame) -> None:
+        """Let go of what a scope held, when a function made in it may still look."""
+        held = list(frame.symbols.loads)
+        if held and self.code.function.nested:
+            self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in held], name("missing")))
+
+    @contextmanager
+    def assigning(self, frame: Frame) -> Iterator[None]:
+        """Keep the context up to date with what is set in the meantime, as Jinja2 does."""
+        self.assigned.append(set())
+        yield
+        names = sorted(self.assigned.pop())
+        if not names or not (frame.toplevel or frame.loop or frame.in_block):
+            return
+        if frame.loop or frame.in_block:
+            holder: ast.expr = name("_loop_vars" if frame.loop else "_block_vars")
+        else:
+            holder = attribute(name("context"), "vars")
+        for found in names:
+            self.code.add(
+                ast.Assign([ast.Subscript(holder, const(found), ast.Store())], name(self.variable(found, frame)))
+            )
+        if frame.toplevel and not (frame.loop or frame.in_block):
+            exported = attribute(attribute(name("context"), "exported_vars"), "add")
+            for found in names:
+                if not found.startswith("_"):
+                    self.code.do(call(exported, const(found)))
+
+    def joined(self, frame: Frame, *, plain: bool = False) -> ast.expr:
+        """Return the text of a frame's own output list, as markup when it has been escaped."""
+        self.code.flush()
+        text = call("concat", name(frame.out))
+        if plain or not (self.eval_ctx.volatile or self.eval_ctx.autoescape):
+            return text
+        if self.eval_ctx.volatile:
+            return either(self.autoescape(frame), call("Markup", text), text)
+        return call("Markup", text)
+
+    def tracks(self, scope: str) -> bool:
+        """Return whether anything may be in `_loop_vars` or `_block_vars` here."""
+        return bool(self._tracked) and scope in self._tracked[-1]
+
+    @contextmanager
+    def tracking(self, scopes: set[str]) -> Iterator[None]:
+        """Say which of `_loop_vars` and `_block_vars` exist in the meantime."""
+        self._tracked.append(scopes)
+        yield
+        self._tracked.pop()

@@ -1,0 +1,281 @@
+"""Expressions: what each expression of a template becomes in Python.
+
+Enters: an expression node and its frame. Leaves: a Python expression that has no effect, after statements that compute
+everything that has one, in the order in which Jinja2 computes it.
+"""
+
+import ast
+
+from jinja2 import nodes
+from jinja2.idtracking import VAR_LOAD_PARAMETER
+
+from blendtpl.compiler.emit.calls import CALLS
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, literal, name
+from blendtpl.compiler.emit.counters import counted, counter
+from blendtpl.compiler.emit.emitter import Emitter, Expressions
+from blendtpl.compiler.emit.frames import Frame
+
+_BINARY: dict[type[nodes.Expr], ast.operator] = {
+    nodes.Add: ast.Add(),
+    nodes.Sub: ast.Sub(),
+    nodes.Mul: ast.Mult(),
+    nodes.Div: ast.Div(),
+    nodes.FloorDiv: ast.FloorDiv(),
+    nodes.Pow: ast.Pow(),
+    nodes.Mod: ast.Mod(),
+}
+_UNARY: dict[type[nodes.Expr], ast.unaryop] = {nodes.Pos: ast.UAdd(), nodes.Neg: ast.USub()}
+_COMPARE: dict[str, ast.cmpop] = {
+    "eq": ast.Eq(),
+    "ne": ast.NotEq(),
+    "gt": ast.Gt(),
+    "gteq": ast.GtE(),
+    "lt": ast.Lt(),
+    "lteq": ast.LtE(),
+    "in": ast.In(),
+    "notin": ast.NotIn(),
+}
+
+
+def _name(emitter: Emitter, node: nodes.Name, frame: Frame) -> ast.expr:
+    ref = emitter.variable(node.name, frame)
+    load = frame.symbols.find_load(ref)
+    if load is not None and load[0] == VAR_LOAD_PARAMETER and ref not in emitter.unset_parameters:
+        return name(ref)
+    return emitter.code.checked(ref, node.name)
+
+
+def _const(emitter: Emitter, node: nodes.Const, frame: Frame) -> ast.expr:
+    return literal(node.value)
+
+
+def _template_data(emitter: Emitter, node: nodes.TemplateData, frame: Frame) -> ast.expr:
+    if emitter.eval_ctx.volatile:
+        return emitter.code.hold(call(emitter.markup_or_not(frame), const(node.data)))
+    return call("Markup", const(node.data)) if emitter.eval_ctx.autoescape else const(node.data)
+
+
+def _tuple(emitter: Emitter, node: nodes.Tuple, frame: Frame) -> ast.expr:
+    return ast.Tuple([emitter.expression(part, frame) for part in node.items], ast.Load())
+
+
+def _list(emitter: Emitter, node: nodes.List, frame: Frame) -> ast.expr:
+    made = ast.List([emitter.expression(part, frame) for part in node.items], ast.Load())
+    return emitter.code.hold(made)
+
+
+def _dict(emitter: Emitter, node: nodes.Dict, frame: Frame) -> ast.expr:
+    pairs = [(emitter.expression(pair.key, frame), emitter.expression(pair.value, frame)) for pair in node.items]
+    return emitter.code.hold(ast.Dict([key for key, _ in pairs], [value for _, value in pairs]))
+
+
+def _cond(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> ast.expr:
+    soft = frame.softened()
+    test = condition(emitter, node.test, soft)
+    result = emitter.code.temporary()
+    branch = ast.If(test, [], [])
+    emitter.code.branch(branch)
+    with emitter.code.aside(branch.body):
+        emitter.code.branch(assign(result, emitter.expression(node.expr1, soft)))
+    with emitter.code.aside(branch.orelse):
+        if node.expr2 is not None:
+            emitter.code.branch(assign(result, emitter.expression(node.expr2, soft)))
+        else:
+            message = (
+                f"the inline if-expression on {emitter.position(node)} evaluated to false"
+                " and no else section was defined."
+            )
+            emitter.code.branch(assign(result, call("Undefined", const(message))))
+    return name(result)
+
+
+def condition(emitter: Emitter, node: nodes.Node, frame: Frame) -> ast.expr:
+    """Return the expression for a node of which only the truth is wanted."""
+    if isinstance(node, nodes.Not):
+        return ast.UnaryOp(ast.Not(), condition(emitter, node.node, frame))
+    if isinstance(node, nodes.Compare) and len(node.ops) == 1 and emitter.fold(node) is None:
+        return _single_compare(emitter, node, frame)
+    return emitter.expression(node, frame)
+
+
+def _logic(emitter: Emitter, node: nodes.And | nodes.Or, frame: Frame) -> ast.expr:
+    if emitter.intercepted(node.operator):
+        return _intercepted(emitter, node, frame)
+    left = emitter.expression(node.left, frame)
+    result = emitter.code.temporary()
+    emitter.code.branch(assign(result, left))
+    test: ast.expr = name(result)
+    branch = ast.If(test if isinstance(node, nodes.And) else ast.UnaryOp(ast.Not(), test), [], [])
+    emitter.code.branch(branch)
+    with emitter.code.aside(branch.body):
+        emitter.code.branch(assign(result, emitter.expression(node.right, frame)))
+    return name(result)
+
+
+def _binary(emitter: Emitter, node: nodes.BinExpr, frame: Frame) -> ast.expr:
+    if emitter.intercepted(node.operator):
+        return _intercepted(emitter, node, frame)
+    left = emitter.expression(node.left, frame)
+    right = emitter.expression(node.right, frame)
+    return emitter.code.hold(ast.BinOp(left, _BINARY[type(node)], right))
+
+
+def _intercepted(emitter: Emitter, node: nodes.BinExpr, frame: Frame) -> ast.expr:
+    left = emitter.expression(node.left, frame)
+    right = emitter.expression(node.right, frame)
+    guard = attribute(name("environment"), "call_binop")
+    return emitter.code.hold(call(guard, name(frame.context), const(node.operator), left, right))
+
+
+def _unary(emitter: Emitter, node: nodes.UnaryExpr, frame: Frame) -> ast.expr:
+    value = emitter.expression(node.node, frame)
+    if emitter.intercepted(node.operator, unary=True):
+        guard = attribute(name("environment"), "call_unop")
+        return emitter.code.hold(call(guard, name(frame.context), const(node.operator), value))
+    return emitter.code.hold(ast.UnaryOp(_UNARY[type(node)], value))
+
+
+def _not(emitter: Emitter, node: nodes.Not, frame: Frame) -> ast.expr:
+    if emitter.intercepted(node.operator, unary=True):
+        value = emitter.expression(node.node, frame)
+        guard = attribute(name("environment"), "call_unop")
+        return emitter.code.hold(call(guard, name(frame.context), const(node.operator), value))
+    return emitter.code.hold(ast.UnaryOp(ast.Not(), condition(emitter, node.node, frame)))
+
+
+def _compare(emitter: Emitter, node: nodes.Compare, frame: Frame) -> ast.expr:
+    if len(node.ops) == 1:
+        return emitter.code.hold(_single_compare(emitter, node, frame))
+    left = emitter.expression(node.expr, frame)
+    result = emitter.code.temporary()
+    outer = emitter.code.block
+    emitter.code.aside_begin()
+    for number, operand in enumerate(node.ops):
+        right = emitter.code.hold(emitter.expression(operand.expr, frame))
+        emitter.code.branch(assign(result, ast.Compare(left, [_COMPARE[operand.op]], [right])))
+        left = right
+        if number < len(node.ops) - 1:
+            branch = ast.If(name(result), [], [])
+            emitter.code.branch(branch)
+            emitter.code.block = branch.body
+    emitter.code.block = outer
+    emitter.code.aside_end()
+    return name(result)
+
+
+def _single_compare(emitter: Emitter, node: nodes.Compare, frame: Frame) -> ast.expr:
+    left = emitter.expression(node.expr, frame)
+    right = emitter.expression(node.ops[0].expr, frame)
+    return ast.Compare(left, [_COMPARE[node.ops[0].op]], [right])
+
+
+def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
+    parts = ast.Tuple([emitter.expression(part, frame) for part in node.nodes], ast.Load())
+    if emitter.eval_ctx.volatile:
+        volatile = attribute(attribute(name(frame.context), "eval_ctx"), "volatile")
+        join: ast.expr = either(volatile, name("markup_join"), name("str_join"))
+    else:
+        join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")
+    return emitter.code.hold(call(join, parts))
+
+
+def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
+    loop = counted(emitter, node.node, frame)
+    if loop is not None:
+        return counter(emitter, loop, node.attr)
+    value = emitter.expression(node.node, frame)
+    if emitter.own_getattr:
+        return emitter.code.hold(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
+    if not emitter.code.hot or not isinstance(value, ast.Name):
+        return emitter.code.hold(call("attribute", name("undefined"), value, const(node.attr)))
+    value, held = emitter.code.hold(value), emitter.code.temporary()
+    emitter.code.settle()
+    direct: ast.expr = attribute(value, node.attr)
+    absent: list[ast.stmt] = [assign(held, call("item_or_undefined", name("undefined"), value, const(node.attr)))]
+    handlers = [ast.ExceptHandler(name("AttributeError"), None, absent)]
+    if not hasattr(dict, node.attr):
+        exact = is_(call("type", value), "dict")
+        direct = either(exact, item(value, const(node.attr)), direct)
+        # a property that raises KeyError by itself is not an absent one
+        not_a_dict: list[ast.stmt] = [ast.If(ast.UnaryOp(ast.Not(), exact), [ast.Raise()], [])]
+        undefined = assign(held, call("undefined", obj=value, name=const(node.attr)))
+        handlers.append(ast.ExceptHandler(name("KeyError"), None, [*not_a_dict, undefined]))
+    emitter.code.branch(ast.Try([assign(held, direct)], handlers, [], []))
+    return name(held)
+
+
+def _getitem(emitter: Emitter, node: nodes.Getitem, frame: Frame) -> ast.expr:
+    value = emitter.expression(node.node, frame)
+    if isinstance(node.arg, nodes.Slice):
+        bounds = [
+            emitter.expression(bound, frame) if bound is not None else const(None)
+            for bound in (node.arg.start, node.arg.stop, node.arg.step)
+        ]
+        return emitter.code.hold(item(value, call("slice", *bounds)))
+    key = emitter.expression(node.arg, frame)
+    if emitter.own_getitem:
+        return emitter.code.hold(call(attribute(name("environment"), "getitem"), value, key))
+    return emitter.code.hold(call("subscript", name("undefined"), value, key))
+
+
+def _mark_safe(emitter: Emitter, node: nodes.MarkSafe, frame: Frame) -> ast.expr:
+    return emitter.code.hold(call("Markup", emitter.expression(node.expr, frame)))
+
+
+def _mark_safe_if(emitter: Emitter, node: nodes.MarkSafeIfAutoescape, frame: Frame) -> ast.expr:
+    value = emitter.expression(node.expr, frame)
+    return emitter.code.hold(call(emitter.markup_or_not(frame), value))
+
+
+def _environment_attribute(emitter: Emitter, node: nodes.EnvironmentAttribute, frame: Frame) -> ast.expr:
+    return emitter.code.hold(attribute(name("environment"), node.name))
+
+
+def _extension_attribute(emitter: Emitter, node: nodes.ExtensionAttribute, frame: Frame) -> ast.expr:
+    extension = item(attribute(name("environment"), "extensions"), const(node.identifier))
+    return emitter.code.hold(attribute(extension, node.name))
+
+
+def _imported_name(emitter: Emitter, node: nodes.ImportedName, frame: Frame) -> ast.expr:
+    return name(emitter.imports[node.importname])
+
+
+def _internal_name(emitter: Emitter, node: nodes.InternalName, frame: Frame) -> ast.expr:
+    return name(node.name)
+
+
+def _context_reference(emitter: Emitter, node: nodes.ContextReference, frame: Frame) -> ast.expr:
+    return name(frame.context)
+
+
+def _derived_reference(emitter: Emitter, node: nodes.DerivedContextReference, frame: Frame) -> ast.expr:
+    return emitter.code.hold(emitter.derived(frame))
+
+
+EXPRESSIONS: Expressions = {
+    nodes.Name: _name,
+    nodes.Const: _const,
+    nodes.TemplateData: _template_data,
+    nodes.Tuple: _tuple,
+    nodes.List: _list,
+    nodes.Dict: _dict,
+    nodes.CondExpr: _cond,
+    nodes.And: _logic,
+    nodes.Or: _logic,
+    **dict.fromkeys(_BINARY, _binary),
+    **dict.fromkeys(_UNARY, _unary),
+    nodes.Not: _not,
+    nodes.Compare: _compare,
+    nodes.Concat: _concat,
+    nodes.Getattr: _getattr,
+    nodes.Getitem: _getitem,
+    **CALLS,
+    nodes.MarkSafe: _mark_safe,
+    nodes.MarkSafeIfAutoescape: _mark_safe_if,
+    nodes.EnvironmentAttribute: _environment_attribute,
+    nodes.ExtensionAttribute: _extension_attribute,
+    nodes.ImportedName: _imported_name,
+    nodes.InternalName: _internal_name,
+    nodes.ContextReference: _context_reference,
+    nodes.DerivedContextReference: _derived_reference,
+}

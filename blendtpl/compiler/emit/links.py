@@ -1,0 +1,70 @@
+"""Links: what the emitter of one template may take for granted about the others.
+
+Enters: the facts of all templates of a closed set and what each reads. Leaves: answers about a name. Without a
+closed set there are no links, and everything stays as dynamic as Jinja2 has it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from blendtpl.compiler.emit.facts import Facts, MacroShape
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of a closed set. `reads` are the names that a template and all that shares its context read."""
+
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def parameters(self, template: str | None) -> tuple[str, ...] | None:
+        """Return the names that the code of an included template is called with; `None` when it needs a context."""
+        if template is None or template not in self.facts or not self.facts[template].part:
+            return None
+        return tuple(sorted(self.reads[template]))
+
+    def observes(self, template: str | None) -> bool:
+        """Return whether an included template may in rare cases need a true context."""
+        return template is None or self.facts[template].observes
+
+    def static(self, template: str) -> bool:
+        """Return whether an import without context finds the same immutable module at every render."""
+        found = self.facts.get(template)
+        return found is not None and found.static
+
+    def macro(self, template: str, called: str) -> MacroShape | None:
+        """Return the macro of a static module."""
+        if not self.static(template):
+            return None
+        return next((shape for shape in self.facts[template].macros if shape.name == called), None)
+
+    def settled(self, template: str | None, block: str) -> frozenset[str] | None:
+        """Return the names that what a block's template extends may set over its own; `None` when that is not known,
+        or when the block may run in a context of its own.
+        """
+        over: set[str] = set()
+        found = self.facts.get(template) if template is not None else None
+        while found is not None and block not in found.scoped:
+            if not found.extends:
+                return frozenset(over)
+            found = self.facts.get(found.parent) if found.parent is not None else None
+            if found is not None:
+                over |= found.stored
+        return None
+
+    def macros(self, template: str) -> dict[str, MacroShape]:
+        """Return the macros of a template's own top level that are always there."""
+        found = self.facts.get(template)
+        return {shape.name: shape for shape in found.macros} if found is not None else {}
+
+    def parent(self, template: str | None) -> str | None:
+        """Return what a template surely extends before it does anything else, when that is in the set."""
+        found = self.facts.get(template) if template is not None else None
+        return found.parent if found is not None and found.first and found.parent in self.facts else None
+
+    def imported(self, template: str) -> dict[str, tuple[str, str]]:
+        """Return what names of a template's top level are static modules, or macros of them."""
+        found = self.facts.get(template)
+        if found is None:
+            return {}
+        return {name: (origin, macro) for name, origin, macro in found.imported if self.static(origin)}

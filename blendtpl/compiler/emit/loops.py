@@ -1,0 +1,258 @@
+"""Loops: `for` in all its forms.
+
+The `loop` object of Jinja2 exists only where a template can do more with it than ask for its counters: then the
+counters are plain integers. A loop that asks how many items there are or whether one is the last asks the list or
+tuple itself; anything else that is iterated gets Jinja2's object, which knows how to look ahead in it.
+"""
+
+import ast
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from jinja2 import nodes
+
+from blendtpl.compiler.emit.code import assign, call, const, either, is_, name
+from blendtpl.compiler.emit.emitter import Emitter, Statements
+from blendtpl.compiler.emit.expressions import condition
+from blendtpl.compiler.emit.frames import Frame, Loop, undeclared
+from blendtpl.compiler.emit.statements import place_of
+
+_COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
+_SIZED = frozenset({"last", "length", "revindex", "revindex0"})
+
+
+def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
+    emitter.code.flush()
+    inner, otherwise, test = frame.inner(), frame.inner(), frame.inner()
+    inner.loop = True
+    uses = "loop" in undeclared(node.iter_child_nodes(only=("body",)), ("loop",))
+    counters = None
+    if uses and not node.recursive:
+        counters = _counters(emitter, node)
+    extended = counters is None and (
+        node.recursive or uses or any(block.scoped for block in node.find_all(nodes.Block))
+    )
+    if uses or extended:
+        emitter.loops.pop(inner.symbols.declare_parameter("loop"), None)
+    inner.symbols.analyze_node(node, for_branch="body")
+    if node.else_:
+        otherwise.symbols.analyze_node(node, for_branch="else")
+    for found in node.find_all(nodes.Name):
+        if found.ctx == "store" and found.name == "loop":
+            emitter.fail("Can't assign to special loop variable in for-loop target", found.lineno)
+    chosen = None
+    if node.test is not None:
+        test.symbols.analyze_node(node, for_branch="test")
+        chosen = _filter_function(emitter, node, test)
+    if node.recursive:
+        _recursive(emitter, node, frame, inner, otherwise, chosen)
+    else:
+        iterable = emitter.expression(node.iter, frame)
+        if chosen is not None:
+            iterable = call(chosen, iterable)
+        if extended:
+            iterable = call("LoopContext", iterable, name("undefined"))
+        elif counters is not None:
+            iterable = _counted(emitter, inner, counters, iterable)
+        _loop(emitter, node, inner, otherwise, iterable, extended=extended)
+    if emitter.assigned:
+        emitter.assigned[-1].difference_update(inner.symbols.stores)
+
+
+def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
+    """Return which counters a body asks for, or `None` when it may do anything else with the loop."""
+    if emitter.own_getattr or emitter.environment.sandboxed:
+        return None
+    asked: set[str] = set()
+    for use in _uses(emitter, node.body):
+        if use not in _COUNTERS | _SIZED:
+            return None
+        asked.add(use)
+    return asked
+
+
+def _uses(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
+    """Yield what a body asks of its loop: an attribute's name, or an empty string for anything else."""
+    for node in body:
+        yield from _uses_of(emitter, node)
+
+
+def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Name):
+        if node.name == "loop":
+            yield ""
+    elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "loop":
+        yield node.attr if node.attr != "cycle" else ""
+    elif isinstance(node, nodes.Call) and _is_cycle(node):
+        yield "cycle"
+        yield from _uses(emitter, [*node.args])
+    elif isinstance(node, nodes.For):
+        inside = [node.iter, *node.else_, *([node.test] if node.test is not None else [])]
+        yield from _uses(emitter, inside)
+        if any(use == "" for use in _hidden(emitter, node.body)):
+            yield ""
+    elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
+        # a function that may be called when the loop has gone on
+        yield from ("" for use in _uses_of_children(emitter, node))
+    elif isinstance(node, nodes.Block):
+        if node.scoped:
+            yield ""
+    elif isinstance(
+        node, (nodes.Include, nodes.Import, nodes.FromImport, nodes.DerivedContextReference, nodes.OverlayScope)
+    ):
+        yield from _uses_of_children(emitter, node)
+        if _passes_on(emitter, node):
+            yield ""
+    else:
+        yield from _uses_of_children(emitter, node)
+
+
+def _uses_of_children(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
+    yield from _uses(emitter, list(node.iter_child_nodes()))
+
+
+def _hidden(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
+    """Yield an empty string for what passes on everything that is set around it, this loop too."""
+    kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.DerivedContextReference, nodes.OverlayScope)
+    for node in body:
+        for found in (node, *node.find_all((*kinds, nodes.Block))):
+            if isinstance(found, kinds) and _passes_on(emitter, found):
+                yield ""
+            if isinstance(found, nodes.Block) and found.scoped:
+                yield ""
+
+
+def _passes_on(emitter: Emitter, node: nodes.Node) -> bool:
+    """Return whether a reference hands the loop to another template."""
+    if isinstance(node, nodes.Include):
+        parameters = emitter.links.parameters(emitter.included(node))
+        if parameters is not None and not emitter.links.observes(emitter.included(node)):
+            return "loop" in parameters
+    return bool(getattr(node, "with_context", True))
+
+
+def _is_cycle(node: nodes.Call) -> bool:
+    return (
+        isinstance(node.node, nodes.Getattr)
+        and node.node.attr == "cycle"
+        and isinstance(node.node.node, nodes.Name)
+        and node.node.node.name == "loop"
+        and bool(node.args)
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+    )
+
+
+def _counted(emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.expr) -> ast.expr:
+    """Set up the counters of a loop; return what it iterates over."""
+    number = emitter.code.temporary()
+    items = ahead = ""
+    if counters & _SIZED:
+        items, ahead = emitter.code.temporary(), emitter.code.temporary()
+        emitter.code.add(assign(items, iterable))
+        sized = ast.BoolOp(ast.Or(), [is_(call("type", name(items)), kind) for kind in ("list", "tuple")])
+        emitter.code.add(assign(ahead, either(sized, const(None), call("LoopContext", name(items), name("undefined")))))
+        iterable = either(is_(name(ahead), None), name(items), call("items_of", name(ahead)))
+    emitter.code.add(assign(number, const(0)))
+    emitter.loops[inner.symbols.ref("loop")] = inner.counted = Loop(number, items, ahead)
+    return iterable
+
+
+def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:
+    """Emit the generator that passes on what the condition of a loop lets through; return its name."""
+    identifier = emitter.code.temporary()
+    with emitter.code.defining(identifier, ["items"]) as made:
+        emitter.enter(test)
+        step = ast.For(place_of(emitter, node.target, test), name("items"), [], [])
+        emitter.code.add(step)
+        emitter.code.hot += 1
+        with emitter.code.inside(step.body):
+            chosen = ast.If(condition(emitter, node.test, test), [], [])  # type: ignore[arg-type]  # it has one
+            emitter.code.add(chosen)
+            # what was taken apart is put together anew, so that an item is taken apart only once
+            chosen.body.append(ast.Expr(ast.Yield(_value_of(step.target))))
+        emitter.code.hot -= 1
+    emitter.code.add(made.definition([], emitter.reader()))
+    return identifier
+
+
+def _value_of(target: ast.expr) -> ast.expr:
+    if isinstance(target, ast.Tuple):
+        return ast.Tuple([_value_of(part) for part in target.elts], ast.Load())
+    return name(target.id) if isinstance(target, ast.Name) else target
+
+
+def _loop(
+    emitter: Emitter, node: nodes.For, inner: Frame, otherwise: Frame, iterable: ast.expr, *, extended: bool
+) -> None:
+    empty = emitter.code.temporary() if node.else_ else ""
+    if empty:
+        emitter.code.add(assign(empty, const(True)))
+    target = place_of(emitter, node.target, inner)
+    if extended:
+        target = ast.Tuple([target, ast.Name(inner.symbols.ref("loop"), ast.Store())], ast.Store())
+    step = ast.For(target, iterable, [], [])
+    _hand_over(emitter, inner)
+    emitter.code.add(step)
+    emitter.code.hot += 1
+    with emitter.code.inside(step.body):
+        if inner.counted is not None:
+            number = ast.Name(inner.counted.number, ast.Store())
+            emitter.code.add(ast.AugAssign(number, ast.Add(), const(1)))
+        tracked = {"_loop_vars"} if any(_sets(child) for child in node.body) else set()
+        if tracked:
+            emitter.code.add(assign("_loop_vars", ast.Dict([], [])))
+        emitter.enter(inner)
+        if empty:
+            emitter.code.add(assign(empty, const(False)))
+        with emitter.tracking(tracked):
+            emitter.body(node.body, inner)
+        _hand_over(emitter, inner)
+    step.body.append(ast.Pass())
+    emitter.code.hot -= 1
+    emitter.leave(inner)
+    if empty:
+        branch = ast.If(name(empty), [], [])
+        emitter.code.add(branch)
+        with emitter.code.inside(branch.body):
+            emitter.enter(otherwise)
+            emitter.body(node.else_, otherwise)
+            emitter.code.flush()
+            emitter.leave(otherwise)
+
+
+def _hand_over(emitter: Emitter, frame: Frame) -> None:
+    """Let whoever takes the output in pieces have what there is."""
+    if frame.streams:
+        emitter.code.function.yields = True
+        enough = ast.Compare(call("len", name(frame.out)), [ast.Gt()], [name("limit")])
+        emitter.code.add(ast.If(enough, [ast.Expr(ast.Yield(None))], []))
+
+
+def _sets(node: nodes.Node) -> bool:
+    return isinstance(node, (nodes.Assign, nodes.AssignBlock)) or any(map(_sets, node.iter_child_nodes()))
+
+
+def _recursive(
+    emitter: Emitter, node: nodes.For, frame: Frame, inner: Frame, otherwise: Frame, chosen: str | None
+) -> None:
+    identifier = emitter.code.temporary()
+    with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
+        inner.out, inner.streams = emitter.code.temporary(), False
+        otherwise.out, otherwise.streams = inner.out, False
+        emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
+        iterable: ast.expr = name("items")
+        if chosen is not None:
+            iterable = call(chosen, iterable)
+        iterable = call("LoopContext", iterable, name("undefined"), name("render"), name("depth"))
+        _loop(emitter, node, inner, otherwise, iterable, extended=True)
+        emitter.code.add(ast.Return(emitter.joined(inner)))
+    defined = made.definition([], emitter.reader())
+    defined.args.defaults = [const(0)]
+    emitter.code.add(defined)
+    value = emitter.expression(node.iter, frame)
+    emitter.code.do(
+        call(ast.Attribute(name(frame.out), "append", ast.Load()), call(identifier, value, name(identifier)))
+    )
+
+
+LOOPS: Statements = MappingProxyType({nodes.For: _for})

@@ -1,0 +1,127 @@
+"""Macros: `macro` and `call` blocks.
+
+A macro of the top level becomes a function of the module that is given its context, so that neither closes over the
+other. Any other macro closes over the variables around it.
+"""
+
+import ast
+from types import MappingProxyType
+
+from jinja2 import nodes
+
+from blendtpl.compiler.emit.calls import called
+from blendtpl.compiler.emit.code import assign, attribute, call, const, is_, name
+from blendtpl.compiler.emit.emitter import Emitter, Statements
+from blendtpl.compiler.emit.frames import Frame, undeclared
+
+
+def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
+    emitter.code.flush()
+    made = _define(emitter, node, frame)
+    variable = frame.symbols.ref(node.name)
+    emitter.code.changed(variable)
+    emitter.code.add(assign(variable, made))
+    if frame.toplevel:
+        holder = attribute(name("context"), "vars")
+        emitter.code.add(ast.Assign([ast.Subscript(holder, const(node.name), ast.Store())], name(variable)))
+        if not node.name.startswith("_"):
+            emitter.code.do(call(attribute(attribute(name("context"), "exported_vars"), "add"), const(node.name)))
+
+
+def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
+    emitter.code.flush()
+    caller = emitter.code.hold(_define(emitter, node, frame))
+    emitter.code.line = node.lineno
+    value = called(emitter, node.call, frame, caller=caller)
+    emitter.code.do(call(attribute(name(frame.out), "append"), value))
+
+
+def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame) -> ast.expr:
+    """Write the function of a macro; return the expression that makes the macro of it."""
+    inner = frame.inner()
+    inner.symbols.analyze_node(node)
+    names = [argument.name for argument in node.args]
+    special = undeclared(node.body, ("caller", "kwargs", "varargs"))
+    if "caller" in special and "caller" in names and names.index("caller") < len(names) - len(node.defaults):
+        emitter.fail(
+            'When defining macros or call blocks the special "caller" argument must be omitted or be given a default.',
+            node.lineno,
+        )
+    arguments = [inner.symbols.ref(found) for found in names]
+    arguments += [
+        inner.symbols.declare_parameter(found)
+        for found in ("caller", "kwargs", "varargs")
+        if found in special and found not in names
+    ]
+    inner.output_check = False
+    inner.symbols.analyze_node(node)
+    if isinstance(node, nodes.Macro) and frame.toplevel:
+        function: ast.expr = call("partial", _hoisted(emitter, node, inner, frame, arguments), name("context"))
+    else:
+        made = _function(emitter, node, inner, "macro", arguments)
+        emitter.code.add(made)
+        function = name("macro")
+    return call(
+        "Macro",
+        name("environment"),
+        function,
+        const(getattr(node, "name", None)),
+        ast.Tuple([const(found) for found in names], ast.Load()),
+        const("kwargs" in special),
+        const("varargs" in special),
+        const("caller" in special),
+        emitter.autoescape(frame),
+    )
+
+
+def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Frame, frame: Frame, arguments: list[str]) -> ast.Name:
+    """Make a macro of the top level a function of the module, once; return its name."""
+    if id(node) not in emitter.hoisted:
+        identifier = f"macro_{node.name}"
+        if any(made.name == identifier for made in emitter.hoisted.values()):
+            identifier = f"{identifier}_{len(emitter.hoisted)}"
+        if frame.rootlevel and node.name in emitter.macros:
+            emitter.settled.add(node.name)
+        made = _function(emitter, node, inner, identifier, ["context", *arguments])
+        made.lineno = node.lineno
+        emitter.hoisted[id(node)] = made
+    return name(emitter.hoisted[id(node)].name)
+
+
+def _function(
+    emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Frame, identifier: str, arguments: list[str]
+) -> ast.FunctionDef:
+    inner.out, inner.streams = emitter.code.temporary(), False
+    with emitter.code.defining(identifier, arguments) as function:
+        emitter.macro_depth += 1
+        emitter.code.hot += 1
+        emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
+        emitter.enter(inner)
+        _defaults(emitter, node, inner)
+        emitter.body(node.body, inner)
+        emitter.code.add(ast.Return(emitter.joined(inner, plain=True)))
+        emitter.macro_depth -= 1
+    return function.definition([], emitter.reader())
+
+
+def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Frame) -> None:
+    """Emit what gives each argument that was not given its default, which sees the arguments before it."""
+    unset, emitter.unset_parameters = emitter.unset_parameters, {inner.symbols.ref(found.name) for found in node.args}
+    for index, argument in enumerate(node.args):
+        emitter.code.line = argument.lineno or emitter.code.line
+        variable = inner.symbols.ref(argument.name)
+        absent = ast.If(is_(name(variable), "missing"), [], [])
+        emitter.code.add(absent)
+        with emitter.code.inside(absent.body):
+            number = index - len(node.args)
+            if -number <= len(node.defaults):
+                value = emitter.expression(node.defaults[number], inner)
+            else:
+                message = f"parameter {argument.name!r} was not provided"
+                value = call("undefined", const(message), name=const(argument.name))
+            emitter.code.add(assign(variable, value))
+        emitter.unset_parameters.discard(variable)
+    emitter.unset_parameters = unset
+
+
+MACROS: Statements = MappingProxyType({nodes.Macro: _macro, nodes.CallBlock: _call_block})

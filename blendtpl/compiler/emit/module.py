@@ -1,0 +1,201 @@
+"""The module of a template: its tree as one Python module.
+
+Enters: a tree, and what is known of the other templates. Leaves: a syntax tree with the template's own lines, of
+
+- ``root(context, out, limit)``, which appends the output to the list `out` and yields when that is longer than `limit`;
+- ``block_<name>(context, out, limit)`` for each block, and `blocks` with all of them;
+- ``macro_<name>(context, ...)`` for each macro of the top level;
+- ``part(scope, <names>, out, limit)`` for a template that includes may call without making a context;
+- ``preamble(context, out, limit)``, or `None`: what of the top level blocks see, for a block that is rendered alone;
+- `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
+- `links`: which global variable is to be bound to which part of which other template.
+
+A function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
+"""
+
+import ast
+from collections.abc import Iterable
+
+import jinja2
+from jinja2 import nodes
+from jinja2.idtracking import Symbols
+
+from blendtpl.compiler.emit.code import assign, call, const, function, name, place
+from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.expressions import EXPRESSIONS
+from blendtpl.compiler.emit.frames import Frame, has, undeclared
+from blendtpl.compiler.emit.links import Links
+from blendtpl.compiler.emit.loops import LOOPS
+from blendtpl.compiler.emit.macros import MACROS
+from blendtpl.compiler.emit.references import REFERENCES, run_parent
+from blendtpl.compiler.emit.statements import STATEMENTS
+from blendtpl.compiler.emit.writer import Function
+
+_ALL_STATEMENTS = {**STATEMENTS, **LOOPS, **MACROS, **REFERENCES}
+_ARGUMENTS = ["context", "out", "limit"]
+_TOP_LEVEL = (
+    nodes.Extends,
+    nodes.Import,
+    nodes.FromImport,
+    nodes.Macro,
+    nodes.Assign,
+    nodes.AssignBlock,
+    nodes.ExprStmt,
+)
+
+
+def module(
+    environment: jinja2.Environment, template: str | None, tree: nodes.Template, links: Links, *, fragments: bool
+) -> ast.Module:
+    """Return the Python module of a template; `fragments`: with what rendering a block alone needs.
+
+    Raises `jinja2.TemplateAssertionError` for what only a generator finds wrong, such as a block defined twice.
+    """
+    emitter = Emitter(environment, template, links, EXPRESSIONS, _ALL_STATEMENTS)
+    blocks: dict[str, nodes.Block] = {}
+    for block in tree.find_all(nodes.Block):
+        if block.name in blocks:
+            emitter.fail(f"block {block.name!r} defined twice", block.lineno)
+        blocks[block.name] = block
+    head: list[ast.stmt] = []
+    for path in dict.fromkeys(found.importname for found in tree.find_all(nodes.ImportedName)):
+        alias = emitter.imports[path] = f"import_{len(emitter.imports)}"
+        head.append(_import_of(path, alias))
+    parameters = links.parameters(template)
+    has_extends = tree.find(nodes.Extends) is not None
+    functions = [_root(emitter, tree, "root")] if parameters is None else _part(emitter, tree, parameters)
+    settled = emitter.settled
+    functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
+    preamble = _preamble(emitter, tree) if fragments else None
+    head += [
+        assign(variable, call(f"bind_{kind}", name("environment"), const(called)))
+        for (kind, called), variable in emitter.bindings.items()
+    ]
+    links_ = [
+        ast.Tuple([const(variable), const(origin), const(part)], ast.Load())
+        for (origin, part), variable in emitter.linked.items()
+    ]
+    tail: list[ast.stmt] = [
+        assign("name", const(template)),
+        *([assign("root", name("enter"))] if parameters is not None else []),
+        assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
+        assign("links", ast.Tuple(list(links_), ast.Load())),
+        assign("parent", const(links.parent(template) or ("" if has_extends else None))),
+        preamble or assign("preamble", const(None)),
+    ]
+    made = ast.Module([*head, *emitter.hoisted.values(), *functions, *tail], [])
+    place(made)
+    return made
+
+
+def _import_of(path: str, alias: str) -> ast.stmt:
+    origin, _, attr = path.rpartition(".")
+    if origin:
+        return ast.ImportFrom(origin, [ast.alias(attr, alias)], 0)
+    return ast.Import([ast.alias(path, alias)])
+
+
+def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.FunctionDef:
+    frame = Frame(Symbols(), toplevel=True, rootlevel=True)
+    extends = tree.find(nodes.Extends) is not None
+    emitter.known_extends, emitter.extends_seen = False, 0
+    with emitter.code.defining(identifier, _ARGUMENTS, root=True) as made:
+        emitter.code.line = 1
+        if "self" in undeclared(tree.body, ("self",)):
+            variable = frame.symbols.declare_parameter("self")
+            emitter.code.add(assign(variable, call("TemplateReference", name("context"))))
+        frame.symbols.analyze_node(tree)
+        emitter.root_symbols = frame.symbols
+        frame.output_check = extends
+        if any(isinstance(node, (*_TOP_LEVEL, nodes.If)) for node in tree.body):
+            # the context may come to hold what holds the context; it is emptied when the render is over
+            emitter.code.do(call("keep", name("context")))
+        if extends:
+            emitter.code.add(assign("parent_template", const(None)))
+        emitter.enter(frame)
+        emitter.body(tree.body, frame)
+        emitter.code.flush()
+        if extends:
+            run_parent(emitter, frame)
+    emitter.root_symbols = None
+    return _finished(emitter, made)
+
+
+def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> list[ast.FunctionDef]:
+    """Write the code of a template that needs no context of its own, and a root that calls it."""
+    frame = Frame(Symbols(), rootlevel=True)
+    emitter.parameters = frozenset(parameters)
+    arguments = ["context", *(f"p_{called}" for called in parameters), "out", "limit"]
+    with emitter.code.defining("part", arguments, root=True) as made:
+        emitter.code.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
+        frame.symbols.analyze_node(tree)
+        emitter.enter(frame)
+        emitter.body(tree.body, frame)
+        emitter.code.flush()
+    emitter.parameters = None
+    values = [call("get", const(called), name("missing")) for called in parameters]
+    step = ast.Return(call("part", name("context"), *values, name("out"), name("limit")))
+    reader = [emitter.reader()] if parameters else []
+    return [_finished(emitter, made), function("enter", _ARGUMENTS, [*reader, step])]
+
+
+def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_extends: bool) -> ast.FunctionDef:
+    frame = Frame(Symbols(), in_block=True, block=block.name)
+    emitter.known_extends, emitter.extends_seen = False, 0
+    over = emitter.links.settled(emitter.template, block.name)
+    before = settled if has_extends else emitter.block_settled.get(block.name, set())
+    emitter.settled = before - over if over is not None else set()
+    special = undeclared(block.body, ("self", "super"))
+    with emitter.code.defining(f"block_{block.name}", _ARGUMENTS, root=True) as made:
+        emitter.code.line = block.lineno
+        if "self" in special:
+            variable = frame.symbols.declare_parameter("self")
+            emitter.code.add(assign(variable, call("TemplateReference", name("context"))))
+        emitter.super_variable = None
+        if "super" in special:
+            _declare_super(emitter, block, frame)
+        frame.symbols.analyze_node(block)
+        sets = has(block, (nodes.Assign, nodes.AssignBlock))
+        if sets:
+            emitter.code.add(assign("_block_vars", ast.Dict([], [])))
+        emitter.enter(frame)
+        with emitter.tracking({"_block_vars"} if sets else set()):
+            emitter.body(block.body, frame)
+        emitter.code.flush()
+    return _finished(emitter, made)
+
+
+def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
+    variable = frame.symbols.declare_parameter("super")
+    if not any(found.name == "super" and found.ctx == "store" for found in block.find_all(nodes.Name)):
+        emitter.super_variable = variable
+    value = call("super_of", name("context"), const(block.name), name(f"block_{block.name}"))
+    emitter.code.add(assign(variable, value))
+
+
+def _preamble(emitter: Emitter, tree: nodes.Template) -> ast.FunctionDef | None:
+    top = nodes.Template(list(_top_level(tree.body)), lineno=1)
+    if not top.body:
+        return None
+    top.set_environment(emitter.environment)
+    emitter.parent, emitter.settled = "parent_preamble", set()
+    return _root(emitter, top, "preamble")
+
+
+def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:
+    """Yield the statements that decide what blocks see: those that set names, or name the parent."""
+    for node in body:
+        if isinstance(node, _TOP_LEVEL):
+            yield node
+        elif isinstance(node, nodes.If):
+            inner, other = list(_top_level(node.body)), list(_top_level(node.else_))
+            elifs = [
+                nodes.If(found.test, list(_top_level(found.body)), [], [], lineno=found.lineno) for found in node.elif_
+            ]
+            if inner or other or any(found.body for found in elifs):
+                yield nodes.If(node.test, inner, elifs, other, lineno=node.lineno)
+
+
+def _finished(emitter: Emitter, made: Function) -> ast.FunctionDef:
+    epilogue: list[ast.stmt] = [] if made.yields else [ast.Return(ast.Tuple([], ast.Load()))]
+    return made.definition(epilogue, emitter.reader())

@@ -1,0 +1,129 @@
+"""Output: what a template prints.
+
+Enters: the parts of an output statement. Leaves: nothing; the writer has them, constant text joined.
+"""
+
+import ast
+from collections.abc import Iterable
+
+from jinja2 import nodes
+from markupsafe import escape
+
+from blendtpl.compiler.emit.calls import direct_call
+from blendtpl.compiler.emit.code import attribute, call, const, either, is_, literal, name
+from blendtpl.compiler.emit.counters import counted, counter
+from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.frames import Frame
+from blendtpl.environments import passed_argument
+
+
+def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
+    """Write the parts of an output statement."""
+    if not frame.output_check:
+        _write_all(emitter, node.nodes, frame)
+    elif not emitter.known_extends:
+        guard = ast.If(is_(name("parent_template"), None), [], [])
+        emitter.code.add(guard)
+        with emitter.code.inside(guard.body):
+            _write_all(emitter, node.nodes, frame)
+        guard.body.append(ast.Pass())
+
+
+def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -> None:
+    for child in children:
+        emitter.code.line = child.lineno or emitter.code.line
+        constant = _constant(emitter, child)
+        if isinstance(child, nodes.TemplateData) or emitter.environment.finalize is None:
+            if constant is not None:
+                emitter.code.write_text(frame, str(constant))
+            elif not _written_directly(emitter, child, frame):
+                _write(emitter, frame, emitter.expression(child, frame))
+        elif constant is not None and _finalizer(emitter, frame)[0]:
+            # Jinja2 escapes a constant before it is finalized, and everything else after that
+            emitter.code.write(frame, "str", _finalized(emitter, frame, literal(constant)))
+        else:
+            _write(emitter, frame, _finalized(emitter, frame, emitter.expression(child, frame)))
+
+
+def _write(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
+    if emitter.eval_ctx.volatile:
+        kind = either(emitter.autoescape(frame), name("escape_any"), name("str"))
+        emitter.code.write(frame, "is", emitter.code.hold(call(kind, value)))
+    else:
+        emitter.code.write(frame, "escape" if emitter.eval_ctx.autoescape else "str", value)
+
+
+def _constant(emitter: Emitter, node: nodes.Expr) -> object:
+    """Return a constant, escaped, or `None`; what raises is left for the render, where the error has its place."""
+    if isinstance(node, (nodes.Name, nodes.Call)):
+        return None
+    try:
+        value = node.as_const(emitter.eval_ctx)
+        if emitter.eval_ctx.autoescape:
+            return escape(value)
+        return str(value) if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None else value
+    except Exception:
+        return None
+
+
+def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
+    """Write what needs no value in between: a counter, the text of a macro, what ``super()`` renders."""
+    if isinstance(node, nodes.Getattr):
+        loop = counted(emitter, node.node, frame)
+        if loop is None or node.attr not in {"index", "index0"}:
+            return False
+        emitter.code.write(frame, "int", counter(emitter, loop, node.attr))
+        return True
+    if not isinstance(node, nodes.Call):
+        return False
+    if _super(emitter, node, frame):
+        return True
+    text = None if emitter.eval_ctx.volatile else direct_call(emitter, node, frame)
+    if text is None:
+        return False
+    if emitter.eval_ctx.autoescape:
+        escaped = emitter.autoescape(frame)
+        if not isinstance(escaped, ast.Constant):
+            text = emitter.code.hold(either(escaped, text, call("escape_str", text)))
+    emitter.code.write(frame, "is", text)
+    return True
+
+
+def _finalizer(emitter: Emitter, frame: Frame) -> tuple[bool, list[ast.expr]]:
+    """Return whether Jinja2 finalizes constants when it compiles, and what `finalize` is passed first."""
+    wanted = passed_argument(emitter.environment.finalize)
+    if wanted in {"", "environment"}:
+        return True, [name(wanted)] if wanted else []
+    return False, [name(frame.context) if wanted == "context" else emitter.evaluation(frame)]
+
+
+def _finalized(emitter: Emitter, frame: Frame, value: ast.expr) -> ast.expr:
+    finalize = attribute(name("environment"), "finalize")
+    return emitter.code.hold(call(finalize, *_finalizer(emitter, frame)[1], value))
+
+
+def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+    """Write what ``super()`` renders straight to the output, when that is all that is asked of it."""
+    if (
+        not (isinstance(node.node, nodes.Name) and node.node.name == "super")
+        or frame.block is None
+        or emitter.environment.sandboxed
+        or (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
+        or emitter.super_variable is None
+        or frame.symbols.find_ref("super") != emitter.super_variable
+    ):
+        return False
+    escaped = const(emitter.eval_ctx.autoescape)
+    block = call("super_block", name(frame.context), const(frame.block), name(f"block_{frame.block}"), escaped)
+    run(emitter, frame, block, name(frame.context))
+    return True
+
+
+def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr) -> None:
+    """Call what writes to an output list: a template's root or a block."""
+    if frame.streams:
+        emitter.code.function.yields = True
+        made = call(function, *arguments, name(frame.out), name("limit"))
+        emitter.code.do(ast.YieldFrom(made))
+    else:
+        emitter.code.do(call("drain", call(function, *arguments, name(frame.out), name("never"))))

@@ -1,0 +1,192 @@
+"""References: `block`, `extends`, `include`, `import` and `from`.
+
+Where the links know the other side, its code is called directly: the root of what is surely extended, the code of an
+included template with the names that it reads, the module that an import always finds. Everywhere else the environment
+is asked for a template when the code runs, as Jinja2 does.
+"""
+
+import ast
+from types import MappingProxyType
+
+from jinja2 import nodes
+from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
+
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, name
+from blendtpl.compiler.emit.emitter import Emitter, EndOfBody, Statements
+from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.output import run
+
+
+def _block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
+    emitter.block_settled[node.name] = set(emitter.settled)
+    if frame.toplevel and emitter.known_extends:
+        return
+    emitter.code.flush()
+    if frame.toplevel and emitter.extends_seen:
+        guard = ast.If(is_(name("parent_template"), None), [], [])
+        emitter.code.add(guard)
+        with emitter.code.inside(guard.body):
+            _run_block(emitter, node, frame)
+        return
+    _run_block(emitter, node, frame)
+
+
+def _run_block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
+    context = emitter.code.hold(emitter.derived(frame)) if node.scoped else name(frame.context)
+    stack = item(attribute(name(frame.context), "blocks"), const(node.name))
+    if node.required:
+        emitter.code.do(call("check_required", name(frame.context), const(node.name)))
+    run(emitter, frame, item(stack, const(0)), context)
+
+
+def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
+    emitter.code.flush()
+    if not frame.toplevel:
+        emitter.fail("cannot use extend from a non top-level scope", node.lineno)
+    if emitter.extends_seen:
+        twice = ast.Raise(call("TemplateRuntimeError", const("extended multiple times")))
+        if emitter.known_extends:
+            emitter.code.add(twice)
+            raise EndOfBody
+        guard = ast.If(ast.Compare(name("parent_template"), [ast.IsNot()], [const(None)]), [], [])
+        emitter.code.add(guard)
+        with emitter.code.inside(guard.body):
+            emitter.code.add(twice)
+    emitter.extends_line = node.lineno
+    known = emitter.links.parent(emitter.template)
+    if known is not None:
+        emitter.code.add(assign("parent_template", name(emitter.link(known, "unit"))))
+    else:
+        wanted = emitter.expression(node.template, frame)
+        getter = attribute(name("environment"), "get_template")
+        emitter.code.add(assign("parent_template", call(getter, wanted, const(emitter.template))))
+        emitter.code.do(call("extend", name("context"), name("parent_template")))
+    if frame.rootlevel:
+        emitter.known_extends = True
+    emitter.extends_seen += 1
+
+
+def run_parent(emitter: Emitter, frame: Frame) -> None:
+    """Write the end of a template that extends another: the other goes on with the same context."""
+    emitter.code.line = emitter.extends_line
+    if emitter.known_extends:
+        run(emitter, frame, call(emitter.parent, name("parent_template")), name("context"))
+        return
+    branch = ast.If(ast.Compare(name("parent_template"), [ast.IsNot()], [const(None)]), [], [])
+    emitter.code.add(branch)
+    with emitter.code.inside(branch.body):
+        run(emitter, frame, call(emitter.parent, name("parent_template")), name("context"))
+
+
+def _getter(node: nodes.Expr) -> ast.expr:
+    method = "get_or_select_template"
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        method = "get_template"
+    elif isinstance(node, (nodes.Tuple, nodes.List)) or (
+        isinstance(node, nodes.Const) and isinstance(node.value, (tuple, list))
+    ):
+        method = "select_template"
+    return attribute(name("environment"), method)
+
+
+def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
+    emitter.code.flush()
+    known = emitter.included(node)
+    parameters = emitter.links.parameters(known)
+    if known is not None and parameters is not None and frame.context == "context":
+        _call_part(emitter, frame, known, parameters)
+        return
+    found = emitter.code.temporary()
+    get: list[ast.stmt] = []
+    attempt = ast.Try(get, [ast.ExceptHandler(name("TemplateNotFound"), None, [ast.Pass()])], [], [])
+    if node.ignore_missing:
+        emitter.code.add(attempt)
+    with emitter.code.inside(get if node.ignore_missing else emitter.code.block):
+        wanted = emitter.expression(node.template, frame)
+        emitter.code.add(assign(found, call(_getter(node.template), wanted, const(emitter.template))))
+    with emitter.code.inside(attempt.orelse if node.ignore_missing else emitter.code.block):
+        _run_include(emitter, node, frame, found)
+
+
+def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[str, ...]) -> None:
+    """Call the code of an included template with the names that it reads."""
+    values = []
+    for found in parameters:
+        variable = frame.symbols.find_ref(found)
+        if variable is None or variable in emitter.loops:
+            values.append(emitter.resolved(found, frame))
+            continue
+        value: ast.expr = name(emitter.reach(variable))
+        load = frame.symbols.find_load(variable)
+        if load is None or load[0] not in {VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE}:
+            # what is not set yet is what the context has
+            value = either(is_(value, "missing"), emitter.resolved(found, frame), value)
+        values.append(value)
+    scope: ast.expr = name(frame.context)
+    if emitter.links.observes(template):
+        scope = ast.Tuple([scope, name(emitter.link(template, "unit")), emitter.locals(frame)], ast.Load())
+    run(emitter, frame, name(emitter.link(template, "part")), scope, *values)
+
+
+def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str) -> None:
+    if node.with_context:
+        run(emitter, frame, call("include", name(found), emitter.locals(frame)), name(frame.context))
+        return
+    # Jinja2 writes this past the buffer of a `set` or `filter` block, straight to the output
+    out = frame.out if emitter.macro_depth else "out"
+    stream = attribute(call("default_module", name(found), name(frame.context)), "_body_stream")
+    emitter.code.do(call(attribute(name(out), "extend"), stream))
+
+
+def _module(emitter: Emitter, node: nodes.Import | nodes.FromImport, frame: Frame) -> ast.expr:
+    """Return the expression for the module that is imported."""
+    asked = node.template
+    if not node.with_context and isinstance(asked, nodes.Const) and isinstance(asked.value, str):
+        origin = emitter.environment.join_path(asked.value, str(emitter.template))
+        if emitter.links.static(origin):
+            return name(emitter.link(origin, "module"))
+    wanted = emitter.expression(asked, frame)
+    getter = attribute(name("environment"), "get_template")
+    found = emitter.code.hold(call(getter, wanted, const(emitter.template)))
+    if node.with_context:
+        return call("context_module", found, name(frame.context), emitter.locals(frame))
+    return call("default_module", found, name(frame.context))
+
+
+def _import(emitter: Emitter, node: nodes.Import, frame: Frame) -> None:
+    emitter.code.flush()
+    _bind(emitter, frame, node.target, _module(emitter, node, frame))
+
+
+def _from(emitter: Emitter, node: nodes.FromImport, frame: Frame) -> None:
+    emitter.code.flush()
+    module = emitter.code.hold(_module(emitter, node, frame))
+    place = const(emitter.position(node))
+    for found in node.names:
+        called, alias = found if isinstance(found, tuple) else (found, found)
+        _bind(emitter, frame, alias, call("exported", name("undefined"), module, const(called), place))
+
+
+def _bind(emitter: Emitter, frame: Frame, called: str, value: ast.expr) -> None:
+    """Write the assignment of what was imported, which a template sees but does not export."""
+    variable = frame.symbols.ref(called)
+    emitter.code.changed(variable)
+    emitter.code.add(assign(variable, value))
+    if frame.rootlevel:
+        emitter.settled.add(called)
+    if frame.toplevel:
+        holder = attribute(name("context"), "vars")
+        emitter.code.add(ast.Assign([ast.Subscript(holder, const(called), ast.Store())], name(variable)))
+        if not called.startswith("_"):
+            emitter.code.do(call(attribute(attribute(name("context"), "exported_vars"), "discard"), const(called)))
+
+
+REFERENCES: Statements = MappingProxyType(
+    {
+        nodes.Block: _block,
+        nodes.Extends: _extends,
+        nodes.Include: _include,
+        nodes.Import: _import,
+        nodes.FromImport: _from,
+    }
+)

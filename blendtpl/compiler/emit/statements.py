@@ -1,0 +1,210 @@
+"""Statements: what each tag of a template becomes in Python, but for loops, macros and references.
+
+Enters: a statement node and its frame. Leaves: nothing; the emitter has the Python statements.
+"""
+
+import ast
+from types import MappingProxyType
+
+from jinja2 import nodes
+
+from blendtpl.compiler.emit.calls import filtered
+from blendtpl.compiler.emit.code import assign, attribute, call, const, name
+from blendtpl.compiler.emit.emitter import Emitter, Statements
+from blendtpl.compiler.emit.expressions import condition
+from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.output import output
+
+
+_NESTED = 50  # the longest chain of `elif` that is nested
+
+
+def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
+    emitter.code.flush()
+    soft = frame.softened()
+    # Python nests every `elif` in the `else` before it, and can only nest so deeply
+    undecided = emitter.code.temporary() if len(node.elif_) > _NESTED else ""
+    if undecided:
+        emitter.code.add(assign(undecided, const(True)))
+    outer = emitter.code.block
+    emitter.code.aside_begin()
+    for branch in (node, *node.elif_):
+        emitter.code.line = branch.lineno
+        step = ast.If(condition(emitter, branch.test, soft), [], [])
+        emitter.code.add(step)
+        with emitter.code.inside(step.body):
+            if undecided:
+                emitter.code.add(assign(undecided, const(False)))
+            emitter.body(branch.body, soft)
+        step.body.append(ast.Pass())
+        if undecided:
+            step = ast.If(name(undecided), [], [])
+            emitter.code.block = outer
+            emitter.code.add(step)
+        emitter.code.block = step.body if undecided else step.orelse
+    emitter.body(node.else_, soft)
+    emitter.code.flush()
+    if undecided:
+        step.body.append(ast.Pass())
+    emitter.code.block = outer
+    emitter.code.aside_end()
+
+
+def _assign(emitter: Emitter, node: nodes.Assign, frame: Frame) -> None:
+    emitter.code.flush()
+    with emitter.assigning(frame):
+        for found in dict.fromkeys(ref.name for ref in node.find_all(nodes.NSRef)):
+            variable = name(emitter.variable(found, frame))
+            emitter.code.do(call("check_namespace", variable))
+        value = emitter.expression(node.node, frame)
+        store(emitter, node.target, frame, value)
+
+
+def store(emitter: Emitter, target: nodes.Node, frame: Frame, value: ast.expr) -> None:
+    """Emit the assignment of a value to a target, which may be a tuple."""
+    emitter.code.add(ast.Assign([place_of(emitter, target, frame)], value))
+
+
+def place_of(emitter: Emitter, target: nodes.Node, frame: Frame) -> ast.expr:
+    """Return the Python target for the target of a template's assignment."""
+    if isinstance(target, nodes.Tuple):
+        return ast.Tuple([place_of(emitter, part, frame) for part in target.items], ast.Store())
+    if isinstance(target, nodes.NSRef):
+        return ast.Subscript(name(emitter.variable(target.name, frame)), const(target.attr), ast.Store())
+    called = target.name  # type: ignore[attr-defined]  # there is no other target
+    if emitter.assigned and (frame.toplevel or frame.loop or frame.in_block):
+        emitter.assigned[-1].add(called)
+    emitter.code.changed(frame.symbols.ref(called))
+    return ast.Name(frame.symbols.ref(called), ast.Store())
+
+
+def _assign_block(emitter: Emitter, node: nodes.AssignBlock, frame: Frame) -> None:
+    emitter.code.flush()
+    with emitter.assigning(frame):
+        inner = buffered(emitter, frame)
+        inner.output_check = False
+        inner.symbols.analyze_node(node)
+        emitter.enter(inner)
+        emitter.body(node.body, inner)
+        emitter.code.flush()
+        emitter.code.line = node.lineno
+        value = filtered(emitter, node.filter, inner) if node.filter is not None else call("concat", name(inner.out))
+        made = emitter.code.hold(call(emitter.markup_or_not(frame), value))
+        store(emitter, node.target, frame, made)
+        emitter.leave(inner)
+
+
+def buffered(emitter: Emitter, frame: Frame) -> Frame:
+    """Return an inner frame whose output goes to a list of its own."""
+    inner = frame.inner()
+    inner.out, inner.streams = emitter.code.temporary(), False
+    emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
+    return inner
+
+
+def _filter_block(emitter: Emitter, node: nodes.FilterBlock, frame: Frame) -> None:
+    emitter.code.flush()
+    inner = buffered(emitter, frame)
+    inner.symbols.analyze_node(node)
+    emitter.enter(inner)
+    emitter.body(node.body, inner)
+    emitter.code.flush()
+    emitter.code.line = node.lineno
+    value = filtered(emitter, node.filter, inner)
+    emitter.code.do(call(attribute(name(frame.out), "append"), value))
+    emitter.leave(inner)
+
+
+def _with(emitter: Emitter, node: nodes.With, frame: Frame) -> None:
+    emitter.code.flush()
+    inner = frame.inner()
+    inner.symbols.analyze_node(node)
+    emitter.enter(inner)
+    for found, value in zip(node.targets, node.values, strict=True):
+        store(emitter, found, inner, emitter.expression(value, frame))
+    emitter.body(node.body, inner)
+    emitter.code.flush()
+    emitter.leave(inner)
+
+
+def _expression_statement(emitter: Emitter, node: nodes.ExprStmt, frame: Frame) -> None:
+    emitter.code.flush()
+    emitter.code.do(emitter.expression(node.node, frame))
+
+
+def _scope(emitter: Emitter, node: nodes.Scope, frame: Frame) -> None:
+    emitter.code.flush()
+    inner = frame.inner()
+    inner.symbols.analyze_node(node)
+    emitter.enter(inner)
+    emitter.body(node.body, inner)
+    emitter.code.flush()
+    emitter.leave(inner)
+
+
+def _overlay_scope(emitter: Emitter, node: nodes.OverlayScope, frame: Frame) -> None:
+    emitter.code.flush()
+    context = emitter.code.temporary()
+    emitter.code.add(assign(context, emitter.derived(frame)))
+    value = emitter.expression(node.context, frame)
+    emitter.code.add(ast.Assign([ast.Attribute(name(context), "vars", ast.Store())], value))
+    inner = frame.inner(isolated=True)
+    inner.context = context
+    inner.symbols.analyze_node(node)
+    emitter.enter(inner)
+    emitter.body(node.body, inner)
+    emitter.code.flush()
+    emitter.leave(inner)
+
+
+def _modifier(emitter: Emitter, node: nodes.EvalContextModifier, frame: Frame) -> None:
+    emitter.code.flush()
+    for option in node.options:
+        value = emitter.expression(option.value, frame)
+        holder = attribute(name("context"), "eval_ctx")
+        emitter.code.add(ast.Assign([ast.Attribute(holder, option.key, ast.Store())], value))
+        try:
+            known = option.value.as_const(emitter.eval_ctx)
+        except nodes.Impossible:
+            emitter.eval_ctx.volatile = True
+        else:
+            setattr(emitter.eval_ctx, option.key, known)
+
+
+def _scoped_modifier(emitter: Emitter, node: nodes.ScopedEvalContextModifier, frame: Frame) -> None:
+    emitter.code.flush()
+    holder = attribute(name("context"), "eval_ctx")
+    saved, before = emitter.code.temporary(), emitter.eval_ctx.save()
+    emitter.code.add(assign(saved, call(attribute(holder, "save"))))
+    _modifier(emitter, node, frame)
+    emitter.body(node.body, frame)
+    emitter.code.flush()
+    emitter.eval_ctx.revert(before)
+    emitter.code.do(call(attribute(holder, "revert"), name(saved)))
+
+
+def _continue(emitter: Emitter, node: nodes.Continue, frame: Frame) -> None:
+    emitter.code.add(ast.Continue())
+
+
+def _break(emitter: Emitter, node: nodes.Break, frame: Frame) -> None:
+    emitter.code.add(ast.Break())
+
+
+STATEMENTS: Statements = MappingProxyType(
+    {
+        nodes.Output: output,
+        nodes.If: _if,
+        nodes.Assign: _assign,
+        nodes.AssignBlock: _assign_block,
+        nodes.FilterBlock: _filter_block,
+        nodes.With: _with,
+        nodes.ExprStmt: _expression_statement,
+        nodes.Scope: _scope,
+        nodes.OverlayScope: _overlay_scope,
+        nodes.EvalContextModifier: _modifier,
+        nodes.ScopedEvalContextModifier: _scoped_modifier,
+        nodes.Continue: _continue,
+        nodes.Break: _break,
+    }
+)

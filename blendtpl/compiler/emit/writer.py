@@ -1,0 +1,221 @@
+"""The writer: the statements of one function after the other, with output joined into runs.
+
+Enters: expressions and statements, in the order in which they are to run. Leaves: bodies in which every value that
+has an effect is computed in a statement of its own, in that order. Nothing here knows what they are made for.
+"""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, function, is_, is_simple, name
+from blendtpl.compiler.emit.frames import Frame
+
+
+@dataclass(slots=True)
+class Function:
+    """A function that is being emitted. `prologue` runs first: what it reads of the context, each name once."""
+
+    identifier: str
+    arguments: list[str]
+    root: bool
+    prologue: list[ast.stmt] = field(default_factory=list)
+    block: list[ast.stmt] = field(default_factory=list)
+    reads: dict[str, str] = field(default_factory=dict)
+    gets: bool = False
+    yields: bool = False
+    nested: int = 0
+
+    def definition(self, epilogue: list[ast.stmt], reader: ast.stmt) -> ast.FunctionDef:
+        """Return the definition of the whole function; `reader` is how it gets at its context, when it does."""
+        first = [reader] if self.gets else []
+        return function(self.identifier, self.arguments, [*first, *self.prologue, *self.block, *epilogue])
+
+
+class Writer:
+    """The functions that are being written, and the block of the innermost that statements are appended to."""
+
+    def __init__(self) -> None:
+        self.block: list[ast.stmt] = []
+        self.line = 1
+        self.functions: list[Function] = []
+        self.hot = 0
+        self._temporaries = 0
+        self._run: list[tuple[str, ast.expr, int]] = []
+        self._run_out = ""
+        self._checked: list[dict[str, str]] = [{}]
+
+    def temporary(self) -> str:
+        """Return a local name that nothing else has."""
+        self._temporaries += 1
+        return f"t_{self._temporaries}"
+
+    def checked(self, variable: str, called: str) -> ast.expr:
+        """Return the value of a variable, with what stands for a missing one; each is looked at once in a body."""
+        known = self._checked[-1].get(variable)
+        if known is None:
+            undefined = call("undefined", name=const(called))
+            known = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
+            self._checked[-1][variable] = known
+        return name(known)
+
+    def changed(self, variable: str) -> None:
+        """Note that a variable is being set."""
+        for known in self._checked:
+            known.pop(variable, None)
+
+    @property
+    def function(self) -> Function:
+        """The function that is being emitted."""
+        return self.functions[-1]
+
+    @contextmanager
+    def defining(self, identifier: str, arguments: list[str], *, root: bool = False) -> Iterator[Function]:
+        """Emit the body of a function in the meantime."""
+        made = Function(identifier, arguments, root)
+        if self.functions:
+            self.function.nested += 1
+        self.functions.append(made)
+        hot, self.hot = self.hot, 0
+        with self.inside(made.block):
+            self._checked.append({})
+            yield made
+            self._checked.pop()
+        self.hot = hot
+        self.functions.pop()
+
+    def add(self, statement: ast.stmt) -> None:
+        """Append a statement behind all output before it, at the line of the template that is being emitted."""
+        self.flush()
+        self._append(statement)
+
+    def _append(self, statement: ast.stmt) -> None:
+        statement.lineno = self.line
+        self.block.append(statement)
+
+    def _hold(self, value: ast.expr) -> ast.Name:
+        held = self.temporary()
+        self._append(assign(held, value))
+        return name(held)
+
+    def do(self, expression: ast.expr) -> None:
+        """Append an expression for its effect."""
+        self.add(ast.Expr(expression))
+
+    def write_text(self, frame: Frame, text: str) -> None:
+        """Output constant text."""
+        if text:
+            self._open(frame)
+            self._run.append(("text", const(text), self.line))
+
+    def write(self, frame: Frame, kind: str, value: ast.expr) -> None:
+        """Output a value: `kind` says how it becomes text (`str`, `escape`, or `is` for what is text already)."""
+        self._open(frame)
+        self._run.append((kind, value, self.line))
+
+    def hold(self, value: ast.expr) -> ast.expr:
+        """Compute a value that has an effect here and now, behind all output before it; return what stands for it."""
+        if is_simple(value):
+            return value
+        self.settle()
+        return self._hold(value)
+
+    def branch(self, statement: ast.stmt) -> None:
+        """Append a statement that is part of an expression: output before it waits, but is text already."""
+        self.settle()
+        self._append(statement)
+
+    def settle(self) -> None:
+        """Turn the values that wait to be written into text now, before anything else that has an effect."""
+        self._run = [
+            entry if entry[0] in _TEXT else ("is", self._hold(self._converted(*entry)), entry[2]) for entry in self._run
+        ]
+
+    def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
+        """Return the expression for the text of a value, at the line that the value stands in."""
+        made = _conversion(kind, value)
+        if made is not value:
+            made.lineno = line
+        return made
+
+    def _open(self, frame: Frame) -> None:
+        if self._run and self._run_out != frame.out:
+            self.flush()
+        self._run_out = frame.out
+
+    def flush(self) -> None:
+        """Write the output that waits."""
+        run, self._run = self._run, []
+        if not run:
+            return
+        if len(run) == 1:
+            text = self._converted(*run[0])
+        else:
+            parts: list[ast.expr] = []
+            for kind, value, line in run:
+                if isinstance(value, ast.Constant) and kind == "text":
+                    parts.append(const(_text_before(parts) + str(value.value)))
+                    continue
+                plain = kind in {"str", "int"}
+                part = ast.FormattedValue(value, ord("s"), None) if plain else self._converted(kind, value, line)
+                parts.append(part if plain else ast.FormattedValue(part, -1, None))
+                parts[-1].lineno = line
+            text = parts[0] if len(parts) == 1 else ast.JoinedStr(parts)
+        self._append(ast.Expr(call(attribute(name(self._run_out), "append"), text)))
+
+    @contextmanager
+    def _within(self, block: list[ast.stmt]) -> Iterator[None]:
+        outer, self.block = self.block, block
+        try:
+            yield
+        finally:
+            self.block = outer
+
+    def aside_begin(self) -> None:
+        """Start what may not run: what is looked at there is not known behind it."""
+        self._checked.append(dict(self._checked[-1]))
+
+    def aside_end(self) -> None:
+        """End what may not run."""
+        self._checked.pop()
+
+    @contextmanager
+    def aside(self, block: list[ast.stmt]) -> Iterator[None]:
+        """Append to a branch of an expression for a while; output before it waits."""
+        self.aside_begin()
+        with self._within(block):
+            yield
+        self.aside_end()
+
+    @contextmanager
+    def inside(self, block: list[ast.stmt]) -> Iterator[None]:
+        """Append to another block for a while; output does not run across its ends."""
+        self.flush()
+        with self._within(block):
+            self._checked.append(dict(self._checked[-1]))
+            yield
+            self.flush()
+            self._checked.pop()
+
+
+_TEXT = frozenset({"text", "is"})
+
+
+def _text_before(parts: list[ast.expr]) -> str:
+    """Take constant text off the end of a run, for more to be joined to it."""
+    last = parts[-1] if parts else None
+    if not isinstance(last, ast.Constant):
+        return ""
+    parts.pop()
+    return str(last.value)
+
+
+def _conversion(kind: str, value: ast.expr) -> ast.expr:
+    if kind in _TEXT:
+        return value
+    if kind in {"str", "int"}:
+        return call("str", value)
+    if is_simple(value):
+        return either(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
+    return call("escape_any", value)

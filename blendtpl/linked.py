@@ -1,0 +1,132 @@
+"""Linked units: the templates of an opened bundle as one closed set.
+
+Enters: a checked bundle and an environment. Leaves: its units, each bound to the parts of the others that its code
+calls. `open_units` is the one place where the code of a bundle is unmarshalled.
+"""
+
+import marshal
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, Undefined
+
+from blendtpl.bundle import Bundle
+from blendtpl.contexts import FastContext
+from blendtpl.errors import BundleError, RenderError, TemplateNotFound
+from blendtpl.places import Sources
+from blendtpl.runtime import NEVER, Output, Write, drain
+from blendtpl.units import Handle, Unit
+
+
+class _Linked(jinja2.Environment):
+    """Mixed into the class of the given environment: templates come from the units, and from nowhere else."""
+
+    units: Mapping[str, Unit]
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
+        name = _unwrap(name)
+        if isinstance(name, jinja2.Template):
+            return name
+        if parent is not None:
+            name = self.join_path(name, parent)
+        try:
+            return self.units[name]
+        except KeyError:
+            raise TemplateNotFound(name, self.units) from None
+
+    def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
+        if isinstance(names, Undefined):
+            names._fail_with_undefined_error()
+        if not names:
+            raise jinja2.TemplatesNotFound(message="Tried to select from an empty list of templates.")
+        for name in names:
+            try:
+                return self.get_template(name, parent)
+            except (jinja2.TemplateNotFound, jinja2.UndefinedError):
+                continue
+        raise jinja2.TemplatesNotFound(names)
+
+    def get_or_select_template(
+        self, template_name_or_list: Any, parent: str | None = None, globals: Any = None
+    ) -> jinja2.Template:
+        found = _unwrap(template_name_or_list)
+        if isinstance(found, (str, Undefined)):
+            return self.get_template(found, parent)
+        return found if isinstance(found, jinja2.Template) else self.select_template(found, parent)
+
+    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
+        raise RenderError("no template is made from a string while another renders: put it into the bundle")
+
+
+def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources) -> Mapping[str, Unit]:
+    """Return the units of a checked bundle, bound to a copy of `environment` that nobody else holds.
+
+    Raises `BundleError` when the code is not what this version emits.
+    """
+    units: dict[str, Unit] = {}
+    linked = _copy_of(environment, units)
+    code, start = memoryview(bundle.code), 0
+    try:
+        for name, entry in bundle.manifest.templates.items():
+            loaded = marshal.loads(code[start : start + entry.size])
+            units[name] = Unit.bind(linked, loaded, linked.globals, name, sources)
+            start += entry.size
+        for unit in units.values():
+            unit.stacks = _stacks(unit, units)
+        for unit in units.values():
+            for variable, origin, part in unit.space["links"]:
+                unit.space[variable] = _part(units[origin], part)
+    except Exception as error:  # there is no limit to what code of the wrong shape may raise
+        at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
+        raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
+    return units
+
+
+def _part(unit: Unit, part: str) -> Any:
+    """Return what another unit's code is bound to; a module that never changes is made when first asked for."""
+    if part in {"module", "context"} and unit.static_module is None:
+        context = unit.new_context()
+        out: Output = []
+        drain(unit.root(context, out, NEVER))
+        unit.static_module = TemplateModule(unit, context, out)
+        unit.space.update(module=unit.static_module, context=context)
+    return unit.space[part]
+
+
+def _stacks(unit: Unit, units: Mapping[str, Unit]) -> Mapping[str, list[Write]] | None:
+    """Return every block of a chain of templates, outermost last, when all of it is known; else `None`."""
+    stacks: dict[str, list[Write]] = {}
+    found: Unit | None = unit
+    while found is not None:
+        for name, block in found.own_blocks.items():
+            stacks.setdefault(name, []).append(block)
+        parent = found.space["parent"]
+        if parent == "":
+            return None
+        found = units[parent] if parent is not None else None
+    return stacks
+
+
+def _copy_of(environment: jinja2.Environment, units: dict[str, Unit]) -> jinja2.Environment:
+    kind = type(f"Linked{type(environment).__name__}", (_Linked, type(environment)), {})
+    linked: _Linked = object.__new__(kind)
+    # with filters, tests, globals, policies, a sandbox's tables: what becomes of the given ones later has no effect
+    linked.__dict__.update((name, _copy(value)) for name, value in vars(environment).items())
+    linked.policies = {name: _copy(value) for name, value in environment.policies.items()}
+    linked.loader, linked.cache, linked.bytecode_cache = None, None, None
+    linked.shared = True
+    if environment.context_class is Context:
+        linked.context_class = FastContext
+    linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
+    linked.units = units
+    return linked
+
+
+def _unwrap(name: Any) -> Any:
+    return name._unit if isinstance(name, Handle) else name
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if type(value) in {dict, list, set} else value

@@ -1,0 +1,279 @@
+"""The run time: what emitted code calls for everything that it does not do by itself.
+
+Enters: values of a template. Leaves: what Jinja2 would make of them, to the letter. Nothing here imports, reads or
+compiles anything when it is called.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+import jinja2
+from jinja2 import runtime
+from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
+from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
+from jinja2.utils import Namespace, missing
+from markupsafe import Markup, escape
+
+from blendtpl.contexts import reader, render_of
+from blendtpl.environments import passed_argument
+
+NEVER = sys.maxsize  # as the limit of an output list: whoever renders wants the whole at once
+
+Output = list[str]
+Steps = Iterable[None]
+Write = Callable[[Context, Output, int], Steps]
+
+# What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
+for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
+    importlib.import_module(_late)
+
+
+def _find_escape() -> Callable[[str], str]:
+    """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same."""
+    for module in ("markupsafe._speedups", "markupsafe._native"):
+        try:
+            found: Callable[[str], str] = importlib.import_module(module)._escape_inner
+        except (ImportError, AttributeError):
+            continue
+        if found("<&>\"'") == str(escape("<&>\"'")):
+            return found
+    return lambda text: str(escape(text))
+
+
+escape_str = _find_escape()
+_exact = str.__str__
+
+
+def escape_any(value: Any) -> str:
+    """Return the text of a value where output is escaped."""
+    kind = type(value)
+    if kind is str:
+        return escape_str(value)
+    if kind is int:
+        return str(value)
+    return _exact(escape(value))
+
+
+def attribute(undefined: Any, value: Any, attr: str) -> Any:
+    """Return ``value.attr`` as `jinja2.Environment.getattr` does."""
+    if type(value) is dict and not hasattr(dict, attr):
+        return value[attr] if attr in value else undefined(obj=value, name=attr)
+    try:
+        return getattr(value, attr)
+    except AttributeError:
+        pass
+    return item_or_undefined(undefined, value, attr)
+
+
+def item_or_undefined(undefined: Any, value: Any, attr: str) -> Any:
+    """Return ``value[attr]`` where there is no attribute of that name."""
+    try:
+        return value[attr]
+    except (TypeError, LookupError, AttributeError):
+        return undefined(obj=value, name=attr)
+
+
+def subscript(undefined: Any, value: Any, key: Any) -> Any:
+    """Return ``value[key]`` as `jinja2.Environment.getitem` does."""
+    try:
+        return value[key]
+    except (AttributeError, TypeError, LookupError):
+        if isinstance(key, str):
+            try:
+                attr = str(key)
+            except Exception:
+                return undefined(obj=value, name=key)
+            try:
+                return getattr(value, attr)
+            except AttributeError:
+                pass
+        return undefined(obj=value, name=key)
+
+
+_PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
+
+
+def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None) -> Callable[..., Any]:
+    """Return what to call for a function of a template: itself, or with what it asks to be passed first.
+
+    These are the rules of `jinja2.runtime.Context.call`.
+    """
+    if type(function) in _PLAIN and not hasattr(function, "jinja_pass_arg"):
+        return function  # type: ignore[no-any-return]
+    if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
+        function = function.__call__
+    wanted = passed_argument(function)
+    if not wanted:
+        return function  # type: ignore[no-any-return]
+    context = true_context(scope)
+    if wanted == "eval_context":
+        return partial(function, context.eval_ctx)
+    if wanted == "environment":
+        return partial(function, context.environment)
+    if _loop_vars:
+        context = context.derived(_loop_vars)
+    if _block_vars:
+        context = context.derived(_block_vars)
+    return partial(function, context)
+
+
+def stopped(undefined: Any) -> Any:
+    """Return what Jinja2 makes of a call that raised `StopIteration`."""
+    return undefined("value was undefined because a callable raised a StopIteration exception")
+
+
+def true_context(scope: Any) -> Context:
+    """Return the context that a scope stands for: a context, or what an include sees beyond the scope around it."""
+    if type(scope) is not tuple:
+        return scope  # type: ignore[no-any-return]
+    outer, unit, names = scope
+    base = true_context(outer)
+    return _in_render(unit.new_context(base.get_all(), True, names), base)
+
+
+def _in_render(made: Context, base: Context) -> Context:
+    made.render = render_of(base)  # type: ignore[attr-defined]
+    return made
+
+
+def keep(context: Context) -> None:
+    """Have a context emptied when the render is over."""
+    render = render_of(context)
+    if render is not None:
+        render.contexts.append(context)
+
+
+def items_of(loop: LoopContext) -> Iterator[Any]:
+    """Yield the items of Jinja2's loop object."""
+    for found, _ in loop:
+        yield found
+
+
+def drain(steps: Any) -> None:
+    """Run what writes to a list to its end."""
+    for _ in steps:
+        pass
+
+
+def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
+    """Return a function of Jinja2's own code as one that writes to a list."""
+
+    def write(context: Context, out: Output, limit: int) -> Steps:
+        for piece in function(context):
+            out.append(piece)
+            if len(out) > limit:
+                yield
+
+    return write
+
+
+class BlockReference(runtime.BlockReference):
+    """``self.block`` and ``super``: a block that renders when it is called."""
+
+    @property
+    def super(self) -> "BlockReference | Undefined":
+        """The block that this one overrides."""
+        if self._depth + 1 >= len(self._stack):
+            return _no_parent(self._context, self.name)
+        return BlockReference(self.name, self._context, self._stack, self._depth + 1)
+
+    def __call__(self) -> str:
+        """Return what the block renders, as markup where output is escaped."""
+        out: Output = []
+        write: Any = self._stack[self._depth]
+        drain(write(self._context, out, NEVER))
+        text: str = self._context.environment.concat(out)
+        return Markup(text) if self._context.eval_ctx.autoescape else text
+
+
+class TemplateReference(runtime.TemplateReference):
+    """``self``: the blocks of the template that is being rendered."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
+
+    def __getitem__(self, name: str) -> BlockReference:
+        """Return the block of that name."""
+        return BlockReference(name, self._context, self._context.blocks[name], 0)
+
+
+# to whoever asks what they are, they are Jinja2's
+for _kind in (BlockReference, TemplateReference):
+    _kind.__module__ = "jinja2.runtime"
+
+
+def _no_parent(context: Context, name: str) -> Undefined:
+    return context.environment.undefined(f"there is no parent block called {name!r}.", name="super")
+
+
+def super_of(context: Context, name: str, current: Any) -> "BlockReference | Undefined":
+    """Return what ``super`` is in a block: the next body in the chain."""
+    stack: Any = context.blocks.get(name, ())
+    if current not in stack or stack.index(current) + 1 >= len(stack):
+        return _no_parent(context, name)
+    return BlockReference(name, context, stack, stack.index(current) + 1)
+
+
+def super_block(context: Context, name: str, current: Any, escaped: bool) -> Any:
+    """Return the function that writes what ``super()`` renders."""
+    found = super_of(context, name, current)
+    if isinstance(found, BlockReference) and (not escaped or context.eval_ctx.autoescape):
+        return found._stack[found._depth]
+    text = escape_any(found()) if escaped else str(found())
+    return lambda context, out, limit: out.append(text) or ()
+
+
+def check_required(context: Context, name: str) -> None:
+    """Raise Jinja2's error for a required block that no template fills."""
+    if len(context.blocks[name]) <= 1:
+        raise TemplateRuntimeError(f"Required block {name!r} not found")
+
+
+def check_namespace(value: Any) -> None:
+    """Raise Jinja2's error for ``set a.b`` where a is no namespace."""
+    if not isinstance(value, Namespace):
+        raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
+
+
+def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
+    """Return what ``from`` imports by a name."""
+    found = getattr(module, name, missing)
+    if found is not missing:
+        return found
+    message = f"the template {module.__name__!r} (imported on {place}) does not export the requested name {name!r}"
+    return undefined(message, name=name)
+
+
+def bind_filter(environment: jinja2.Environment, name: str) -> Any:
+    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error."""
+    return environment.filters.get(name) or _absent("filter", name)
+
+
+def bind_test(environment: jinja2.Environment, name: str) -> Any:
+    """Return a test, or what raises Jinja2's error for a missing one."""
+    return environment.tests.get(name) or _absent("test", name)
+
+
+def _absent(kind: str, name: str) -> Callable[..., Any]:
+    def absent(*unused: Any) -> Any:
+        raise TemplateRuntimeError(f"No {kind} named {name!r} found.")
+
+    return absent
+
+
+# what emitted code finds under these names, beside what belongs to its environment and its unit
+NAMES: dict[str, Any] = {
+    **{found.__name__: found for found in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
+    **{found.__name__: found for found in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)},
+    **{found.__name__: found for found in (escape_any, attribute, item_or_undefined, subscript, callee, stopped)},
+    **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
+    **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
+    "escape_str": escape_str,
+    "missing": missing,
+    "never": NEVER,
+}
