@@ -8,6 +8,7 @@ An exception that Jinja2 has too is a subclass of Jinja2's, and its `message` is
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,10 +63,33 @@ def excerpt(name: str, line: int, column: int, width: int, source_line: str) -> 
     if not (line and source_line.strip()):
         return f"  --> {place}"
     gutter = " " * len(str(line))
-    rows = [f"{gutter} --> {place}", f"{gutter} |", f"{line} | {source_line.expandtabs(1)}"]
+    start = max(column - 1 - _BEFORE, 0)
+    shown = source_line[start : start + _WINDOW]
+    begins, ends = "…" if start else "", "…" if len(source_line) > start + _WINDOW else ""
+    visible = "".join(map(_visible, shown))
+    rows = [f"{gutter} --> {place}", f"{gutter} |", f"{line} | {begins}{visible}{ends}"]
     if column:
-        rows.append(f"{gutter} | {' ' * (column - 1)}{'^' * max(width, 1)}")
+        before, marked = shown[: column - 1 - start], shown[column - 1 - start :][: max(width, 1)]
+        rows.append(f"{gutter} | {' ' * (len(begins) + _cells(before))}{'^' * max(_cells(marked), 1)}")
     return "\n".join(rows)
+
+
+_BEFORE, _WINDOW = 79, 160  # characters of a long line that are shown before the caret, and in all
+
+
+def _visible(character: str) -> str:
+    """Return what stands for a character on a terminal, which must not be told to do anything."""
+    if character == "\t":
+        return " "
+    return character if character.isprintable() or unicodedata.combining(character) else "\N{REPLACEMENT CHARACTER}"
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
 
 
 class BlendError(Exception):

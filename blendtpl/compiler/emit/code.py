@@ -63,7 +63,7 @@ def function(
 ) -> ast.FunctionDef:
     """Return a function definition; the defaults are those of its last arguments."""
     spec = ast.arguments([], [ast.arg(argument) for argument in arguments], None, [], [], None, list(defaults))
-    made = ast.FunctionDef(identifier, spec, body or [ast.Pass()], [])
+    made = ast.FunctionDef(identifier, spec, body, [])
     vars(made)["type_params"] = []  # since Python 3.12
     return made
 
@@ -104,11 +104,16 @@ def has_literal(value: object) -> bool:
 
 
 def place(tree: ast.AST) -> None:
-    """Give every node below the line of the statement that it stands in; columns mean nothing here."""
+    """Give every node below the line of the statement that it stands in, and every empty body a `pass`.
+
+    Columns mean nothing here.
+    """
     waiting = [(tree, 1)]
     while waiting:
         node, line = waiting.pop()
         line = getattr(node, "lineno", line)
+        if isinstance(node, _WITH_BODY) and not node.body:
+            node.body.append(ast.Pass())
         for child in ast.iter_child_nodes(node):
             if isinstance(child, _PLACED):
                 if not hasattr(child, "lineno"):
@@ -119,3 +124,4 @@ def place(tree: ast.AST) -> None:
 
 
 _PLACED = (ast.stmt, ast.excepthandler, ast.expr, ast.arg, ast.keyword, ast.alias)
+_WITH_BODY = (ast.If, ast.For, ast.Try, ast.ExceptHandler, ast.FunctionDef)

@@ -207,7 +207,6 @@ def _loop(
         with emitter.tracking(tracked):
             emitter.body(node.body, inner)
         _hand_over(emitter, inner)
-    step.body.append(ast.Pass())
     emitter.code.hot -= 1
     emitter.leave(inner)
     if empty:

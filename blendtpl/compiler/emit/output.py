@@ -26,7 +26,6 @@ def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
         emitter.code.add(guard)
         with emitter.code.inside(guard.body):
             _write_all(emitter, node.nodes, frame)
-        guard.body.append(ast.Pass())
 
 
 def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -> None:

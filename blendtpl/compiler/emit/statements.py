@@ -15,7 +15,6 @@ from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.output import output
 
-
 _NESTED = 50  # the longest chain of `elif` that is nested
 
 
@@ -36,7 +35,6 @@ def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
             if undecided:
                 emitter.code.add(assign(undecided, const(False)))
             emitter.body(branch.body, soft)
-        step.body.append(ast.Pass())
         if undecided:
             step = ast.If(name(undecided), [], [])
             emitter.code.block = outer
@@ -44,8 +42,6 @@ def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
         emitter.code.block = step.body if undecided else step.orelse
     emitter.body(node.else_, soft)
     emitter.code.flush()
-    if undecided:
-        step.body.append(ast.Pass())
     emitter.code.block = outer
     emitter.code.aside_end()
 

@@ -24,7 +24,7 @@ import blendtpl
 import blendtpl.compiler.cache
 from blendtpl.compiler import Build, build
 from blendtpl.compiler.cache import BuildCache
-from tests.build.support import NOBODY, run, write
+from tests.compiling.support import NOBODY, run, write
 
 SOURCE = {
     "layout.html": "<p>{% block content %}{% endblock %}{% include 'parts/foot.html' %}</p>",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import blendtpl
-from tests.build.support import invoke, run, write
+from tests.compiling.support import invoke, run, write
 
 ENVIRONMENT = """
 import jinja2

@@ -1,6 +1,6 @@
 """Templates that a compiler which is not careful turns into other bytes in another process. Prints their digests.
 
-``python -m tests.build.nasty [--jobs N] [--cache FOLDER] [--reverse] [FOLDER]``: of the nasty set, or of a folder.
+``python -m tests.compiling.nasty [--jobs N] [--cache FOLDER] [--reverse] [FOLDER]``: of the nasty set, or of a folder.
 """
 
 import argparse

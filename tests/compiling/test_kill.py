@@ -10,7 +10,7 @@ from pathlib import Path
 
 import blendtpl
 import blendtpl.bundle
-from tests.build.support import write
+from tests.compiling.support import write
 
 KILLED_WRITERS = 190
 KILLED_COMMANDS = 10

@@ -14,7 +14,7 @@ import pytest
 import blendtpl
 from blendtpl.compiler import build
 from blendtpl.compiler.workers import spread
-from tests.build.support import TEMPLATES, write
+from tests.compiling.support import TEMPLATES, write
 
 NAMES = [str(number) for number in range(23)]
 

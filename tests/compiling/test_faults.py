@@ -1,6 +1,6 @@
 """What is wrong with templates, told as a whole: each folder of tests/cases/faults gives the text beside it.
 
-``BLENDTPL_REWRITE=1 pytest tests/build/test_faults.py`` writes the texts anew; read the difference before you keep it.
+``BLENDTPL_REWRITE=1 pytest tests/compiling/test_faults.py`` writes the texts anew; read them before you keep them.
 """
 
 import os
@@ -12,12 +12,9 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.build.support import ROOT, invoke
+from tests.compiling.support import ROOT, invoke
 
 CASES = ROOT / "tests" / "cases" / "faults"
-
-# waiting for `blendtpl.errors.excerpt` to cut long lines, show control characters and count columns of a terminal
-PENDING = {"bad_expression_in_a_long_line", "control_characters", "very_long_line", "wide_characters"}
 
 
 def faults_of(source: dict[str, str], environment: jinja2.Environment | None = None) -> list[blendtpl.Fault]:
@@ -32,7 +29,7 @@ def places_of(source: dict[str, str], environment: jinja2.Environment | None = N
 
 def every_case() -> Iterator[object]:
     for name in sorted(path.name for path in CASES.iterdir() if path.is_dir()):
-        yield pytest.param(name, marks=[pytest.mark.xfail] if name in PENDING else [])
+        yield name
 
 
 @pytest.mark.parametrize("case", list(every_case()))

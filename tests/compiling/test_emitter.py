@@ -16,8 +16,12 @@ from jinja2.sandbox import SandboxedEnvironment
 import blendtpl
 
 
+class ForbiddenError(BaseException):
+    """What must not run at build time; no `Exception`, since Jinja2 gives up folding at any of those and goes on."""
+
+
 def forbidden(*arguments: object, **options: object) -> NoReturn:
-    raise AssertionError("this must not run at build time")
+    raise ForbiddenError
 
 
 def code_of(text: str, environment: jinja2.Environment | None = None) -> list[CodeType]:

@@ -10,7 +10,7 @@ import pytest
 
 import blendtpl
 from blendtpl.compiler import build
-from tests.build.support import write
+from tests.compiling.support import write
 
 FILES = {"a.html": "{% include 'b/c.txt' %}", "b/c.txt": "text"}
 

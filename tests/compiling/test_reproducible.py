@@ -13,8 +13,8 @@ import pytest
 
 import blendtpl
 from blendtpl.compiler import build
-from tests.build.nasty import SOURCE
-from tests.build.support import ROOT, TEMPLATES
+from tests.compiling.nasty import SOURCE
+from tests.compiling.support import ROOT, TEMPLATES
 
 DIGEST = blendtpl.compile(SOURCE).digest
 
@@ -23,7 +23,7 @@ def digest_of(
     *arguments: str | Path, options: Sequence[str] = (), cwd: Path = ROOT, umask: int = 0o22, **environ: str
 ) -> str:
     done = subprocess.run(
-        [sys.executable, *options, "-m", "tests.build.nasty", *map(str, arguments)],
+        [sys.executable, *options, "-m", "tests.compiling.nasty", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
         capture_output=True,

@@ -15,7 +15,7 @@ import pytest
 
 import blendtpl
 import blendtpl.cli.compile
-from tests.build.support import as_nobody, invoke, run, write
+from tests.compiling.support import as_nobody, invoke, run, write
 
 GOOD = {"templates/a.html": "{% include 'b.html' %}", "templates/b.html": "{{ x }}"}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import blendtpl
 from blendtpl.names import clash_key, name_problem
-from tests.build.support import invoke, write
+from tests.compiling.support import invoke, write
 
 BAD = {
     "": "is empty",
