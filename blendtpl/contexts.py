@@ -21,24 +21,35 @@ class Render:
     for the garbage collector.
     """
 
-    __slots__ = ("contexts", "modules")
+    __slots__ = ("_contexts", "modules")
 
     def __init__(self) -> None:
-        self.contexts: list[Context] = []
-        self.modules: dict[jinja2.Template, TemplateModule] = {}
+        self._contexts: list[Context] | None = None
+        self.modules: dict[jinja2.Template, TemplateModule] | None = None
+
+    def keep(self, context: Context) -> None:
+        """Have a context emptied when the render is over."""
+        if self._contexts is None:
+            self._contexts = []
+        self._contexts.append(context)
 
     def finish(self) -> None:
         """Empty the contexts of a render that is over."""
-        for context in self.contexts:
-            context.vars.clear()
-        self.contexts.clear()
-        self.modules.clear()
+        self.modules = None
+        if self._contexts is not None:
+            for context in self._contexts:
+                context.vars.clear()
+            self._contexts = None
 
 
 class FastContext(Context):
-    """A context that makes what few templates ask of it only when they do."""
+    """A context that makes what few templates ask of it only when they do.
+
+    `seen` looks names up in all that the context has; emitted code sets it to `None` when it sets a name.
+    """
 
     render: Render | None = None
+    seen: Callable[[str, Any], Any] | None = None
     _globals: Mapping[str, Any] | None
 
     def __init__(
@@ -62,6 +73,8 @@ class FastContext(Context):
             self.eval_ctx = EvalContext(self.environment, self.name)
         elif attr == "globals_keys":
             self.globals_keys = set(self._globals or ())
+        elif attr == "exported_vars":
+            self.exported_vars = set()
         else:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {attr!r}")
         return self.__dict__[attr]
@@ -86,9 +99,13 @@ def render_of(context: Context) -> Render | None:
 
 def reader(context: Context) -> Callable[[str, Any], Any]:
     """Return a function that looks a name up in a context: it takes the name and what to return for none."""
+    if type(context) is FastContext:
+        if context.seen is None:
+            context.seen = {**context.parent, **context.vars}.get
+        return context.seen
     if type(context).resolve_or_missing is not Context.resolve_or_missing:
         return lambda name, default: context.resolve_or_missing(name)
-    return {**context.parent, **context.vars}.get if context.vars else context.parent.get
+    return {**context.parent, **context.vars}.get
 
 
 __all__ = ["FastContext", "Render", "reader", "render_of"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 from jinja2.environment import TemplateModule
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
 
 from blendtpl.bundle import Bundle
@@ -75,6 +76,14 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
             start += entry.size
         for unit in units.values():
             unit.stacks = _stacks(unit, units)
+            if unit.stacks is not None and linked.context_class is FastContext:
+                unit.fresh = {
+                    "environment": linked,
+                    "name": unit.name,
+                    "blocks": unit.stacks,
+                    "_globals": linked.globals,
+                }
+        _settle_escaping(linked, units)
         for unit in units.values():
             for variable, origin, part in unit.space["links"]:
                 unit.space[variable] = _part(units[origin], part)
@@ -82,6 +91,26 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
     return units
+
+
+def _settle_escaping(environment: jinja2.Environment, units: Mapping[str, Unit]) -> None:
+    """Tell each unit whether its code only ever runs where output is escaped as it was when it was compiled.
+
+    A template runs in the context of whatever extends it, which may escape otherwise; and an `autoescape` tag may
+    surround a block of another template.
+    """
+    escaped = {name: EvalContext(environment, name).autoescape for name in units}
+    unsure = any(unit.space["modifies"] or unit.space["parent"] == "" for unit in units.values())
+    mixed: set[str] = set()
+    for name in units:
+        parent = units[name].space["parent"]
+        while parent:
+            if escaped[parent] is not escaped[name]:
+                mixed.add(parent)
+            parent = units[parent].space["parent"]
+    sure = len(set(escaped.values())) == 1 or not unsure
+    for name, unit in units.items():
+        unit.space["uniform"] = sure and name not in mixed and not any(u.space["modifies"] for u in units.values())
 
 
 def _part(unit: Unit, part: str) -> Any:

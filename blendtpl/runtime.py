@@ -5,7 +5,6 @@ compiles anything when it is called.
 """
 
 import importlib
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -21,11 +20,11 @@ from markupsafe import Markup, escape
 from blendtpl.contexts import reader, render_of
 from blendtpl.environments import passed_argument
 
-NEVER = sys.maxsize  # as the limit of an output list: whoever renders wants the whole at once
+NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
 
 Output = list[str]
 Steps = Iterable[None]
-Write = Callable[[Context, Output, int], Steps]
+Write = Callable[[Context, Output, int | None], Steps]
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
 for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
@@ -58,10 +57,22 @@ def escape_any(value: Any) -> str:
     return _exact(escape(value))
 
 
+def field(undefined: Any, value: Any, attr: str) -> Any:
+    """Return ``value.attr`` as `attribute` does, for a name that is no method of a dict."""
+    if type(value) is dict:
+        try:
+            return value[attr]
+        except KeyError:
+            return undefined(obj=value, name=attr)
+    try:
+        return getattr(value, attr)
+    except AttributeError:
+        pass
+    return item_or_undefined(undefined, value, attr)
+
+
 def attribute(undefined: Any, value: Any, attr: str) -> Any:
     """Return ``value.attr`` as `jinja2.Environment.getattr` does."""
-    if type(value) is dict and not hasattr(dict, attr):
-        return value[attr] if attr in value else undefined(obj=value, name=attr)
     try:
         return getattr(value, attr)
     except AttributeError:
@@ -144,7 +155,7 @@ def keep(context: Context) -> None:
     """Have a context emptied when the render is over."""
     render = render_of(context)
     if render is not None:
-        render.contexts.append(context)
+        render.keep(context)
 
 
 def items_of(loop: LoopContext) -> Iterator[Any]:
@@ -162,10 +173,10 @@ def drain(steps: Any) -> None:
 def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
     """Return a function of Jinja2's own code as one that writes to a list."""
 
-    def write(context: Context, out: Output, limit: int) -> Steps:
+    def write(context: Context, out: Output, limit: int | None) -> Steps:
         for piece in function(context):
             out.append(piece)
-            if len(out) > limit:
+            if limit is not None and len(out) > limit:
                 yield
 
     return write
@@ -270,7 +281,9 @@ def _absent(kind: str, name: str) -> Callable[..., Any]:
 NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
     **{found.__name__: found for found in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)},
-    **{found.__name__: found for found in (escape_any, attribute, item_or_undefined, subscript, callee, stopped)},
+    **{
+        found.__name__: found for found in (escape_any, attribute, field, item_or_undefined, subscript, callee, stopped)
+    },
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
     "escape_str": escape_str,

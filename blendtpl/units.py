@@ -38,6 +38,7 @@ class Unit(jinja2.Template):
     stacks: Mapping[str, list[Write]] | None  # every block of a chain of constant names, ready for use
     space: dict[str, Any]
     static_module: TemplateModule | None
+    fresh: dict[str, Any] | None  # what each new context of a linked template starts with
 
     @classmethod
     def bind(
@@ -60,6 +61,7 @@ class Unit(jinja2.Template):
             "concat": environment.concat,
             "unit": unit,
             "eval_ctx": EvalContext(environment, name),
+            "uniform": False,
             "__name__": code.co_filename,
             "__file__": code.co_filename,
         }
@@ -70,7 +72,7 @@ class Unit(jinja2.Template):
         unit.root, unit.preamble, unit.own_blocks = space["root"], space["preamble"], dict(space["blocks"])
         if not all(map(callable, (unit.root, *unit.own_blocks.values()))):
             raise TypeError("it renders nothing")
-        unit.space, unit.stacks, unit.static_module = space, None, None
+        unit.space, unit.stacks, unit.static_module, unit.fresh = space, None, None, None
         unit._module, unit._debug_info, unit._uptodate = None, "", None
         return unit
 
@@ -91,6 +93,11 @@ class Unit(jinja2.Template):
         locals: Mapping[str, Any] | None = None,
     ) -> Context:
         """Return a new context of this template, as Jinja2's method of that name does."""
+        if not shared and self.fresh is not None:
+            fast = FastContext.__new__(FastContext)
+            vars_: dict[str, Any] = {}
+            fast.__dict__.update(self.fresh, parent={**self.globals, **(vars or {}), **(locals or {})}, vars=vars_)
+            return fast
         blocks: Any = {} if self.stacks is not None else self.own_blocks
         context = new_context(self.environment, self.name, blocks, vars, shared, self.globals, locals)
         if self.stacks is not None:
@@ -126,6 +133,8 @@ class Unit(jinja2.Template):
         render = render_of(ctx) if ctx is not None else None
         if render is None:  # a macro that something called after its render was over
             return self.make_module()
+        if render.modules is None:
+            render.modules = {}
         if self not in render.modules:
             render.modules[self] = self.make_module(render=render)
         return render.modules[self]
@@ -166,7 +175,7 @@ def _extend(context: Context, parent: jinja2.Template) -> None:
 
 
 def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
-    def write(scope: Any, out: Output, limit: int) -> Any:
+    def write(scope: Any, out: Output, limit: int | None) -> Any:
         context = true_context(scope)
         made = template.new_context(context.get_all(), True, names)
         if not isinstance(template, Unit):

@@ -18,6 +18,7 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 from blendtpl.compiler.emit import Links, module
+from blendtpl.environments import passed_argument
 
 # Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
 # values alone; later versions write both by reference counts, which differ from run to run.
@@ -26,6 +27,9 @@ _MARSHAL_VERSION = 2
 _ONE_LINE, _NO_COLUMNS, _LONG, _NO_LOCATION = 10, 13, 14, 15  # kinds of entries in a table of locations
 
 _TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+
+# methods of an environment, or of a sandbox, that have a say in what an attribute or an item is
+_LOOKUPS = ("getattr", "getitem", "is_safe_attribute", "unsafe_undefined")
 
 _UNDEFINED = (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)
 
@@ -99,17 +103,20 @@ def is_own(kind: str, name: str, environment: jinja2.Environment) -> bool:
 
 def own_lookups(environment: jinja2.Environment) -> bool:
     """Return whether attributes and items are looked up by Jinja2's code alone, so that this may be folded."""
-    kind = type(environment)
-    return environment.undefined in _UNDEFINED and all(
-        found.__module__ in {"jinja2.environment", "jinja2.sandbox"} for found in (kind.getattr, kind.getitem)
-    )
+    found = [getattr(type(environment), name, None) for name in _LOOKUPS]
+    modules = {"jinja2.environment", "jinja2.sandbox"}
+    return environment.undefined in _UNDEFINED and all(made.__module__ in modules for made in found if made)
 
 
 def _keep_from_folding(tree: nodes.Template, environment: jinja2.Environment) -> None:
     lookups = own_lookups(environment)
     for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Getattr, nodes.Getitem)):
         if isinstance(node, (nodes.Filter, nodes.Test)):
-            pure = is_own("filter" if isinstance(node, nodes.Filter) else "test", node.name, environment)
+            kind = "filter" if isinstance(node, nodes.Filter) else "test"
+            pure = is_own(kind, node.name, environment)
+            if kind == "filter" and not lookups and pure:
+                # such as `attr`, `map` and `first`, which look things up, or say that something is undefined
+                pure = passed_argument(FILTERS[node.name]) != "environment"
         else:
             pure = lookups
         if not pure:

@@ -28,8 +28,7 @@ def places_of(source: dict[str, str], environment: jinja2.Environment | None = N
 
 
 def every_case() -> Iterator[object]:
-    for name in sorted(path.name for path in CASES.iterdir() if path.is_dir()):
-        yield name
+    yield from sorted(path.name for path in CASES.iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("case", list(every_case()))

@@ -278,10 +278,15 @@ class Emitter:
                 ast.Assign([ast.Subscript(holder, const(found), ast.Store())], name(self.variable(found, frame)))
             )
         if frame.toplevel and not (frame.loop or frame.in_block):
+            self.forget()
             exported = attribute(attribute(name("context"), "exported_vars"), "add")
             for found in names:
                 if not found.startswith("_"):
                     self.code.do(call(exported, const(found)))
+
+    def forget(self) -> None:
+        """Write that what has been looked up in the context may be another thing from here on."""
+        self.code.add(ast.Assign([ast.Attribute(name("context"), "seen", ast.Store())], const(None)))
 
     def joined(self, frame: Frame, *, plain: bool = False) -> ast.expr:
         """Return the text of a frame's own output list, as markup when it has been escaped."""

@@ -10,7 +10,7 @@ from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
 from blendtpl.compiler.emit.calls import CALLS
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, literal, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, item, literal, name
 from blendtpl.compiler.emit.counters import counted, counter
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.frames import Frame
@@ -187,17 +187,18 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
     if emitter.own_getattr:
         return emitter.code.hold(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
     if not emitter.code.hot or not isinstance(value, ast.Name):
-        return emitter.code.hold(call("attribute", name("undefined"), value, const(node.attr)))
-    value, held = emitter.code.hold(value), emitter.code.temporary()
+        getter = "attribute" if hasattr(dict, node.attr) else "field"
+        return emitter.code.hold(call(getter, name("undefined"), value, const(node.attr)))
+    held = emitter.code.temporary()
     emitter.code.settle()
     direct: ast.expr = attribute(value, node.attr)
     absent: list[ast.stmt] = [assign(held, call("item_or_undefined", name("undefined"), value, const(node.attr)))]
     handlers = [ast.ExceptHandler(name("AttributeError"), None, absent)]
     if not hasattr(dict, node.attr):
-        exact = is_(call("type", value), "dict")
-        direct = either(exact, item(value, const(node.attr)), direct)
+        direct = either(emitter.code.is_dict(value.id), item(value, const(node.attr)), direct)
         # a property that raises KeyError by itself is not an absent one
-        not_a_dict: list[ast.stmt] = [ast.If(ast.UnaryOp(ast.Not(), exact), [ast.Raise()], [])]
+        exact = ast.UnaryOp(ast.Not(), emitter.code.is_dict(value.id))
+        not_a_dict: list[ast.stmt] = [ast.If(exact, [ast.Raise()], [])]
         undefined = assign(held, call("undefined", obj=value, name=const(node.attr)))
         handlers.append(ast.ExceptHandler(name("KeyError"), None, [*not_a_dict, undefined]))
     emitter.code.branch(ast.Try([assign(held, direct)], handlers, [], []))

@@ -223,8 +223,9 @@ def _hand_over(emitter: Emitter, frame: Frame) -> None:
     """Let whoever takes the output in pieces have what there is."""
     if frame.streams:
         emitter.code.function.yields = True
+        wanted = ast.Compare(name("limit"), [ast.IsNot()], [const(None)])
         enough = ast.Compare(call("len", name(frame.out)), [ast.Gt()], [name("limit")])
-        emitter.code.add(ast.If(enough, [ast.Expr(ast.Yield(None))], []))
+        emitter.code.add(ast.If(ast.BoolOp(ast.And(), [wanted, enough]), [ast.Expr(ast.Yield(None))], []))
 
 
 def _sets(node: nodes.Node) -> bool:

@@ -24,6 +24,7 @@ def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
     if frame.toplevel:
         holder = attribute(name("context"), "vars")
         emitter.code.add(ast.Assign([ast.Subscript(holder, const(node.name), ast.Store())], name(variable)))
+        emitter.forget()
         if not node.name.startswith("_"):
             emitter.code.do(call(attribute(attribute(name("context"), "exported_vars"), "add"), const(node.name)))
 

@@ -2,12 +2,14 @@
 
 Enters: a tree, and what is known of the other templates. Leaves: a syntax tree with the template's own lines, of
 
-- ``root(context, out, limit)``, which appends the output to the list `out` and yields when that is longer than `limit`;
+- ``root(context, out, limit)``, which appends the output to the list `out` and yields when that is longer than `limit`
+  (`None`: never);
 - ``block_<name>(context, out, limit)`` for each block, and `blocks` with all of them;
 - ``macro_<name>(context, ...)`` for each macro of the top level;
 - ``part(scope, <names>, out, limit)`` for a template that includes may call without making a context;
 - ``preamble(context, out, limit)``, or `None`: what of the top level blocks see, for a block that is rendered alone;
 - `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
+- `modifies`: whether it changes how output is escaped while it runs;
 - `links`: which global variable is to be bound to which part of which other template.
 
 A function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
@@ -79,6 +81,7 @@ def module(
         assign("name", const(template)),
         *([assign("root", name("enter"))] if parameters is not None else []),
         assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
+        assign("modifies", const(has(tree, (nodes.EvalContextModifier,)))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
         assign("parent", const(links.parent(template) or ("" if has_extends else None))),
         preamble or assign("preamble", const(None)),
@@ -107,7 +110,7 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
         frame.symbols.analyze_node(tree)
         emitter.root_symbols = frame.symbols
         frame.output_check = extends
-        if any(isinstance(node, (*_TOP_LEVEL, nodes.If)) for node in tree.body):
+        if _may_hold_context(tree.body):
             # the context may come to hold what holds the context; it is emptied when the render is over
             emitter.code.do(call("keep", name("context")))
         if extends:
@@ -119,6 +122,22 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
             run_parent(emitter, frame)
     emitter.root_symbols = None
     return _finished(emitter, made)
+
+
+def _may_hold_context(body: Iterable[nodes.Node]) -> bool:
+    """Return whether what a top level sets may hold the context that holds it: macros, and results of calls, may."""
+    for node in body:
+        if isinstance(node, nodes.Macro):
+            return True
+        if isinstance(node, nodes.If) and _may_hold_context([*node.body, *node.elif_, *node.else_]):
+            return True
+        if isinstance(node, nodes.Assign) and (
+            has(node, (nodes.Call, nodes.Filter, nodes.Test, nodes.ContextReference)) or undeclared([node], ("self",))
+        ):
+            return True
+        if isinstance(node, (nodes.Import, nodes.FromImport)) and node.with_context:
+            return True
+    return False
 
 
 def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> list[ast.FunctionDef]:

@@ -83,7 +83,8 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
     if emitter.eval_ctx.autoescape:
         escaped = emitter.autoescape(frame)
         if not isinstance(escaped, ast.Constant):
-            text = emitter.code.hold(either(escaped, text, call("escape_str", text)))
+            sure = ast.BoolOp(ast.Or(), [name("uniform"), escaped])
+            text = emitter.code.hold(either(sure, text, call("escape_str", text)))
     emitter.code.write(frame, "is", text)
     return True
 

@@ -177,6 +177,7 @@ def _bind(emitter: Emitter, frame: Frame, called: str, value: ast.expr) -> None:
     if frame.toplevel:
         holder = attribute(name("context"), "vars")
         emitter.code.add(ast.Assign([ast.Subscript(holder, const(called), ast.Store())], name(variable)))
+        emitter.forget()
         if not called.startswith("_"):
             emitter.code.do(call(attribute(attribute(name("context"), "exported_vars"), "discard"), const(called)))
 

@@ -60,10 +60,20 @@ class Writer:
             self._checked[-1][variable] = known
         return name(known)
 
+    def is_dict(self, variable: str) -> ast.expr:
+        """Return whether a variable holds an exact dict, which is asked once in a body."""
+        key = f"{variable} is a dict"
+        known = self._checked[-1].get(key)
+        if known is None:
+            known = self._hold(is_(call("type", name(variable)), "dict")).id
+            self._checked[-1][key] = known
+        return name(known)
+
     def changed(self, variable: str) -> None:
         """Note that a variable is being set."""
         for known in self._checked:
             known.pop(variable, None)
+            known.pop(f"{variable} is a dict", None)
 
     @property
     def function(self) -> Function:
