@@ -39,12 +39,12 @@ _OPTIONS = (
     "is_async",
 )
 
-_MARKED = {
-    "context": pass_context(lambda: None),
-    "eval_context": pass_eval_context(lambda: None),
-    "environment": pass_environment(lambda: None),
-}
 _MARK = "jinja_pass_arg"  # where Jinja2's decorators leave their mark
+_MARKED = {
+    getattr(pass_context(lambda: None), _MARK): "context",
+    getattr(pass_eval_context(lambda: None), _MARK): "eval_context",
+    getattr(pass_environment(lambda: None), _MARK): "environment",
+}
 
 
 def autoescape_by_name(name: str | None) -> bool:
@@ -121,10 +121,7 @@ def fingerprint(environment: jinja2.Environment) -> dict[str, Any]:
 def passed_argument(function: Any) -> str:
     """Return what a filter or test asks to be passed first: context, eval_context, environment, or nothing."""
     mark = getattr(function, _MARK, None)
-    for name, example in _MARKED.items():
-        if mark is not None and getattr(example, _MARK) is mark:
-            return name
-    return ""
+    return "" if mark is None else _MARKED.get(mark, "")
 
 
 def autoescape_of(environment: jinja2.Environment, name: str) -> bool:

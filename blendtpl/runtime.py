@@ -54,6 +54,8 @@ def escape_any(value: Any) -> str:
         return escape_str(value)
     if kind is int:
         return str(value)
+    if kind is Markup:
+        return _exact(value)
     return _exact(escape(value))
 
 
@@ -115,6 +117,8 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     """
     if type(function) in _PLAIN and not hasattr(function, "jinja_pass_arg"):
         return function  # type: ignore[no-any-return]
+    if type(function) is Macro:
+        return partial(function, true_context(scope).eval_ctx)
     if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
         function = function.__call__
     wanted = passed_argument(function)
@@ -132,6 +136,16 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     return partial(function, context)
 
 
+def call_back(scope: Any, caller: Any) -> Any:
+    """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any."""
+    if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
+        return callee(scope, caller)()
+    if caller.caller:
+        return callee(scope, caller)()
+    text = caller._func()
+    return Markup(text) if true_context(scope).eval_ctx.autoescape else text
+
+
 def stopped(undefined: Any) -> Any:
     """Return what Jinja2 makes of a call that raised `StopIteration`."""
     return undefined("value was undefined because a callable raised a StopIteration exception")
@@ -139,11 +153,13 @@ def stopped(undefined: Any) -> Any:
 
 def true_context(scope: Any) -> Context:
     """Return the context that a scope stands for: a context, or what an include sees beyond the scope around it."""
-    if type(scope) is not tuple:
+    if type(scope) is not list:
         return scope  # type: ignore[no-any-return]
-    outer, unit, names = scope
-    base = true_context(outer)
-    return _in_render(unit.new_context(base.get_all(), True, names), base)
+    outer, unit, names, made = scope
+    if made is None:
+        base = true_context(outer)
+        made = scope[3] = _in_render(unit.new_context(base.get_all(), True, names), base)
+    return made  # type: ignore[no-any-return]
 
 
 def _in_render(made: Context, base: Context) -> Context:
@@ -286,6 +302,7 @@ NAMES: dict[str, Any] = {
     },
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
+    "call_back": call_back,
     "escape_str": escape_str,
     "missing": missing,
     "never": NEVER,

@@ -9,6 +9,7 @@ import copy
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,10 +159,20 @@ def _copy_of(environment: jinja2.Environment, folder: Path, kind: type[jinja2.En
         if name not in {"context_class", "template_class"}:
             setattr(made, name, copy.copy(value) if type(value) in {dict, list, set} else value)
     made.policies = dict(environment.policies)
-    made.loader, made.bytecode_cache, made.cache = jinja2.FileSystemLoader(folder), None, {}
+    made.loader, made.bytecode_cache, made.cache = _Folder(folder), None, {}
     made.auto_reload, made.shared = False, False
     made.extensions = {name: extension.bind(made) for name, extension in environment.extensions.items()}
     return made
+
+
+class _Folder(jinja2.FileSystemLoader):
+    """A folder that says no more of a name that no template has than a bundle does, whatever the name is."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> Any:
+        with suppress(jinja2.TemplateNotFound):
+            if isinstance(template, str):
+                return super().get_source(environment, template)
+        raise jinja2.TemplateNotFound(template)
 
 
 class Thing:
@@ -171,7 +182,7 @@ class Thing:
         vars(self).update(attributes)
 
     def __repr__(self) -> str:
-        return f"<thing of {', '.join(vars(self))}>"
+        return f"<{type(self).__name__} of {', '.join(vars(self))}>"
 
 
 class Lazy:
@@ -183,8 +194,7 @@ class Lazy:
     def __iter__(self) -> Iterator[Any]:
         return self._rest
 
-    def __repr__(self) -> str:
-        return "<lazy>"
+    __repr__ = Thing.__repr__
 
 
 class _Contexts:
@@ -274,7 +284,7 @@ class _Maker:
         if isinstance(value, str):
             markup = Markup("<b>") + value + Markup("</b>")
             return self.random.choice((f"<i>{value}</i>", markup, f"{value} & 'so' \"on\"", ""))
-        return self.random.choice((self._number(), -self._number(), value))
+        return self.random.choice((*_NUMBERS, -1, 0.5))
 
     def _sequence(self, kind: str, items: list[Any]) -> Any:
         if kind == "long":
@@ -285,14 +295,12 @@ class _Maker:
 
     def _plain(self) -> Any:
         word = self.random.choice(("Ada", "x", "ünï\u2028", "two words", "2024-02-30", "https://example.org/?a=1&b=2"))
-        number = self._number()
+        number = self.random.choice(_NUMBERS)
         html, markup = f"<script>alert('{word}')</script> & \"{word}\"", Markup("<b>") + word + Markup("</b>")
-        texts = (word, word, html, "{{ " + word + " }}{% raw %}", markup, "")
-        return self.random.choice((*texts, number, -number, number / 8, bool(number % 2), None, []))
-
-    def _number(self) -> int:
-        return self.random.choice((0, 1, 2, 3, 7, 1000, 10**20))
+        texts = (word, html, "{{ " + word + " }}{% raw %}", markup, "")
+        return self.random.choice((*texts * 2, number, -number, number / 8, bool(number % 2), None, []))
 
 
+_NUMBERS = (0, 1, 2, 3, 7, 1000, 10**20)
 _SEQUENCES = ("list", "tuple", "lazy", "long", "empty")
-_KINDS = ("plain", *("dict", "thing") * 3, *_SEQUENCES)
+_KINDS = (*("plain",) * 6, *("dict", "thing") * 3, *_SEQUENCES)

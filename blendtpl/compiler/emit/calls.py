@@ -10,6 +10,7 @@ import ast
 from types import MappingProxyType
 
 from jinja2 import nodes
+from jinja2.idtracking import VAR_LOAD_PARAMETER
 
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, name
 from blendtpl.compiler.emit.counters import counted, cycle
@@ -67,6 +68,8 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         loop = counted(emitter, node.node.node, frame)
         if loop is not None:
             return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
+    if _is_call_back(emitter, node, frame):
+        return _guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
     direct = direct_call(emitter, node, frame, caller)
     if direct is not None:
         if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(frame), ast.Constant):
@@ -85,10 +88,29 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         guard = attribute(name("environment"), "call")
         return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
     function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)
+    return _guarded(emitter, ast.Call(function, arguments, keywords))
+
+
+def _guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
+    """Write a call that may raise `StopIteration`, which must not end the function that it is made in."""
     result = emitter.code.temporary()
     stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])
-    emitter.code.branch(ast.Try([assign(result, ast.Call(function, arguments, keywords))], [stopped], [], []))
+    emitter.code.branch(ast.Try([assign(result, made)], [stopped], [], []))
     return name(result)
+
+
+def _is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+    """Return whether a node is ``caller()`` in a macro, where `caller` is what it was called with."""
+    if not isinstance(node.node, nodes.Name) or node.node.name != "caller" or emitter.environment.sandboxed:
+        return False
+    if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return False
+    load = frame.symbols.find_load(frame.symbols.find_ref("caller") or "")
+    return (
+        load is not None
+        and load[0] == VAR_LOAD_PARAMETER
+        and frame.symbols.ref("caller") not in (emitter.unset_parameters)
+    )
 
 
 def direct_call(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr | None:

@@ -92,8 +92,10 @@ def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
         if any(use == "" for use in _hidden(emitter, node.body)):
             yield ""
     elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
+        if isinstance(node, nodes.CallBlock):
+            yield from _uses_of(emitter, node.call)
         # a function that may be called when the loop has gone on
-        yield from ("" for use in _uses_of_children(emitter, node))
+        yield from ("" for use in _uses(emitter, [*node.defaults, *node.body]))
     elif isinstance(node, nodes.Block):
         if node.scoped:
             yield ""

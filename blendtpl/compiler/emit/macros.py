@@ -102,7 +102,24 @@ def _function(
         emitter.body(node.body, inner)
         emitter.code.add(ast.Return(emitter.joined(inner, plain=True)))
         emitter.macro_depth -= 1
+    _without_list(function.block, inner.out)
     return function.definition([], emitter.reader())
+
+
+def _without_list(block: list[ast.stmt], out: str) -> None:
+    """Have a function that writes once, at its end, return what it writes, rather than join a list of that."""
+    uses = [
+        node for statement in block for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id == out
+    ]
+    match block[-2:]:
+        case [ast.Expr(ast.Call(ast.Attribute(ast.Name(written), "append"), [text])), ast.Return()] if (
+            written == out and len(uses) == _ONE_WRITE
+        ):
+            block[-2:] = [ast.Return(text, lineno=block[-2].lineno)]
+            del block[0]
+
+
+_ONE_WRITE = 3  # how often a list is named that is made, appended to once, and joined
 
 
 def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Frame) -> None:

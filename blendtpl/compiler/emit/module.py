@@ -29,6 +29,7 @@ from blendtpl.compiler.emit.frames import Frame, has, undeclared
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
 from blendtpl.compiler.emit.macros import MACROS
+from blendtpl.compiler.emit.output import is_super
 from blendtpl.compiler.emit.references import REFERENCES, run_parent
 from blendtpl.compiler.emit.statements import STATEMENTS
 from blendtpl.compiler.emit.writer import Function
@@ -188,8 +189,13 @@ def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
     variable = frame.symbols.declare_parameter("super")
     if not any(found.name == "super" and found.ctx == "store" for found in block.find_all(nodes.Name)):
         emitter.super_variable = variable
-    value = call("super_of", name("context"), const(block.name), name(f"block_{block.name}"))
-    emitter.code.add(assign(variable, value))
+    uses = sum(found.name == "super" for found in block.find_all(nodes.Name))
+    printed = sum(is_super(part) for output in block.find_all(nodes.Output) for part in output.nodes)
+    if emitter.super_variable is None or uses > printed or emitter.environment.finalize is not None:
+        value = call("super_of", name("context"), const(block.name), name(f"block_{block.name}"))
+        emitter.code.add(assign(variable, value))
+    else:
+        emitter.code.add(assign(variable, name("missing")))
 
 
 def _preamble(emitter: Emitter, tree: nodes.Template) -> ast.FunctionDef | None:

@@ -105,10 +105,8 @@ def _finalized(emitter: Emitter, frame: Frame, value: ast.expr) -> ast.expr:
 def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     """Write what ``super()`` renders straight to the output, when that is all that is asked of it."""
     if (
-        not (isinstance(node.node, nodes.Name) and node.node.name == "super")
+        not is_super(node)
         or frame.block is None
-        or emitter.environment.sandboxed
-        or (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
         or emitter.super_variable is None
         or frame.symbols.find_ref("super") != emitter.super_variable
     ):
@@ -117,6 +115,13 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     block = call("super_block", name(frame.context), const(frame.block), name(f"block_{frame.block}"), escaped)
     run(emitter, frame, block, name(frame.context))
     return True
+
+
+def is_super(node: nodes.Node) -> bool:
+    """Return whether a node is ``super()``."""
+    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"):
+        return False
+    return not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
 
 
 def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr) -> None:

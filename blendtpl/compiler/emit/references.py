@@ -124,7 +124,8 @@ def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[
         values.append(value)
     scope: ast.expr = name(frame.context)
     if emitter.links.observes(template):
-        scope = ast.Tuple([scope, name(emitter.link(template, "unit")), emitter.locals(frame)], ast.Load())
+        # what `true_context` makes of it when it must, and keeps in the last place
+        scope = ast.List([scope, name(emitter.link(template, "unit")), emitter.locals(frame), const(None)], ast.Load())
     run(emitter, frame, name(emitter.link(template, "part")), scope, *values)
 
 
