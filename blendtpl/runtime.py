@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from blendtpl.contexts import reader, render_of
 from blendtpl.environments import passed_argument
+from blendtpl.translation import ALIAS, SHAPES, formatted
 
 NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
 
@@ -134,6 +135,26 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     if _block_vars:
         context = context.derived(_block_vars)
     return partial(function, context)
+
+
+def translated(scope: Any, function: Any, /, *texts: Any, **variables: Any) -> Any:
+    """Return what a `gettext` function gives: Jinja2's new-style ones by `blendtpl.translation`, others as any call."""
+    if function is ALIAS:
+        function = true_context(scope).resolve("gettext")
+    shape = SHAPES.get(function.__code__) if type(function) is FunctionType else None
+    if shape is None or len(texts) != shape[0]:
+        return callee(scope, function)(*texts, **variables)
+    context = true_context(scope)
+    _, in_context, number = shape
+    if in_context:
+        variables.setdefault("context", texts[0])
+    if number:
+        variables.setdefault("num", texts[-1])
+    try:
+        text = callee(context, function.__closure__[0].cell_contents)(*texts)
+    except StopIteration:
+        text = stopped(context.environment.undefined)
+    return formatted(text, variables, context.eval_ctx.autoescape, escape_str)
 
 
 def call_back(scope: Any, caller: Any) -> Any:
@@ -303,6 +324,7 @@ NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
     "call_back": call_back,
+    "translated": translated,
     "escape_str": escape_str,
     "missing": missing,
     "never": NEVER,

@@ -24,6 +24,7 @@ RANKS = {
     "binding": 10,
     "message": 10,
     "contexts": 10,
+    "translation": 10,
     "runtime": 11,
     "units": 12,
     "linked": 13,

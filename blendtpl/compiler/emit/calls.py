@@ -19,6 +19,8 @@ from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.environments import passed_argument
 
+_TRANSLATIONS = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
+
 
 def filtered(emitter: Emitter, node: nodes.Filter, frame: Frame) -> ast.expr:
     """Return what a filter makes of a value, or, in a `filter` or `set` block, of the frame's own output."""
@@ -87,6 +89,8 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
+    if isinstance(node.node, nodes.Name) and node.node.name in _TRANSLATIONS and not scopes:
+        return _guarded(emitter, ast.Call(name("translated"), [name(frame.context), wanted, *arguments], keywords))
     function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)
     return _guarded(emitter, ast.Call(function, arguments, keywords))
 
