@@ -39,6 +39,8 @@ class Render:
         if self._contexts is not None:
             for context in self._contexts:
                 context.vars.clear()
+                if isinstance(context, FastContext):
+                    context.seen = None
             self._contexts = None
 
 

@@ -324,6 +324,7 @@ NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
     "call_back": call_back,
+    "true_context": true_context,
     "translated": translated,
     "escape_str": escape_str,
     "missing": missing,

@@ -89,6 +89,10 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
+        method = attribute(call("true_context", name(frame.context)), "call")
+        return emitter.code.hold(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
     if isinstance(node.node, nodes.Name) and node.node.name in _TRANSLATIONS and not scopes:
         return _guarded(emitter, ast.Call(name("translated"), [name(frame.context), wanted, *arguments], keywords))
     function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)

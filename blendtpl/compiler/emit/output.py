@@ -10,7 +10,7 @@ from jinja2 import nodes
 from markupsafe import escape
 
 from blendtpl.compiler.emit.calls import direct_call
-from blendtpl.compiler.emit.code import attribute, call, const, either, is_, literal, name
+from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.frames import Frame
@@ -32,14 +32,17 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
     for child in children:
         emitter.code.line = child.lineno or emitter.code.line
         constant = _constant(emitter, child)
-        if isinstance(child, nodes.TemplateData) or emitter.environment.finalize is None:
+        # where Jinja2 does not know whether text is to be escaped, it finalizes that too
+        text = isinstance(child, nodes.TemplateData) and constant is not None
+        if text or emitter.environment.finalize is None:
             if constant is not None:
                 emitter.code.write_text(frame, str(constant))
             elif not _written_directly(emitter, child, frame):
                 _write(emitter, frame, emitter.expression(child, frame))
         elif constant is not None and _finalizer(emitter, frame)[0]:
             # Jinja2 escapes a constant before it is finalized, and everything else after that
-            emitter.code.write(frame, "str", _finalized(emitter, frame, literal(constant)))
+            value = literal(constant) if has_literal(constant) else emitter.expression(child, frame)
+            emitter.code.write(frame, "str", _finalized(emitter, frame, value))
         else:
             _write(emitter, frame, _finalized(emitter, frame, emitter.expression(child, frame)))
 
