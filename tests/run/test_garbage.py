@@ -4,6 +4,7 @@ import gc
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -96,10 +97,8 @@ def test_what_goes_in_dies_when_the_render_is_over(text: str) -> None:
     gc.collect()  # what compiling left
     value = Value()
     watched = weakref.ref(value)
-    try:
+    with suppress(blendtpl.UndefinedError):  # the last one fails, the others do not
         template.render(value=value)
-    except blendtpl.UndefinedError as error:
-        assert error.name == "main.html"
     del value
     assert watched() is None
     assert gc.collect() == 0
