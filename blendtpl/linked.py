@@ -12,6 +12,7 @@ import jinja2
 from jinja2.environment import TemplateModule
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
+from jinja2.utils import missing
 
 from blendtpl.bundle import Bundle
 from blendtpl.contexts import FastContext
@@ -83,6 +84,9 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                     "blocks": unit.stacks,
                     "_globals": linked.globals,
                 }
+                if unit.space["reads"] is not None:
+                    reads = tuple((found, linked.globals.get(found, missing)) for found in unit.space["reads"])
+                    unit.direct = unit.space["part"], reads
         _settle_escaping(linked, units)
         for unit in units.values():
             for variable, origin, part in unit.space["links"]:

@@ -38,6 +38,7 @@ class Unit(jinja2.Template):
     stacks: Mapping[str, list[Write]] | None  # every block of a chain of constant names, ready for use
     space: dict[str, Any]
     static_module: TemplateModule | None
+    direct: tuple[Any, tuple[tuple[str, Any], ...]] | None  # code that needs no context, and what it reads
     fresh: dict[str, Any] | None  # what each new context of a linked template starts with
 
     @classmethod
@@ -72,7 +73,7 @@ class Unit(jinja2.Template):
         unit.root, unit.preamble, unit.own_blocks = space["root"], space["preamble"], dict(space["blocks"])
         if not all(map(callable, (unit.root, *unit.own_blocks.values()))):
             raise TypeError("it renders nothing")
-        unit.space, unit.stacks, unit.static_module, unit.fresh = space, None, None, None
+        unit.space, unit.stacks, unit.static_module, unit.fresh, unit.direct = space, None, None, None, None
         unit._module, unit._debug_info, unit._uptodate = None, "", None
         return unit
 
@@ -95,8 +96,10 @@ class Unit(jinja2.Template):
         """Return a new context of this template, as Jinja2's method of that name does."""
         if not shared and self.fresh is not None:
             fast = FastContext.__new__(FastContext)
-            vars_: dict[str, Any] = {}
-            fast.__dict__.update(self.fresh, parent={**self.globals, **(vars or {}), **(locals or {})}, vars=vars_)
+            parent = {**self.globals, **vars} if vars else {**self.globals}
+            if locals:
+                parent.update(locals)
+            fast.__dict__.update(self.fresh, parent=parent, vars={}, exported_vars=set())
             return fast
         blocks: Any = {} if self.stacks is not None else self.own_blocks
         context = new_context(self.environment, self.name, blocks, vars, shared, self.globals, locals)
@@ -209,6 +212,8 @@ _LINKING = {
 
 def render(unit: Unit, variables: dict[str, Any]) -> str:
     """Return the text of a template for these variables."""
+    if unit.direct is not None:
+        return _render_direct(unit, *unit.direct, variables)
     context = unit.new_context(variables)
     context.render = scope = Render()  # type: ignore[attr-defined]
     out: Output = []
@@ -221,6 +226,18 @@ def render(unit: Unit, variables: dict[str, Any]) -> str:
         raise
     finally:
         scope.finish()
+
+
+def _render_direct(unit: Unit, part: Any, reads: tuple[tuple[str, Any], ...], variables: dict[str, Any]) -> str:
+    get = variables.get
+    out: Output = []
+    try:
+        for _ in part(None, *[get(name, default) for name, default in reads], out, NEVER):
+            pass
+        return unit.environment.concat(out)
+    except Exception as error:
+        add_place(error, variables)
+        raise
 
 
 def render_block(unit: Unit, block: str, variables: dict[str, Any]) -> str:

@@ -130,8 +130,11 @@ def _outcome(environment: jinja2.Environment, render: Render, name: str, make: M
         return Outcome(_ADDRESS.sub("0x0", render(name, context)))
     except (Exception, SystemExit) as error:
         kinds = (kind for kind in type(error).__mro__ if kind.__module__.partition(".")[0] != "blendtpl")
-        message = getattr(error, "message", None) if isinstance(error, jinja2.TemplateError) else None
-        return Outcome(_ADDRESS.sub("0x0", str(error) if message is None else message), next(kinds).__qualname__)
+        try:
+            message = str(error.message if isinstance(error, jinja2.TemplateError) else error)
+        except Exception as failing:  # a message may be a value that cannot be shown
+            message = repr(failing)
+        return Outcome(_ADDRESS.sub("0x0", message), next(kinds).__qualname__)
     finally:
         random.setstate(state)
 

@@ -129,6 +129,7 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             **loaded,
             "macros": tuple(macros),
             "imported": tuple(map(tuple, loaded["imported"])),
+            "included": tuple(loaded["included"]),
             "stored": frozenset(loaded["stored"]),
             "scoped": frozenset(loaded["scoped"]),
         }

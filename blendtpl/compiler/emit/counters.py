@@ -22,7 +22,10 @@ def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
     if attr == "first":
         return ast.Compare(number, [ast.Eq()], [one])
     if attr in {"depth", "depth0"}:
-        return const(1 if attr == "depth" else 0)
+        deeper = 1 if attr == "depth" else 0
+        if loop.descent is None:
+            return const(deeper)
+        return ast.BinOp(name(loop.descent.depth), ast.Add(), const(deeper))
     size: ast.expr = call("len", name(loop.items))
     if attr == "last":
         value: ast.expr = ast.Compare(number, [ast.Eq()], [size])
@@ -34,6 +37,16 @@ def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
             value = ast.BinOp(value, ast.Add(), one)
     asked = attribute(name(loop.ahead), attr)
     return emitter.code.hold(either(is_(name(loop.ahead), None), value, asked))
+
+
+DESCENT = "()"  # what a body asks of its loop when it prints ``loop(...)``
+
+
+def descended_into(node: nodes.Node) -> nodes.Expr | None:
+    """Return what ``loop(...)`` is called with, when a node is that, with one argument."""
+    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "loop"):
+        return None
+    return node.args[0] if len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs) else None
 
 
 def cycle(emitter: Emitter, loop: Loop, values: list[ast.expr]) -> ast.expr:

@@ -28,15 +28,17 @@ class Facts:
     """What a template lets others do.
 
     `part`: an include may call its code with the names that it reads, rather than make a context. `observes`: its
-    code may, in rare cases, need a true context all the same. `static`: an import without context finds the same
-    immutable module at every render. `macros` are those of its top level that are always there; `imported` what
-    top-level imports with constant names bind, once and unconditionally: (name, template, macro or ""). `stored` are
-    all names that the top level sets, `scoped` the blocks that run in a context of their own. `parent` is what it
-    extends by a constant name, `first`: whether that comes before all else; `extends`: whether it extends anything.
+    code may, in rare cases, need a true context all the same, beside what it includes, by the names in `included`.
+    `static`: an import without context finds the same immutable module at every render. `macros` are those of its top
+    level that are always there; `imported` what top-level imports with constant names bind, once and unconditionally:
+    (name, template, macro or ""). `stored` are all names that the top level sets, `scoped` the blocks that run in a
+    context of their own. `parent` is what it extends by a constant name, `first`: whether that comes before all else;
+    `extends`: whether it extends anything.
     """
 
     part: bool
     observes: bool
+    included: tuple[str, ...]
     static: bool
     macros: tuple[MacroShape, ...]
     imported: tuple[tuple[str, str, str], ...]
@@ -66,7 +68,8 @@ _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) -> Facts:
     """Return the facts of a parsed template."""
     own = type(environment).getattr is not jinja2.Environment.getattr or environment.sandboxed
-    calls = has(tree, (nodes.Call, nodes.Include, nodes.Import, nodes.FromImport))
+    included = _included(tree, environment, template)
+    calls = included is None or has(tree, (nodes.Call, nodes.Import, nodes.FromImport))
     exports = any(isinstance(node, _EXPORTS) for node in _top(tree.body))
     part = (
         not own
@@ -79,6 +82,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     return Facts(
         part=part,
         observes=calls,
+        included=included or (),
         static=_static(tree.body),
         macros=_macros(tree.body),
         imported=_imported(tree.body, environment, template),
@@ -88,6 +92,16 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         first=_extends_first(tree),
         extends=tree.find(nodes.Extends) is not None,
     )
+
+
+def _included(tree: nodes.Template, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
+    """Return what a template includes, when each has its context and one constant name; else `None`."""
+    names = []
+    for node in tree.find_all(nodes.Include):
+        if not (node.with_context and isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)):
+            return None
+        names.append(environment.join_path(node.template.value, template))
+    return tuple(names)
 
 
 def _parent(body: list[nodes.Node], environment: jinja2.Environment, template: str) -> str | None:

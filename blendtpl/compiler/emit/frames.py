@@ -12,6 +12,14 @@ from jinja2.idtracking import Symbols
 
 
 @dataclass(frozen=True, slots=True)
+class Descent:
+    """How a recursive loop goes down: the variables of the function to call, and of how deep it is."""
+
+    render: str
+    depth: str
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """A loop whose `loop` is counters: the variables of its number, which counts from 1, of what it iterates over,
     and of Jinja2's loop object, which is there when that is neither list nor tuple.
@@ -20,6 +28,7 @@ class Loop:
     number: str
     items: str
     ahead: str
+    descent: Descent | None = None
 
 
 @dataclass(slots=True)

@@ -25,7 +25,16 @@ class Links:
 
     def observes(self, template: str | None) -> bool:
         """Return whether an included template may in rare cases need a true context."""
-        return template is None or self.facts[template].observes
+        waiting, seen = [template], set()
+        while waiting:
+            found = waiting.pop()
+            if found in seen:
+                continue
+            seen.add(found)
+            if found is None or found not in self.facts or not self.facts[found].part or self.facts[found].observes:
+                return True
+            waiting += self.facts[found].included
+        return False
 
     def static(self, template: str) -> bool:
         """Return whether an import without context finds the same immutable module at every render."""

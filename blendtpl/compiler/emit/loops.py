@@ -12,9 +12,10 @@ from types import MappingProxyType
 from jinja2 import nodes
 
 from blendtpl.compiler.emit.code import assign, call, const, either, is_, name
+from blendtpl.compiler.emit.counters import DESCENT, descended_into
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
-from blendtpl.compiler.emit.frames import Frame, Loop, undeclared
+from blendtpl.compiler.emit.frames import Descent, Frame, Loop, undeclared
 from blendtpl.compiler.emit.statements import place_of
 
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
@@ -26,9 +27,7 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
     inner, otherwise, test = frame.inner(), frame.inner(), frame.inner()
     inner.loop = True
     uses = "loop" in undeclared(node.iter_child_nodes(only=("body",)), ("loop",))
-    counters = None
-    if uses and not node.recursive:
-        counters = _counters(emitter, node)
+    counters = _counters(emitter, node) if uses else None
     extended = counters is None and (
         node.recursive or uses or any(block.scoped for block in node.find_all(nodes.Block))
     )
@@ -44,7 +43,9 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
     if node.test is not None:
         test.symbols.analyze_node(node, for_branch="test")
         chosen = _filter_function(emitter, node, test)
-    if node.recursive:
+    if node.recursive and counters is not None:
+        _descending(emitter, node, frame, inner, otherwise, chosen, counters)
+    elif node.recursive:
         _recursive(emitter, node, frame, inner, otherwise, chosen)
     else:
         iterable = emitter.expression(node.iter, frame)
@@ -61,11 +62,11 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
 
 def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
     """Return which counters a body asks for, or `None` when it may do anything else with the loop."""
-    if emitter.own_getattr or emitter.environment.sandboxed:
+    if emitter.own_getattr or emitter.environment.sandboxed or (node.recursive and emitter.eval_ctx.volatile):
         return None
     asked: set[str] = set()
     for use in _uses(emitter, node.body):
-        if use not in _COUNTERS | _SIZED:
+        if use not in _COUNTERS | _SIZED and not (node.recursive and use == DESCENT):
             return None
         asked.add(use)
     return asked
@@ -83,6 +84,12 @@ def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
             yield ""
     elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "loop":
         yield node.attr if node.attr != "cycle" else ""
+    elif isinstance(node, nodes.Output):
+        for part in node.nodes:
+            items = descended_into(part)
+            if items is not None:
+                yield DESCENT
+            yield from _uses_of(emitter, part if items is None else items)
     elif isinstance(node, nodes.Call) and _is_cycle(node):
         yield "cycle"
         yield from _uses(emitter, [*node.args])
@@ -144,7 +151,9 @@ def _is_cycle(node: nodes.Call) -> bool:
     )
 
 
-def _counted(emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.expr) -> ast.expr:
+def _counted(
+    emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.expr, descent: Descent | None = None
+) -> ast.expr:
     """Set up the counters of a loop; return what it iterates over."""
     number = emitter.code.temporary()
     items = ahead = ""
@@ -155,7 +164,7 @@ def _counted(emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.e
         emitter.code.add(assign(ahead, either(sized, const(None), call("LoopContext", name(items), name("undefined")))))
         iterable = either(is_(name(ahead), None), name(items), call("items_of", name(ahead)))
     emitter.code.add(assign(number, const(0)))
-    emitter.loops[inner.symbols.ref("loop")] = inner.counted = Loop(number, items, ahead)
+    emitter.loops[inner.symbols.ref("loop")] = inner.counted = Loop(number, items, ahead, descent)
     return iterable
 
 
@@ -204,10 +213,11 @@ def _loop(
         if tracked:
             emitter.code.add(assign("_loop_vars", ast.Dict([], [])))
         emitter.enter(inner)
-        if empty:
-            emitter.code.add(assign(empty, const(False)))
         with emitter.tracking(tracked):
             emitter.body(node.body, inner)
+        if empty:
+            # behind the body: in Jinja2, too, `break` and `continue` leave the `else` to run
+            emitter.code.add(assign(empty, const(False)))
         _hand_over(emitter, inner)
     emitter.code.hot -= 1
     emitter.leave(inner)
@@ -232,6 +242,32 @@ def _hand_over(emitter: Emitter, frame: Frame) -> None:
 
 def _sets(node: nodes.Node) -> bool:
     return isinstance(node, (nodes.Assign, nodes.AssignBlock)) or any(map(_sets, node.iter_child_nodes()))
+
+
+def _descending(
+    emitter: Emitter,
+    node: nodes.For,
+    frame: Frame,
+    inner: Frame,
+    otherwise: Frame,
+    chosen: str | None,
+    counters: set[str],
+) -> None:
+    """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes to the output."""
+    identifier = emitter.code.temporary()
+    out, render, depth = (emitter.code.temporary() for _ in range(3))
+    with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
+        for found in (inner, otherwise):
+            found.out, found.streams = out, False
+        iterable: ast.expr = name("items")
+        if chosen is not None:
+            iterable = call(chosen, iterable)
+        iterable = _counted(emitter, inner, counters - {DESCENT}, iterable, Descent(render, depth))
+        _loop(emitter, node, inner, otherwise, iterable, extended=False)
+        emitter.code.flush()
+    emitter.code.add(made.definition([], emitter.reader()))
+    value = emitter.expression(node.iter, frame)
+    emitter.code.do(call(identifier, value, name(frame.out), name(identifier), const(0)))
 
 
 def _recursive(

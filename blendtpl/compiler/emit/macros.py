@@ -68,8 +68,8 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
         function,
         const(getattr(node, "name", None)),
         ast.Tuple([const(found) for found in names], ast.Load()),
-        const("kwargs" in special),
-        const("varargs" in special),
+        const("kwargs" in special and "kwargs" not in names),
+        const("varargs" in special and "varargs" not in names),
         const("caller" in special),
         emitter.autoescape(frame),
     )

@@ -9,6 +9,7 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
 - ``part(scope, <names>, out, limit)`` for a template that includes may call without making a context;
 - ``preamble(context, out, limit)``, or `None`: what of the top level blocks see, for a block that is rendered alone;
 - `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
+- `reads`: the names that ``part`` is called with when it needs no context at all, else `None`;
 - `modifies`: whether it changes how output is escaped while it runs;
 - `links`: which global variable is to be bound to which part of which other template.
 
@@ -82,6 +83,7 @@ def module(
         assign("name", const(template)),
         *([assign("root", name("enter"))] if parameters is not None else []),
         assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
+        assign("reads", _reads(parameters, observes=parameters is None or links.observes(template))),
         assign("modifies", const(has(tree, (nodes.EvalContextModifier,)))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
         assign("parent", const(links.parent(template) or ("" if has_extends else None))),
@@ -90,6 +92,12 @@ def module(
     made = ast.Module([*head, *emitter.hoisted.values(), *functions, *tail], [])
     place(made)
     return made
+
+
+def _reads(parameters: tuple[str, ...] | None, *, observes: bool) -> ast.expr:
+    if parameters is None or observes:
+        return const(None)
+    return ast.Tuple([const(found) for found in parameters], ast.Load())
 
 
 def _import_of(path: str, alias: str) -> ast.stmt:

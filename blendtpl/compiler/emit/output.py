@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from blendtpl.compiler.emit.calls import direct_call
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
-from blendtpl.compiler.emit.counters import counted, counter
+from blendtpl.compiler.emit.counters import counted, counter, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.environments import passed_argument
@@ -78,7 +78,7 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         return True
     if not isinstance(node, nodes.Call):
         return False
-    if _super(emitter, node, frame):
+    if _super(emitter, node, frame) or _descend(emitter, node, frame):
         return True
     text = None if emitter.eval_ctx.volatile else direct_call(emitter, node, frame)
     if text is None:
@@ -103,6 +103,19 @@ def _finalizer(emitter: Emitter, frame: Frame) -> tuple[bool, list[ast.expr]]:
 def _finalized(emitter: Emitter, frame: Frame, value: ast.expr) -> ast.expr:
     finalize = attribute(name("environment"), "finalize")
     return emitter.code.hold(call(finalize, *_finalizer(emitter, frame)[1], value))
+
+
+def _descend(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+    """Write what ``loop(...)`` renders straight to the output."""
+    items = descended_into(node)
+    loop = counted(emitter, node.node, frame)
+    if items is None or loop is None or loop.descent is None:
+        return False
+    emitter.code.flush()
+    value = emitter.expression(items, frame)
+    render, deeper = name(loop.descent.render), ast.BinOp(name(loop.descent.depth), ast.Add(), const(1))
+    emitter.code.do(call(render, value, name(frame.out), render, deeper))
+    return True
 
 
 def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
