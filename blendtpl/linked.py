@@ -10,7 +10,6 @@ from typing import Any
 
 import jinja2
 from jinja2.environment import TemplateModule
-from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
 from jinja2.utils import missing
 
@@ -87,7 +86,7 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                 if unit.space["reads"] is not None:
                     reads = tuple((found, linked.globals.get(found, missing)) for found in unit.space["reads"])
                     unit.direct = unit.space["part"], reads
-        _settle_escaping(linked, units)
+        _settle_escaping(units)
         for unit in units.values():
             for variable, origin, part in unit.space["links"]:
                 unit.space[variable] = _part(units[origin], part)
@@ -97,24 +96,25 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     return units
 
 
-def _settle_escaping(environment: jinja2.Environment, units: Mapping[str, Unit]) -> None:
+def _settle_escaping(units: Mapping[str, Unit]) -> None:
     """Tell each unit whether its code only ever runs where output is escaped as it was when it was compiled.
 
     A template runs in the context of whatever extends it, which may escape otherwise; and an `autoescape` tag may
     surround a block of another template.
     """
-    escaped = {name: EvalContext(environment, name).autoescape for name in units}
-    unsure = any(unit.space["modifies"] or unit.space["parent"] == "" for unit in units.values())
+    escaped = {name: unit.space["eval_ctx"].autoescape for name, unit in units.items()}
+    modified = any(unit.space["modifies"] for unit in units.values())
+    alike = len(set(escaped.values())) == 1
+    unsure = not alike and any(unit.space["parent"] == "" for unit in units.values())
     mixed: set[str] = set()
-    for name in units:
-        parent = units[name].space["parent"]
-        while parent:
+    for name, unit in units.items():
+        parent = unit.space["parent"]
+        while parent and not alike:
             if escaped[parent] is not escaped[name]:
                 mixed.add(parent)
             parent = units[parent].space["parent"]
-    sure = len(set(escaped.values())) == 1 or not unsure
     for name, unit in units.items():
-        unit.space["uniform"] = sure and name not in mixed and not any(u.space["modifies"] for u in units.values())
+        unit.space["uniform"] = not modified and not unsure and name not in mixed
 
 
 def _part(unit: Unit, part: str) -> Any:

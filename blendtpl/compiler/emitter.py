@@ -9,6 +9,7 @@ folding runs Jinja2's own pure filters and tests only, never a user's.
 """
 
 import marshal
+import re
 from types import CodeType
 from typing import NoReturn
 
@@ -24,7 +25,8 @@ from blendtpl.environments import passed_argument
 # values alone; later versions write both by reference counts, which differ from run to run.
 _MARSHAL_VERSION = 2
 
-_ONE_LINE, _NO_COLUMNS, _LONG, _NO_LOCATION = 10, 13, 14, 15  # kinds of entries in a table of locations
+_ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
+_WITH_COLUMNS = re.compile(rb"[\x80-\xe7\xf0-\xf7][\x00-\x7f]*")  # entries of all kinds but 13 and 15, no location
 
 _TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
 
@@ -76,23 +78,18 @@ def _without_columns(table: bytes) -> bytes:
     The format is that of CPython's `Objects/locations.md`: an entry begins with the one byte whose top bit is set,
     and what follows it are numbers of six bits a byte, bit 6 of which says that more follow.
     """
-    found, at = bytearray(), 0
-    while at < len(table):
-        first, start = table[at], at + 1
-        at = start
-        while at < len(table) and not table[at] & 0x80:
-            at += 1
-        kind, numbers = first >> 3 & 15, table[start:at]
-        if kind == _NO_LOCATION:
-            found.append(first)
-            continue
-        found.append(first & 0x87 | _NO_COLUMNS << 3)
-        if kind in {_NO_COLUMNS, _LONG}:
-            end = next(index for index, byte in enumerate(numbers) if not byte & 0x40)
-            found += numbers[: end + 1]
-        else:
-            found.append(max(kind - _ONE_LINE, 0) << 1)  # so many lines further, as a signed number
-    return bytes(found)
+    return _WITH_COLUMNS.sub(_line_only, table)
+
+
+def _line_only(entry: re.Match[bytes]) -> bytes:
+    first, numbers = entry[0][0], entry[0][1:]
+    kind = first >> 3 & 15
+    if kind == _LONG:
+        end = next(index for index, byte in enumerate(numbers) if not byte & 0x40)
+        line = numbers[: end + 1]
+    else:
+        line = bytes((max(kind - _ONE_LINE, 0) << 1,))  # so many lines further, as a signed number
+    return bytes((first & 0x87 | _NO_COLUMNS << 3,)) + line
 
 
 def is_own(kind: str, name: str, environment: jinja2.Environment) -> bool:

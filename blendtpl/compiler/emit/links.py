@@ -71,6 +71,16 @@ class Links:
         found = self.facts.get(template) if template is not None else None
         return found.parent if found is not None and found.first and found.parent in self.facts else None
 
+    def whole(self, template: str | None) -> bool:
+        """Return whether all of the chain that a template extends is known, so that its blocks stand ready at load."""
+        passed = set()
+        while template is not None and template not in passed:
+            passed.add(template)
+            if not self.facts[template].extends:
+                return True
+            template = self.parent(template)
+        return False
+
     def imported(self, template: str) -> dict[str, tuple[str, str]]:
         """Return what names of a template's top level are static modules, or macros of them."""
         found = self.facts.get(template)

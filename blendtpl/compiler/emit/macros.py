@@ -113,7 +113,7 @@ def _without_list(block: list[ast.stmt], out: str) -> None:
     ]
     match block[-2:]:
         case [ast.Expr(ast.Call(ast.Attribute(ast.Name(written), "append"), [text])), ast.Return()] if (
-            written == out and len(uses) == _ONE_WRITE
+            written == out and len(uses) == _ONE_WRITE and vars(block[-2]).get("is_text")
         ):
             block[-2:] = [ast.Return(text, lineno=block[-2].lineno)]
             del block[0]

@@ -60,6 +60,7 @@ def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
         wanted = emitter.expression(node.template, frame)
         getter = attribute(name("environment"), "get_template")
         emitter.code.add(assign("parent_template", call(getter, wanted, const(emitter.template))))
+    if known is None or not emitter.links.whole(emitter.template):
         emitter.code.do(call("extend", name("context"), name("parent_template")))
     if frame.rootlevel:
         emitter.known_extends = True

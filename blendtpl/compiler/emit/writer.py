@@ -172,7 +172,9 @@ class Writer:
                 parts.append(part if plain else ast.FormattedValue(part, -1, None))
                 parts[-1].lineno = line
             text = parts[0] if len(parts) == 1 else ast.JoinedStr(parts)
-        self._append(ast.Expr(call(attribute(name(self._run_out), "append"), text)))
+        written = ast.Expr(call(attribute(name(self._run_out), "append"), text))
+        vars(written)["is_text"] = True  # which what `filter` and `call` blocks append need not be
+        self._append(written)
 
     @contextmanager
     def _within(self, block: list[ast.stmt]) -> Iterator[None]:
