@@ -64,6 +64,7 @@ RANKS = {
     "": 41,  # the face, which imports the build half when it is called to compile, and not before
     "cli.common": 42,
     "cli.compile": 43,
+    "cli.explain": 43,
     "cli.show": 43,
     "cli.verify": 43,
     "cli": 44,

@@ -7,6 +7,7 @@ import click
 
 from blendtpl._version import __version__
 from blendtpl.cli.compile import compile_command
+from blendtpl.cli.explain import explain_command
 from blendtpl.cli.show import list_command, render_command
 from blendtpl.cli.verify import verify_command
 
@@ -20,4 +21,5 @@ def command() -> None:
 command.add_command(compile_command)
 command.add_command(render_command)
 command.add_command(list_command)
+command.add_command(explain_command)
 command.add_command(verify_command)

@@ -1,0 +1,72 @@
+"""``blendtpl explain``: what each stage of the compiler makes of a template."""
+
+import ast
+import pprint
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.cli.common import environment_option, errors_as_text, fail, project
+from blendtpl.compiler.emit import module
+from blendtpl.compiler.linker import link
+from blendtpl.compiler.outline import Outline, outline
+from blendtpl.compiler.parser import parse
+from blendtpl.compiler.reader import Source, read
+from blendtpl.environments import resolve_environment
+from blendtpl.errors import Fault, SourceError, did_you_mean
+
+
+@click.command("explain")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.option(
+    "--stage",
+    type=click.Choice(["tree", "program", "python"]),
+    default="python",
+    show_default=True,
+    help="The parsed tree, what is known of the linked template, or the emitted code.",
+)
+@environment_option
+def explain_command(source: Path, name: str, stage: str, environment: str | None) -> None:
+    """Print what a stage of the compiler makes of the template NAME of the folder SOURCE."""
+    with errors_as_text():
+        config = project()
+        resolved = resolve_environment(environment or config.environment)
+        found, _ = read(source, resolved, config.output)
+        sources = {each.name: each for each in found}
+        if name not in sources:
+            hint = did_you_mean(name, sources)
+            fail(f"no template `{name}` in `{source}`" + (f"; {hint}" if hint else ""))
+        if stage == "tree":
+            click.echo("\n".join(_rows(_tree(sources[name], resolved), "")))
+            return
+        trees = {each.name: _tree(each, resolved) for each in found}
+        outlines: dict[str, Outline] = {each: outline(tree, resolved, each) for each, tree in trees.items()}
+        program = link(outlines, resolved)
+        if stage == "program":
+            click.echo(pprint.pformat(program.templates[name], width=110))
+        else:
+            click.echo(ast.unparse(module(resolved, name, trees[name], program.links, fragments=True)))
+
+
+def _rows(node: nodes.Node, indent: str) -> Iterator[str]:
+    """Yield a row for a node, with its plain fields, and the rows of what is below it, further in."""
+    plain = [(field, value) for field, value in node.iter_fields() if not _holds_nodes(value)]
+    yield f"{indent}{type(node).__name__} {', '.join(f'{field}={value!r}' for field, value in plain)}".rstrip()
+    for child in node.iter_child_nodes():
+        yield from _rows(child, indent + "  ")
+
+
+def _holds_nodes(value: object) -> bool:
+    found = value if isinstance(value, list) else [value]
+    return any(isinstance(each, nodes.Node) for each in found)
+
+
+def _tree(source: Source, environment: jinja2.Environment) -> nodes.Template:
+    tree = parse(source, environment)
+    if isinstance(tree, Fault):
+        raise SourceError([tree])
+    return tree

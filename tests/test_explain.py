@@ -1,0 +1,37 @@
+"""``blendtpl explain``: every stage can be read."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from blendtpl.cli import command
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "page.html").write_text("{% include 'part.html' %}<b>{{ title|upper }}</b>", encoding="utf-8")
+    (tmp_path / "part.html").write_text("{{ user.name }}", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("stage", "shown"),
+    [
+        ("tree", "    Filter name='upper', args=[]"),
+        ("program", "variables=('title', 'user')"),
+        ("python", "link_0(context, p_user, out, limit)"),
+    ],
+)
+def test_each_stage_of_a_template_is_shown(folder: Path, stage: str, shown: str) -> None:
+    result = CliRunner().invoke(command, ["explain", str(folder), "page.html", "--stage", stage])
+    assert result.exit_code == 0
+    assert shown in result.output
+
+
+def test_a_mistake_gets_a_text(folder: Path) -> None:
+    unknown = CliRunner().invoke(command, ["explain", str(folder), "pag.html"])
+    assert (unknown.exit_code, "did you mean `page.html`?" in unknown.output) == (1, True)
+    (folder / "bad.html").write_text("{% fi %}", encoding="utf-8")
+    broken = CliRunner().invoke(command, ["explain", str(folder), "bad.html"])
+    assert (broken.exit_code, "unknown tag" in broken.output) == (1, True)
