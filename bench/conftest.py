@@ -1,6 +1,7 @@
-"""Fixtures, and a hook: a table of the ratios within each group, which also go into `extra_info`."""
+"""Fixtures, and hooks: tables of the ratios within and over the groups, which also go into `extra_info`."""
 
 import gc
+import math
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -46,30 +47,86 @@ def cache(tmp_path: Path) -> Iterator[Callable[[], Path]]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     """Put the ratios into `extra_info` before pytest-benchmark saves it."""
-    for benches in _groups(session.config).values():
+    groups = _groups(session.config)
+    for benches in groups.values():
         fastest = min(bench.stats.min for bench in benches)
-        peers = {bench.name: bench.stats.min for bench in benches if bench.extra_info.get("peer")}
+        peers = {_label(bench): bench.stats.min for bench in benches if bench.extra_info.get("peer")}
         for bench in benches:
             bench.extra_info["ratio"] = {
                 "fastest": bench.stats.min / fastest,
-                **{name: bench.stats.min / best for name, best in peers.items()},
+                **{label: bench.stats.min / best for label, best in peers.items()},
             }
     yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many times as long each benchmark took as the fastest of its group, and how much less than peers."""
-    for group, benches in _groups(terminalreporter.config).items():
-        terminalreporter.section(f"{group}: best rounds", sep="-")
-        for bench in sorted(benches, key=lambda bench: float(bench.stats.min)):
-            ratios = bench.extra_info["ratio"]
-            columns = [f"{bench.name:<44}", f"{_time(bench.stats.min):>9}", f"{ratios['fastest']:9.2f} x fastest"]
-            columns += [
-                f"{1 / ratio:9.1f} times faster than {name}"
-                for name, ratio in ratios.items()
-                if name not in {"fastest", bench.name}
-            ]
-            terminalreporter.write_line(" ".join(columns))
+    """Print how many times as long each benchmark took as the fastest of its group, and how much less than peers.
+
+    Groups whose benchmarks have a `column` are the rows of one table of peers.
+    """
+    groups = _groups(terminalreporter.config)
+    rows = {group: benches for group, benches in groups.items() if "column" in benches[0].extra_info}
+    for group in (found for found in groups if found not in rows):
+        _print_group(terminalreporter, group, groups[group])
+    if rows:
+        _print_rows(terminalreporter, rows)
+
+
+def _print_group(terminalreporter: pytest.TerminalReporter, group: str, benches: list[Any]) -> None:
+    terminalreporter.section(f"{group}: best rounds", sep="-")
+    for bench in sorted(benches, key=lambda bench: float(bench.stats.min)):
+        ratios = bench.extra_info["ratio"]
+        columns = [f"{bench.name:<44}", f"{_time(bench.stats.min):>9}", f"{ratios['fastest']:9.2f} x fastest"]
+        columns += [
+            f"{1 / ratio:9.1f} times faster than {name}"
+            for name, ratio in ratios.items()
+            if name not in {"fastest", _label(bench)}
+        ]
+        terminalreporter.write_line(" ".join(columns))
+
+
+def _print_rows(terminalreporter: pytest.TerminalReporter, rows: dict[str, list[Any]]) -> None:
+    """Print how many times as long as the one that is no peer each peer took, and the geometric means.
+
+    The mean of all is over kinds, each of which counts once, by the mean of its groups.
+    """
+    subject = next((_label(bench) for benches in rows.values() for bench in benches if not _is_peer(bench)), None)
+    labels = list(dict.fromkeys(_label(bench) for benches in rows.values() for bench in benches if _is_peer(bench)))
+    terminalreporter.section(f"times as long as {subject}: best rounds", sep="-")
+    terminalreporter.write_line(f"{'':<34}{subject!s:>10}" + "".join(f"{label:>11}" for label in labels))
+    over_groups: dict[str, list[float]] = defaultdict(list)
+    over_kinds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for group, benches in rows.items():
+        times = {_label(bench): float(bench.stats.min) for bench in benches}
+        own = times.get(str(subject))
+        if own is None:
+            continue
+        for label in times.keys() - {subject}:
+            over_groups[label].append(times[label] / own)
+            over_kinds[label][benches[0].extra_info["kind"]].append(times[label] / own)
+        cells = [f"{times[label] / own:>11.2f}" if label in times else f"{'-':>11}" for label in labels]
+        terminalreporter.write_line(f"{group:<34}{_time(own):>10}" + "".join(cells))
+    for title, means in (
+        ("geometric mean of the groups", {label: _mean(ratios) for label, ratios in over_groups.items()}),
+        (
+            "geometric mean, each kind once",
+            {label: _mean([_mean(ratios) for ratios in kinds.values()]) for label, kinds in over_kinds.items()},
+        ),
+    ):
+        cells = [f"{means[label]:>11.2f}" if label in means else f"{'-':>11}" for label in labels]
+        terminalreporter.write_line(f"{title:<44}" + "".join(cells))
+
+
+def _mean(ratios: list[float]) -> float:
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def _label(bench: Any) -> str:
+    return str(bench.extra_info.get("column", bench.name))
+
+
+def _is_peer(bench: Any) -> bool:
+    return bool(bench.extra_info.get("peer"))
 
 
 def _groups(config: pytest.Config) -> dict[str, list[Any]]:

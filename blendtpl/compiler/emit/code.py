@@ -108,19 +108,23 @@ def place(tree: ast.AST) -> None:
 
     Columns mean nothing here.
     """
-    waiting = [(tree, 1)]
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
     while waiting:
         node, line = waiting.pop()
         line = getattr(node, "lineno", line)
         if isinstance(node, _WITH_BODY) and not node.body:
             node.body.append(ast.Pass())
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, _PLACED):
-                if not hasattr(child, "lineno"):
-                    child.lineno = line
-                child.end_lineno = child.lineno
-                child.col_offset = child.end_col_offset = -1
-            waiting.append((child, line))
+        for field in node._fields:
+            value = getattr(node, field, None)
+            for child in value if type(value) is list else (value,):
+                if isinstance(child, _PLACED):
+                    if not hasattr(child, "lineno"):
+                        child.lineno = line
+                    child.end_lineno = child.lineno
+                    child.col_offset = child.end_col_offset = -1
+                    waiting.append((child, line))
+                elif isinstance(child, ast.arguments):
+                    waiting.append((child, line))
 
 
 _PLACED = (ast.stmt, ast.excepthandler, ast.expr, ast.arg, ast.keyword, ast.alias)

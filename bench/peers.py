@@ -1,0 +1,179 @@
+"""Peers: what renders a workload, each by its fastest settings.
+
+Enters: a workload, and a desk for what is no matter of memory alone. Leaves: a function of no
+arguments that returns its whole text. A peer that is not installed, or has no templates of a workload, skips the test.
+"""
+
+import functools
+import importlib
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import blendtpl
+from bench.measure import jinja2_environment
+from bench.workloads.filters import capitals
+from bench.workloads.i18n import gettext, ngettext
+from bench.workloads.workload import Sources, Workload
+
+Render = Callable[[], str]
+
+_FUNCTIONS = {"_": gettext, "ngettext": ngettext, "capitals": capitals}
+
+# what a long-lived PHP process runs: a line asks for a template, an answer begins with its length in bytes
+_WORKER = """\
+<?php
+function e($text) { return htmlspecialchars((string) $text, ENT_QUOTES); }
+function t($text, $variables = []) { return strtr($text, $variables); }
+$context = json_decode(file_get_contents($argv[1]), true);
+extract($context);
+if (is_file('functions.php')) require __DIR__ . '/functions.php';
+while (($asked = fgets(STDIN)) !== false) {
+    ob_start();
+    include __DIR__ . '/' . rtrim($asked);
+    $text = ob_get_clean();
+    fwrite(STDOUT, strlen($text) . "\\n" . $text);
+}
+"""
+_PHP_OPTIONS = {
+    "opcache.enable_cli": "1",
+    "opcache.validate_timestamps": "0",
+    "opcache.file_update_protection": "0",  # of seconds since a file was written
+    "opcache.jit": "tracing",
+    "opcache.jit_buffer_size": "64M",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a peer may use: a folder of its own, and `at_end`, which takes what is to be called when it is done."""
+
+    folder: Path
+    at_end: Callable[[Callable[[], object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What is measured. `exact`: its text is that of Jinja2, to the byte."""
+
+    name: str
+    prepare: Callable[[Workload, Desk], Render]
+    exact: bool = False
+
+
+def _blendtpl(workload: Workload, desk: Desk) -> Render:
+    registry = blendtpl.load(blendtpl.compile(workload.jinja2))
+    return functools.partial(registry.render, workload.entry, workload.context)
+
+
+def _by_hand(workload: Workload, desk: Desk) -> Render:
+    return functools.partial(workload.by_hand, workload.context)
+
+
+def _jinja2(workload: Workload, desk: Desk) -> Render:
+    environment, entry, context = jinja2_environment(workload.jinja2), workload.entry, workload.context
+    return lambda: environment.get_template(entry).render(context)
+
+
+def _minijinja(workload: Workload, desk: Desk) -> Render:
+    minijinja: Any = pytest.importorskip("minijinja")
+    environment = minijinja.Environment(
+        templates=dict(workload.minijinja or workload.jinja2), undefined_behavior="strict", reload_before_render=False
+    )
+    for name, function in _FUNCTIONS.items():
+        environment.add_global(name, function)
+    return functools.partial(environment.render_template, workload.entry, **workload.context)
+
+
+def _mako(workload: Workload, desk: Desk) -> Render:
+    lookups: Any = pytest.importorskip("mako.lookup")
+    lookup = lookups.TemplateLookup(default_filters=["h"], filesystem_checks=False)
+    for name, text in _sources(workload, "mako").items():
+        lookup.put_string(name, text)
+    context = {**_FUNCTIONS, **workload.context}
+    return lambda: str(lookup.get_template(workload.entry).render(**context))
+
+
+def _chameleon(workload: Workload, desk: Desk) -> Render:
+    chameleon: Any = pytest.importorskip("chameleon")
+    _write(_sources(workload, "chameleon"), desk.folder)
+    loader = chameleon.PageTemplateLoader(str(desk.folder), auto_reload=False, debug=False)
+    context = {**_FUNCTIONS, **workload.context, "load": loader.load}
+    template = loader[workload.entry]
+    return lambda: str(template(**context))
+
+
+def _django(workload: Workload, desk: Desk) -> Render:
+    template: Any = pytest.importorskip("django.template")
+    _configure_django()
+    sources = dict(_sources(workload, "django"))
+    engine = template.Engine(
+        loaders=[
+            ("django.template.loaders.cached.Loader", [("django.template.loaders.locmem.Loader", sources)]),
+        ],
+        libraries={"i18n": "django.templatetags.i18n"},
+        builtins=["bench.workloads.django_filters"],
+    )
+    context = dict(workload.context)
+    return lambda: str(engine.get_template(workload.entry).render(template.Context(context)))
+
+
+@functools.cache
+def _configure_django() -> None:
+    importlib.import_module("django.conf").settings.configure(USE_I18N=False)
+    importlib.import_module("django").setup()
+
+
+def _php(workload: Workload, desk: Desk) -> Render:
+    """Ask a process over a pipe: its answer holds the time for the way there and back."""
+    php = shutil.which("php")
+    if php is None:
+        pytest.skip("php is not installed")
+    _write(
+        {**_sources(workload, "php"), "worker.php": _WORKER, "context.json": json.dumps(workload.context)}, desk.folder
+    )
+    options = [part for name, value in _PHP_OPTIONS.items() for part in ("-d", f"{name}={value}")]
+    process = subprocess.Popen(
+        [php, *options, "worker.php", "context.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=desk.folder
+    )
+    desk.at_end(process.communicate)  # closes its input, upon which it ends
+    assert process.stdin
+    assert process.stdout
+    ask, answer = process.stdin, process.stdout
+    question = f"{workload.entry}\n".encode()
+
+    def render() -> str:
+        ask.write(question)
+        ask.flush()
+        return answer.read(int(answer.readline())).decode()
+
+    return render
+
+
+def _sources(workload: Workload, peer: str) -> Sources:
+    if peer not in workload.others:
+        pytest.skip(f"{peer} has no templates of this workload")
+    return workload.others[peer]
+
+
+def _write(sources: Sources, folder: Path) -> None:
+    for name, text in sources.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+PEERS = (
+    Peer("blendtpl", _blendtpl, exact=True),
+    Peer("by hand", _by_hand, exact=True),
+    Peer("jinja2", _jinja2, exact=True),
+    Peer("minijinja", _minijinja),
+    Peer("mako", _mako),
+    Peer("chameleon", _chameleon),
+    Peer("django", _django),
+    Peer("php", _php),
+)
