@@ -272,7 +272,7 @@ def super_block(context: Context, name: str, current: Any, escaped: bool) -> Any
     found = super_of(context, name, current)
     if isinstance(found, BlockReference) and (not escaped or context.eval_ctx.autoescape):
         return found._stack[found._depth]
-    text = escape_any(found()) if escaped else str(found())
+    text = escape_any(context.call(found)) if escaped else str(context.call(found))
     return lambda context, out, limit: out.append(text) or ()
 
 

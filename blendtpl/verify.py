@@ -30,7 +30,7 @@ Variables = dict[str, Any]
 Make = Callable[[], Variables]
 Render = Callable[[str, Variables], str]
 
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.IGNORECASE)
 _BUDGET = 300  # values in a context made from nothing, beyond which there are plain ones only
 _LONG = 60  # items of a long sequence
 
@@ -53,13 +53,6 @@ class Difference:
     expected: Outcome
     found: Outcome
 
-    @property
-    def at(self) -> int:
-        """The place of the first character that differs, counted from 0."""
-        pairs = zip(self.expected.text, self.found.text, strict=False)
-        shorter = min(len(self.expected.text), len(self.found.text))
-        return next((place for place, (one, other) in enumerate(pairs) if one != other), shorter)
-
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -81,9 +74,8 @@ def verify(
 ) -> Verification:
     """Render every template of `folder` in Jinja2 and in blendtpl, and compare.
 
-    Each is rendered with its examples and with `count` contexts made from them and from the variables that it reads;
-    the same `seed` gives the same contexts. `output` is the bundle of the project, which is no template. Raises what
-    `blendtpl.compile` raises for templates that cannot be compiled, and `ConfigError` for unusable examples.
+    Each is rendered with its examples and with `count` contexts made of them and of the variables that it reads, always
+    the same for a `seed`. `output` is a file that is no template. Raises what `blendtpl.compile` does.
     """
     given = resolve_environment(environment)
     bundle = build(folder, environment=given, output=output).bundle
@@ -244,8 +236,7 @@ class _Contexts:
 
     def _words_of(self, name: str) -> set[str]:
         if name not in self._own_words:
-            loader: Any = self._environment.loader
-            tree = self._environment.parse(loader.get_source(self._environment, name)[0], name)
+            tree = self._environment.parse((self._folder / name).read_text(encoding="utf-8"), name)
             found = {node.attr for node in tree.find_all(nodes.Getattr)}
             keys = [node.arg for node in tree.find_all(nodes.Getitem)]
             found |= {key.value for key in keys if isinstance(key, nodes.Const) and isinstance(key.value, str)}

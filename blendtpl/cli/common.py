@@ -1,5 +1,6 @@
 """What the commands share: errors as text, and settings of the project at hand."""
 
+import errno
 import importlib
 import io
 import json
@@ -7,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,7 +54,15 @@ def errors_as_text(style: str = "text") -> Iterator[None]:
         raise
     except OSError as error:
         where = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, (str, bytes)) else ""
+        if error.errno == errno.ENOSPC:
+            _let_go_of_output()
         fail(f"{where}{error.strerror or error}", style)
+
+
+def _let_go_of_output() -> None:
+    """Have Python not try again, when it ends, to write what a full disk has refused."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def project() -> Config:

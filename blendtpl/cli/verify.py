@@ -1,6 +1,7 @@
 """``blendtpl verify``: every template through Jinja2 and through blendtpl, and where the two differ."""
 
 import json
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,17 @@ def _closing(found: Verification) -> str:
 
 
 def _shown(difference: Difference) -> str:
-    at = difference.at
+    at = _at(difference)
     return (
         f"error: `{difference.template}` differs in {difference.side}, with {difference.context}, at character {at}\n"
         f"  jinja2:   {_excerpt(difference.expected, at)}\n"
         f"  blendtpl: {_excerpt(difference.found, at)}\n"
     )
+
+
+def _at(difference: Difference) -> int:
+    """Return the place of the first character that differs, counted from 0."""
+    return len(commonprefix((difference.expected.text, difference.found.text)))  # noqa: RUF071  # it does, and shall
 
 
 def _excerpt(outcome: Outcome, at: int) -> str:
@@ -77,7 +83,7 @@ def _json(found: Verification) -> str:
             "template": difference.template,
             "side": difference.side,
             "context": difference.context,
-            "at": difference.at,
+            "at": _at(difference),
             "jinja2": _row(difference.expected),
             "blendtpl": _row(difference.found),
         }

@@ -149,7 +149,11 @@ def in_another_process(registry: blendtpl.Registry, x: int) -> tuple[int, int, s
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_process_that_gets_a_registry_many_times_opens_it_once(file: Path, method: str) -> None:
+def test_a_process_that_gets_a_registry_many_times_opens_it_once(
+    file: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # where a process that is spawned finds this module
+    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parents[2])])
     registry = blendtpl.load(file)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
         found = list(pool.map(in_another_process, [registry] * 20, range(20)))

@@ -117,6 +117,11 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
             variable = frame.symbols.declare_parameter("self")
             emitter.code.add(assign(variable, call("TemplateReference", name("context"))))
         frame.symbols.analyze_node(tree)
+        if identifier == "preamble":
+            # what the filter of a `set` block reads is known in Jinja2 by what else reads it, which is left out here
+            for node in tree.find_all(nodes.AssignBlock):
+                for found in node.filter.find_all(nodes.Name) if node.filter is not None else ():
+                    frame.symbols.load(found.name)
         emitter.root_symbols = frame.symbols
         frame.output_check = extends
         if _may_hold_context(tree.body):

@@ -1,0 +1,44 @@
+"""A short run of the fuzzer, the same cases each time; the long one is ``python -m tests.fuzz``."""
+
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.fuzz.cases import Case, Difference, Options, differences
+from tests.fuzz.grammar import cases
+
+
+@settings(
+    max_examples=250,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
+)
+@given(cases())
+def test_blendtpl_does_what_jinja2_does(case: Case) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's own, about odd code such as the calling of a literal
+        found = differences(case)
+    assert not found, "\n".join(map(str, (case, *found)))
+
+
+def test_the_fuzzer_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from blendtpl import runtime
+
+    case = Case("planted", {"main.html": "{{ a }}"}, ({"a": "'<b>'"},))
+    assert differences(case) == []
+
+    monkeypatch.setitem(runtime.NAMES, "escape_str", lambda text: text)
+
+    expected, found = ("text", "&lt;b&gt;"), ("text", "<b>")
+    sides = ("Environment", "bundle", "stream")
+    assert differences(case) == [Difference(f"{side}, context 0", expected, found) for side in sides]
+
+
+def test_a_case_prints_as_the_code_that_makes_it() -> None:
+    case = Case("t", {"main.html": "{{ a }}"}, ({"a": "gen(1)"}, {}), Options(escape="off", trim=True))
+
+    assert eval(f"[{case}]", {"Case": Case, "Options": Options}) == [case]
