@@ -116,7 +116,8 @@ def list_command(bundle: Path, style: str, key_file: Path | None) -> None:
         for row in _rows(opened):
             table.add_row(row["name"], *(", ".join(row[part]) for part in ("variables", "blocks", "references")))
         Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
-        click.echo(f"{len(opened.manifest.templates)} templates, {len(opened.data)} bytes, sha256 {opened.digest}")
+        count = len(opened.manifest.templates)
+        click.echo(f"{count} template{'s'[: count != 1]}, {len(opened.data)} bytes, sha256 {opened.digest}")
 
 
 def _rows(bundle: Bundle) -> list[dict[str, Any]]:
