@@ -67,11 +67,7 @@ def field(undefined: Any, value: Any, attr: str) -> Any:
             return value[attr]
         except KeyError:
             return undefined(obj=value, name=attr)
-    try:
-        return getattr(value, attr)
-    except AttributeError:
-        pass
-    return item_or_undefined(undefined, value, attr)
+    return attribute(undefined, value, attr)
 
 
 def attribute(undefined: Any, value: Any, attr: str) -> Any:

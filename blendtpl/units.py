@@ -287,6 +287,3 @@ def stream(unit: Unit, variables: dict[str, Any]) -> Iterator[str]:
         raise
     finally:
         scope.finish()
-
-
-__all__ = ["FastContext", "Handle", "Unit", "render", "render_block", "stream"]

@@ -118,9 +118,7 @@ def _with(emitter: Emitter, node: nodes.With, frame: Frame) -> None:
     emitter.enter(inner)
     for found, value in zip(node.targets, node.values, strict=True):
         store(emitter, found, inner, emitter.expression(value, frame))
-    emitter.body(node.body, inner)
-    emitter.code.flush()
-    emitter.leave(inner)
+    _rest_of(emitter, node, inner)
 
 
 def _expression_statement(emitter: Emitter, node: nodes.ExprStmt, frame: Frame) -> None:
@@ -133,6 +131,11 @@ def _scope(emitter: Emitter, node: nodes.Scope, frame: Frame) -> None:
     inner = frame.inner()
     inner.symbols.analyze_node(node)
     emitter.enter(inner)
+    _rest_of(emitter, node, inner)
+
+
+def _rest_of(emitter: Emitter, node: nodes.With | nodes.Scope | nodes.OverlayScope, inner: Frame) -> None:
+    """Write the body of a scope that has been entered, and its end."""
     emitter.body(node.body, inner)
     emitter.code.flush()
     emitter.leave(inner)
@@ -148,9 +151,7 @@ def _overlay_scope(emitter: Emitter, node: nodes.OverlayScope, frame: Frame) -> 
     inner.context = context
     inner.symbols.analyze_node(node)
     emitter.enter(inner)
-    emitter.body(node.body, inner)
-    emitter.code.flush()
-    emitter.leave(inner)
+    _rest_of(emitter, node, inner)
 
 
 def _modifier(emitter: Emitter, node: nodes.EvalContextModifier, frame: Frame) -> None:
