@@ -21,27 +21,25 @@ class Render:
     for the garbage collector.
     """
 
-    __slots__ = ("_contexts", "modules")
+    __slots__ = ("_kept", "modules")
 
     def __init__(self) -> None:
-        self._contexts: list[Context] | None = None
+        self._kept: list[Callable[[], object]] | None = None
         self.modules: dict[jinja2.Template, TemplateModule] | None = None
 
-    def keep(self, context: Context) -> None:
-        """Have a context emptied when the render is over."""
-        if self._contexts is None:
-            self._contexts = []
-        self._contexts.append(context)
+    def keep(self, empty: Callable[[], object]) -> None:
+        """Have something emptied when the render is over, by a function."""
+        if self._kept is None:
+            self._kept = []
+        self._kept.append(empty)
 
     def finish(self) -> None:
-        """Empty the contexts of a render that is over."""
+        """Empty what was kept for a render that is over."""
         self.modules = None
-        if self._contexts is not None:
-            for context in self._contexts:
-                context.vars.clear()
-                if isinstance(context, FastContext):
-                    context.seen = None
-            self._contexts = None
+        if self._kept is not None:
+            for empty in self._kept:
+                empty()
+            self._kept = None
 
 
 class FastContext(Context):
@@ -80,6 +78,11 @@ class FastContext(Context):
         else:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {attr!r}")
         return self.__dict__[attr]
+
+    def empty(self) -> None:
+        """Let go of what the template has set, which may hold this context."""
+        self.vars.clear()
+        self.seen = None
 
     def derived(self, locals: dict[str, Any] | None = None) -> Context:
         """Return a context of the same template that sees more, and belongs to the same render."""

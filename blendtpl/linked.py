@@ -5,7 +5,7 @@ calls. `open_units` is the one place where the code of a bundle is unmarshalled.
 """
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jinja2
@@ -17,8 +17,9 @@ from blendtpl.bundle import Bundle
 from blendtpl.contexts import FastContext
 from blendtpl.errors import BundleError, RenderError, TemplateNotFound
 from blendtpl.places import Sources
-from blendtpl.runtime import NEVER, Output, Write, drain
-from blendtpl.units import Handle, Unit
+from blendtpl.runtime import NEVER, Output, Steps, Write, drain, escaping
+from blendtpl.scopes import SLOTS
+from blendtpl.units import Handle, Start, Unit, picker, unfilled
 
 
 class _Linked(jinja2.Environment):
@@ -83,13 +84,14 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                     "blocks": unit.stacks,
                     "_globals": linked.globals,
                 }
-                if unit.space["reads"] is not None:
-                    reads = tuple((found, linked.globals.get(found, missing)) for found in unit.space["reads"])
-                    unit.direct = unit.space["part"], reads
+            if unit.stacks is not None and unit.space["slots"] is not None:
+                _settle_scope(unit, units)
         _settle_escaping(units)
         for unit in units.values():
             for variable, origin, part in unit.space["links"]:
-                unit.space[variable] = _part(units[origin], part)
+                unit.space[variable] = _part(unit, units[origin], part)
+            if unit.fresh is not None:
+                unit.start = _start(unit, units)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
@@ -117,8 +119,64 @@ def _settle_escaping(units: Mapping[str, Unit]) -> None:
         unit.space["uniform"] = not modified and not unsure and name not in mixed
 
 
-def _part(unit: Unit, part: str) -> Any:
+def _settle_scope(unit: Unit, units: Mapping[str, Unit]) -> None:
+    """Tell a unit what the templates of its chain set in a scope."""
+    slots = {name: slot for slot, name in enumerate(unit.space["slots"], SLOTS)}
+    chain = [found.space for found in _chain(unit, units)]
+    unit.keeps = any(space["keeps"] for space in chain)
+    stores = {name: export for space in reversed(chain) for name, export in space["stores"]}
+    unit.required = frozenset(name for space in chain for name in space["required"])
+    unit.stores = tuple((name, slots[name], export) for name, export in stores.items())
+
+
+def _start(unit: Unit, units: Mapping[str, Unit]) -> Start | None:
+    """Return how a unit renders without a context, when it can."""
+    space, given = unit.space, unit.globals
+    part = space["reads"] is not None
+    names = space["reads"] if part else space["slots"]
+    if names is None:
+        return None
+    return Start(
+        write=space["part" if part else "root"],
+        make=unit.entered,
+        blocks=None if part else _blocks(unit, units),
+        defaults={name: given.get(name, missing) for name in names},
+        read=picker(names),
+        keeps=unit.keeps,
+        join=unit.environment.concat,
+    )
+
+
+def _blocks(unit: Unit, units: Mapping[str, Unit]) -> list[Write]:
+    """Return the innermost body of each block, in the order in which a scope has them."""
+    found: dict[str, Write] = {}
+    for other in reversed(list(_chain(unit, units))):
+        for name, block in other.space["blocks"].items():
+            found[name] = unfilled(name) if name in other.space["required"] and name not in found else block
+    return [found[name] for name in unit.space["order"]]
+
+
+def _chain(unit: Unit, units: Mapping[str, Unit]) -> Iterator[Unit]:
+    """Yield a unit, what it surely extends, what that extends, and so on."""
+    found: Unit | None = unit
+    while found is not None:
+        yield found
+        found = units[found.space["parent"]] if found.space["parent"] else None
+
+
+def _nothing(context: Any, out: Output, limit: int | None) -> Steps:
+    return ()
+
+
+def _part(caller: Unit, unit: Unit, part: str) -> Any:
     """Return what another unit's code is bound to; a module that never changes is made when first asked for."""
+    if part == "included":
+        return unit.included
+    if part.startswith("super_"):
+        block = unit.space[f"block_{part.removeprefix('super_')}"]
+        return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape)
+    if part == "preamble":
+        return unit.space[part] or _nothing
     if part in {"module", "context"} and unit.static_module is None:
         context = unit.new_context()
         out: Output = []
@@ -131,14 +189,11 @@ def _part(unit: Unit, part: str) -> Any:
 def _stacks(unit: Unit, units: Mapping[str, Unit]) -> Mapping[str, list[Write]] | None:
     """Return every block of a chain of templates, outermost last, when all of it is known; else `None`."""
     stacks: dict[str, list[Write]] = {}
-    found: Unit | None = unit
-    while found is not None:
+    for found in _chain(unit, units):
+        if found.space["parent"] == "":
+            return None
         for name, block in found.own_blocks.items():
             stacks.setdefault(name, []).append(block)
-        parent = found.space["parent"]
-        if parent == "":
-            return None
-        found = units[parent] if parent is not None else None
     return stacks
 
 

@@ -15,11 +15,15 @@ from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
 
-_ENTER = "enter"  # emitted code that only hands on what it is given
-
 # where a render begins
-_ENTRY_MODULE = "blendtpl.units"
-_ENTRIES = frozenset(("render", "render_block", "pieces"))
+_ENTRIES = frozenset(
+    (
+        ("blendtpl.rendering", "render"),
+        ("blendtpl.rendering", "render_block"),
+        ("blendtpl.rendering", "stream"),
+        ("blendtpl.units", "pieces"),
+    )
+)
 
 
 class Sources:
@@ -77,9 +81,9 @@ def _places(trace: TracebackType | None) -> list[tuple[str, int]]:
     trace = trace and trace.tb_next
     while trace is not None:
         found = trace.tb_frame.f_globals
-        if found.get("__name__") == _ENTRY_MODULE and trace.tb_frame.f_code.co_name in _ENTRIES:
+        if (found.get("__name__"), trace.tb_frame.f_code.co_name) in _ENTRIES:
             break
-        if isinstance(found.get("__loader__"), Sources) and trace.tb_frame.f_code.co_name != _ENTER:
+        if isinstance(found.get("__loader__"), Sources):
             place = (found["__name__"], trace.tb_lineno)
             if not places or places[-1] != place:
                 places.append(place)

@@ -21,8 +21,8 @@ from blendtpl.linked import open_units
 from blendtpl.manifest import Manifest
 from blendtpl.message import Message
 from blendtpl.places import Sources
-from blendtpl.template import Frozen, Template, Variables, merge
-from blendtpl.units import render as render_unit
+from blendtpl.rendering import render as render_unit
+from blendtpl.template import Frozen, Template, Variables
 
 _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
 
@@ -102,7 +102,7 @@ class Registry(Frozen, Mapping[str, Template]):
 
     def render(self, name: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of the template `name`; see `Template.render`."""
-        return render_unit(self[name]._unit, merge(mappings, variables))
+        return render_unit(self[name]._unit, mappings, variables)
 
     def message(
         self,

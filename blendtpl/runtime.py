@@ -17,8 +17,9 @@ from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, mar
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup, escape
 
-from blendtpl.contexts import reader, render_of
+from blendtpl.contexts import FastContext, reader, render_of
 from blendtpl.environments import passed_argument
+from blendtpl.scopes import publish, true_context
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
 NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
@@ -168,27 +169,11 @@ def stopped(undefined: Any) -> Any:
     return undefined("value was undefined because a callable raised a StopIteration exception")
 
 
-def true_context(scope: Any) -> Context:
-    """Return the context that a scope stands for: a context, or what an include sees beyond the scope around it."""
-    if type(scope) is not list:
-        return scope  # type: ignore[no-any-return]
-    outer, unit, names, made = scope
-    if made is None:
-        base = true_context(outer)
-        made = scope[3] = _in_render(unit.new_context(base.get_all(), True, names), base)
-    return made  # type: ignore[no-any-return]
-
-
-def _in_render(made: Context, base: Context) -> Context:
-    made.render = render_of(base)  # type: ignore[attr-defined]
-    return made
-
-
 def keep(context: Context) -> None:
     """Have a context emptied when the render is over."""
     render = render_of(context)
     if render is not None:
-        render.keep(context)
+        render.keep(context.empty if isinstance(context, FastContext) else context.vars.clear)
 
 
 def items_of(loop: LoopContext) -> Iterator[Any]:
@@ -201,6 +186,22 @@ def drain(steps: Any) -> None:
     """Run what writes to a list to its end."""
     for _ in steps:
         pass
+
+
+def escaping(write: Write, escaped: bool) -> Write:
+    """Return what writes what ``super()`` gives where output was compiled to be escaped, or not to be, but the context
+    may say otherwise: then text that is printed there is no markup.
+    """
+
+    def checked(scope: Any, out: Output, limit: int | None) -> Steps:
+        if not escaped or true_context(scope).eval_ctx.autoescape:
+            return write(scope, out, limit)
+        text: Output = []
+        drain(write(scope, text, NEVER))
+        out.append(escape_str("".join(text)))
+        return ()
+
+    return checked
 
 
 def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
@@ -222,7 +223,7 @@ class BlockReference(runtime.BlockReference):
     def super(self) -> "BlockReference | Undefined":
         """The block that this one overrides."""
         if self._depth + 1 >= len(self._stack):
-            return _no_parent(self._context, self.name)
+            return no_parent(self._context.environment.undefined, self.name)  # type: ignore[no-any-return]
         return BlockReference(self.name, self._context, self._stack, self._depth + 1)
 
     def __call__(self) -> str:
@@ -251,15 +252,16 @@ for _kind in (BlockReference, TemplateReference):
     _kind.__module__ = "jinja2.runtime"
 
 
-def _no_parent(context: Context, name: str) -> Undefined:
-    return context.environment.undefined(f"there is no parent block called {name!r}.", name="super")
+def no_parent(undefined: Any, name: str) -> Any:
+    """Return what ``super`` is in a block that overrides none."""
+    return undefined(f"there is no parent block called {name!r}.", name="super")
 
 
 def super_of(context: Context, name: str, current: Any) -> "BlockReference | Undefined":
     """Return what ``super`` is in a block: the next body in the chain."""
     stack: Any = context.blocks.get(name, ())
     if current not in stack or stack.index(current) + 1 >= len(stack):
-        return _no_parent(context, name)
+        return no_parent(context.environment.undefined, name)  # type: ignore[no-any-return]
     return BlockReference(name, context, stack, stack.index(current) + 1)
 
 
@@ -321,6 +323,8 @@ NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
     "call_back": call_back,
     "true_context": true_context,
+    "publish": publish,
+    "no_parent": no_parent,
     "translated": translated,
     "escape_str": escape_str,
     "missing": missing,

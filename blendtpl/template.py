@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from operator import getitem
 from typing import Any, NoReturn, Self
 
-from blendtpl import units
+from blendtpl import rendering
 from blendtpl.manifest import Entry
 from blendtpl.places import Sources
 from blendtpl.units import Handle, Unit
@@ -93,7 +93,7 @@ class Template(Frozen, Handle):
         Raises what the template raises, as Jinja2 does; an `UndefinedError` names template, line and variable,
         any other error has the place as a note.
         """
-        return units.render(self._unit, merge(mappings, variables))
+        return rendering.render(self._unit, mappings, variables)
 
     def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of one block rendered alone, as a fragment.
@@ -101,19 +101,8 @@ class Template(Frozen, Handle):
         The block sees the variables, and what the template and those it extends set, import or define as a macro
         at their top level; nothing else of them runs. Raises `BlockNotFound` when there is no such block.
         """
-        return units.render_block(self._unit, block, merge(mappings, variables))
+        return rendering.render_block(self._unit, block, rendering.merged({}, mappings, variables))
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory."""
-        return units.stream(self._unit, merge(mappings, variables))
-
-
-def merge(mappings: tuple[Variables, ...], variables: dict[str, Any]) -> dict[str, Any]:
-    """Return one new dict: the mappings in order, then the keywords."""
-    if not mappings:
-        return variables
-    merged: dict[str, Any] = {}
-    for mapping in mappings:
-        merged.update(mapping)
-    merged.update(variables)
-    return merged
+        return rendering.stream(self._unit, mappings, variables)

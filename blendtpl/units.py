@@ -1,24 +1,27 @@
-"""Units: emitted code bound to an environment, and rendering from it.
+"""Units: emitted code bound to an environment.
 
 Enters: the code of a template and an environment. Leaves: units, which are Jinja2 templates to whoever is passed one
 and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a unit renders.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from types import CodeType
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import jinja2
 from jinja2.environment import TemplateModule
+from jinja2.exceptions import TemplateRuntimeError
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
+from jinja2.utils import missing
 
-from blendtpl.contexts import FastContext, Render, render_of
-from blendtpl.errors import BlockNotFound
-from blendtpl.places import Sources, add_place
-from blendtpl.runtime import NAMES, NEVER, Output, Write, drain, foreign, true_context
-
-_CHUNK = 8192  # characters that a streamed piece has at least, but for the last
+from blendtpl.contexts import FastContext, Render, reader, render_of
+from blendtpl.places import Sources
+from blendtpl.runtime import NAMES, NEVER, Output, Write, drain, foreign, keep
+from blendtpl.scopes import SOURCE, Scope, empty, set_names, true_context
 
 
 class Handle:
@@ -29,8 +32,36 @@ class Handle:
     _unit: "Unit"
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a unit of a closed set renders without a context.
+
+    `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
+    the order of the slots. `write` takes a scope that begins with `make` and `blocks`, or a scope and the values.
+    `join` makes the text of the output.
+    """
+
+    write: Any
+    make: Callable[[Scope], Context]
+    blocks: Sequence[Write] | None
+    defaults: dict[str, Any]
+    read: Callable[[dict[str, Any]], tuple[Any, ...]]
+    keeps: bool
+    join: Callable[[Output], str]
+
+
+def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """Return a function that gives the values of some names, all of which a dict must have."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
 class Unit(jinja2.Template):
-    """One template's code, bound to its environment. `space` are the globals of that code."""
+    """One template's code, bound to its environment. `space` are the globals of that code.
+
+    `root`, `preamble` and the blocks take a context, whatever the code itself takes.
+    """
 
     root: Write
     preamble: Write | None
@@ -38,8 +69,11 @@ class Unit(jinja2.Template):
     stacks: Mapping[str, list[Write]] | None  # every block of a chain of constant names, ready for use
     space: dict[str, Any]
     static_module: TemplateModule | None
-    direct: tuple[Any, tuple[tuple[str, Any], ...]] | None  # code that needs no context, and what it reads
     fresh: dict[str, Any] | None  # what each new context of a linked template starts with
+    start: "Start | None"  # how to render without a context
+    keeps: bool  # whether a scope of it, or of what it extends, may come to hold itself
+    stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
+    required: frozenset[str]  # of all of them: the blocks that another template must fill
 
     @classmethod
     def bind(
@@ -70,12 +104,53 @@ class Unit(jinja2.Template):
             space["__loader__"] = sources
         exec(code, space)
         unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
-        unit.root, unit.preamble, unit.own_blocks = space["root"], space["preamble"], dict(space["blocks"])
-        if not all(map(callable, (unit.root, *unit.own_blocks.values()))):
-            raise TypeError("it renders nothing")
-        unit.space, unit.stacks, unit.static_module, unit.fresh, unit.direct = space, None, None, None, None
+        unit.space, unit.stacks, unit.static_module, unit.fresh, unit.start = space, None, None, None, None
+        unit.keeps, unit.stores, unit.required = False, (), frozenset()
+        unit.root = unit._of_context(space["part" if space["reads"] is not None else "root"])
+        unit.preamble = unit._of_context(space["preamble"]) if space["preamble"] is not None else None
+        unit.own_blocks = {name: unit._of_context(block) for name, block in space["blocks"].items()}
         unit._module, unit._debug_info, unit._uptodate = None, "", None
         return unit
+
+    def _of_context(self, write: Any) -> Write:
+        """Return a function of this unit's code as one that is given a context."""
+        if not callable(write):
+            raise TypeError("it renders nothing")
+        reads = self.space["reads"]
+        if reads is not None:
+            return lambda context, out, limit: write(context, *map(_got(context), reads), out, limit)
+        if self.space["slots"] is not None:
+            return lambda context, out, limit: write(self._scope_of(context), out, limit)
+        return write  # type: ignore[no-any-return]
+
+    def _scope_of(self, context: Context) -> Scope:
+        """Return the scope that stands for a context."""
+        blocks = [
+            unfilled(name) if name in self.required and len(stack) == 1 else _in_context(stack)
+            for name, stack in ((name, context.blocks[name]) for name in self.space["order"])
+        ]
+        scope = [context, None, None, blocks, *map(_got(context), self.space["slots"])]
+        if self.keeps:
+            _keep(context, scope)
+        return scope
+
+    def entered(self, scope: Scope) -> Context:
+        """Return a context for a scope that a render began with."""
+        context = self.new_context({name: value for name, value in scope[SOURCE].items() if value is not missing})
+        return self._completed(context, scope, Render())
+
+    def included(self, scope: Scope) -> Context:
+        """Return a context for the scope of an included template."""
+        around, names = scope[SOURCE]
+        base = true_context(around)
+        return self._completed(self.new_context(base.get_all(), True, names), scope, render_of(base))
+
+    def _completed(self, context: Context, scope: Scope, render: Render | None) -> Context:
+        context.render = render  # type: ignore[attr-defined]
+        if self.stores:
+            set_names(scope, context, self.stores)
+            _keep(context, scope)
+        return context
 
     @property
     def blocks(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute in Jinja2
@@ -143,6 +218,35 @@ class Unit(jinja2.Template):
         return render.modules[self]
 
 
+def _got(context: Context) -> Callable[[str], Any]:
+    """Return a function that looks up in a context what belongs into a slot."""
+    get = reader(context)
+    own = context.vars
+    return lambda name: own.get(name[:-1], missing) if name.endswith("=") else get(name, missing)
+
+
+def _keep(context: Context, scope: Scope) -> None:
+    """Have a context and its scope, which may come to hold each other, emptied when the render is over."""
+    render = render_of(context)
+    if render is not None:
+        keep(context)
+        render.keep(partial(empty, scope))
+
+
+def _in_context(stack: Sequence[Any]) -> Write:
+    block = stack[0]
+    return lambda scope, out, limit: block(true_context(scope), out, limit)
+
+
+def unfilled(name: str) -> Write:
+    """Return what stands in for a required block that no template fills."""
+
+    def fail(scope: Any, out: Output, limit: int | None) -> NoReturn:
+        raise TemplateRuntimeError(f"Required block {name!r} not found")
+
+    return fail
+
+
 def _as_generator(write: Write) -> Any:
     def pieces(context: Context) -> Iterator[str]:
         out: Output = []
@@ -208,82 +312,3 @@ _LINKING = {
     "default_module": _default_module,
     "context_module": _context_module,
 }
-
-
-def render(unit: Unit, variables: dict[str, Any]) -> str:
-    """Return the text of a template for these variables."""
-    if unit.direct is not None:
-        return _render_direct(unit, *unit.direct, variables)
-    context = unit.new_context(variables)
-    context.render = scope = Render()  # type: ignore[attr-defined]
-    out: Output = []
-    try:
-        for _ in unit.root(context, out, NEVER):
-            pass
-        return unit.environment.concat(out)
-    except Exception as error:
-        add_place(error, variables)
-        raise
-    finally:
-        scope.finish()
-
-
-def _render_direct(unit: Unit, part: Any, reads: tuple[tuple[str, Any], ...], variables: dict[str, Any]) -> str:
-    get = variables.get
-    out: Output = []
-    try:
-        for _ in part(None, *[get(name, default) for name, default in reads], out, NEVER):
-            pass
-        return unit.environment.concat(out)
-    except Exception as error:
-        add_place(error, variables)
-        raise
-
-
-def render_block(unit: Unit, block: str, variables: dict[str, Any]) -> str:
-    """Return the text of one block alone, as the innermost template of the chain defines it.
-
-    Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
-    """
-    context = unit.new_context(variables)
-    context.render = scope = Render()  # type: ignore[attr-defined]
-    out: Output = []
-    try:
-        if unit.preamble is not None:
-            drain(unit.preamble(context, [], NEVER))
-        if block not in context.blocks:
-            raise BlockNotFound(cast(str, unit.name), block, context.blocks)
-        write: Any = context.blocks[block][0]
-        drain(write(context, out, NEVER))
-        return unit.environment.concat(out)
-    except Exception as error:
-        add_place(error, variables)
-        raise
-    finally:
-        scope.finish()
-
-
-def stream(unit: Unit, variables: dict[str, Any]) -> Iterator[str]:
-    """Yield the text in pieces of some kilobytes; not much more than one of them is held."""
-    context = unit.new_context(variables)
-    context.render = scope = Render()  # type: ignore[attr-defined]
-    out: Output = []
-    held: list[str] = []
-    size = 0
-    try:
-        for _ in unit.root(context, out, 0):
-            held.append("".join(out))
-            size += len(held[-1])
-            out.clear()
-            if size >= _CHUNK:
-                yield "".join(held)
-                held.clear()
-                size = 0
-        rest = "".join((*held, *out))
-        if rest:
-            yield rest
-    except Exception as error:
-        add_place(error, variables)
-        raise
-    finally:
-        scope.finish()

@@ -130,8 +130,9 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             "macros": tuple(macros),
             "imported": tuple(map(tuple, loaded["imported"])),
             "included": tuple(loaded["included"]),
-            "stored": frozenset(loaded["stored"]),
-            "scoped": frozenset(loaded["scoped"]),
+            "blocks": tuple(loaded["blocks"]),
+            "required": tuple(loaded["required"]),
+            **{key: frozenset(loaded[key]) for key in ("stored", "bound", "scoped", "inner")},
         }
     )
 

@@ -17,11 +17,14 @@ from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOL
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, has_literal, literal, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, has_literal, item, literal, name
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.writer import Writer
+
+# where a scope has its blocks, and its first slot: see `blendtpl.scopes`
+BLOCKS, SLOTS = 3, 4
 
 _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
 
@@ -61,6 +64,8 @@ class Emitter:
         self.direct = links.imported(template) if template is not None else {}
         self.macros: dict[str, MacroShape] = links.macros(template) if template is not None else {}
         self.parameters: frozenset[str] | None = None  # what an included template is called with
+        self.layout = links.layout(template)
+        self.slots = {found: at for at, found in enumerate(self.layout.slots, SLOTS)} if self.layout is not None else {}
         self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
         self.block_settled: dict[str, set[str]] = {}
         # what is known at this place
@@ -101,6 +106,8 @@ class Emitter:
         What a template is given is in `context.parent`; what templates set goes over it, and is seldom there.
         """
         whole = call("reader", name("context"))
+        if self.layout is not None:  # for a name that has no slot
+            return assign("get", call("reader", call("true_context", name("context"))))
         if self.own_context:
             return assign("get", whole)
         given = attribute(attribute(name("context"), "parent"), "get")
@@ -140,7 +147,12 @@ class Emitter:
 
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""
-        return name("eval_ctx") if self.parameters is not None else attribute(name(frame.context), "eval_ctx")
+        if self.parameters is not None:
+            return name("eval_ctx")
+        if self.layout is not None:
+            other = attribute(call("true_context", name(frame.context)), "eval_ctx")
+            return self.code.hold(either(name("uniform"), name("eval_ctx"), other))
+        return attribute(name(frame.context), "eval_ctx")
 
     def is_settled(self, called: str, frame: Frame) -> bool:
         """Return whether a name is here what the top level of its template binds it to, once and for all."""
@@ -175,6 +187,12 @@ class Emitter:
         """Return the expression for whether output is escaped, as it is when this runs."""
         if (self.parameters is not None or self.static) and not self.eval_ctx.volatile:
             return const(self.eval_ctx.autoescape)
+        if self.layout is not None:
+            # what it was compiled for, unless a template of the set may change it, or extend this one and differ
+            other = attribute(attribute(call("true_context", name(frame.context)), "eval_ctx"), "autoescape")
+            if self.eval_ctx.autoescape:
+                return ast.BoolOp(ast.Or(), [name("uniform"), other])
+            return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), name("uniform")), other])
         return attribute(attribute(name(frame.context), "eval_ctx"), "autoescape")
 
     def locals(self, frame: Frame) -> ast.expr:
@@ -212,6 +230,8 @@ class Emitter:
                 value = call("TemplateReference", name("context"))
             elif load is not None and load[0] == VAR_LOAD_RESOLVE:
                 value = self._get(str(load[1]))
+            elif self.layout is not None:
+                value = self.slot(f"{called}=")
             else:
                 own = attribute(attribute(name("context"), "vars"), "get")
                 value = call(own, const(called), name("missing"))
@@ -221,8 +241,34 @@ class Emitter:
     def _get(self, called: str) -> ast.expr:
         if self.parameters is not None:
             return name(f"p_{called}" if called in self.parameters else "missing")
+        if called in self.slots:
+            return self.slot(called)
         self.code.function.gets = True
         return call("get", const(called), name("missing"))
+
+    def slot(self, called: str) -> ast.expr:
+        """Return the expression for what the scope has in a slot."""
+        return item(name("context"), const(self.slots[called]))
+
+    def publish(self, called: str, frame: Frame, *, export: bool) -> None:
+        """Write that a name of the top level has been set, for whatever sees its context."""
+        value = name(frame.symbols.ref(called))
+        if self.layout is not None:
+            for found in (called, f"{called}="):
+                if found in self.slots:
+                    at = ast.Subscript(name("context"), const(self.slots[found]), ast.Store())
+                    self.code.add(ast.Assign([at], value))
+            made = ast.Compare(item(name("context"), const(0)), [ast.IsNot()], [const(None)])
+            publish = call("publish", item(name("context"), const(0)), const(called), value, const(export))
+            self.code.add(ast.If(made, [ast.Expr(publish)], []))
+            return
+        holder = attribute(name("context"), "vars")
+        self.code.add(ast.Assign([ast.Subscript(holder, const(called), ast.Store())], value))
+        # what has been looked up in the context may be another thing from here on
+        self.code.add(ast.Assign([ast.Attribute(name("context"), "seen", ast.Store())], const(None)))
+        if not called.startswith("_"):
+            exported = attribute(attribute(name("context"), "exported_vars"), "add" if export else "discard")
+            self.code.do(call(exported, const(called)))
 
     def _first(self, statement: ast.stmt) -> None:
         statement.lineno = self.code.line
@@ -269,24 +315,13 @@ class Emitter:
         names = sorted(self.assigned.pop())
         if not names or not (frame.toplevel or frame.loop or frame.in_block):
             return
-        if frame.loop or frame.in_block:
-            holder: ast.expr = name("_loop_vars" if frame.loop else "_block_vars")
-        else:
-            holder = attribute(name("context"), "vars")
         for found in names:
-            self.code.add(
-                ast.Assign([ast.Subscript(holder, const(found), ast.Store())], name(self.variable(found, frame)))
-            )
-        if frame.toplevel and not (frame.loop or frame.in_block):
-            self.forget()
-            exported = attribute(attribute(name("context"), "exported_vars"), "add")
-            for found in names:
-                if not found.startswith("_"):
-                    self.code.do(call(exported, const(found)))
-
-    def forget(self) -> None:
-        """Write that what has been looked up in the context may be another thing from here on."""
-        self.code.add(ast.Assign([ast.Attribute(name("context"), "seen", ast.Store())], const(None)))
+            if frame.loop or frame.in_block:
+                holder = name("_loop_vars" if frame.loop else "_block_vars")
+                value = name(self.variable(found, frame))
+                self.code.add(ast.Assign([ast.Subscript(holder, const(found), ast.Store())], value))
+            else:
+                self.publish(found, frame, export=True)
 
     def joined(self, frame: Frame, *, plain: bool = False) -> ast.expr:
         """Return the text of a frame's own output list, as markup when it has been escaped."""

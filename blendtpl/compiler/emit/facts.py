@@ -3,6 +3,7 @@
 Enters: a parsed tree. Leaves: a frozen record. Nothing here looks at another template.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import jinja2
@@ -33,7 +34,10 @@ class Facts:
     level that are always there; `imported` what top-level imports with constant names bind, once and unconditionally:
     (name, template, macro or ""). `stored` are all names that the top level sets, `scoped` the blocks that run in a
     context of their own. `parent` is what it extends by a constant name, `first`: whether that comes before all else;
-    `extends`: whether it extends anything.
+    `extends`: whether it extends anything. `slotted`: its code may find its variables in the slots of a scope, rather
+    than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
+    `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
+    top level read.
     """
 
     part: bool
@@ -43,17 +47,20 @@ class Facts:
     macros: tuple[MacroShape, ...]
     imported: tuple[tuple[str, str, str], ...]
     stored: frozenset[str]
+    bound: frozenset[str]
     scoped: frozenset[str]
     parent: str | None
     first: bool
     extends: bool
+    slotted: bool
+    keeps: bool
+    blocks: tuple[str, ...]
+    required: tuple[str, ...]
+    inner: frozenset[str]
 
 
-_NEVER_PART = (
-    nodes.Extends,
-    nodes.Block,
-    nodes.Macro,
-    nodes.CallBlock,
+_FUNCTIONS = (nodes.Macro, nodes.CallBlock, nodes.For)
+_NEVER_SLOTTED = (
     nodes.ContextReference,
     nodes.DerivedContextReference,
     nodes.OverlayScope,
@@ -62,6 +69,7 @@ _NEVER_PART = (
     nodes.EnvironmentAttribute,
     nodes.InternalName,
 )
+_NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 
@@ -71,14 +79,17 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     included = _included(tree, environment, template)
     calls = included is None or has(tree, (nodes.Call, nodes.Import, nodes.FromImport))
     exports = any(isinstance(node, _EXPORTS) for node in _top(tree.body))
-    part = (
+    blocks = list(tree.find_all(nodes.Block))
+    stored = frozenset(_stored(tree.body))
+    slotted = (
         not own
         and environment.finalize is None
-        and not has(tree, _NEVER_PART)
-        and "self" not in undeclared(tree.body, ("self",))
+        and not has(tree, _NEVER_SLOTTED)
+        and not any(block.scoped for block in blocks)
+        and not _refers_to_blocks(tree)
         and not _passes_context(tree, environment)
-        and not exports
     )
+    part = slotted and not has(tree, _NEVER_PART) and not exports
     return Facts(
         part=part,
         observes=calls,
@@ -86,12 +97,66 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         static=_static(tree.body),
         macros=_macros(tree.body),
         imported=_imported(tree.body, environment, template),
-        stored=frozenset(_stored(tree.body)),
-        scoped=frozenset(block.name for block in tree.find_all(nodes.Block) if block.scoped),
+        stored=stored,
+        bound=frozenset(_imports(tree.body)),
+        scoped=frozenset(block.name for block in blocks if block.scoped),
         parent=_parent(tree.body, environment, template),
         first=_extends_first(tree),
         extends=tree.find(nodes.Extends) is not None,
+        slotted=slotted,
+        keeps=may_hold_scope(tree.body),
+        blocks=tuple(dict.fromkeys(block.name for block in blocks)),
+        required=tuple(block.name for block in blocks if block.required),
+        inner=_inner(tree, stored),
     )
+
+
+def _refers_to_blocks(tree: nodes.Template) -> bool:
+    """Return whether a template does more with `self` and `super` than print what ``super()`` renders."""
+    printed = sum(is_super(part) for output in tree.find_all(nodes.Output) for part in output.nodes)
+    for node in tree.find_all(nodes.Name):
+        if node.name == "self":
+            return True
+        printed -= node.name == "super"
+    return printed < 0
+
+
+def is_super(node: nodes.Node) -> bool:
+    """Return whether a node is ``super()``."""
+    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"):
+        return False
+    return not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
+
+
+def _imports(body: list[nodes.Node]) -> Iterator[str]:
+    """Yield the names that imports of a top level bind."""
+    for node in _top(body):
+        if isinstance(node, nodes.Import):
+            yield node.target
+        elif isinstance(node, nodes.FromImport):
+            yield from (name[1] if isinstance(name, tuple) else name for name in node.names)
+
+
+def may_hold_scope(body: list[nodes.Node]) -> bool:
+    """Return whether what a top level sets may hold the scope that holds it: macros, and results of calls, may."""
+    for node in _top(body):
+        if isinstance(node, nodes.Macro):
+            return True
+        if isinstance(node, nodes.Assign) and (
+            has(node, (nodes.Call, nodes.Filter, nodes.Test, nodes.ContextReference)) or undeclared([node], ("self",))
+        ):
+            return True
+        if isinstance(node, (nodes.Import, nodes.FromImport)) and node.with_context:
+            return True
+    return False
+
+
+def _inner(tree: nodes.Template, stored: frozenset[str]) -> frozenset[str]:
+    """Return which of the names that a top level sets functions may read that are made there."""
+    for node in tree.find_all(_FUNCTIONS):
+        if not isinstance(node, nodes.For) or node.test is not None or node.recursive:
+            return stored
+    return frozenset()
 
 
 def _included(tree: nodes.Template, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
@@ -170,10 +235,7 @@ def _stored(body: list[nodes.Node]) -> dict[str, int]:
             ]
         elif isinstance(node, nodes.Macro):
             names = [node.name]
-        elif isinstance(node, nodes.Import):
-            names = [node.target]
-        elif isinstance(node, nodes.FromImport):
-            names = [name[1] if isinstance(name, tuple) else name for name in node.names]
+        names += _imports([node]) if not isinstance(node, nodes.If) else ()
         for name in names:
             count[name] = count.get(name, 0) + 1
     return count

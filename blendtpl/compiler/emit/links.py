@@ -11,6 +11,16 @@ from blendtpl.compiler.emit.facts import Facts, MacroShape
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Where code finds its variables and blocks in a scope: a template's begin with those of what it extends, so
+    that the code of both runs with the same scope. A name that ends with ``=`` is there for what is set alone.
+    """
+
+    slots: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """The links of a closed set. `reads` are the names that a template and all that shares its context read."""
 
@@ -35,6 +45,30 @@ class Links:
                 return True
             waiting += self.facts[found].included
         return False
+
+    def layout(self, template: str | None) -> Layout | None:
+        """Return the layout of the scope that a template's code runs with; `None` when it needs a context."""
+        found = self.facts.get(template) if template is not None else None
+        if template is None or found is None or found.part or found.static or not found.slotted:
+            return None
+        above = Layout()
+        if found.extends:
+            parent = self.layout(self.parent(template)) if self.whole(template) else None
+            if parent is None:
+                return None
+            above = parent
+        wanted = {*self.reads[template], *found.stored, *(f"{name}=" for name in found.inner)}
+        return Layout(
+            (*above.slots, *sorted(wanted.difference(above.slots))),
+            (*above.blocks, *(block for block in found.blocks if block not in above.blocks)),
+        )
+
+    def above(self, template: str, block: str) -> str | None:
+        """Return the template that has the body which ``super()`` renders in a block of a chain that is known."""
+        found = self.parent(template)
+        while found is not None and block not in self.facts[found].blocks:
+            found = self.parent(found)
+        return found
 
     def static(self, template: str) -> bool:
         """Return whether an import without context finds the same immutable module at every render."""

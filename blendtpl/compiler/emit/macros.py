@@ -22,11 +22,7 @@ def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
     emitter.code.changed(variable)
     emitter.code.add(assign(variable, made))
     if frame.toplevel:
-        holder = attribute(name("context"), "vars")
-        emitter.code.add(ast.Assign([ast.Subscript(holder, const(node.name), ast.Store())], name(variable)))
-        emitter.forget()
-        if not node.name.startswith("_"):
-            emitter.code.do(call(attribute(attribute(name("context"), "exported_vars"), "add"), const(node.name)))
+        emitter.publish(node.name, frame, export=True)
 
 
 def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:

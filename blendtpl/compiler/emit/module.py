@@ -6,10 +6,14 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
   (`None`: never);
 - ``block_<name>(context, out, limit)`` for each block, and `blocks` with all of them;
 - ``macro_<name>(context, ...)`` for each macro of the top level;
-- ``part(scope, <names>, out, limit)`` for a template that includes may call without making a context;
 - ``preamble(context, out, limit)``, or `None`: what of the top level blocks see, for a block that is rendered alone;
+- `slots`: what is in the slots of the scope (`blendtpl.scopes`) that all of them are given for their context, when they
+  know where to find what they read; `None` when it has to be a context; `stores`: what the top level sets, and whether
+  it exports that; `order`: the blocks in the order in which the scope has them, `required` those of
+  its own that another template must fill; `keeps`: whether a scope may come to hold itself;
+- ``part(scope, <names>, out, limit)`` in place of ``root`` for a template that is called with what it reads, and
+  `reads`: those names, else `None`;
 - `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
-- `reads`: the names that ``part`` is called with when it needs no context at all, else `None`;
 - `modifies`: whether it changes how output is escaped while it runs;
 - `links`: which global variable is to be bound to which part of which other template.
 
@@ -23,14 +27,14 @@ import jinja2
 from jinja2 import nodes
 from jinja2.idtracking import Symbols
 
-from blendtpl.compiler.emit.code import assign, call, const, function, name, place
+from blendtpl.compiler.emit.code import assign, call, const, name, place
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
+from blendtpl.compiler.emit.facts import is_super, may_hold_scope
 from blendtpl.compiler.emit.frames import Frame, has, undeclared
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
 from blendtpl.compiler.emit.macros import MACROS
-from blendtpl.compiler.emit.output import is_super
 from blendtpl.compiler.emit.references import REFERENCES, run_parent
 from blendtpl.compiler.emit.statements import STATEMENTS
 from blendtpl.compiler.emit.writer import Function
@@ -67,7 +71,7 @@ def module(
         head.append(_import_of(path, alias))
     parameters = links.parameters(template)
     has_extends = tree.find(nodes.Extends) is not None
-    functions = [_root(emitter, tree, "root")] if parameters is None else _part(emitter, tree, parameters)
+    functions = [_root(emitter, tree, "root") if parameters is None else _part(emitter, tree, parameters)]
     settled = emitter.settled
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
     preamble = _preamble(emitter, tree) if fragments else None
@@ -81,9 +85,9 @@ def module(
     ]
     tail: list[ast.stmt] = [
         assign("name", const(template)),
-        *([assign("root", name("enter"))] if parameters is not None else []),
         assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
-        assign("reads", _reads(parameters, observes=parameters is None or links.observes(template))),
+        assign("reads", const(parameters)),
+        *_layout(emitter, template),
         assign("modifies", const(has(tree, (nodes.EvalContextModifier,)))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
         assign("parent", const(links.parent(template) or ("" if has_extends else None))),
@@ -94,10 +98,18 @@ def module(
     return made
 
 
-def _reads(parameters: tuple[str, ...] | None, *, observes: bool) -> ast.expr:
-    if parameters is None or observes:
-        return const(None)
-    return ast.Tuple([const(found) for found in parameters], ast.Load())
+def _layout(emitter: Emitter, template: str | None) -> list[ast.stmt]:
+    layout = emitter.layout
+    if layout is None or template is None:
+        return [assign("slots", const(None))]
+    facts = emitter.links.facts[template]
+    return [
+        assign("slots", const(layout.slots)),
+        assign("order", const(layout.blocks)),
+        assign("stores", const(tuple((found, found not in facts.bound) for found in sorted(facts.stored)))),
+        assign("keeps", const(facts.keeps)),
+        assign("required", const(facts.required)),
+    ]
 
 
 def _import_of(path: str, alias: str) -> ast.stmt:
@@ -124,10 +136,10 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
                     frame.symbols.load(found.name)
         emitter.root_symbols = frame.symbols
         frame.output_check = extends
-        if _may_hold_context(tree.body):
+        if emitter.layout is None and may_hold_scope(tree.body):
             # the context may come to hold what holds the context; it is emptied when the render is over
             emitter.code.do(call("keep", name("context")))
-        if extends:
+        if extends and emitter.layout is None:
             emitter.code.add(assign("parent_template", const(None)))
         emitter.enter(frame)
         emitter.body(tree.body, frame)
@@ -138,24 +150,8 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
     return _finished(emitter, made)
 
 
-def _may_hold_context(body: Iterable[nodes.Node]) -> bool:
-    """Return whether what a top level sets may hold the context that holds it: macros, and results of calls, may."""
-    for node in body:
-        if isinstance(node, nodes.Macro):
-            return True
-        if isinstance(node, nodes.If) and _may_hold_context([*node.body, *node.elif_, *node.else_]):
-            return True
-        if isinstance(node, nodes.Assign) and (
-            has(node, (nodes.Call, nodes.Filter, nodes.Test, nodes.ContextReference)) or undeclared([node], ("self",))
-        ):
-            return True
-        if isinstance(node, (nodes.Import, nodes.FromImport)) and node.with_context:
-            return True
-    return False
-
-
-def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> list[ast.FunctionDef]:
-    """Write the code of a template that needs no context of its own, and a root that calls it."""
+def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> ast.FunctionDef:
+    """Write the code of a template that is called with what it reads."""
     frame = Frame(Symbols(), rootlevel=True)
     emitter.parameters = frozenset(parameters)
     arguments = ["context", *(f"p_{called}" for called in parameters), "out", "limit"]
@@ -166,10 +162,7 @@ def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -
         emitter.body(tree.body, frame)
         emitter.code.flush()
     emitter.parameters = None
-    values = [call("get", const(called), name("missing")) for called in parameters]
-    step = ast.Return(call("part", name("context"), *values, name("out"), name("limit")))
-    reader = [emitter.reader()] if parameters else []
-    return [_finished(emitter, made), function("enter", _ARGUMENTS, [*reader, step])]
+    return _finished(emitter, made)
 
 
 def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_extends: bool) -> ast.FunctionDef:
@@ -204,7 +197,9 @@ def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
         emitter.super_variable = variable
     uses = sum(found.name == "super" for found in block.find_all(nodes.Name))
     printed = sum(is_super(part) for output in block.find_all(nodes.Output) for part in output.nodes)
-    if emitter.super_variable is None or uses > printed or emitter.environment.finalize is not None:
+    if emitter.layout is not None:
+        emitter.code.add(assign(variable, name("missing")))
+    elif emitter.super_variable is None or uses > printed or emitter.environment.finalize is not None:
         value = call("super_of", name("context"), const(block.name), name(f"block_{block.name}"))
         emitter.code.add(assign(variable, value))
     else:

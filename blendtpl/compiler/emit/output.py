@@ -13,15 +13,18 @@ from blendtpl.compiler.emit.calls import direct_call
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.facts import is_super
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.environments import passed_argument
 
 
 def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
     """Write the parts of an output statement."""
-    if not frame.output_check:
+    if frame.output_check and emitter.known_extends:
+        return
+    if not frame.output_check or emitter.layout is not None:
         _write_all(emitter, node.nodes, frame)
-    elif not emitter.known_extends:
+    else:
         guard = ast.If(is_(name("parent_template"), None), [], [])
         emitter.code.add(guard)
         with emitter.code.inside(guard.body):
@@ -127,24 +130,29 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
         or frame.symbols.find_ref("super") != emitter.super_variable
     ):
         return False
+    if emitter.layout is not None:
+        above = emitter.links.above(str(emitter.template), frame.block)
+        if above is not None:
+            run(emitter, frame, name(emitter.link(above, f"super_{frame.block}")), name(frame.context))
+            return True
+        # there is none, which is an error when it is called
+        undefined = call("no_parent", name("undefined"), const(frame.block))
+        asked = call("callee", name(frame.context), emitter.code.hold(undefined))
+        _write(emitter, frame, emitter.code.hold(ast.Call(asked, [], [])))
+        return True
     escaped = const(emitter.eval_ctx.autoescape)
     block = call("super_block", name(frame.context), const(frame.block), name(f"block_{frame.block}"), escaped)
     run(emitter, frame, block, name(frame.context))
     return True
 
 
-def is_super(node: nodes.Node) -> bool:
-    """Return whether a node is ``super()``."""
-    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"):
-        return False
-    return not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
-
-
 def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr) -> None:
     """Call what writes to an output list: a template's root or a block."""
     if frame.streams:
+        emitter.code.flush()
         emitter.code.function.yields = True
-        made = call(function, *arguments, name(frame.out), name("limit"))
-        emitter.code.do(ast.YieldFrom(made))
+        steps = emitter.code.hold(call(function, *arguments, name(frame.out), name("limit")))
+        # most have yielded nothing and have nothing to go on with
+        emitter.code.add(ast.If(steps, [ast.Expr(ast.YieldFrom(steps))], []))
     else:
         emitter.code.do(call("drain", call(function, *arguments, name(frame.out), name("never"))))

@@ -12,7 +12,7 @@ from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, name
-from blendtpl.compiler.emit.emitter import Emitter, EndOfBody, Statements
+from blendtpl.compiler.emit.emitter import BLOCKS, Emitter, EndOfBody, Statements
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.output import run
 
@@ -32,6 +32,11 @@ def _block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
 
 
 def _run_block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
+    if emitter.layout is not None:
+        # required and not there is for whatever put the blocks into the scope to say
+        at = const(emitter.layout.blocks.index(node.name))
+        run(emitter, frame, item(item(name(frame.context), const(BLOCKS)), at), name(frame.context))
+        return
     context = emitter.code.hold(emitter.derived(frame)) if node.scoped else name(frame.context)
     stack = item(attribute(name(frame.context), "blocks"), const(node.name))
     if node.required:
@@ -53,6 +58,10 @@ def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
         with emitter.code.inside(guard.body):
             emitter.code.add(twice)
     emitter.extends_line = node.lineno
+    if emitter.layout is not None:
+        emitter.known_extends = True
+        emitter.extends_seen += 1
+        return
     known = emitter.links.parent(emitter.template)
     if known is not None:
         emitter.code.add(assign("parent_template", name(emitter.link(known, "unit"))))
@@ -70,6 +79,11 @@ def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
 def run_parent(emitter: Emitter, frame: Frame) -> None:
     """Write the end of a template that extends another: the other goes on with the same context."""
     emitter.code.line = emitter.extends_line
+    if emitter.layout is not None:
+        part = "root" if emitter.parent == "parent_root" else "preamble"
+        above = emitter.links.parent(emitter.template)
+        run(emitter, frame, name(emitter.link(str(above), part)), name("context"))
+        return
     if emitter.known_extends:
         run(emitter, frame, call(emitter.parent, name("parent_template")), name("context"))
         return
@@ -125,8 +139,9 @@ def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[
         values.append(value)
     scope: ast.expr = name(frame.context)
     if emitter.links.observes(template):
-        # what `true_context` makes of it when it must, and keeps in the last place
-        scope = ast.List([scope, name(emitter.link(template, "unit")), emitter.locals(frame), const(None)], ast.Load())
+        around = ast.Tuple([scope, emitter.locals(frame)], ast.Load())
+        included = name(emitter.link(template, "included"))
+        scope = ast.List([const(None), included, around], ast.Load())
     run(emitter, frame, name(emitter.link(template, "part")), scope, *values)
 
 
@@ -177,11 +192,7 @@ def _bind(emitter: Emitter, frame: Frame, called: str, value: ast.expr) -> None:
     if frame.rootlevel:
         emitter.settled.add(called)
     if frame.toplevel:
-        holder = attribute(name("context"), "vars")
-        emitter.code.add(ast.Assign([ast.Subscript(holder, const(called), ast.Store())], name(variable)))
-        emitter.forget()
-        if not called.startswith("_"):
-            emitter.code.do(call(attribute(attribute(name("context"), "exported_vars"), "discard"), const(called)))
+        emitter.publish(called, frame, export=False)
 
 
 REFERENCES: Statements = MappingProxyType(

@@ -1,0 +1,150 @@
+"""Rendering: what a call of `render`, `render_block` or `stream` does.
+
+Enters: a unit and variables. Leaves: text. A template of a closed set that finds what it reads in a scope is given one;
+any other is given a context. Errors are told where they arose.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from blendtpl.contexts import Render
+from blendtpl.errors import BlockNotFound
+from blendtpl.places import add_place
+from blendtpl.runtime import NEVER, Output, Steps, drain
+from blendtpl.scopes import MADE, Scope, empty
+from blendtpl.units import Start, Unit
+
+Mappings = tuple[Mapping[str, Any], ...]
+
+_CHUNK = 8192  # characters that a streamed piece has at least, but for the last
+
+
+def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
+    """Return the text of a template for the mappings in order, then the variables."""
+    start = unit.start
+    if start is None:
+        return _rendered(unit, merged({}, mappings, variables))
+    given = start.defaults.copy()
+    for mapping in mappings:
+        given.update(mapping)
+    if variables:
+        given.update(variables)
+    out: Output = []
+    scope = [None, start.make, given, start.blocks]
+    values = start.read(given)
+    try:
+        if start.blocks is None:
+            steps = start.write(scope, *values, out, NEVER)
+        else:
+            scope += values
+            steps = start.write(scope, out, NEVER)
+        for _ in steps:
+            pass
+        return start.join(out)
+    except Exception as error:
+        add_place(error, _given(start, given))
+        raise
+    finally:
+        if start.keeps or scope[MADE] is not None:
+            _finish(scope)
+
+
+def _rendered(unit: Unit, given: dict[str, Any]) -> str:
+    """Return the text of a template that needs a context."""
+    scope: Scope = [None]
+    out: Output = []
+    try:
+        drain(_begun(unit, scope, given, out, NEVER))
+        return unit.environment.concat(out)
+    except Exception as error:
+        add_place(error, given)
+        raise
+    finally:
+        _finish(scope)
+
+
+def merged(start: dict[str, Any], mappings: Mappings, variables: dict[str, Any]) -> dict[str, Any]:
+    """Return one dict: the mappings in order, then the variables, all over what is there at the start."""
+    for mapping in mappings:
+        start.update(mapping)
+    start.update(variables)
+    return start
+
+
+def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
+    """Yield the names that were given, beside those that are there by default."""
+    defaults = start.defaults
+    return (name for name, value in variables.items() if name not in defaults or value is not defaults[name])
+
+
+def _finish(scope: Scope) -> None:
+    """Let nothing of a render wait for the collector."""
+    context = scope[MADE]
+    if context is not None:
+        context.render.finish()
+    empty(scope)
+
+
+def render_block(unit: Unit, block: str, variables: dict[str, Any]) -> str:
+    """Return the text of one block alone, as the innermost template of the chain defines it.
+
+    Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
+    """
+    context = unit.new_context(variables)
+    context.render = scope = Render()  # type: ignore[attr-defined]
+    out: Output = []
+    try:
+        if unit.preamble is not None:
+            drain(unit.preamble(context, [], NEVER))
+        if block not in context.blocks:
+            raise BlockNotFound(cast(str, unit.name), block, context.blocks)
+        write: Any = context.blocks[block][0]
+        drain(write(context, out, NEVER))
+        return unit.environment.concat(out)
+    except Exception as error:
+        add_place(error, variables)
+        raise
+    finally:
+        scope.finish()
+
+
+def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
+    """Yield the text in pieces of some kilobytes; not much more than one of them is held."""
+    start = unit.start
+    given = merged({} if start is None else start.defaults.copy(), mappings, variables)
+    scope: Scope = [None]
+    out: Output = []
+    held: list[str] = []
+    size = 0
+    try:
+        for _ in _begun(unit, scope, given, out, 0):
+            held.append("".join(out))
+            size += len(held[-1])
+            out.clear()
+            if size >= _CHUNK:
+                yield "".join(held)
+                held.clear()
+                size = 0
+        rest = "".join((*held, *out))
+        if rest:
+            yield rest
+    except Exception as error:
+        add_place(error, given if start is None else _given(start, given))
+        raise
+    finally:
+        _finish(scope)
+
+
+def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: int | None) -> Steps:
+    """Begin to write, and fill the scope in."""
+    start = unit.start
+    if start is None:
+        scope[MADE] = context = unit.new_context(given)
+        context.render = Render()  # type: ignore[attr-defined]
+        return unit.root(context, out, limit)
+    scope += [start.make, given, start.blocks]
+    values = start.read(given)
+    if start.blocks is None:
+        return start.write(scope, *values, out, limit)  # type: ignore[no-any-return]
+    scope += values
+    return start.write(scope, out, limit)  # type: ignore[no-any-return]

@@ -1,0 +1,53 @@
+"""Scopes: what emitted code has in place of a context, with every name that it reads at a place of its own.
+
+Enters: a list that begins with ``[context, make, source, blocks]``, behind which come the slots of a template and of
+what it extends. Leaves: values, and a true context for the few who ask for one: `make` makes it of the scope, once.
+
+`source` is what the scope was made of: the variables of a render, or ``(the scope around, the names set there)`` for a
+template that is included. A scope that was made of a context has that from the start. What is included with all that
+it reads as arguments has a scope of the first three alone.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from blendtpl.contexts import FastContext
+
+MADE, SOURCE, SLOTS = 0, 2, 4
+
+Scope = list[Any]
+
+
+def true_context(scope: Any) -> Context:
+    """Return the context that a scope stands for; a context stands for itself."""
+    if type(scope) is not list:
+        return scope  # type: ignore[no-any-return]
+    if scope[MADE] is None:
+        scope[MADE] = scope[1](scope)
+    return scope[MADE]  # type: ignore[no-any-return]
+
+
+def publish(context: Context, name: str, value: Any, export: bool) -> None:
+    """Tell a context that was made of a scope what its template has set in the meantime."""
+    context.vars[name] = value
+    if isinstance(context, FastContext):
+        context.seen = None
+    if not name.startswith("_"):
+        (context.exported_vars.add if export else context.exported_vars.discard)(name)
+
+
+def set_names(scope: Scope, context: Context, stores: Iterable[tuple[str, int, bool]]) -> None:
+    """Tell a new context what its template has set so far: what is in a slot and was not given."""
+    given = context.parent
+    for name, slot, export in stores:
+        value = scope[slot]
+        if value is not missing and value is not given.get(name, missing):
+            publish(context, name, value, export)
+
+
+def empty(scope: Scope) -> None:
+    """Let go of what is in the slots, which may hold the scope."""
+    scope[SLOTS:] = [missing] * (len(scope) - SLOTS)
