@@ -154,6 +154,29 @@ def translated(scope: Any, function: Any, /, *texts: Any, **variables: Any) -> A
     return formatted(text, variables, context.eval_ctx.autoescape, escape_str)
 
 
+def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
+    """Return what a new-style `gettext` function with so many arguments asks for translations, when it is one of
+    Jinja2's, and that is a plain function; `gettext` is what ``_`` looks up. `sure`: whether output is escaped where it
+    was compiled to be.
+    """
+    if function is ALIAS:
+        function = gettext
+    if not sure or type(function) is not FunctionType:
+        return None
+    shape = SHAPES.get(function.__code__)
+    if shape is None or shape[0] != count:
+        return None
+    found = function.__closure__[0].cell_contents  # type: ignore[index]  # its shape is known
+    return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
+
+
+def formed(escape: Callable[[str], str] | None, text: Any, variables: dict[str, Any]) -> str:
+    """Return a translated text with its variables in it."""
+    if escape is None:
+        return str(formatted(text, variables, False, escape_str))
+    return escape_any(formatted(text, variables, True, escape))
+
+
 def call_back(scope: Any, caller: Any) -> Any:
     """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any."""
     if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
@@ -326,6 +349,8 @@ NAMES: dict[str, Any] = {
     "publish": publish,
     "no_parent": no_parent,
     "translated": translated,
+    "behind": behind,
+    "formed": formed,
     "escape_str": escape_str,
     "missing": missing,
     "never": NEVER,

@@ -20,6 +20,7 @@ from jinja2.visitor import NodeVisitor
 
 from blendtpl.compiler.emit import Facts, facts
 from blendtpl.compiler.emit.facts import MacroShape
+from blendtpl.translation import ALIAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,8 @@ class _Scan(NodeVisitor):
             self.supers.add(self._block)
         elif node.name not in bound:
             self.free[self._block].add(node.name)
+            if node.name == "_" and "gettext" not in bound and self.environment.globals.get("_") is ALIAS:
+                self.free[self._block].add("gettext")
 
     def visit_NSRef(self, node: nodes.NSRef, bound: Bound) -> None:
         if node.name not in bound:

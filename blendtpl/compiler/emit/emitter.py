@@ -57,6 +57,7 @@ class Emitter:
         # what the module has at its top
         self.bindings: dict[tuple[str, str], str] = {}
         self.imports: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
         self.linked: dict[tuple[str, str], str] = {}
         self.hoisted: dict[int, ast.FunctionDef] = {}
         # what is known of the template
@@ -284,6 +285,13 @@ class Emitter:
             variable = self.code.function.reads[called] = f"g_{called}"
             self._first(assign(variable, self._get(called)))
         return name(self.code.function.reads[called])
+
+    def once(self, key: str, value: ast.expr) -> ast.expr:
+        """Return the variable of a value of which nothing changes while a function runs, and which cannot fail."""
+        if key not in self.code.function.reads:
+            variable = self.code.function.reads[key] = self.code.temporary()
+            self._first(assign(variable, value))
+        return name(self.code.function.reads[key])
 
     def enter(self, frame: Frame) -> None:
         """Give every variable of a scope what it holds at the start."""

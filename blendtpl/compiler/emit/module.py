@@ -79,6 +79,7 @@ def module(
         assign(variable, call(f"bind_{kind}", name("environment"), const(called)))
         for (kind, called), variable in emitter.bindings.items()
     ]
+    head += [assign(variable, const(text)) for text, variable in emitter.texts.items()]
     links_ = [
         ast.Tuple([const(variable), const(origin), const(part)], ast.Load())
         for (origin, part), variable in emitter.linked.items()

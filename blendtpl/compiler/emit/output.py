@@ -15,6 +15,7 @@ from blendtpl.compiler.emit.counters import counted, counter, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_super
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.translations import translation
 from blendtpl.environments import passed_argument
 
 
@@ -81,7 +82,11 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         return True
     if not isinstance(node, nodes.Call):
         return False
-    if _super(emitter, node, frame) or _descend(emitter, node, frame):
+    if (
+        _super(emitter, node, frame)
+        or _descend(emitter, node, frame)
+        or (emitter.environment.finalize is None and translation(emitter, node, frame))
+    ):
         return True
     text = None if emitter.eval_ctx.volatile else direct_call(emitter, node, frame)
     if text is None:

@@ -136,6 +136,10 @@ class Writer:
         self.settle()
         self._append(statement)
 
+    def as_text(self, kind: str, value: ast.expr) -> ast.expr:
+        """Return the expression for the text of a value."""
+        return _conversion(kind, value)
+
     def settle(self) -> None:
         """Turn the values that wait to be written into text now, before anything else that has an effect."""
         self._run = [

@@ -1,0 +1,132 @@
+"""Translations: what calls of `gettext` and its like print.
+
+Enters: a call with constant texts, in an output statement. Leaves: statements that ask the function behind Jinja2's
+new-style one for the translation, and have the text ready, with the variables in it, for when there is none.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from jinja2 import nodes
+from jinja2.idtracking import VAR_LOAD_RESOLVE
+
+from blendtpl.compiler.emit.code import assign, call, const, either, is_, name
+from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.frames import Frame
+
+# how many texts each function takes, whether a number follows, and whether the first is the context of the others
+_TEXTS = {"_": (1, False), "gettext": (1, False), "ngettext": (2, True), "pgettext": (2, False), "npgettext": (3, True)}
+_FORM = re.compile(r"%\((?P<name>\w+)\)s|(?P<percent>%%)|(?P<text>[^%]+)")
+
+
+def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+    """Write what a translation prints, when its texts are constant; return whether they are."""
+    called = node.node
+    if not isinstance(called, nodes.Name) or called.name not in _TEXTS or emitter.eval_ctx.volatile:
+        return False
+    count, plural = _TEXTS[called.name]
+    texts = [argument.value for argument in node.args if isinstance(argument, nodes.Const)][:count]
+    keys = [str(keyword.key) for keyword in node.kwargs]
+    if (
+        len(node.args) != count + plural
+        or len(texts) < count
+        or not all(type(text) is str for text in texts)
+        or len(set(keys)) < len(keys)
+        or node.dyn_args is not None
+        or node.dyn_kwargs is not None
+        or emitter.environment.sandboxed
+    ):
+        return False
+    in_context = called.name in {"pgettext", "npgettext"}
+    known = {*keys, *(["num"] if plural else []), *(["context"] if in_context else [])}
+    if not all(_is_simple(text, known) for text in texts[in_context:]):
+        return False
+    return _write(emitter, node, frame, called, texts, in_context=in_context)
+
+
+def _write(
+    emitter: Emitter, node: nodes.Call, frame: Frame, called: nodes.Name, texts: list[str], *, in_context: bool
+) -> bool:
+    translate = _translator(emitter, called.name, frame, count=len(node.args))
+    if translate is None:
+        return False
+    code = emitter.code
+    function = code.hold(emitter.expression(called, frame))
+    given = [name(emitter.texts.setdefault(text, f"text_{len(emitter.texts)}")) for text in texts]
+    rest = [code.hold(emitter.expression(argument, frame)) for argument in node.args[len(texts) :]]
+    values = {str(kw.key): code.hold(emitter.expression(kw.value, frame)) for kw in node.kwargs}
+    keywords = [ast.keyword(key, value) for key, value in values.items()]
+    if in_context:
+        values.setdefault("context", const(texts[0]))
+    for number in rest:
+        values.setdefault("num", number)
+    text, found = code.temporary(), code.temporary()
+    kind = "escape" if emitter.eval_ctx.autoescape else "str"
+    branch = ast.If(is_(translate, None), [], [])
+    code.branch(branch)
+    with code.aside(branch.body):
+        whole = ast.Call(name("translated"), [name(frame.context), function, *given, *rest], keywords)
+        code.branch(_guarded(found, whole))
+        code.branch(assign(text, code.as_text(kind, name(found))))
+    with code.aside(branch.orelse):
+        code.branch(_guarded(found, call(translate, *given, *rest)))
+        pairs = ast.Dict([const(key) for key in values], list(values.values()))
+        made: ast.expr = call("formed", name("escape_str" if kind == "escape" else "never"), name(found), pairs)
+        for form in dict.fromkeys(reversed(texts[in_context:])):
+            made = either(is_(name(found), emitter.texts[form]), _formed(emitter, kind, form, values), made)
+        code.branch(assign(text, made))
+    code.write(frame, "is", name(text))
+    return True
+
+
+def _guarded(found: str, made: ast.expr) -> ast.Try:
+    stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(found, call("stopped", name("undefined")))])
+    return ast.Try([assign(found, made)], [stopped], [], [])
+
+
+def _is_simple(text: str, known: set[str]) -> bool:
+    found = list(_FORM.finditer(text))
+    names = {part["name"] for part in found if part["name"]}
+    return sum(len(part[0]) for part in found) == len(text) and names <= known
+
+
+def _formed(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.expr]) -> ast.expr:
+    """Return the expression for a text with the variables in it, as ``%`` puts them there."""
+    parts = [
+        ast.FormattedValue(emitter.code.as_text(kind, values[found["name"]]), -1, None)
+        if found["name"]
+        else const("%" if found["percent"] else found["text"])
+        for found in _FORM.finditer(form)
+    ]
+    if all(isinstance(part, ast.Constant) for part in parts):
+        return const(form.replace("%%", "%"))
+    return ast.JoinedStr(list(_joined(parts)))
+
+
+def _joined(parts: list[ast.FormattedValue | ast.Constant]) -> Iterator[ast.expr]:
+    text = ""
+    for part in parts:
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+            continue
+        if text:
+            yield const(text)
+            text = ""
+        yield part
+    if text:
+        yield const(text)
+
+
+def _translator(emitter: Emitter, called: str, frame: Frame, *, count: int) -> ast.expr | None:
+    """Return the variable of the function behind a new-style one that a template is given; `None` for any other."""
+    load = frame.symbols.find_load(frame.symbols.find_ref(called) or "")
+    if load is None or load[0] != VAR_LOAD_RESOLVE or {called, "gettext"} & frame.symbols.dump_stores().keys():
+        return None
+    escaped = emitter.autoescape(frame)
+    sure = escaped if emitter.eval_ctx.autoescape else ast.UnaryOp(ast.Not(), escaped)
+    behind = emitter.resolved("gettext", frame) if called == "_" else name("missing")
+    return emitter.once(
+        f"what translates for {called}",
+        call("behind", sure, emitter.resolved(called, frame), behind, const(count)),
+    )

@@ -1,0 +1,117 @@
+"""Translations print what Jinja2 prints, whatever the functions behind them give."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jinja2
+import pytest
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from tests.run.oracle import MakeEnvironment, load, outcome, stock_environment
+
+TEXTS = {
+    "main.html": "{{ _('Save') }}|{{ _('100%%') }}|{{ gettext('%(x)s & <%(y)s> %(x)s', x=v, y='&') }}"
+    "|{{ gettext('%(x)s', x=v)|upper }}|{{ _('%(x)d', x=v) }}|{{ _('100% of') }}|{{ _('%(z)s', x=v) }}",
+    "plural.html": "{% trans x=v, n=count %}{{ x }} of {{ n }}{% pluralize n %}{{ x }} of <{{ n }}>{% endtrans %}"
+    "|{{ ngettext('one', '%(num)s', count) }}|{{ npgettext('c', '%(context)s', '%(num)s %(context)s', count) }}",
+    "context.html": "{{ pgettext('c<', '%(context)s %(x)s', x=v) }}|{{ pgettext(v, 'x') }}"
+    "|{% trans 'c' %}in {{ v }}{% endtrans %}|{% set a = _('<a>') %}{{ a }}",
+    "loop.html": "{% for i in [1, 2] %}{% trans %}Row {{ i }}{% endtrans %}{{ _('Row %(n)s', n=v) }}"
+    "{% macro m() %}{{ _('in %(v)s', v=v) }}{% endmacro %}{{ m() }}{% endfor %}",
+    "own.html": "{% set gettext = shout %}{{ _('a', x=v) }}{{ gettext('b') }}",
+    "off.html": "{% autoescape false %}{{ _('<%(x)s>', x=v) }}{% endautoescape %}{{ _('<%(x)s>', x=v) }}",
+    "base.html": "{% block a %}{{ _('In a %(x)s', x=v) }}{% endblock %}{{ gettext('end') }}",
+    "child.html": "{% extends 'base.html' %}{% block a %}{{ super() }}"
+    "{% trans v %}mine {{ v }}{% endtrans %}{% endblock %}",
+}
+
+
+class Shown:
+    """Something with two faces."""
+
+    def __html__(self) -> str:
+        return "<h>"
+
+    def __str__(self) -> str:
+        return "<s>"
+
+
+class Text(str):
+    """A string of another type."""
+
+    __slots__ = ()
+
+
+@jinja2.pass_context
+def of_context(context: Context, *texts: Any) -> str:
+    return f"{context.name}: {texts[0]}"
+
+
+def stop(*texts: Any) -> str:
+    raise StopIteration
+
+
+def fail(*texts: Any) -> str:
+    raise LookupError(texts[0])
+
+
+VALUES = ("<v>", 3, Markup("<m>"), Shown(), 1.5, None, Text("<t>"))
+
+BEHIND: dict[str, Callable[..., Any]] = {
+    "the text itself": lambda *texts: texts[-2] if len(texts) > 2 and texts[-1] == 1 else texts[-1],
+    "a translation": lambda *texts: "über <%(x)s> & %%",
+    "markup": lambda *texts: Markup("<b>%(x)s</b>"),
+    "a subclass": lambda *texts: Text(texts[0]),
+    "a number": lambda *texts: 7,
+    "nothing": lambda *texts: None,
+    "what a context says": of_context,
+    "no more": stop,
+    "an error": fail,
+}
+
+
+def _ngettext(function: Callable[..., Any]) -> Callable[..., Any]:
+    if function is not BEHIND["the text itself"]:
+        return function
+    return lambda *texts: texts[-3] if texts[-1] == 1 else texts[-2]
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("newstyle", [True, False], ids=["new style", "old style"])
+@pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "not escaped"])
+def test_a_translation_is_what_jinja2_makes_of_it(behind: str, newstyle: bool, escaped: bool) -> None:
+    function = BEHIND[behind]
+
+    def make() -> jinja2.Environment:
+        environment = jinja2.Environment(
+            autoescape=escaped, extensions=["jinja2.ext.i18n"], undefined=jinja2.StrictUndefined
+        )
+        environment.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension
+            function, _ngettext(function), newstyle=newstyle, pgettext=function, npgettext=_ngettext(function)
+        )
+        environment.globals["shout"] = lambda text, **variables: text.upper() + "!"
+        return environment
+
+    check(make, [{}, *({"v": value, "count": count} for value in VALUES for count in (1, 2))])
+
+
+def test_a_function_of_a_render_goes_before_the_installed_one() -> None:
+    def make() -> jinja2.Environment:
+        environment = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
+        environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # of the extension
+        return environment
+
+    def gettext(text: str, **variables: Any) -> str:
+        return f"<{text}>"
+
+    check(make, [{"v": "<v>", "count": 2, "gettext": gettext, "ngettext": lambda *texts, **variables: 5}])
+
+
+def check(make: MakeEnvironment, contexts: list[dict[str, Any]]) -> None:
+    stock, registry = stock_environment(TEXTS, make), load(TEXTS, make)
+    for name in TEXTS:
+        template, ours = stock.get_template(name), registry[name]
+        for context in contexts:
+            assert outcome(partial(ours.render, context)) == outcome(partial(template.render, context))
