@@ -13,7 +13,9 @@ from typing import Any
 import jinja2
 from jinja2 import runtime
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
+from jinja2.filters import FILTERS
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
+from jinja2.tests import TESTS
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup, escape
 
@@ -319,13 +321,28 @@ def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
 
 
 def bind_filter(environment: jinja2.Environment, name: str) -> Any:
-    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error."""
-    return environment.filters.get(name) or _absent("filter", name)
+    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error.
+
+    Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
+    """
+    found = environment.filters.get(name)
+    if found is not None and found is FILTERS.get(name) and not environment.is_async:
+        plain = getattr(found, "__wrapped__", None)
+        return plain if plain is not None and passed_argument(plain) == passed_argument(found) else found
+    return found or _absent("filter", name)
 
 
 def bind_test(environment: jinja2.Environment, name: str) -> Any:
     """Return a test, or what raises Jinja2's error for a missing one."""
     return environment.tests.get(name) or _absent("test", name)
+
+
+def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: type) -> Any:
+    """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
+    present, own = (environment.filters, FILTERS) if kind == "filter" else (environment.tests, TESTS)
+    if present.get(name) is own[name]:
+        return exact
+    return object if exact is Undefined else None
 
 
 def _absent(kind: str, name: str) -> Callable[..., Any]:
@@ -343,7 +360,8 @@ NAMES: dict[str, Any] = {
         found.__name__: found for found in (escape_any, attribute, field, item_or_undefined, subscript, callee, stopped)
     },
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
-    **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, partial, reader)},
+    **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, bind_exact)},
+    **{found.__name__: found for found in (partial, reader)},
     "call_back": call_back,
     "true_context": true_context,
     "publish": publish,

@@ -46,6 +46,7 @@ RANKS = {
     "compiler.emit.writer": 22,
     "compiler.emit.emitter": 23,
     "compiler.emit.counters": 24,
+    "compiler.emit.inlined": 24,
     "compiler.emit.calls": 25,
     "compiler.emit.expressions": 26,
     "compiler.emit.translations": 24,

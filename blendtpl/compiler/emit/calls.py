@@ -17,6 +17,7 @@ from blendtpl.compiler.emit.counters import counted, cycle
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.inlined import inlined_filter, inlined_test
 from blendtpl.environments import passed_argument
 
 _TRANSLATIONS = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
@@ -45,7 +46,12 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, valu
     }.get(passed_argument(function))
     arguments, keywords = _signature(emitter, node, frame)
     first = [passed, value] if passed is not None else [value]
-    return emitter.code.hold(ast.Call(name(emitter.bound(kind, node.name)), [*first, *arguments], keywords))
+    made: ast.expr = ast.Call(name(emitter.bound(kind, node.name)), [*first, *arguments], keywords)
+    if isinstance(node, nodes.Filter):
+        made = inlined_filter(emitter, node, value, made)
+    else:
+        made = inlined_test(emitter, node, value, made)
+    return emitter.code.hold(made)
 
 
 def _signature(

@@ -56,6 +56,7 @@ class Emitter:
         self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
         # what the module has at its top
         self.bindings: dict[tuple[str, str], str] = {}
+        self.exacts: dict[tuple[str, str, str], str] = {}
         self.imports: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.linked: dict[tuple[str, str], str] = {}
@@ -145,6 +146,10 @@ class Emitter:
     def bound(self, kind: str, called: str) -> str:
         """Return the global variable that a filter or test is bound to."""
         return self.bindings.setdefault((kind, called), f"{kind}_{len(self.bindings)}")
+
+    def exact(self, kind: str, called: str, exact: str) -> str:
+        """Return the global variable for a type of which one of Jinja2's own filters or tests is inlined."""
+        return self.exacts.setdefault((kind, called, exact), f"{exact}_{len(self.exacts)}")
 
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""

@@ -79,6 +79,10 @@ def module(
         assign(variable, call(f"bind_{kind}", name("environment"), const(called)))
         for (kind, called), variable in emitter.bindings.items()
     ]
+    head += [
+        assign(variable, call("bind_exact", name("environment"), const(kind), const(called), name(exact)))
+        for (kind, called, exact), variable in emitter.exacts.items()
+    ]
     head += [assign(variable, const(text)) for text, variable in emitter.texts.items()]
     links_ = [
         ast.Tuple([const(variable), const(origin), const(part)], ast.Load())

@@ -1,0 +1,132 @@
+"""Inlined: what Jinja2's own common filters and tests do to values of exact types, as an expression.
+
+Enters: a filter or a test of a template, the value that it is applied to and its constant arguments. Leaves: a Python
+expression that does the same without a call for the types named here, and calls the filter or test for all others. It
+calls for all when the environment that the code is bound to has another filter or test by that name: the variable that
+stands for a type is then none.
+"""
+
+import ast
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.filters import FILTERS
+from jinja2.tests import TESTS
+
+from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name
+from blendtpl.compiler.emit.emitter import Emitter
+
+Arguments = tuple[Any, ...]
+
+# a name, the types, what the arguments must be, and what the filter makes of a value
+_Filter = tuple[tuple[str, ...], Callable[[Arguments], bool], Callable[[ast.expr, Arguments], ast.expr]]
+
+
+def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for a filter; `general` is that for its call."""
+    if not _is_known(emitter.environment.filters, FILTERS, node) or not isinstance(value, ast.Name):
+        return general
+    if node.name in {"default", "d"}:
+        return _default(emitter, node, value, general)
+    arguments = _constants(node)
+    if arguments is None or node.name not in _FILTERS:
+        return general
+    types, takes, made = _FILTERS[node.name]
+    if not takes(arguments):
+        return general
+    kind = call("type", value)
+    tests: list[ast.expr] = [is_(kind, emitter.exact("filter", node.name, found)) for found in types]
+    if node.name in {"first", "last"}:
+        tests.append(value)
+    test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And() if value in tests else ast.Or(), tests)
+    return either(test, made(value, arguments), general)
+
+
+def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for a test; `general` is that for its call."""
+    if not _is_known(emitter.environment.tests, TESTS, node) or not isinstance(value, ast.Name):
+        return general
+    arguments = _constants(node)
+    if node.name in {"defined", "undefined"} and arguments == ():
+        # what stands for the type is `object` where the test is another, and everything is one
+        undefined = call("isinstance", value, name(emitter.exact("test", node.name, "Undefined")))
+        known: ast.expr = const(node.name == "defined")
+        return either(undefined, general, known)
+    if node.name == "none" and arguments == ():
+        return either(is_(call("type", value), emitter.exact("test", "none", "str")), const(False), general)
+    if node.name in _ALWAYS and arguments == ():
+        tests: list[ast.expr] = [
+            is_(call("type", value), emitter.exact("test", node.name, kind)) for kind in _ALWAYS[node.name]
+        ]
+        return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
+    divisor = {"even": (2,), "odd": (2,)}.get(node.name, arguments if node.name == "divisibleby" else None)
+    if divisor is None or len(divisor) != 1 or type(divisor[0]) is not int or divisor[0] == 0:
+        return general
+    whole = is_(call("type", value), emitter.exact("test", node.name, "int"))
+    rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(divisor[0])), [ast.Eq()], [const(int(node.name == "odd"))])
+    return either(whole, rest, general)
+
+
+def _is_known(present: Any, own: Any, node: nodes.Filter | nodes.Test) -> bool:
+    return node.name in own and present.get(node.name) is own[node.name]
+
+
+def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
+    """Return the arguments, when each is a constant that is given by its place."""
+    if node.kwargs or node.dyn_args is not None or node.dyn_kwargs is not None:
+        return None
+    found = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
+    return tuple(found) if len(found) == len(node.args) else None
+
+
+def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+    arguments = _constants(node)
+    if arguments is not None and len(arguments) <= 1:
+        return either(call("isinstance", value, name(emitter.exact("filter", node.name, "Undefined"))), general, value)
+    text = is_(call("type", value), emitter.exact("filter", node.name, "str"))
+    return either(ast.BoolOp(ast.And(), [text, value]), value, general)
+
+
+def _method(called: str) -> Callable[[ast.expr, Arguments], ast.expr]:
+    return lambda value, arguments: call(attribute(value, called), *map(const, arguments))
+
+
+def _none(arguments: Arguments) -> bool:
+    return not arguments
+
+
+def _texts(count: int) -> Callable[[Arguments], bool]:
+    return lambda arguments: len(arguments) == count and all(type(found) is str for found in arguments)
+
+
+def _number(arguments: Arguments) -> bool:
+    return len(arguments) <= 1 and all(type(found) is int for found in arguments)
+
+
+_FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
+    {
+        "upper": (("str",), _none, _method("upper")),
+        "lower": (("str",), _none, _method("lower")),
+        "capitalize": (("str",), _none, _method("capitalize")),
+        "trim": (("str",), _none, _method("strip")),
+        "string": (("str",), _none, lambda value, arguments: value),
+        "replace": (("str",), _texts(2), _method("replace")),
+        # a whole number is what it is; any other may be one that none is made of
+        "int": (("int",), _none, lambda value, arguments: value),
+        "float": (("float",), _none, lambda value, arguments: value),
+        "round": (("float",), _number, lambda value, arguments: call("round", value, const((*arguments, 0)[0]))),
+        "first": (("list",), _none, lambda value, arguments: item(value, const(0))),
+        "last": (("list",), _none, lambda value, arguments: item(value, const(-1))),
+        "list": (("list",), _none, lambda value, arguments: call("list", value)),
+    }
+)
+_ALWAYS = MappingProxyType(
+    {
+        "iterable": ("list", "tuple", "str", "dict"),
+        "sequence": ("list", "tuple", "str", "dict"),
+        "mapping": ("dict",),
+        "string": ("str",),
+    }
+)
