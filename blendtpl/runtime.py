@@ -181,12 +181,33 @@ def formed(escape: Callable[[str], str] | None, text: Any, variables: dict[str, 
 
 def call_back(scope: Any, caller: Any) -> Any:
     """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any."""
+    if type(caller) is Body:
+        out: Output = []
+        caller.write(out)
+        text = "".join(out)
+        return Markup(text) if true_context(scope).eval_ctx.autoescape else text
     if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
         return callee(scope, caller)()
     if caller.caller:
         return callee(scope, caller)()
     text = caller._func()
     return Markup(text) if true_context(scope).eval_ctx.autoescape else text
+
+
+class Body:
+    """What a `call` block hands on to a macro that does no more than call it: a function that writes to a list."""
+
+    __slots__ = ("write",)
+
+    def __init__(self, write: Callable[[Output], None]) -> None:
+        self.write = write
+
+
+def written(write: Any, *arguments: Any) -> str:
+    """Return the text that the function of a macro writes."""
+    out: Output = []
+    write(*arguments, out)
+    return "".join(out)
 
 
 def stopped(undefined: Any) -> Any:
@@ -368,6 +389,8 @@ NAMES: dict[str, Any] = {
     "no_parent": no_parent,
     "translated": translated,
     "behind": behind,
+    "Body": Body,
+    "written": written,
     "formed": formed,
     "escape_str": escape_str,
     "missing": missing,

@@ -123,7 +123,8 @@ def from_bytes(data: bytes) -> Outline:
 
 def _facts(loaded: dict[str, Any]) -> Facts:
     macros = (
-        MacroShape(shape["name"], tuple(shape["arguments"]), tuple(shape["special"])) for shape in loaded["macros"]
+        MacroShape(**{**shape, "arguments": tuple(shape["arguments"]), "special": tuple(shape["special"])})
+        for shape in loaded["macros"]
     )
     return Facts(
         **{

@@ -7,6 +7,7 @@ Jinja2's rules for them are those of `jinja2.runtime.Macro.__call__`.
 """
 
 import ast
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from jinja2 import nodes
@@ -76,10 +77,12 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         loop = counted(emitter, node.node.node, frame)
         if loop is not None:
             return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
-    if _is_call_back(emitter, node, frame):
+    if is_call_back(emitter, node, frame):
         return _guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
-    direct = direct_call(emitter, node, frame, caller)
-    if direct is not None:
+    macro = known_call(emitter, node, frame, caller=caller is not None)
+    if macro is not None:
+        arguments = direct_arguments(emitter, node, frame, macro, caller)
+        direct = emitter.code.hold(direct_text(emitter, macro, arguments))
         if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(frame), ast.Constant):
             return emitter.code.hold(either(emitter.autoescape(frame), call("Markup", direct), direct))
         return call("Markup", direct) if emitter.eval_ctx.autoescape else direct
@@ -113,7 +116,7 @@ def _guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
     return name(result)
 
 
-def _is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+def is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     """Return whether a node is ``caller()`` in a macro, where `caller` is what it was called with."""
     if not isinstance(node.node, nodes.Name) or node.node.name != "caller" or emitter.environment.sandboxed:
         return False
@@ -127,12 +130,21 @@ def _is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     )
 
 
-def direct_call(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr | None:
-    """Return the text of a call of a macro that is known, as a call of its function; `None` for any other call."""
-    found = _known_macro(emitter, node.node, frame)
-    if found is None or node.dyn_args is not None or node.dyn_kwargs is not None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A macro that is surely called: its shape, its function, and the context to give it."""
+
+    shape: MacroShape
+    function: ast.expr
+    context: ast.expr
+
+
+def known_call(emitter: Emitter, node: nodes.Call, frame: Frame, *, caller: bool = False) -> Known | None:
+    """Return the macro that a call surely calls, with arguments that it takes; `caller`: in a `call` block."""
+    macro = _known_macro(emitter, node.node, frame)
+    if macro is None or node.dyn_args is not None or node.dyn_kwargs is not None:
         return None
-    shape, function, context = found
+    shape = macro.shape
     keywords = [keyword.key for keyword in node.kwargs]
     rest = [key for key in keywords if key not in shape.arguments]
     early = shape.arguments[: len(node.args)]
@@ -142,11 +154,20 @@ def direct_call(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.ex
         or "caller" in keywords
         or (rest and "kwargs" not in shape.special)
         or (len(node.args) > len(shape.arguments) and "varargs" not in shape.special)
-        or (caller is not None and "caller" not in shape.special)
+        or (caller and "caller" not in shape.special)
     ):
         return None
+    return macro
+
+
+def direct_arguments(
+    emitter: Emitter, node: nodes.Call, frame: Frame, macro: Known, caller: ast.expr | None = None
+) -> list[ast.expr]:
+    """Return what the function of a known macro is called with, behind its context."""
+    shape = macro.shape
     given = [emitter.code.hold(emitter.expression(argument, frame)) for argument in node.args]
     named = {keyword.key: emitter.code.hold(emitter.expression(keyword.value, frame)) for keyword in node.kwargs}
+    rest = [key for key in named if key not in shape.arguments]
     count = len(shape.arguments)
     values = [*given[:count], *(named.get(key, name("missing")) for key in shape.arguments[len(given) :])]
     if "caller" in shape.special:
@@ -155,25 +176,36 @@ def direct_call(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.ex
         values.append(ast.Dict([const(key) for key in rest], [named[key] for key in rest]))
     if "varargs" in shape.special:
         values.append(ast.Tuple(given[count:], ast.Load()))
-    return emitter.code.hold(call(function, context, *values))
+    return values
 
 
-def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> tuple[MacroShape, ast.expr, ast.expr] | None:
-    """Return the shape of the macro that an expression surely is, its function and the context to give it."""
+def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
+    """Return the expression for the text of a known macro."""
+    if not macro.shape.writes:
+        return call(macro.function, macro.context, *arguments)
+    out = emitter.code.temporary()
+    emitter.code.branch(assign(out, ast.List([], ast.Load())))
+    emitter.code.branch(ast.Expr(call(macro.function, macro.context, *arguments, name(out))))
+    return call("concat", name(out))
+
+
+def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Known | None:
+    """Return the macro that an expression surely is."""
     module = isinstance(node, nodes.Getattr)
     base = node.node if isinstance(node, nodes.Getattr) else node
     if not isinstance(base, nodes.Name) or not emitter.is_settled(base.name, frame) or emitter.environment.sandboxed:
         return None
     if base.name in emitter.macros and not module:
         shape = emitter.macros[base.name]
-        return shape, name(f"macro_{shape.name}"), name("context")
+        return Known(shape, name(f"macro_{shape.name}"), name("context"))
     origin, macro = emitter.direct.get(base.name, ("", ""))
     if not origin or bool(macro) is module:
         return None
     shape_ = emitter.links.macro(origin, node.attr if isinstance(node, nodes.Getattr) else macro)
     if shape_ is None:
         return None
-    return shape_, name(emitter.link(origin, f"macro_{shape_.name}")), name(emitter.link(origin, "context"))
+    function = name(emitter.link(origin, f"macro_{shape_.name}"))
+    return Known(shape_, function, name(emitter.link(origin, "context")))
 
 
 CALLS: Expressions = MappingProxyType({nodes.Filter: filtered, nodes.Test: _test, nodes.Call: called})

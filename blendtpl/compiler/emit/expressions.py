@@ -10,7 +10,7 @@ from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
 from blendtpl.compiler.emit.calls import CALLS
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, item, literal, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, literal, name
 from blendtpl.compiler.emit.counters import counted, counter
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.frames import Frame
@@ -170,13 +170,22 @@ def _single_compare(emitter: Emitter, node: nodes.Compare, frame: Frame) -> ast.
 
 
 def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
-    parts = ast.Tuple([emitter.expression(part, frame) for part in node.nodes], ast.Load())
+    values = [emitter.expression(part, frame) for part in node.nodes]
+    parts = ast.Tuple(values, ast.Load())
     if emitter.eval_ctx.volatile:
         volatile = attribute(attribute(name(frame.context), "eval_ctx"), "volatile")
         join: ast.expr = either(volatile, name("markup_join"), name("str_join"))
     else:
         join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")
-    return emitter.code.hold(call(join, parts))
+    made: ast.expr = call(join, parts)
+    unknown = [value for value in values if not (isinstance(value, ast.Constant) and type(value.value) is str)]
+    if all(isinstance(value, ast.Name) for value in unknown) and unknown:
+        texts: list[ast.expr] = [is_(call("type", value), "str") for value in unknown]
+        joined = ast.JoinedStr(
+            [value if isinstance(value, ast.Constant) else ast.FormattedValue(value, -1, None) for value in values]
+        )
+        made = either(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
+    return emitter.code.hold(made)
 
 
 def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:

@@ -17,11 +17,17 @@ from blendtpl.environments import passed_argument
 
 @dataclass(frozen=True, slots=True)
 class MacroShape:
-    """How a macro takes its arguments. `required` names come first; `special` are caller, kwargs, varargs as used."""
+    """How a macro takes its arguments: `special` are caller, kwargs, varargs as used.
+
+    `writes`: whether its function writes to the list that it is given last, rather than return a text; `calls`: whether
+    all that it does with its caller is to call it, without arguments.
+    """
 
     name: str
     arguments: tuple[str, ...]
     special: tuple[str, ...]
+    writes: bool
+    calls: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
 
 def _refers_to_blocks(tree: nodes.Template) -> bool:
     """Return whether a template does more with `self` and `super` than print what ``super()`` renders."""
-    printed = sum(is_super(part) for output in tree.find_all(nodes.Output) for part in output.nodes)
+    printed = sum(is_call_of(part, "super") for output in tree.find_all(nodes.Output) for part in output.nodes)
     for node in tree.find_all(nodes.Name):
         if node.name == "self":
             return True
@@ -121,9 +127,9 @@ def _refers_to_blocks(tree: nodes.Template) -> bool:
     return printed < 0
 
 
-def is_super(node: nodes.Node) -> bool:
-    """Return whether a node is ``super()``."""
-    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"):
+def is_call_of(node: nodes.Node, called: str) -> bool:
+    """Return whether a node calls what has a name, without arguments."""
+    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == called):
         return False
     return not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
 
@@ -250,8 +256,16 @@ def _macros(body: list[nodes.Node]) -> tuple[MacroShape, ...]:
             if not {"caller", "kwargs", "varargs"} & set(names):
                 special = undeclared(node.body, ("caller", "kwargs", "varargs"))
                 order = tuple(name for name in ("caller", "kwargs", "varargs") if name in special)
-                found.append(MacroShape(node.name, names, order))
+                writes = "caller" in special or not all(isinstance(part, nodes.Output) for part in node.body)
+                found.append(MacroShape(node.name, names, order, writes, _only_calls(node)))
     return tuple(found)
+
+
+def _only_calls(macro: nodes.Macro) -> bool:
+    """Return whether all that a macro does with its caller is to call it, without arguments."""
+    uses = sum(found.name == "caller" for found in macro.find_all(nodes.Name))
+    calls = sum(is_call_of(found, "caller") for found in macro.find_all(nodes.Call))
+    return 0 < uses == calls and not has(macro, (nodes.Macro, nodes.CallBlock))
 
 
 def _imported(

@@ -42,7 +42,8 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
     chosen = None
     if node.test is not None:
         test.symbols.analyze_node(node, for_branch="test")
-        chosen = _filter_function(emitter, node, test)
+        if not _tests_inside(node, frame, counters, extended=extended):
+            chosen = _filter_function(emitter, node, test)
     if node.recursive and counters is not None:
         _descending(emitter, node, frame, inner, otherwise, chosen, counters)
     elif node.recursive:
@@ -55,9 +56,20 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
             iterable = call("LoopContext", iterable, name("undefined"))
         elif counters is not None:
             iterable = _counted(emitter, inner, counters, iterable)
-        _loop(emitter, node, inner, otherwise, iterable, extended=extended)
+        inside = test if node.test is not None and chosen is None else None
+        _loop(emitter, node, inner, otherwise, iterable, test=inside, extended=extended)
     if emitter.assigned:
         emitter.assigned[-1].difference_update(inner.symbols.stores)
+
+
+def _tests_inside(node: nodes.For, frame: Frame, counters: set[str] | None, *, extended: bool) -> bool:
+    """Return whether the condition of a loop may stand in its body, rather than in a generator around its items.
+
+    Not where the loop looks ahead or counts its items; nor where the function at hand is no generator, in which a
+    `StopIteration` that the condition raises would be another exception.
+    """
+    ahead = extended or node.recursive or (counters is not None and not counters.isdisjoint(_SIZED))
+    return not ahead and frame.streams and not undeclared([node.test], ("loop",))  # type: ignore[list-item]  # it has one
 
 
 def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
@@ -193,7 +205,14 @@ def _value_of(target: ast.expr) -> ast.expr:
 
 
 def _loop(
-    emitter: Emitter, node: nodes.For, inner: Frame, otherwise: Frame, iterable: ast.expr, *, extended: bool
+    emitter: Emitter,
+    node: nodes.For,
+    inner: Frame,
+    otherwise: Frame,
+    iterable: ast.expr,
+    *,
+    test: Frame | None = None,
+    extended: bool,
 ) -> None:
     empty = emitter.code.temporary() if node.else_ else ""
     if empty:
@@ -205,7 +224,14 @@ def _loop(
     _hand_over(emitter, inner)
     emitter.code.add(step)
     emitter.code.hot += 1
-    with emitter.code.inside(step.body):
+    body = step.body
+    if test is not None and node.test is not None:
+        with emitter.code.inside(step.body):
+            emitter.enter(test)
+            chosen = ast.If(condition(emitter, node.test, test), [], [])
+            emitter.code.add(chosen)
+            body = chosen.body
+    with emitter.code.inside(body):
         if inner.counted is not None:
             number = ast.Name(inner.counted.number, ast.Store())
             emitter.code.add(ast.AugAssign(number, ast.Add(), const(1)))

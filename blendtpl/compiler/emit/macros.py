@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import called
+from blendtpl.compiler.emit.calls import called, direct_arguments, known_call
 from blendtpl.compiler.emit.code import assign, attribute, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.frames import Frame, undeclared
@@ -27,10 +27,27 @@ def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
 
 def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
     emitter.code.flush()
+    macro = known_call(emitter, node.call, frame, caller=True)
+    if macro is not None and macro.shape.calls and not node.args:
+        body = _body(emitter, node, frame)
+        emitter.code.line = node.lineno
+        arguments = direct_arguments(emitter, node.call, frame, macro, body)
+        # what calls for the block writes, as all macros with a caller do
+        emitter.code.do(call(macro.function, macro.context, *arguments, name(frame.out)))
+        return
     caller = emitter.code.hold(_define(emitter, node, frame))
     emitter.code.line = node.lineno
     value = called(emitter, node.call, frame, caller=caller)
     emitter.code.do(call(attribute(name(frame.out), "append"), value))
+
+
+def _body(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> ast.expr:
+    """Write the function of a `call` block that is only ever called without arguments; return what is handed on."""
+    inner = frame.inner()
+    inner.output_check = False
+    inner.symbols.analyze_node(node)
+    emitter.code.add(_function(emitter, node, inner, "body", [], writes=True))
+    return emitter.code.hold(call("Body", name("body")))
 
 
 def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame) -> ast.expr:
@@ -53,10 +70,11 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
     inner.output_check = False
     inner.symbols.analyze_node(node)
     if isinstance(node, nodes.Macro) and frame.toplevel:
-        function: ast.expr = call("partial", _hoisted(emitter, node, inner, frame, arguments), name("context"))
+        made = _hoisted(emitter, node, inner, frame, arguments)
+        text = [name("written"), made] if _writes(emitter, node) else [made]
+        function: ast.expr = call("partial", *text, name("context"))
     else:
-        made = _function(emitter, node, inner, "macro", arguments)
-        emitter.code.add(made)
+        emitter.code.add(_function(emitter, node, inner, "macro", arguments))
         function = name("macro")
     return call(
         "Macro",
@@ -79,27 +97,43 @@ def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Frame, frame: Frame, ar
             identifier = f"{identifier}_{len(emitter.hoisted)}"
         if frame.rootlevel and node.name in emitter.macros:
             emitter.settled.add(node.name)
-        made = _function(emitter, node, inner, identifier, ["context", *arguments])
+        made = _function(emitter, node, inner, identifier, ["context", *arguments], writes=_writes(emitter, node))
         made.lineno = node.lineno
         emitter.hoisted[id(node)] = made
     return name(emitter.hoisted[id(node)].name)
 
 
 def _function(
-    emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Frame, identifier: str, arguments: list[str]
+    emitter: Emitter,
+    node: nodes.Macro | nodes.CallBlock,
+    inner: Frame,
+    identifier: str,
+    arguments: list[str],
+    *,
+    writes: bool = False,
 ) -> ast.FunctionDef:
+    """Write the function of a macro, which returns a text, or `writes` to the list that it is given last."""
     inner.out, inner.streams = emitter.code.temporary(), False
-    with emitter.code.defining(identifier, arguments) as function:
+    with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments) as function:
         emitter.macro_depth += 1
         emitter.code.hot += 1
-        emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
+        if not writes:
+            emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
         emitter.enter(inner)
         _defaults(emitter, node, inner)
         emitter.body(node.body, inner)
-        emitter.code.add(ast.Return(emitter.joined(inner, plain=True)))
+        emitter.code.flush()
+        if not writes:
+            emitter.code.add(ast.Return(emitter.joined(inner, plain=True)))
         emitter.macro_depth -= 1
-    _without_list(function.block, inner.out)
+    if not writes:
+        _without_list(function.block, inner.out)
     return function.definition([], emitter.reader())
+
+
+def _writes(emitter: Emitter, node: nodes.Macro) -> bool:
+    shape = emitter.macros.get(node.name)
+    return shape is not None and shape.writes
 
 
 def _without_list(block: list[ast.stmt], out: str) -> None:

@@ -30,7 +30,7 @@ from jinja2.idtracking import Symbols
 from blendtpl.compiler.emit.code import assign, call, const, name, place
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
-from blendtpl.compiler.emit.facts import is_super, may_hold_scope
+from blendtpl.compiler.emit.facts import is_call_of, may_hold_scope
 from blendtpl.compiler.emit.frames import Frame, has, undeclared
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
@@ -201,7 +201,7 @@ def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
     if not any(found.name == "super" and found.ctx == "store" for found in block.find_all(nodes.Name)):
         emitter.super_variable = variable
     uses = sum(found.name == "super" for found in block.find_all(nodes.Name))
-    printed = sum(is_super(part) for output in block.find_all(nodes.Output) for part in output.nodes)
+    printed = sum(is_call_of(part, "super") for output in block.find_all(nodes.Output) for part in output.nodes)
     if emitter.layout is not None:
         emitter.code.add(assign(variable, name("missing")))
     elif emitter.super_variable is None or uses > printed or emitter.environment.finalize is not None:

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from jinja2 import nodes
 from markupsafe import escape
 
-from blendtpl.compiler.emit.calls import direct_call
+from blendtpl.compiler.emit.calls import Known, direct_arguments, direct_text, is_call_back, known_call
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
-from blendtpl.compiler.emit.facts import is_super
+from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.translations import translation
 from blendtpl.environments import passed_argument
@@ -88,16 +88,57 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         or (emitter.environment.finalize is None and translation(emitter, node, frame))
     ):
         return True
-    text = None if emitter.eval_ctx.volatile else direct_call(emitter, node, frame)
-    if text is None:
+    if emitter.eval_ctx.volatile:
         return False
-    if emitter.eval_ctx.autoescape:
-        escaped = emitter.autoescape(frame)
-        if not isinstance(escaped, ast.Constant):
-            sure = ast.BoolOp(ast.Or(), [name("uniform"), escaped])
-            text = emitter.code.hold(either(sure, text, call("escape_str", text)))
-    emitter.code.write(frame, "is", text)
+    if is_call_back(emitter, node, frame):
+        _write_caller(emitter, node, frame)
+        return True
+    macro = known_call(emitter, node, frame)
+    if macro is None:
+        return False
+    _write_macro(emitter, frame, macro, direct_arguments(emitter, node, frame, macro))
     return True
+
+
+def _write_macro(emitter: Emitter, frame: Frame, macro: Known, arguments: list[ast.expr]) -> None:
+    code = emitter.code
+    sure = _is_markup(emitter, frame)
+    if not macro.shape.writes:
+        text: ast.expr = code.hold(direct_text(emitter, macro, arguments))
+        if sure is not None:
+            text = code.hold(either(sure, text, call("escape_str", text)))
+        code.write(frame, "is", text)
+        return
+    code.flush()
+    written = ast.Expr(call(macro.function, macro.context, *arguments, name(frame.out)))
+    if sure is None:
+        code.add(written)
+        return
+    branch = ast.If(sure, [written], [])
+    code.add(branch)
+    with code.inside(branch.orelse):
+        code.write(frame, "is", call("escape_str", direct_text(emitter, macro, arguments)))
+
+
+def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:
+    code = emitter.code
+    code.flush()
+    caller = name(frame.symbols.ref("caller"))
+    test: ast.expr = is_(call("type", caller), "Body")
+    sure = _is_markup(emitter, frame)
+    branch = ast.If(test if sure is None else ast.BoolOp(ast.And(), [test, sure]), [], [])
+    code.add(branch)
+    branch.body.append(ast.Expr(call(attribute(caller, "write"), name(frame.out))))
+    with code.inside(branch.orelse):
+        _write(emitter, frame, emitter.expression(node, frame))
+
+
+def _is_markup(emitter: Emitter, frame: Frame) -> ast.expr | None:
+    """Return the expression for whether the text of a macro is printed as it is; `None` when it surely is."""
+    escaped = emitter.autoescape(frame)
+    if not emitter.eval_ctx.autoescape or isinstance(escaped, ast.Constant):
+        return None
+    return escaped if emitter.layout is not None else ast.BoolOp(ast.Or(), [name("uniform"), escaped])
 
 
 def _finalizer(emitter: Emitter, frame: Frame) -> tuple[bool, list[ast.expr]]:
@@ -129,7 +170,7 @@ def _descend(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
 def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     """Write what ``super()`` renders straight to the output, when that is all that is asked of it."""
     if (
-        not is_super(node)
+        not is_call_of(node, "super")
         or frame.block is None
         or emitter.super_variable is None
         or frame.symbols.find_ref("super") != emitter.super_variable
