@@ -138,7 +138,7 @@ def test_link(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], env
 def test_emit(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment) -> None:
     """Trees to marshalled code, in one process."""
     links = link({name: outline(tree, environment, name) for name, tree in trees.items()}, environment).links
-    _phase(benchmark, lambda: [emit(name, tree, environment, links) for name, tree in trees.items()])
+    _phase(benchmark, lambda: [emit(name, trees.get, environment, links) for name in trees])
 
 
 def test_pack(benchmark: BenchmarkFixture, bundle: Bundle) -> None:

@@ -6,14 +6,19 @@ place already. No exception object is added here, no frame is kept and no source
 
 import json
 import re
+import sys
 from collections.abc import Iterable
-from types import TracebackType
+from types import FunctionType, TracebackType
+from typing import Any
 
 import jinja2
 
 from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
+
+TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+_NOWHERE = -1  # an instruction that has no line, so that the line of the entry itself holds
 
 # where a render begins
 _ENTRIES = frozenset(
@@ -69,6 +74,20 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
     note = f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else "")
     if note not in getattr(error, "__notes__", ()):  # an exception object that is raised again must not grow
         error.add_note(note)
+
+
+def stitched(trace: TracebackType, unit: Any) -> TracebackType:
+    """Return the traceback of an error that arose where a template's code stands inlined in another's, with the entry
+    that a call of it would have made in place of that of the function around it.
+
+    Neither the error nor the new frame may be in a variable here: the frame holds that of this function.
+    """
+    code = _here.__code__.replace(co_filename=unit.filename, co_name=TOP_LEVEL, co_qualname=TOP_LEVEL)
+    return TracebackType(trace.tb_next, FunctionType(code, unit.space)(sys._getframe), _NOWHERE, trace.tb_lineno)
+
+
+def _here(current: Any) -> Any:
+    return current()
 
 
 def _places(trace: TracebackType | None) -> list[tuple[str, int]]:

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from blendtpl.contexts import FastContext, reader, render_of
 from blendtpl.environments import passed_argument
+from blendtpl.places import stitched
 from blendtpl.scopes import publish, true_context
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
@@ -386,6 +387,7 @@ NAMES: dict[str, Any] = {
     "call_back": call_back,
     "true_context": true_context,
     "publish": publish,
+    "stitched": stitched,
     "no_parent": no_parent,
     "translated": translated,
     "behind": behind,

@@ -51,6 +51,7 @@ RANKS = {
     "compiler.emit.expressions": 26,
     "compiler.emit.translations": 24,
     "compiler.emit.output": 26,
+    "compiler.emit.inlining": 27,
     "compiler.emit.statements": 27,
     "compiler.emit.loops": 28,
     "compiler.emit.macros": 28,

@@ -203,15 +203,27 @@ class _Run:
 
     def _emit(self, environment: jinja2.Environment, links: Links, name: str) -> bytes | Fault:
         source = self.sources[name]
-        tree = self.trees.get(name) or parse(source, self.environment)
+        tree = self._tree(name)
         if isinstance(tree, Fault):
             return tree
         try:
-            return emit(name, tree, environment, links)
+            return emit(name, self._whole_tree, environment, links)
         except TemplateSyntaxError as error:
             return syntax_fault(source, self.environment, error)
         except TOO_MUCH as error:
             return too_much(source, error)
+
+    def _tree(self, name: str) -> nodes.Template | Fault:
+        if name not in self.trees:
+            tree = parse(self.sources[name], self.environment)
+            if isinstance(tree, Fault):
+                return tree
+            self.trees[name] = tree
+        return self.trees[name]
+
+    def _whole_tree(self, name: str) -> nodes.Template | None:
+        tree = self._tree(name)
+        return None if isinstance(tree, Fault) else tree
 
     def _lenient(self, program: Program) -> jinja2.Environment:
         """Return an environment that lacks no filter or test, to find the faults that stand behind unknown ones."""

@@ -18,7 +18,7 @@ from jinja2 import nodes
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
-from blendtpl.compiler.emit import Links, module
+from blendtpl.compiler.emit import Links, TreeOf, module
 from blendtpl.environments import passed_argument
 
 # Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
@@ -36,12 +36,15 @@ _LOOKUPS = ("getattr", "getitem", "is_safe_attribute", "unsafe_undefined")
 _UNDEFINED = (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)
 
 
-def emit(name: str, tree: nodes.Template, environment: jinja2.Environment, links: Links) -> bytes:
-    """Return the marshalled code of a template of a closed set.
+def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, links: Links) -> bytes:
+    """Return the marshalled code of a template of a closed set, whose trees `tree_of` gives.
 
     Raises `jinja2.TemplateSyntaxError` for what only a generator finds wrong, such as a block defined twice.
     """
-    return marshal.dumps(code_of(name, name, tree, environment, links), _MARSHAL_VERSION)
+    tree = tree_of(name)
+    if tree is None:
+        raise LookupError(name)
+    return marshal.dumps(code_of(name, name, tree, environment, links, tree_of), _MARSHAL_VERSION)
 
 
 def code_of(
@@ -50,10 +53,18 @@ def code_of(
     tree: nodes.Template,
     environment: jinja2.Environment,
     links: Links,
+    tree_of: TreeOf = lambda name: None,
 ) -> CodeType:
     """Return the code of a template; `file` is where tracebacks say that it stands."""
     _keep_from_folding(tree, environment)
-    made = module(environment, name, tree, links, fragments=bool(links.facts))
+
+    def prepared(other: str) -> nodes.Template | None:
+        found = tree_of(other)
+        if found is not None:
+            _keep_from_folding(found, environment)
+        return found
+
+    made = module(environment, name, tree, links, prepared, fragments=bool(links.facts))
     return _rename(compile(made, file, "exec", dont_inherit=True, optimize=0))
 
 

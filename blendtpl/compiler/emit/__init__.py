@@ -1,7 +1,8 @@
 """Emission: from the tree of one template to a Python module of it."""
 
+from blendtpl.compiler.emit.emitter import TreeOf
 from blendtpl.compiler.emit.facts import Facts, facts
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.module import module
 
-__all__ = ["Facts", "Links", "facts", "module"]
+__all__ = ["Facts", "Links", "TreeOf", "facts", "module"]

@@ -28,6 +28,7 @@ BLOCKS, SLOTS = 3, 4
 
 _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
 
+TreeOf = Callable[[str], nodes.Template | None]  # gives the trees of the closed set
 Expressions = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], ast.expr]]
 Statements = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], None]]
 
@@ -44,10 +45,12 @@ class Emitter:
         environment: jinja2.Environment,
         template: str | None,
         links: Links,
+        tree_of: TreeOf,
         expressions: Expressions,
         statements: Statements,
     ) -> None:
-        self.environment, self.template, self.links = environment, template, links
+        self.environment, self.template, self.links, self.tree_of = environment, template, links, tree_of
+        self.around: tuple[str | None, ...] = (template,)  # this template, and those that are inlined here
         self.expressions, self.statements = expressions, statements
         self.code = Writer()
         self.eval_ctx = EvalContext(environment, template)
@@ -65,7 +68,7 @@ class Emitter:
         self.static = template is not None and links.static(template)
         self.direct = links.imported(template) if template is not None else {}
         self.macros: dict[str, MacroShape] = links.macros(template) if template is not None else {}
-        self.parameters: frozenset[str] | None = None  # what an included template is called with
+        self.parameters: Mapping[str, str] | None = None  # the variables that an included template is given
         self.layout = links.layout(template)
         self.slots = {found: at for at, found in enumerate(self.layout.slots, SLOTS)} if self.layout is not None else {}
         self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
@@ -154,7 +157,7 @@ class Emitter:
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""
         if self.parameters is not None:
-            return name("eval_ctx")
+            return name(self.link(str(self.template), "eval_ctx") if len(self.around) > 1 else "eval_ctx")
         if self.layout is not None:
             other = attribute(call("true_context", name(frame.context)), "eval_ctx")
             return self.code.hold(either(name("uniform"), name("eval_ctx"), other))
@@ -246,7 +249,7 @@ class Emitter:
 
     def _get(self, called: str) -> ast.expr:
         if self.parameters is not None:
-            return name(f"p_{called}" if called in self.parameters else "missing")
+            return name(self.parameters.get(called, "missing"))
         if called in self.slots:
             return self.slot(called)
         self.code.function.gets = True
@@ -282,10 +285,10 @@ class Emitter:
 
     def resolved(self, called: str, frame: Frame) -> ast.expr:
         """Return what the context has for a name, which the function reads once."""
-        if frame.context != "context":
-            return call(attribute(name(frame.context), "resolve"), const(called))
         if self.parameters is not None:
             return self._get(called)
+        if frame.context != "context":
+            return call(attribute(name(frame.context), "resolve"), const(called))
         if called not in self.code.function.reads:
             variable = self.code.function.reads[called] = f"g_{called}"
             self._first(assign(variable, self._get(called)))

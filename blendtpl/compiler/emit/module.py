@@ -28,7 +28,7 @@ from jinja2 import nodes
 from jinja2.idtracking import Symbols
 
 from blendtpl.compiler.emit.code import assign, call, const, name, place
-from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
 from blendtpl.compiler.emit.facts import is_call_of, may_hold_scope
 from blendtpl.compiler.emit.frames import Frame, has, undeclared
@@ -53,13 +53,20 @@ _TOP_LEVEL = (
 
 
 def module(
-    environment: jinja2.Environment, template: str | None, tree: nodes.Template, links: Links, *, fragments: bool
+    environment: jinja2.Environment,
+    template: str | None,
+    tree: nodes.Template,
+    links: Links,
+    tree_of: TreeOf = lambda name: None,
+    *,
+    fragments: bool,
 ) -> ast.Module:
-    """Return the Python module of a template; `fragments`: with what rendering a block alone needs.
+    """Return the Python module of a template; `tree_of` gives the trees of those that it may have inlined, and
+    `fragments`: with what rendering a block alone needs.
 
     Raises `jinja2.TemplateAssertionError` for what only a generator finds wrong, such as a block defined twice.
     """
-    emitter = Emitter(environment, template, links, EXPRESSIONS, _ALL_STATEMENTS)
+    emitter = Emitter(environment, template, links, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
     blocks: dict[str, nodes.Block] = {}
     for block in tree.find_all(nodes.Block):
         if block.name in blocks:
@@ -158,8 +165,8 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
 def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> ast.FunctionDef:
     """Write the code of a template that is called with what it reads."""
     frame = Frame(Symbols(), rootlevel=True)
-    emitter.parameters = frozenset(parameters)
-    arguments = ["context", *(f"p_{called}" for called in parameters), "out", "limit"]
+    emitter.parameters = {called: f"p_{called}" for called in parameters}
+    arguments = ["context", *emitter.parameters.values(), "out", "limit"]
     with emitter.code.defining("part", arguments, root=True) as made:
         emitter.code.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
         frame.symbols.analyze_node(tree)

@@ -14,6 +14,7 @@ from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, name
 from blendtpl.compiler.emit.emitter import BLOCKS, Emitter, EndOfBody, Statements
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.inlining import inlined
 from blendtpl.compiler.emit.output import run
 
 
@@ -108,7 +109,7 @@ def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
     emitter.code.flush()
     known = emitter.included(node)
     parameters = emitter.links.parameters(known)
-    if known is not None and parameters is not None and frame.context == "context":
+    if known is not None and parameters is not None and (frame.context == "context" or emitter.parameters is not None):
         _call_part(emitter, frame, known, parameters)
         return
     found = emitter.code.temporary()
@@ -125,7 +126,7 @@ def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
 
 def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[str, ...]) -> None:
     """Call the code of an included template with the names that it reads."""
-    values = []
+    values: list[ast.expr] = []
     for found in parameters:
         variable = frame.symbols.find_ref(found)
         if variable is None or variable in emitter.loops:
@@ -142,7 +143,13 @@ def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[
         around = ast.Tuple([scope, emitter.locals(frame)], ast.Load())
         included = name(emitter.link(template, "included"))
         scope = ast.List([const(None), included, around], ast.Load())
-    run(emitter, frame, name(emitter.link(template, "part")), scope, *values)
+        scope = emitter.code.hold(scope)
+    values = [emitter.code.hold(value) for value in values]
+    variables = {
+        called: value.id for called, value in zip(parameters, values, strict=True) if isinstance(value, ast.Name)
+    }
+    if not inlined(emitter, frame, template, variables, scope.id if isinstance(scope, ast.Name) else ""):
+        run(emitter, frame, name(emitter.link(template, "part")), scope, *values)
 
 
 def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str) -> None:

@@ -123,6 +123,8 @@ def _translator(emitter: Emitter, called: str, frame: Frame, *, count: int) -> a
     load = frame.symbols.find_load(frame.symbols.find_ref(called) or "")
     if load is None or load[0] != VAR_LOAD_RESOLVE or {called, "gettext"} & frame.symbols.dump_stores().keys():
         return None
+    if len(emitter.around) > 1:
+        return None  # the variables that an inlined template is given may be set only where it is
     escaped = emitter.autoescape(frame)
     sure = escaped if emitter.eval_ctx.autoescape else ast.UnaryOp(ast.Not(), escaped)
     behind = emitter.resolved("gettext", frame) if called == "_" else name("missing")
