@@ -177,12 +177,15 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
         return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape)
     if part == "preamble":
         return unit.space[part] or _nothing
-    if part in {"module", "context"} and unit.static_module is None:
+    exported = part.startswith("export_")
+    if (exported or part in {"module", "context"}) and unit.static_module is None:
         context = unit.new_context()
         out: Output = []
         drain(unit.root(context, out, NEVER))
         unit.static_module = TemplateModule(unit, context, out)
         unit.space.update(module=unit.static_module, context=context)
+    if exported:
+        return getattr(unit.static_module, part.removeprefix("export_"))
     return unit.space[part]
 
 

@@ -255,6 +255,7 @@ class _Run:
             "reached": sorted(reached.items()),
             "uses": sorted(uses),
             "optimized": self.environment.optimized,
+            "uniform": program.links.uniform,
             "jinja's": own_lookups(self.environment),
         }
 

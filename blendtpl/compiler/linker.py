@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import jinja2
 
 from blendtpl.compiler import faults
-from blendtpl.compiler.emit import Links
+from blendtpl.compiler.emit import Links, uniform
 from blendtpl.compiler.outline import Link, Outline, Use
 from blendtpl.compiler.positions import Positions
 from blendtpl.environments import passed_argument
@@ -97,10 +97,8 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
                 dict.fromkeys(block.name for part in _chain(name, outlines) for block in outlines[part].blocks)
             ),
         )
-    links = Links(
-        {name: outline.facts for name, outline in outlines.items()},
-        {name: frozenset(found) for name, found in reads.items()},
-    )
+    facts = {name: outline.facts for name, outline in outlines.items()}
+    links = Links(facts, {name: frozenset(found) for name, found in reads.items()}, uniform(facts))
     return Program(templates, _needs(outlines, environment), links)
 
 

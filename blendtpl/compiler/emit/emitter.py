@@ -156,7 +156,7 @@ class Emitter:
 
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""
-        if self.parameters is not None:
+        if self.parameters is not None or (self.links.uniform and self.layout is not None):
             return name(self.link(str(self.template), "eval_ctx") if len(self.around) > 1 else "eval_ctx")
         if self.layout is not None:
             other = attribute(call("true_context", name(frame.context)), "eval_ctx")
@@ -194,7 +194,7 @@ class Emitter:
 
     def autoescape(self, frame: Frame) -> ast.expr:
         """Return the expression for whether output is escaped, as it is when this runs."""
-        if (self.parameters is not None or self.static) and not self.eval_ctx.volatile:
+        if (self.parameters is not None or self.static or self.links.uniform) and not self.eval_ctx.volatile:
             return const(self.eval_ctx.autoescape)
         if self.layout is not None:
             # what it was compiled for, unless a template of the set may change it, or extend this one and differ

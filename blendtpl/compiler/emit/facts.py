@@ -12,7 +12,7 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 from blendtpl.compiler.emit.frames import has, undeclared
-from blendtpl.environments import passed_argument
+from blendtpl.environments import autoescape_of, passed_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Facts:
     `extends`: whether it extends anything. `slotted`: its code may find its variables in the slots of a scope, rather
     than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
     `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
-    top level read.
+    top level read. `escaped`: whether its output is, `modifies`: whether it changes that while it runs.
     """
 
     part: bool
@@ -63,6 +63,8 @@ class Facts:
     blocks: tuple[str, ...]
     required: tuple[str, ...]
     inner: frozenset[str]
+    escaped: bool
+    modifies: bool
 
 
 _FUNCTIONS = (nodes.Macro, nodes.CallBlock, nodes.For)
@@ -114,6 +116,8 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
         required=tuple(block.name for block in blocks if block.required),
         inner=_inner(tree, stored),
+        escaped=autoescape_of(environment, template),
+        modifies=has(tree, (nodes.EvalContextModifier,)),
     )
 
 

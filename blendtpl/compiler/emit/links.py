@@ -20,12 +20,30 @@ class Layout:
     blocks: tuple[str, ...] = ()
 
 
+def uniform(facts: Mapping[str, Facts]) -> bool:
+    """Return whether nothing in a closed set changes how output is escaped; see `Links`."""
+    if any(found.modifies for found in facts.values()):
+        return False
+    alike = len({found.escaped for found in facts.values()}) == 1
+    return alike or all(
+        found.first and found.parent in facts and facts[found.parent].escaped is found.escaped
+        for found in facts.values()
+        if found.extends
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The links of a closed set. `reads` are the names that a template and all that shares its context read."""
+    """The links of a closed set. `reads` are the names that a template and all that shares its context read.
+
+    `uniform`: whether all code surely runs where output is escaped as it was when it was compiled. A template runs in
+    the context of whatever extends it, which may escape otherwise, and an `autoescape` tag may surround a block of
+    another.
+    """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    uniform: bool = False
 
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""

@@ -164,17 +164,28 @@ def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str
 
 def _module(emitter: Emitter, node: nodes.Import | nodes.FromImport, frame: Frame) -> ast.expr:
     """Return the expression for the module that is imported."""
-    asked = node.template
-    if not node.with_context and isinstance(asked, nodes.Const) and isinstance(asked.value, str):
-        origin = emitter.environment.join_path(asked.value, str(emitter.template))
-        if emitter.links.static(origin):
-            return name(emitter.link(origin, "module"))
-    wanted = emitter.expression(asked, frame)
+    origin = _static(emitter, node)
+    if origin is not None:
+        return name(emitter.link(origin, "module"))
+    wanted = emitter.expression(node.template, frame)
     getter = attribute(name("environment"), "get_template")
     found = emitter.code.hold(call(getter, wanted, const(emitter.template)))
     if node.with_context:
         return call("context_module", found, name(frame.context), emitter.locals(frame))
     return call("default_module", found, name(frame.context))
+
+
+def _static(emitter: Emitter, node: nodes.Import | nodes.FromImport) -> str | None:
+    """Return the name of the template that an import takes a module from which never changes."""
+    asked = node.template
+    if node.with_context or not isinstance(asked, nodes.Const) or not isinstance(asked.value, str):
+        return None
+    origin = emitter.environment.join_path(asked.value, str(emitter.template))
+    return origin if emitter.links.static(origin) else None
+
+
+def _called(found: str | tuple[str, str]) -> str:
+    return found[0] if isinstance(found, tuple) else found
 
 
 def _import(emitter: Emitter, node: nodes.Import, frame: Frame) -> None:
@@ -184,6 +195,12 @@ def _import(emitter: Emitter, node: nodes.Import, frame: Frame) -> None:
 
 def _from(emitter: Emitter, node: nodes.FromImport, frame: Frame) -> None:
     emitter.code.flush()
+    origin = _static(emitter, node)
+    if origin is not None and all(emitter.links.macro(origin, _called(found)) for found in node.names):
+        for found in node.names:
+            macro = name(emitter.link(origin, f"export_{_called(found)}"))
+            _bind(emitter, frame, found[1] if isinstance(found, tuple) else found, macro)
+        return
     module = emitter.code.hold(_module(emitter, node, frame))
     place = const(emitter.position(node))
     for found in node.names:

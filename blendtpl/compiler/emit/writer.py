@@ -143,8 +143,17 @@ class Writer:
     def settle(self) -> None:
         """Turn the values that wait to be written into text now, before anything else that has an effect."""
         self._run = [
-            entry if entry[0] in _TEXT else ("is", self._hold(self._converted(*entry)), entry[2]) for entry in self._run
+            entry if entry[0] in _TEXT else ("shown", self._hold(self._shown(*entry)), entry[2]) for entry in self._run
         ]
+
+    def _shown(self, kind: str, value: ast.expr, line: int) -> ast.expr:
+        """Return the expression for what an f-string shows as the text of a value: a whole number may be one itself."""
+        if kind in _TEXT:
+            return value
+        made = self._converted(kind, value, line)
+        if kind == "escape" and isinstance(made, ast.IfExp):
+            made.orelse = either(is_(call("type", value), "int"), value, made.orelse)
+        return made
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
@@ -172,7 +181,7 @@ class Writer:
                     parts.append(const(_text_before(parts) + str(value.value)))
                     continue
                 plain = kind in {"str", "int"}
-                part = ast.FormattedValue(value, ord("s"), None) if plain else self._converted(kind, value, line)
+                part = ast.FormattedValue(value, ord("s"), None) if plain else self._shown(kind, value, line)
                 parts.append(part if plain else ast.FormattedValue(part, -1, None))
                 parts[-1].lineno = line
             text = parts[0] if len(parts) == 1 else ast.JoinedStr(parts)
@@ -215,7 +224,7 @@ class Writer:
             self._checked.pop()
 
 
-_TEXT = frozenset({"text", "is"})
+_TEXT = frozenset({"text", "is", "shown"})
 
 
 def _text_before(parts: list[ast.expr]) -> str:
@@ -228,9 +237,9 @@ def _text_before(parts: list[ast.expr]) -> str:
 
 
 def _conversion(kind: str, value: ast.expr) -> ast.expr:
-    if kind in _TEXT:
+    if kind in {"text", "is"}:
         return value
-    if kind in {"str", "int"}:
+    if kind in {"str", "int", "shown"}:
         return call("str", value)
     if is_simple(value):
         return either(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
