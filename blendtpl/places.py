@@ -17,7 +17,6 @@ from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
 
-TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
 _NOWHERE = -1  # an instruction that has no line, so that the line of the entry itself holds
 
 # where a render begins
@@ -76,13 +75,13 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
         error.add_note(note)
 
 
-def stitched(trace: TracebackType, unit: Any) -> TracebackType:
+def stitched(trace: TracebackType, unit: Any, name: str) -> TracebackType:
     """Return the traceback of an error that arose where a template's code stands inlined in another's, with the entry
-    that a call of it would have made in place of that of the function around it.
+    that a call of it would have made in place of that of the function around it; `name` is what stood there.
 
     Neither the error nor the new frame may be in a variable here: the frame holds that of this function.
     """
-    code = _here.__code__.replace(co_filename=unit.filename, co_name=TOP_LEVEL, co_qualname=TOP_LEVEL)
+    code = _here.__code__.replace(co_filename=unit.filename, co_name=name, co_qualname=name)
     return TracebackType(trace.tb_next, FunctionType(code, unit.space)(sys._getframe), _NOWHERE, trace.tb_lineno)
 
 

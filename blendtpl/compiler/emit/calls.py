@@ -132,8 +132,9 @@ def is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A macro that is surely called: its shape, its function, and the context to give it."""
+    """A macro that is surely called: its template, its shape, its function, and the context to give it."""
 
+    template: str
     shape: MacroShape
     function: ast.expr
     context: ast.expr
@@ -197,15 +198,21 @@ def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Known | No
         return None
     if base.name in emitter.macros and not module:
         shape = emitter.macros[base.name]
-        return Known(shape, name(f"macro_{shape.name}"), name("context"))
+        if len(emitter.around) > 1:
+            return _linked_macro(emitter, str(emitter.template), shape)
+        return Known(str(emitter.template), shape, name(f"macro_{shape.name}"), name("context"))
     origin, macro = emitter.direct.get(base.name, ("", ""))
     if not origin or bool(macro) is module:
         return None
     shape_ = emitter.links.macro(origin, node.attr if isinstance(node, nodes.Getattr) else macro)
     if shape_ is None:
         return None
-    function = name(emitter.link(origin, f"macro_{shape_.name}"))
-    return Known(shape_, function, name(emitter.link(origin, "context")))
+    return _linked_macro(emitter, origin, shape_)
+
+
+def _linked_macro(emitter: Emitter, origin: str, shape: MacroShape) -> Known:
+    function = name(emitter.link(origin, f"macro_{shape.name}"))
+    return Known(origin, shape, function, name(emitter.link(origin, "context")))
 
 
 CALLS: Expressions = MappingProxyType({nodes.Filter: filtered, nodes.Test: _test, nodes.Call: called})

@@ -168,11 +168,16 @@ class Emitter:
         if called not in self.settled and not (self.static and called in self.macros):
             return False
         variable = frame.symbols.find_ref(called)
-        if variable is None or not variable.startswith("l_0_"):
+        if variable is None:
+            return False
+        load = frame.symbols.find_load(variable)
+        if len(self.around) > 1:  # inlined: what it does not set itself
+            return load is not None and load[0] == VAR_LOAD_RESOLVE
+        if not variable.startswith("l_0_"):
             return False
         if self.root_symbols is not None:
             return True
-        load = frame.symbols.find_load(variable)  # in a block: what it reads of its context
+        # in a block: what it reads of its context
         return load is not None and load[0] == VAR_LOAD_RESOLVE and called not in frame.symbols.dump_stores()
 
     def included(self, node: nodes.Include) -> str | None:

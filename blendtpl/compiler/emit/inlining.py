@@ -1,24 +1,26 @@
-"""Inlining: the code of a small included template in place of a call of it.
+"""Inlining: the code of a small included template, or of a macro, in place of a call of it.
 
-Enters: an include that runs often, and the tree of what it includes. Leaves: that template's statements, with its own
-lines, in the function at hand. The function has one file name, which is not that template's: should anything be raised,
-`blendtpl.places.stitched` puts the entry that a call would have made into the traceback.
+Enters: an include or a call that runs often, and the tree of what it runs. Leaves: that template's statements, with its
+own lines, in the function at hand. The function has one file name, which is not that template's: should anything be
+raised, `blendtpl.places.stitched` puts the entry that a call would have made into the traceback.
 """
 
 import ast
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from jinja2 import nodes
 from jinja2.idtracking import Symbols
 from jinja2.nodes import EvalContext
 
-from blendtpl.compiler.emit.code import attribute, call, name
+from blendtpl.compiler.emit.calls import Known, direct_arguments
+from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.frames import Frame
 
 _SMALL = 120  # nodes of a tree
-_DEEP = 3  # includes within each other
+_DEEP = 3  # how many may stand in each other
 
 
 def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], scope: str) -> bool:
@@ -28,29 +30,93 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
         tree is None
         or emitter.code.hot == 0
         or template in emitter.around
-        or len(emitter.around) >= _DEEP
+        or len(emitter.around) > _DEEP
         or sum(1 for _ in tree.find_all(nodes.Node)) > _SMALL
     ):
         return False
-    code, line = emitter.code, emitter.code.line
     own = _emitter_of(emitter, template, values)
     inner = Frame(
         Symbols(level=frame.symbols.level + 1), out=frame.out, streams=frame.streams, context=scope, rootlevel=True
     )
     inner.symbols.analyze_node(tree)
+    with _stitched(emitter, template, "top-level template code"), own.tracking(set()):
+        own.enter(inner)
+        own.body(tree.body, inner)
+    return True
+
+
+def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
+    """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
+    body = _macro_of(emitter, macro)
+    around = f"{macro.template}: {macro.shape.name}"
+    if body is None or emitter.code.hot == 0 or around in emitter.around or len(emitter.around) > _DEEP:
+        return False
+    arguments = direct_arguments(emitter, node, frame, macro)
+    own = _emitter_of(emitter, macro.template, {})
+    own.around = (*emitter.around, around)
+    own.static = emitter.links.static(macro.template)
+    own.macros = emitter.links.macros(macro.template) if own.static else {}
+    context = macro.context.id if isinstance(macro.context, ast.Name) else ""
+    inner = Frame(Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, context=context)
+    inner.symbols.analyze_node(body)
+    with _stitched(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
+        for index, (argument, value) in enumerate(zip(body.args, arguments, strict=True)):
+            variable = inner.symbols.ref(argument.name)
+            own.code.changed(variable)
+            given = value
+            if isinstance(value, ast.Name) and value.id == "missing":
+                default = index - len(body.args) + len(body.defaults)
+                message = const(f"parameter {argument.name!r} was not provided")
+                given = (
+                    own.expression(body.defaults[default], inner)
+                    if default >= 0
+                    else call("undefined", message, name=const(argument.name))
+                )
+            own.code.branch(assign(variable, given))
+        own.body(body.body, inner)
+    return True
+
+
+def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
+    """Return the definition of a macro whose code may stand where it is called: it reads and sets nothing but its
+    arguments, beside other macros of a module that never changes.
+    """
+    tree = emitter.tree_of(macro.template)
+    found = (
+        None
+        if tree is None
+        else next((node for node in tree.body if isinstance(node, nodes.Macro) and node.name == macro.shape.name), None)
+    )
+    if found is None or macro.shape.special or not all(isinstance(default, nodes.Const) for default in found.defaults):
+        return None
+    below = list(found.find_all(nodes.Node))
+    known = {*macro.shape.arguments}
+    if emitter.links.static(macro.template):
+        known |= emitter.links.macros(macro.template).keys()
+    plain = all(
+        node.name in known and node.ctx != "store"
+        if isinstance(node, nodes.Name)
+        else not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
+        for node in below
+    )
+    return found if plain and len(below) <= _SMALL else None
+
+
+@contextmanager
+def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
+    """Write, in the meantime, code of another template; what it raises gets the entry of a call in its traceback."""
+    code, line = emitter.code, emitter.code.line
     code.settle()
     attempt = ast.Try([], [], [], [])
     code.branch(attempt)
-    with code.aside(attempt.body), own.tracking(set()):
-        own.enter(inner)
-        own.body(tree.body, inner)
+    with code.aside(attempt.body):
+        yield
         code.settle()
     code.line = line
     error = name("error")
-    trace = call("stitched", attribute(error, "__traceback__"), name(emitter.link(template, "unit")))
+    trace = call("stitched", attribute(error, "__traceback__"), name(emitter.link(template, "unit")), const(shown))
     raised = ast.Raise(call(attribute(error, "with_traceback"), trace), lineno=line)
     attempt.handlers.append(ast.ExceptHandler(name("Exception"), "error", [raised], lineno=line))
-    return True
 
 
 def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> Emitter:

@@ -26,7 +26,7 @@ def uniform(facts: Mapping[str, Facts]) -> bool:
         return False
     alike = len({found.escaped for found in facts.values()}) == 1
     return alike or all(
-        found.first and found.parent in facts and facts[found.parent].escaped is found.escaped
+        found.first and found.parent in facts and facts[str(found.parent)].escaped is found.escaped
         for found in facts.values()
         if found.extends
     )

@@ -15,6 +15,7 @@ from blendtpl.compiler.emit.counters import counted, counter, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.inlining import inlined_macro
 from blendtpl.compiler.emit.translations import translation
 from blendtpl.environments import passed_argument
 
@@ -96,7 +97,8 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
     macro = known_call(emitter, node, frame)
     if macro is None:
         return False
-    _write_macro(emitter, frame, macro, direct_arguments(emitter, node, frame, macro))
+    if _is_markup(emitter, frame) is not None or not inlined_macro(emitter, frame, macro, node):
+        _write_macro(emitter, frame, macro, direct_arguments(emitter, node, frame, macro))
     return True
 
 
