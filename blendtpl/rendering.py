@@ -38,8 +38,9 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
         else:
             scope += values
             steps = start.write(scope, out, NEVER)
-        for _ in steps:
-            pass
+        if steps:
+            for _ in steps:
+                pass
         return start.join(out)
     except Exception as error:
         add_place(error, _given(start, given))

@@ -70,6 +70,14 @@ def _dict(emitter: Emitter, node: nodes.Dict, frame: Frame) -> ast.expr:
 
 
 def _cond(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> ast.expr:
+    message = (
+        f"the inline if-expression on {emitter.position(node)} evaluated to false and no else section was defined."
+    )
+    return chosen(emitter, node, frame, call("Undefined", const(message)))
+
+
+def chosen(emitter: Emitter, node: nodes.CondExpr, frame: Frame, otherwise: ast.expr) -> ast.expr:
+    """Return which of two expressions a condition chooses; `otherwise` where there is no second."""
     soft = frame.softened()
     test = condition(emitter, node.test, soft)
     result = emitter.code.temporary()
@@ -81,11 +89,7 @@ def _cond(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> ast.expr:
         if node.expr2 is not None:
             emitter.code.branch(assign(result, emitter.expression(node.expr2, soft)))
         else:
-            message = (
-                f"the inline if-expression on {emitter.position(node)} evaluated to false"
-                " and no else section was defined."
-            )
-            emitter.code.branch(assign(result, call("Undefined", const(message))))
+            emitter.code.branch(assign(result, otherwise))
     return name(result)
 
 

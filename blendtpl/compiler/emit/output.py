@@ -13,6 +13,7 @@ from blendtpl.compiler.emit.calls import Known, direct_arguments, direct_text, i
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.expressions import chosen
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined_macro
@@ -80,6 +81,9 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         if loop is None or node.attr not in {"index", "index0"}:
             return False
         emitter.code.write(frame, "int", counter(emitter, loop, node.attr))
+        return True
+    if isinstance(node, nodes.CondExpr) and node.expr2 is None and emitter.environment.finalize is None:
+        _write(emitter, frame, chosen(emitter, node, frame, const("")))  # nothing is printed of what is undefined
         return True
     if not isinstance(node, nodes.Call):
         return False

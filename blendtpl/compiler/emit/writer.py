@@ -151,6 +151,8 @@ class Writer:
         if kind in _TEXT:
             return value
         made = self._converted(kind, value, line)
+        if kind == "str" and is_simple(value):
+            made = either(is_(call("type", value), "str"), value, made)
         if kind == "escape" and isinstance(made, ast.IfExp):
             made.orelse = either(is_(call("type", value), "int"), value, made.orelse)
         return made
