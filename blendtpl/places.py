@@ -5,6 +5,7 @@ place already. No exception object is added here, no frame is kept and no source
 """
 
 import json
+import linecache
 import re
 import sys
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
 
 _NOWHERE = -1  # an instruction that has no line, so that the line of the entry itself holds
+
+_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 # where a render begins
 _ENTRIES = frozenset(
@@ -39,7 +42,15 @@ class Sources:
         self._data = data
 
     def get_source(self, name: str) -> str | None:
-        """Return a template's source, or `None`. `linecache` asks the loader of emitted code for this method."""
+        """Return a template's source for `linecache`, which asks the loader of emitted code for it, or `None`.
+
+        It counts more characters as ends of a line than Jinja2 does: those are blanks here.
+        """
+        text = self.text(name)
+        return None if text is None else _ENDS.sub(" ", text)
+
+    def text(self, name: str) -> str | None:
+        """Return a template's source, or `None`."""
         try:
             source = json.loads(self._data or b"{}").get(name)
         except (ValueError, AttributeError, RecursionError):
@@ -59,6 +70,7 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
     if not places:
         return
     (name, line), *callers = places
+    _forget(place[0] for place in places)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
     if type(error) is jinja2.UndefinedError:
         missing = _MISSING.fullmatch(error.message or "")
@@ -73,6 +85,16 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
     note = f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else "")
     if note not in getattr(error, "__notes__", ()):  # an exception object that is raised again must not grow
         error.add_note(note)
+
+
+def _forget(names: Iterable[str]) -> None:
+    """Have the source text of templates looked up anew when a traceback is shown: what `linecache` knows by their names
+    may be that of another registry.
+    """
+    for name in names:
+        known = linecache.cache.get(name)
+        if known is not None and (len(known) == 1 or known[1] is None):  # it is of no file
+            linecache.cache.pop(name, None)
 
 
 def stitched(trace: TracebackType, unit: Any, name: str) -> TracebackType:

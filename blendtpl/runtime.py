@@ -359,6 +359,22 @@ def bind_test(environment: jinja2.Environment, name: str) -> Any:
     return environment.tests.get(name) or _absent("test", name)
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a text is words of unaccented letters with single blanks between, as many names and titles are:
+    then `str.title` is what Jinja2's filter of that name does.
+    """
+    return text.isascii() and text.replace(" ", "").isalpha()
+
+
+def values_of(undefined: Any, items: list[Any], attr: str) -> Iterator[Any]:
+    """Yield an attribute of each item, looked up as ``item[attr]`` is."""
+    for found in items:
+        if type(found) is dict and attr in found:
+            yield found[attr]
+        else:
+            yield subscript(undefined, found, attr)
+
+
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: type) -> Any:
     """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
     present, own = (environment.filters, FILTERS) if kind == "filter" else (environment.tests, TESTS)
@@ -392,6 +408,9 @@ NAMES: dict[str, Any] = {
     "translated": translated,
     "behind": behind,
     "Body": Body,
+    "is_plain": is_plain,
+    "values_of": values_of,
+    "only_str": frozenset((str,)),
     "written": written,
     "formed": formed,
     "escape_str": escape_str,

@@ -85,7 +85,7 @@ class Template(Frozen, Handle):
     @property
     def source(self) -> str | None:
         """The source text, or `None` when the bundle was compiled without sources."""
-        return self._sources.get_source(self.name)
+        return self._sources.text(self.name)
 
     def render(self, /, *mappings: Variables, **variables: Any) -> str:
         """Return the rendered text. Later mappings go over earlier ones, keywords over all of them.

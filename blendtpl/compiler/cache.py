@@ -58,6 +58,18 @@ class _PlainDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no type
         return super().fetch(mode, filename, value, read)
 
 
+class _Cache(diskcache.Cache):  # type: ignore[misc]
+    """A cache that leaves no connection open when it cannot be opened."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().__init__(*arguments, **options)
+        except _TROUBLE:
+            with suppress(_TROUBLE):
+                self.close()
+            raise
+
+
 class BuildCache:
     """A build cache in a folder. When the folder cannot be used it holds nothing, and `warnings` says why."""
 
@@ -72,7 +84,7 @@ class BuildCache:
                 self._give_up(problem)
                 return
             _wait_for_others(folder / "cache.db")
-            self._cache = diskcache.Cache(
+            self._cache = _Cache(
                 str(folder), disk=_PlainDisk, size_limit=_SIZE_LIMIT, timeout=_PATIENCE, disk_min_file_size=2**20
             )
         except _TROUBLE as error:

@@ -19,6 +19,7 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 from blendtpl.compiler.emit import Links, TreeOf, module
+from blendtpl.compiler.emit.frames import below
 from blendtpl.environments import passed_argument
 
 # Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
@@ -29,6 +30,14 @@ _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of loc
 _WITH_COLUMNS = re.compile(rb"[\x80-\xe7\xf0-\xf7][\x00-\x7f]*")  # entries of all kinds but 13 and 15, no location
 
 _TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+_SHOWN = {**dict.fromkeys(("root", "part", "preamble"), _TOP_LEVEL), "call_block": "call block"}
+_KINDS = {
+    "block_": "block {!r}",
+    "macro_": "macro {!r}",
+    "inner_macro_": "macro {!r}",
+    "recursive_": "recursive loop",
+    "chosen_": "loop filter",
+}
 
 # methods of an environment, or of a sandbox, that have a say in what an attribute or an item is
 _LOOKUPS = ("getattr", "getitem", "is_safe_attribute", "unsafe_undefined")
@@ -70,10 +79,10 @@ def code_of(
 
 def _rename(code: CodeType, name: str = "") -> CodeType:
     """Give code objects the names that a reader of a traceback knows: blocks and macros rather than functions."""
-    shown = {"root": _TOP_LEVEL, "part": _TOP_LEVEL, "preamble": _TOP_LEVEL}.get(name, name)
-    for kind in ("block", "macro"):
-        if name.startswith(f"{kind}_"):
-            shown = f"{kind} {name.removeprefix(f'{kind}_')!r}"
+    shown = _SHOWN.get(name, name)
+    for kind, title in _KINDS.items():
+        if name.startswith(kind):
+            shown = title.format(name.removeprefix(kind))
     constants = tuple(
         _rename(constant, constant.co_name) if isinstance(constant, CodeType) else constant
         for constant in code.co_consts
@@ -118,15 +127,17 @@ def own_lookups(environment: jinja2.Environment) -> bool:
 
 def _keep_from_folding(tree: nodes.Template, environment: jinja2.Environment) -> None:
     lookups = own_lookups(environment)
-    for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Getattr, nodes.Getitem)):
+    for node in below(tree):
         if isinstance(node, (nodes.Filter, nodes.Test)):
             kind = "filter" if isinstance(node, nodes.Filter) else "test"
             pure = is_own(kind, node.name, environment)
             if kind == "filter" and not lookups and pure:
                 # such as `attr`, `map` and `first`, which look things up, or say that something is undefined
                 pure = passed_argument(FILTERS[node.name]) != "environment"
-        else:
+        elif isinstance(node, (nodes.Getattr, nodes.Getitem)):
             pure = lookups
+        else:
+            continue
         if not pure:
             node.__dict__["as_const"] = _impossible
 

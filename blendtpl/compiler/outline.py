@@ -16,10 +16,10 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.visitor import NodeVisitor
 
 from blendtpl.compiler.emit import Facts, facts
 from blendtpl.compiler.emit.facts import MacroShape
+from blendtpl.compiler.emit.frames import Visitor
 from blendtpl.translation import ALIAS
 
 
@@ -80,7 +80,8 @@ class Outline:
 
 def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Outline:
     """Return the outline of a parsed template."""
-    scan = _Scan(environment, name, extends=tree.find(nodes.Extends) is not None)
+    known = facts(tree, environment, name)
+    scan = _Scan(environment, name, extends=known.extends)
     scan.run(tree)
     return Outline(
         links=tuple(scan.links),
@@ -92,7 +93,7 @@ def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) ->
         top=frozenset(scan.top),
         filters=_distinct(scan.filters),
         tests=_distinct(scan.tests),
-        facts=facts(tree, environment, name),
+        facts=known,
     )
 
 
@@ -146,7 +147,7 @@ def _distinct(uses: Iterable[Use]) -> tuple[Use, ...]:
 Bound = set[str]
 
 
-class _Scan(NodeVisitor):
+class _Scan(Visitor):
     """Walks a tree once; every visit is given the names that are bound there, and adds those it binds."""
 
     def __init__(self, environment: jinja2.Environment, name: str, *, extends: bool) -> None:

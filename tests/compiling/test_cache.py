@@ -337,6 +337,25 @@ def test_a_damaged_database_costs_time_only(folder: Path, damage: str) -> None:
         assert made.warnings[0].endswith("; remove that folder, and it is made anew")
 
 
+def test_a_database_that_is_not_a_cache_is_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir(mode=0o700)
+    with database(folder) as connection:
+        connection.execute("CREATE TABLE Cache (other)")
+    connect = sqlite3.connect
+    opened: list[sqlite3.Connection] = []
+
+    def keep(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", keep)
+    assert build(SOURCE, cache=folder).warnings
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
 def test_a_folder_that_others_may_enter_is_not_used(folder: Path) -> None:
     for mode in (0o777, 0o701, 0o710, 0o750):
         folder.mkdir(exist_ok=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import select
 import signal
@@ -332,7 +331,7 @@ def test_progress_is_plain_lines_where_nobody_looks(slow: Path, monkeypatch: pyt
 
 
 def test_progress_is_a_bar_on_a_terminal(slow: Path) -> None:
-    controller, terminal = pty.openpty()
+    controller, terminal = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "blendtpl", "compile"],
         cwd=slow,

@@ -161,7 +161,7 @@ def compiled(text: str) -> object:
         (compiled("def root(c): yield ''\nblocks = {}"), compiled("pass")),
         (compiled("def root(c): yield ''\nblocks = {}"), 7),
     ],
-    ids=repr,
+    ids=lambda code: re.sub(" at 0x[0-9a-f]+", "", repr(code)),
 )
 def test_code_of_the_wrong_shape_is_refused_naming_the_template(code: Any) -> None:
     with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):

@@ -3,19 +3,26 @@
 import gc
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 import blendtpl
 from tests.conftest import context_of, every_example
 from tests.run.cases import CASES, Case
+from tests.run.memory import Value, measure
 from tests.run.oracle import load
 
-RENDERS = 300
-SPARE_BLOCKS = 140  # fewer than one in two renders: an object left by each would be twice as many
+RENDERS = 300  # enough for a leak in each thirty; `python -m tests.run.growth` finds rarer ones
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    gc.collect()
+    gc.freeze()  # what the tests hold need not be looked through each time
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -26,37 +33,17 @@ def _no_collector() -> Iterator[None]:
     gc.enable()
 
 
-def leftovers(render: Callable[[], object]) -> tuple[int, int]:
-    """Return what the collector finds after many renders, and by how many blocks memory grew."""
-    for _ in range(RENDERS // 10):
-        attempt(render)
-    gc.collect()
-    before = sys.getallocatedblocks()
-    for _ in range(RENDERS):
-        attempt(render)
-    found = gc.collect()  # which empties Python's free lists, too
-    return found, sys.getallocatedblocks() - before
-
-
-def attempt(render: Callable[[], object]) -> None:
-    try:
-        render()
-    except Exception as error:
-        str(error)
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 @pytest.mark.parametrize("way", ["render", "stream"])
 def test_a_construct_leaves_nothing(case: Case, way: str) -> None:
-    template = load(case.templates, case.make)["main.html"]
+    registry = load(case.templates, case.make)
+    template = registry["main.html"]
 
     def render() -> object:
-        variables: Mapping[str, Any] = case.variables()
+        variables = case.variables()
         return template.render(variables) if way == "render" else "".join(template.stream(variables))
 
-    found, grown = leftovers(render)
-    assert found == 0
-    assert grown < SPARE_BLOCKS
+    assert not measure(render, RENDERS, registry)
 
 
 @pytest.mark.parametrize(("name", "example"), list(every_example()))
@@ -70,10 +57,6 @@ def test_an_example_leaves_nothing(name: str, example: str, registry: blendtpl.R
         registry.render(name, context)
     assert gc.collect() == 0
     assert sys.getallocatedblocks() - before < 10
-
-
-class Value:
-    """Something that can be watched."""
 
 
 @pytest.mark.parametrize(

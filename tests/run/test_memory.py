@@ -1,10 +1,7 @@
 """Rendering leaves nothing in memory: not an object in ten renders, with the collector on."""
 
-import atexit
 import gc
-import linecache
 import sys
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,7 +9,8 @@ import pytest
 import blendtpl
 from tests.conftest import context_of, every_example
 from tests.run.everything import TEXTS, VARIABLES
-from tests.run.oracle import load, open_files
+from tests.run.memory import world
+from tests.run.oracle import load
 
 RENDERS = 50
 ALLOWED = RENDERS // 10 - 1  # a leak of one object in ten renders makes one more
@@ -41,10 +39,6 @@ def growth(render: Callable[[], object]) -> int:
         if least <= ALLOWED:
             break
     return least
-
-
-def world() -> tuple[object, ...]:
-    return len(sys.modules), len(linecache.cache), open_files(), atexit._ncallbacks(), threading.active_count()
 
 
 def test_no_example_leaves_anything_however_often_it_is_rendered(registry: blendtpl.Registry) -> None:

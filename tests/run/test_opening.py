@@ -82,7 +82,7 @@ def test_a_bundle_with_any_one_byte_changed_is_refused(bundle: blendtpl.Bundle, 
     assert events == []
 
 
-@pytest.mark.parametrize("place", [0, 1, 100, len(SMALL.data)])
+@pytest.mark.parametrize("place", [0, 1, 100, len(SMALL.data)], ids=["0", "1", "100", "end"])
 @pytest.mark.parametrize("more", [b"\0", b"\n", b"PK\5\6", SMALL.data])
 def test_a_bundle_with_more_bytes_is_refused(place: int, more: bytes) -> None:
     data = SMALL.data[:place] + more + SMALL.data[place:]
@@ -151,7 +151,7 @@ def test_an_empty_key_is_no_key() -> None:
 def test_a_file_that_is_missing_is_refused_naming_it(tmp_path: Path) -> None:
     path = tmp_path / "no.blend"
     assert refused(path) == f"cannot read the bundle `{path}`: No such file or directory"
-    assert "null byte" in refused("a\0b")
+    assert "embedded null" in refused("a\0b")
 
 
 def test_a_file_that_is_empty_is_refused(tmp_path: Path) -> None:

@@ -41,7 +41,9 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, valu
     if function is None and not frame.soft:
         emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
     passed = {
-        "context": name(frame.context),
+        "context": name(frame.context)
+        if emitter.parameters is None and emitter.layout is None
+        else call("true_context", name(frame.context)),
         "eval_context": emitter.evaluation(frame),
         "environment": name("environment"),
     }.get(passed_argument(function))

@@ -106,26 +106,31 @@ def has_literal(value: object) -> bool:
 def place(tree: ast.AST) -> None:
     """Give every node below the line of the statement that it stands in, and every empty body a `pass`.
 
-    Columns mean nothing here.
+    Columns mean nothing here, and Python takes a node to end where it begins unless told otherwise. There are more
+    nodes than anything else in a build, so nothing is asked of one that its kind can tell.
     """
     waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
     while waiting:
         node, line = waiting.pop()
-        line = getattr(node, "lineno", line)
-        if isinstance(node, _WITH_BODY) and not node.body:
-            node.body.append(ast.Pass())
-        for field in node._fields:
-            value = getattr(node, field, None)
+        for field in _FIELDS[type(node)]:
+            value: Any = getattr(node, field, None)
+            if not value:
+                if field != "body":
+                    continue
+                value.append(ast.Pass())
             for child in value if type(value) is list else (value,):
-                if isinstance(child, _PLACED):
-                    if not hasattr(child, "lineno"):
-                        child.lineno = line
-                    child.end_lineno = child.lineno
-                    child.col_offset = child.end_col_offset = -1
-                    waiting.append((child, line))
-                elif isinstance(child, ast.arguments):
-                    waiting.append((child, line))
+                own = child.__dict__
+                own["col_offset"] = -1
+                at = own.setdefault("lineno", line)
+                if _FIELDS[type(child)]:
+                    waiting.append((child, at))
 
 
-_PLACED = (ast.stmt, ast.excepthandler, ast.expr, ast.arg, ast.keyword, ast.alias)
-_WITH_BODY = (ast.If, ast.For, ast.Try, ast.ExceptHandler, ast.FunctionDef)
+# the fields that hold no nodes, or such as have no place, in all that is emitted
+_PLAIN = {"id", "attr", "arg", "name", "asname", "module", "level", "kind", "conversion", "type_comment"}
+_UNPLACED = {"ctx", "op", "ops", "type_ignores", "type_params"}
+_FIELDS = {
+    kind: () if kind is ast.Constant else tuple(field for field in kind._fields if field not in _PLAIN | _UNPLACED)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}

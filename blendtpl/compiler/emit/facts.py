@@ -11,7 +11,7 @@ from jinja2 import nodes
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
-from blendtpl.compiler.emit.frames import has, undeclared
+from blendtpl.compiler.emit.frames import ByKind, below, by_kind, has, undeclared
 from blendtpl.environments import autoescape_of, passed_argument
 
 
@@ -67,68 +67,69 @@ class Facts:
     modifies: bool
 
 
-_FUNCTIONS = (nodes.Macro, nodes.CallBlock, nodes.For)
+# the one kind of node that another is derived from, and that one
+MODIFIERS = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
 _NEVER_SLOTTED = (
     nodes.ContextReference,
     nodes.DerivedContextReference,
     nodes.OverlayScope,
-    nodes.EvalContextModifier,
+    *MODIFIERS,
     nodes.ExtensionAttribute,
     nodes.EnvironmentAttribute,
     nodes.InternalName,
 )
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
+_OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
 _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 
 def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) -> Facts:
     """Return the facts of a parsed template."""
     own = type(environment).getattr is not jinja2.Environment.getattr or environment.sandboxed
-    included = _included(tree, environment, template)
-    calls = included is None or has(tree, (nodes.Call, nodes.Import, nodes.FromImport))
-    exports = any(isinstance(node, _EXPORTS) for node in _top(tree.body))
-    blocks = list(tree.find_all(nodes.Block))
-    stored = frozenset(_stored(tree.body))
+    every = by_kind(tree)
+    kinds = every.keys()
+    included = _included(every, environment, template)
+    top = _top(tree.body)
+    count = _stored(top)
+    stored = frozenset(count)
+    blocks: list[nodes.Block] = every.get(nodes.Block, [])
+    passed = set(_passed(every, environment))
     slotted = (
         not own
         and environment.finalize is None
-        and not has(tree, _NEVER_SLOTTED)
+        and kinds.isdisjoint(_NEVER_SLOTTED)
         and not any(block.scoped for block in blocks)
-        and not _refers_to_blocks(tree)
-        and not _passes_context(tree, environment)
+        and not _refers_to_blocks(every)
+        and not {("context", False), ("eval_context", False)} & passed
     )
-    part = slotted and not has(tree, _NEVER_PART) and not exports
     return Facts(
-        part=part,
-        observes=calls,
+        part=slotted and kinds.isdisjoint(_NEVER_PART) and not any(isinstance(node, _EXPORTS) for node in top),
+        observes=included is None or not kinds.isdisjoint(_OBSERVERS) or ("context", True) in passed,
         included=included or (),
         static=_static(tree.body),
-        macros=_macros(tree.body),
-        imported=_imported(tree.body, environment, template),
+        macros=_macros(tree.body, count),
+        imported=_imported(tree.body, count, environment, template),
         stored=stored,
-        bound=frozenset(_imports(tree.body)),
+        bound=frozenset(_imports(top)),
         scoped=frozenset(block.name for block in blocks if block.scoped),
         parent=_parent(tree.body, environment, template),
-        first=_extends_first(tree),
-        extends=tree.find(nodes.Extends) is not None,
+        first=_extends_first(tree.body, every),
+        extends=nodes.Extends in kinds,
         slotted=slotted,
         keeps=may_hold_scope(tree.body),
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
         required=tuple(block.name for block in blocks if block.required),
-        inner=_inner(tree, stored),
+        inner=_inner(every, stored),
         escaped=autoescape_of(environment, template),
-        modifies=has(tree, (nodes.EvalContextModifier,)),
+        modifies=not kinds.isdisjoint(MODIFIERS),
     )
 
 
-def _refers_to_blocks(tree: nodes.Template) -> bool:
+def _refers_to_blocks(every: ByKind) -> bool:
     """Return whether a template does more with `self` and `super` than print what ``super()`` renders."""
-    printed = sum(is_call_of(part, "super") for output in tree.find_all(nodes.Output) for part in output.nodes)
-    for node in tree.find_all(nodes.Name):
-        if node.name == "self":
-            return True
-        printed -= node.name == "super"
-    return printed < 0
+    names = [node.name for node in every.get(nodes.Name, ())]
+    printed = sum(is_call_of(part, "super") for output in every.get(nodes.Output, ()) for part in output.nodes)
+    return "self" in names or names.count("super") > printed
 
 
 def is_call_of(node: nodes.Node, called: str) -> bool:
@@ -138,9 +139,9 @@ def is_call_of(node: nodes.Node, called: str) -> bool:
     return not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
 
 
-def _imports(body: list[nodes.Node]) -> Iterator[str]:
+def _imports(top: list[nodes.Node]) -> Iterator[str]:
     """Yield the names that imports of a top level bind."""
-    for node in _top(body):
+    for node in top:
         if isinstance(node, nodes.Import):
             yield node.target
         elif isinstance(node, nodes.FromImport):
@@ -161,18 +162,17 @@ def may_hold_scope(body: list[nodes.Node]) -> bool:
     return False
 
 
-def _inner(tree: nodes.Template, stored: frozenset[str]) -> frozenset[str]:
+def _inner(every: ByKind, stored: frozenset[str]) -> frozenset[str]:
     """Return which of the names that a top level sets functions may read that are made there."""
-    for node in tree.find_all(_FUNCTIONS):
-        if not isinstance(node, nodes.For) or node.test is not None or node.recursive:
-            return stored
-    return frozenset()
+    made = nodes.Macro in every or nodes.CallBlock in every
+    made = made or any(loop.test is not None or loop.recursive for loop in every.get(nodes.For, ()))
+    return stored if made else frozenset()
 
 
-def _included(tree: nodes.Template, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
+def _included(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
     """Return what a template includes, when each has its context and one constant name; else `None`."""
     names = []
-    for node in tree.find_all(nodes.Include):
+    for node in every.get(nodes.Include, ()):
         if not (node.with_context and isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)):
             return None
         names.append(environment.join_path(node.template.value, template))
@@ -189,11 +189,11 @@ def _parent(body: list[nodes.Node], environment: jinja2.Environment, template: s
     return None
 
 
-def _extends_first(tree: nodes.Template) -> bool:
+def _extends_first(body: list[nodes.Node], every: ByKind) -> bool:
     """Return whether a template extends another once, at its root, with nothing before that could tell."""
-    for node in tree.body:
+    for node in body:
         if isinstance(node, nodes.Extends):
-            return len(list(tree.find_all(nodes.Extends))) == 1
+            return len(every[nodes.Extends]) == 1
         if not (isinstance(node, nodes.Output) and all(isinstance(part, nodes.TemplateData) for part in node.nodes)):
             return False
     return False
@@ -208,14 +208,15 @@ def _top(body: list[nodes.Node]) -> list[nodes.Node]:
     return found
 
 
-def _passes_context(tree: nodes.Template, environment: jinja2.Environment) -> bool:
-    for node in tree.find_all((nodes.Filter, nodes.Test)):
-        known, own = (environment.filters, FILTERS) if isinstance(node, nodes.Filter) else (environment.tests, TESTS)
-        function = known.get(node.name)
-        wanted = passed_argument(function)
-        if wanted == "context" or (wanted == "eval_context" and function is not own.get(node.name)):
-            return True
-    return False
+def _passed(every: ByKind, environment: jinja2.Environment) -> Iterator[tuple[str, bool]]:
+    """Yield what each filter and test asks to be passed, and whether it is Jinja2's own."""
+    for kind, found, own in (
+        (nodes.Filter, environment.filters, FILTERS),
+        (nodes.Test, environment.tests, TESTS),
+    ):
+        for node in every.get(kind, ()):
+            function = found.get(node.name)
+            yield passed_argument(function), function is own.get(node.name)
 
 
 def _static(body: list[nodes.Node]) -> bool:
@@ -232,27 +233,22 @@ def _static(body: list[nodes.Node]) -> bool:
     return True
 
 
-def _stored(body: list[nodes.Node]) -> dict[str, int]:
+def _stored(top: list[nodes.Node]) -> dict[str, int]:
     """Return how often each name is set at the top level."""
     count: dict[str, int] = {}
-    for node in _top(body):
+    for node in top:
         names: list[str] = []
         if isinstance(node, (nodes.Assign, nodes.AssignBlock)):
-            names = [
-                found.name
-                for found in (node.target, *node.target.find_all(nodes.Name))
-                if isinstance(found, nodes.Name)
-            ]
+            names = [found.name for found in (node.target, *below(node.target)) if isinstance(found, nodes.Name)]
         elif isinstance(node, nodes.Macro):
             names = [node.name]
-        names += _imports([node]) if not isinstance(node, nodes.If) else ()
+        names += _imports([node])
         for name in names:
             count[name] = count.get(name, 0) + 1
     return count
 
 
-def _macros(body: list[nodes.Node]) -> tuple[MacroShape, ...]:
-    stored = _stored(body)
+def _macros(body: list[nodes.Node], stored: dict[str, int]) -> tuple[MacroShape, ...]:
     found = []
     for node in body:
         if isinstance(node, nodes.Macro) and stored[node.name] == 1:
@@ -267,15 +263,15 @@ def _macros(body: list[nodes.Node]) -> tuple[MacroShape, ...]:
 
 def _only_calls(macro: nodes.Macro) -> bool:
     """Return whether all that a macro does with its caller is to call it, without arguments."""
-    uses = sum(found.name == "caller" for found in macro.find_all(nodes.Name))
-    calls = sum(is_call_of(found, "caller") for found in macro.find_all(nodes.Call))
-    return 0 < uses == calls and not has(macro, (nodes.Macro, nodes.CallBlock))
+    every = by_kind(macro)
+    uses = sum(found.name == "caller" for found in every.get(nodes.Name, ()))
+    calls = sum(is_call_of(found, "caller") for found in every.get(nodes.Call, ()))
+    return 0 < uses == calls and every.keys().isdisjoint((nodes.Macro, nodes.CallBlock))
 
 
 def _imported(
-    body: list[nodes.Node], environment: jinja2.Environment, template: str
+    body: list[nodes.Node], stored: dict[str, int], environment: jinja2.Environment, template: str
 ) -> tuple[tuple[str, str, str], ...]:
-    stored = _stored(body)
     found: list[tuple[str, str, str]] = []
     for node in body:
         if not isinstance(node, (nodes.Import, nodes.FromImport)) or node.with_context:

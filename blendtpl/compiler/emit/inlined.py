@@ -20,8 +20,13 @@ from blendtpl.compiler.emit.emitter import Emitter
 
 Arguments = tuple[Any, ...]
 
-# a name, the types, what the arguments must be, and what the filter makes of a value
-_Filter = tuple[tuple[str, ...], Callable[[Arguments], bool], Callable[[ast.expr, Arguments], ast.expr]]
+# the type of a value, what else must hold for it, what the arguments must be, and what the filter makes of it
+_Filter = tuple[
+    str,
+    Callable[[ast.expr], ast.expr] | None,
+    Callable[[Arguments], bool],
+    Callable[[ast.expr, Arguments], ast.expr],
+]
 
 
 def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
@@ -30,18 +35,27 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, genera
         return general
     if node.name in {"default", "d"}:
         return _default(emitter, node, value, general)
+    if node.name in {"map", "sum"}:
+        return _of_attribute(emitter, node, value, general)
     arguments = _constants(node)
     if arguments is None or node.name not in _FILTERS:
         return general
-    types, takes, made = _FILTERS[node.name]
+    exact, holds, takes, made = _FILTERS[node.name]
     if not takes(arguments):
         return general
     kind = call("type", value)
-    tests: list[ast.expr] = [is_(kind, emitter.exact("filter", node.name, found)) for found in types]
-    if node.name in {"first", "last"}:
-        tests.append(value)
-    test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And() if value in tests else ast.Or(), tests)
-    return either(test, made(value, arguments), general)
+    test: ast.expr = is_(kind, emitter.exact("filter", node.name, exact))
+    if holds is not None:
+        test = ast.BoolOp(ast.And(), [test, holds(value)])
+    inlined = either(test, made(value, arguments), general)
+    if node.name == "int":
+        # not a number is no whole number, and the only one that is not what it is
+        whole = ast.BoolOp(
+            ast.And(),
+            [is_(kind, emitter.exact("filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
+        )
+        inlined.orelse = either(whole, call("int", value), general)
+    return inlined
 
 
 def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
@@ -89,6 +103,25 @@ def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast
     return either(ast.BoolOp(ast.And(), [text, value]), value, general)
 
 
+def _of_attribute(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for the values of one attribute of a list, or their sum."""
+    keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
+    attr = keywords.get("attribute")
+    if (
+        node.args
+        or len(keywords) != 1
+        or not (isinstance(attr, nodes.Const) and isinstance(attr.value, str) and attr.value.isidentifier())
+        or node.dyn_args is not None
+        or node.dyn_kwargs is not None
+        or emitter.own_getitem
+        or emitter.environment.sandboxed
+    ):
+        return general
+    values = call("values_of", name("undefined"), value, const(attr.value))
+    made = call("sum", values) if node.name == "sum" else values
+    return either(is_(call("type", value), emitter.exact("filter", node.name, "list")), made, general)
+
+
 def _method(called: str) -> Callable[[ast.expr, Arguments], ast.expr]:
     return lambda value, arguments: call(attribute(value, called), *map(const, arguments))
 
@@ -105,21 +138,40 @@ def _number(arguments: Arguments) -> bool:
     return len(arguments) <= 1 and all(type(found) is int for found in arguments)
 
 
+def _itself(value: ast.expr, arguments: Arguments) -> ast.expr:
+    return value
+
+
+def _all_texts(value: ast.expr) -> ast.expr:
+    return ast.Compare(call("set", call("map", name("type"), value)), [ast.Eq()], [name("only_str")])
+
+
 _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
     {
-        "upper": (("str",), _none, _method("upper")),
-        "lower": (("str",), _none, _method("lower")),
-        "capitalize": (("str",), _none, _method("capitalize")),
-        "trim": (("str",), _none, _method("strip")),
-        "string": (("str",), _none, lambda value, arguments: value),
-        "replace": (("str",), _texts(2), _method("replace")),
-        # a whole number is what it is; any other may be one that none is made of
-        "int": (("int",), _none, lambda value, arguments: value),
-        "float": (("float",), _none, lambda value, arguments: value),
-        "round": (("float",), _number, lambda value, arguments: call("round", value, const((*arguments, 0)[0]))),
-        "first": (("list",), _none, lambda value, arguments: item(value, const(0))),
-        "last": (("list",), _none, lambda value, arguments: item(value, const(-1))),
-        "list": (("list",), _none, lambda value, arguments: call("list", value)),
+        "upper": ("str", None, _none, _method("upper")),
+        "lower": ("str", None, _none, _method("lower")),
+        "capitalize": ("str", None, _none, _method("capitalize")),
+        "title": ("str", lambda value: call("is_plain", value), _none, _method("title")),
+        "trim": ("str", None, _none, _method("strip")),
+        "string": ("str", None, _none, _itself),
+        "replace": ("str", None, _texts(2), _method("replace")),
+        "join": (
+            "list",
+            _all_texts,
+            _texts(1),
+            lambda value, arguments: call(attribute(const(arguments[0]), "join"), value),
+        ),
+        "int": ("int", None, _none, _itself),
+        "float": ("float", None, _none, _itself),
+        "round": (
+            "float",
+            None,
+            _number,
+            lambda value, arguments: call("round", value, const((*arguments, 0)[0])),
+        ),
+        "first": ("list", lambda value: value, _none, lambda value, arguments: item(value, const(0))),
+        "last": ("list", lambda value: value, _none, lambda value, arguments: item(value, const(-1))),
+        "list": ("list", None, _none, lambda value, arguments: call("list", value)),
     }
 )
 _ALWAYS = MappingProxyType(

@@ -29,7 +29,8 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
     if (
         tree is None
         or emitter.code.hot == 0
-        or template in emitter.around
+        or any(map(emitter.links.recursive, (template, emitter.template)))
+        or any(loop.recursive or loop.test is not None for loop in tree.find_all(nodes.For))
         or len(emitter.around) > _DEEP
         or sum(1 for _ in tree.find_all(nodes.Node)) > _SMALL
     ):
@@ -116,7 +117,7 @@ def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
     error = name("error")
     trace = call("stitched", attribute(error, "__traceback__"), name(emitter.link(template, "unit")), const(shown))
     raised = ast.Raise(call(attribute(error, "with_traceback"), trace), lineno=line)
-    attempt.handlers.append(ast.ExceptHandler(name("Exception"), "error", [raised], lineno=line))
+    attempt.handlers.append(ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line))
 
 
 def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> Emitter:

@@ -88,6 +88,20 @@ class Links:
             found = self.parent(found)
         return found
 
+    def recursive(self, template: str | None) -> bool:
+        """Return whether a template includes itself, in whatever way."""
+        start = self.facts.get(template) if template is not None else None
+        waiting = list(start.included) if start is not None else []
+        seen: set[str] = set()
+        while waiting:
+            found = waiting.pop()
+            if found == template:
+                return True
+            if found in self.facts and found not in seen:
+                seen.add(found)
+                waiting += self.facts[found].included
+        return False
+
     def static(self, template: str) -> bool:
         """Return whether an import without context finds the same immutable module at every render."""
         found = self.facts.get(template)

@@ -182,7 +182,7 @@ def _counted(
 
 def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:
     """Emit the generator that passes on what the condition of a loop lets through; return its name."""
-    identifier = emitter.code.temporary()
+    identifier = emitter.code.temporary("chosen")
     with emitter.code.defining(identifier, ["items"]) as made:
         emitter.enter(test)
         step = ast.For(place_of(emitter, node.target, test), name("items"), [], [])
@@ -280,7 +280,7 @@ def _descending(
     counters: set[str],
 ) -> None:
     """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes to the output."""
-    identifier = emitter.code.temporary()
+    identifier = emitter.code.temporary("recursive")
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
         for found in (inner, otherwise):
@@ -292,6 +292,7 @@ def _descending(
         _loop(emitter, node, inner, otherwise, iterable, extended=False)
         emitter.code.flush()
     emitter.code.add(made.definition([], emitter.reader()))
+    emitter.code.line = node.lineno
     value = emitter.expression(node.iter, frame)
     emitter.code.do(call(identifier, value, name(frame.out), name(identifier), const(0)))
 
@@ -299,7 +300,7 @@ def _descending(
 def _recursive(
     emitter: Emitter, node: nodes.For, frame: Frame, inner: Frame, otherwise: Frame, chosen: str | None
 ) -> None:
-    identifier = emitter.code.temporary()
+    identifier = emitter.code.temporary("recursive")
     with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
         inner.out, inner.streams = emitter.code.temporary(), False
         otherwise.out, otherwise.streams = inner.out, False
@@ -313,6 +314,7 @@ def _recursive(
     defined = made.definition([], emitter.reader())
     defined.args.defaults = [const(0)]
     emitter.code.add(defined)
+    emitter.code.line = node.lineno
     value = emitter.expression(node.iter, frame)
     emitter.code.do(
         call(ast.Attribute(name(frame.out), "append", ast.Load()), call(identifier, value, name(identifier)))

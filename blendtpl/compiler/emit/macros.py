@@ -46,8 +46,8 @@ def _body(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> ast.expr:
     inner = frame.inner()
     inner.output_check = False
     inner.symbols.analyze_node(node)
-    emitter.code.add(_function(emitter, node, inner, "body", [], writes=True))
-    return emitter.code.hold(call("Body", name("body")))
+    emitter.code.add(_function(emitter, node, inner, "call_block", [], writes=True))
+    return emitter.code.hold(call("Body", name("call_block")))
 
 
 def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame) -> ast.expr:
@@ -74,8 +74,10 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
         text = [name("written"), made] if _writes(emitter, node) else [made]
         function: ast.expr = call("partial", *text, name("context"))
     else:
-        emitter.code.add(_function(emitter, node, inner, "macro", arguments))
-        function = name("macro")
+        called = getattr(node, "name", None)
+        identifier = "call_block" if called is None else f"inner_macro_{called}"
+        emitter.code.add(_function(emitter, node, inner, identifier, arguments))
+        function = name(identifier)
     return call(
         "Macro",
         name("environment"),

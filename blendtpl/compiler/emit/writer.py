@@ -46,10 +46,10 @@ class Writer:
         self._run_out = ""
         self._checked: list[dict[str, str]] = [{}]
 
-    def temporary(self) -> str:
+    def temporary(self, kind: str = "t") -> str:
         """Return a local name that nothing else has."""
         self._temporaries += 1
-        return f"t_{self._temporaries}"
+        return f"{kind}_{self._temporaries}"
 
     def checked(self, variable: str, called: str) -> ast.expr:
         """Return the value of a variable, with what stands for a missing one; each is looked at once in a body."""
