@@ -318,3 +318,8 @@ def test_any_text_is_data_and_never_code(text: str) -> None:
         except jinja2.UndefinedError:
             continue
         assert registry.render(name) == expected
+
+
+@pytest.mark.parametrize("text", ["{{ 'x'.upper }}", "{{ 'x'|attr('upper') }}"])
+def test_an_address_is_never_part_of_the_code(text: str) -> None:
+    assert not any(" at 0x" in found for found in constants_of(text))

@@ -16,7 +16,7 @@ from typing import Any
 import blendtpl
 
 FILTERS = {
-    "abs": "{{ -1 | abs }}", "attr": "{{ 'x' | attr('upper') }}", "batch": "{{ [1, 2, 3] | batch(2, 0) | list }}", "capitalize": "{{ 'x' | capitalize }}",
+    "abs": "{{ -1 | abs }}", "attr": "{{ 3 | attr('numerator') }}", "batch": "{{ [1, 2, 3] | batch(2, 0) | list }}", "capitalize": "{{ 'x' | capitalize }}",
     "center": "{{ 'x' | center(5) }}", "count": "{{ 'x' | count }}", "d": "{{ nope | d('d') }}", "default": "{{ nope | default('d') }}",
     "dictsort": "{{ {'b': 1, 'a': 2} | dictsort }}", "e": "{{ '<' | e }}", "escape": "{{ '<' | escape }}", "filesizeformat": "{{ 123456 | filesizeformat }}",
     "first": "{{ 'xy' | first }}", "float": "{{ '1.5' | float }}", "forceescape": "{{ '<' | forceescape }}", "format": "{{ '%s' | format('<') }}",

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from jinja2 import nodes
-from jinja2.idtracking import Symbols
 from jinja2.nodes import EvalContext
 
 from blendtpl.compiler.emit.calls import Known, direct_arguments
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter
-from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.frames import Frame, Symbols, below
 
 _SMALL = 120  # nodes of a tree
 _DEEP = 3  # how many may stand in each other
@@ -32,7 +31,7 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
         or any(map(emitter.links.recursive, (template, emitter.template)))
         or any(loop.recursive or loop.test is not None for loop in tree.find_all(nodes.For))
         or len(emitter.around) > _DEEP
-        or sum(1 for _ in tree.find_all(nodes.Node)) > _SMALL
+        or len(below(tree)) > _SMALL
     ):
         return False
     own = _emitter_of(emitter, template, values)

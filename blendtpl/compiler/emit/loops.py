@@ -15,7 +15,7 @@ from blendtpl.compiler.emit.code import assign, call, const, either, is_, name
 from blendtpl.compiler.emit.counters import DESCENT, descended_into
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
-from blendtpl.compiler.emit.frames import Descent, Frame, Loop, undeclared
+from blendtpl.compiler.emit.frames import Descent, Frame, Loop, below, by_kind, children, has, undeclared
 from blendtpl.compiler.emit.statements import place_of
 
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
@@ -26,17 +26,18 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
     emitter.code.flush()
     inner, otherwise, test = frame.inner(), frame.inner(), frame.inner()
     inner.loop = True
-    uses = "loop" in undeclared(node.iter_child_nodes(only=("body",)), ("loop",))
+    every = by_kind(node)
+    uses = "loop" in undeclared(node.body, ("loop",))
     counters = _counters(emitter, node) if uses else None
     extended = counters is None and (
-        node.recursive or uses or any(block.scoped for block in node.find_all(nodes.Block))
+        node.recursive or uses or any(block.scoped for block in every.get(nodes.Block, ()))
     )
     if uses or extended:
         emitter.loops.pop(inner.symbols.declare_parameter("loop"), None)
     inner.symbols.analyze_node(node, for_branch="body")
     if node.else_:
         otherwise.symbols.analyze_node(node, for_branch="else")
-    for found in node.find_all(nodes.Name):
+    for found in every.get(nodes.Name, ()):
         if found.ctx == "store" and found.name == "loop":
             emitter.fail("Can't assign to special loop variable in for-loop target", found.lineno)
     chosen = None
@@ -129,14 +130,14 @@ def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
 
 
 def _uses_of_children(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
-    yield from _uses(emitter, list(node.iter_child_nodes()))
+    yield from _uses(emitter, children(node))
 
 
 def _hidden(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
     """Yield an empty string for what passes on everything that is set around it, this loop too."""
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.DerivedContextReference, nodes.OverlayScope)
     for node in body:
-        for found in (node, *node.find_all((*kinds, nodes.Block))):
+        for found in (node, *below(node)):
             if isinstance(found, kinds) and _passes_on(emitter, found):
                 yield ""
             if isinstance(found, nodes.Block) and found.scoped:
@@ -267,7 +268,7 @@ def _hand_over(emitter: Emitter, frame: Frame) -> None:
 
 
 def _sets(node: nodes.Node) -> bool:
-    return isinstance(node, (nodes.Assign, nodes.AssignBlock)) or any(map(_sets, node.iter_child_nodes()))
+    return isinstance(node, (nodes.Assign, nodes.AssignBlock)) or has(node, (nodes.Assign, nodes.AssignBlock))
 
 
 def _descending(

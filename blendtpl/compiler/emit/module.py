@@ -25,13 +25,12 @@ from collections.abc import Iterable
 
 import jinja2
 from jinja2 import nodes
-from jinja2.idtracking import Symbols
 
 from blendtpl.compiler.emit.code import assign, call, const, name, place
 from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
-from blendtpl.compiler.emit.facts import is_call_of, may_hold_scope
-from blendtpl.compiler.emit.frames import Frame, has, undeclared
+from blendtpl.compiler.emit.facts import MODIFIERS, is_call_of, may_hold_scope
+from blendtpl.compiler.emit.frames import ByKind, Frame, Symbols, by_kind, has, undeclared
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
 from blendtpl.compiler.emit.macros import MACROS
@@ -67,18 +66,19 @@ def module(
     Raises `jinja2.TemplateAssertionError` for what only a generator finds wrong, such as a block defined twice.
     """
     emitter = Emitter(environment, template, links, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
+    every = by_kind(tree)
     blocks: dict[str, nodes.Block] = {}
-    for block in tree.find_all(nodes.Block):
+    for block in every.get(nodes.Block, ()):
         if block.name in blocks:
             emitter.fail(f"block {block.name!r} defined twice", block.lineno)
         blocks[block.name] = block
     head: list[ast.stmt] = []
-    for path in dict.fromkeys(found.importname for found in tree.find_all(nodes.ImportedName)):
+    for path in dict.fromkeys(found.importname for found in every.get(nodes.ImportedName, ())):
         alias = emitter.imports[path] = f"import_{len(emitter.imports)}"
         head.append(_import_of(path, alias))
     parameters = links.parameters(template)
-    has_extends = tree.find(nodes.Extends) is not None
-    functions = [_root(emitter, tree, "root") if parameters is None else _part(emitter, tree, parameters)]
+    has_extends = nodes.Extends in every
+    functions = [_root(emitter, tree, "root", every) if parameters is None else _part(emitter, tree, parameters)]
     settled = emitter.settled
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
     preamble = _preamble(emitter, tree) if fragments else None
@@ -100,7 +100,7 @@ def module(
         assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
         assign("reads", const(parameters)),
         *_layout(emitter, template),
-        assign("modifies", const(has(tree, (nodes.EvalContextModifier,)))),
+        assign("modifies", const(not every.keys().isdisjoint(MODIFIERS))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
         assign("parent", const(links.parent(template) or ("" if has_extends else None))),
         preamble or assign("preamble", const(None)),
@@ -131,9 +131,9 @@ def _import_of(path: str, alias: str) -> ast.stmt:
     return ast.Import([ast.alias(path, alias)])
 
 
-def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.FunctionDef:
+def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind) -> ast.FunctionDef:
     frame = Frame(Symbols(), toplevel=True, rootlevel=True)
-    extends = tree.find(nodes.Extends) is not None
+    extends = nodes.Extends in every
     emitter.known_extends, emitter.extends_seen = False, 0
     with emitter.code.defining(identifier, _ARGUMENTS, root=True) as made:
         emitter.code.line = 1
@@ -143,7 +143,7 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str) -> ast.Functi
         frame.symbols.analyze_node(tree)
         if identifier == "preamble":
             # what the filter of a `set` block reads is known in Jinja2 by what else reads it, which is left out here
-            for node in tree.find_all(nodes.AssignBlock):
+            for node in every.get(nodes.AssignBlock, ()):
                 for found in node.filter.find_all(nodes.Name) if node.filter is not None else ():
                     frame.symbols.load(found.name)
         emitter.root_symbols = frame.symbols
@@ -222,9 +222,8 @@ def _preamble(emitter: Emitter, tree: nodes.Template) -> ast.FunctionDef | None:
     top = nodes.Template(list(_top_level(tree.body)), lineno=1)
     if not top.body:
         return None
-    top.set_environment(emitter.environment)
     emitter.parent, emitter.settled = "parent_preamble", set()
-    return _root(emitter, top, "preamble")
+    return _root(emitter, top, "preamble", by_kind(top))
 
 
 def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:

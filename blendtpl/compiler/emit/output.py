@@ -67,6 +67,8 @@ def _constant(emitter: Emitter, node: nodes.Expr) -> object:
         return None
     try:
         value = node.as_const(emitter.eval_ctx)
+        if not has_literal(value):  # its text may be another at each run, such as one with an address in it
+            return None
         if emitter.eval_ctx.autoescape:
             return escape(value)
         return str(value) if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None else value
