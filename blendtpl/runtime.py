@@ -173,11 +173,29 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
 
 
-def formed(escape: Callable[[str], str] | None, text: Any, variables: dict[str, Any]) -> str:
-    """Return a translated text with its variables in it."""
-    if escape is None:
-        return str(formatted(text, variables, False, escape_str))
-    return escape_any(formatted(text, variables, True, escape))
+def formed(
+    scope: Any,
+    function: Any,
+    translate: Any,
+    text: Any,
+    texts: tuple[Any, ...],
+    variables: dict[str, Any],
+    escape: Callable[[str], str] | None,
+) -> str:
+    """Return what a translation prints: of a text that `translate` gave, or of whatever another function returns."""
+    if translate is None:
+        try:
+            text = translated(scope, function, *texts, **variables)
+        except StopIteration:
+            text = stopped(true_context(scope).environment.undefined)
+    else:
+        _, in_context, number = SHAPES[function.__code__] if function is not ALIAS else (1, False, False)
+        if in_context:
+            variables.setdefault("context", texts[0])
+        if number:
+            variables.setdefault("num", texts[-1])
+        text = formatted(text, variables, escape is not None, escape_str)
+    return str(text) if escape is None else escape_any(text)
 
 
 def call_back(scope: Any, caller: Any) -> Any:

@@ -27,7 +27,7 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
     tree = emitter.tree_of(template)
     if (
         tree is None
-        or emitter.code.hot == 0
+        or emitter.code.loops == 0
         or any(map(emitter.links.recursive, (template, emitter.template)))
         or any(loop.recursive or loop.test is not None for loop in tree.find_all(nodes.For))
         or len(emitter.around) > _DEEP
@@ -49,7 +49,7 @@ def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
     body = _macro_of(emitter, macro)
     around = f"{macro.template}: {macro.shape.name}"
-    if body is None or emitter.code.hot == 0 or around in emitter.around or len(emitter.around) > _DEEP:
+    if body is None or emitter.code.loops == 0 or around in emitter.around or len(emitter.around) > _DEEP:
         return False
     arguments = direct_arguments(emitter, node, frame, macro)
     own = _emitter_of(emitter, macro.template, {})

@@ -225,6 +225,7 @@ def _loop(
     _hand_over(emitter, inner)
     emitter.code.add(step)
     emitter.code.hot += 1
+    emitter.code.loops += 1
     body = step.body
     if test is not None and node.test is not None:
         with emitter.code.inside(step.body):
@@ -247,6 +248,7 @@ def _loop(
             emitter.code.add(assign(empty, const(False)))
         _hand_over(emitter, inner)
     emitter.code.hot -= 1
+    emitter.code.loops -= 1
     emitter.leave(inner)
     if empty:
         branch = ast.If(name(empty), [], [])

@@ -56,27 +56,21 @@ def _write(
     given = [name(emitter.texts.setdefault(text, f"text_{len(emitter.texts)}")) for text in texts]
     rest = [code.hold(emitter.expression(argument, frame)) for argument in node.args[len(texts) :]]
     values = {str(kw.key): code.hold(emitter.expression(kw.value, frame)) for kw in node.kwargs}
-    keywords = [ast.keyword(key, value) for key, value in values.items()]
+    known = dict(values)
     if in_context:
-        values.setdefault("context", const(texts[0]))
+        known.setdefault("context", const(texts[0]))
     for number in rest:
-        values.setdefault("num", number)
-    text, found = code.temporary(), code.temporary()
+        known.setdefault("num", number)
+    found = code.temporary()
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
-    branch = ast.If(is_(translate, None), [], [])
-    code.branch(branch)
-    with code.aside(branch.body):
-        whole = ast.Call(name("translated"), [name(frame.context), function, *given, *rest], keywords)
-        code.branch(_guarded(found, whole))
-        code.branch(assign(text, code.as_text(kind, name(found))))
-    with code.aside(branch.orelse):
-        code.branch(_guarded(found, call(translate, *given, *rest)))
-        pairs = ast.Dict([const(key) for key in values], list(values.values()))
-        made: ast.expr = call("formed", name("escape_str" if kind == "escape" else "never"), name(found), pairs)
-        for form in dict.fromkeys(reversed(texts[in_context:])):
-            made = either(is_(name(found), emitter.texts[form]), _formed(emitter, kind, form, values), made)
-        code.branch(assign(text, made))
-    code.write(frame, "is", name(text))
+    code.branch(_guarded(found, either(is_(translate, None), const(None), call(translate, *given, *rest))))
+    pairs = ast.Dict([const(key) for key in values], list(values.values()))
+    asked = ast.Tuple([*given, *rest], ast.Load())
+    escape = name("escape_str" if kind == "escape" else "never")
+    made: ast.expr = call("formed", name(frame.context), function, translate, name(found), asked, pairs, escape)
+    for form in dict.fromkeys(reversed(texts[in_context:])):
+        made = either(is_(name(found), emitter.texts[form]), _formed(emitter, kind, form, known), made)
+    code.write(frame, "is", code.hold(made))
     return True
 
 

@@ -40,7 +40,7 @@ class Writer:
         self.block: list[ast.stmt] = []
         self.line = 1
         self.functions: list[Function] = []
-        self.hot = 0
+        self.hot, self.loops = 0, 0  # around this place: what runs often, and of that loops of this template
         self._temporaries = 0
         self._run: list[tuple[str, ast.expr, int]] = []
         self._run_out = ""
