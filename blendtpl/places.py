@@ -78,13 +78,18 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
             name=name,
             line=line,
             chain=chain,
-            hint=did_you_mean(missing["variable"], variables) if missing else "",
+            hint=_hint(missing["variable"], variables) if missing else "",
         )
         error.__class__ = UndefinedError
         return
     note = f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else "")
     if note not in getattr(error, "__notes__", ()):  # an exception object that is raised again must not grow
         error.add_note(note)
+
+
+def _hint(missing: str, variables: Iterable[str]) -> str:
+    # a module without context does not see a variable that is there, and was spelt right
+    return did_you_mean(missing, (name for name in variables if name != missing))
 
 
 def _forget(names: Iterable[str]) -> None:

@@ -1,8 +1,8 @@
 # ruff: noqa: E501  # template texts are easier to read in one line
 """Template sets that fail in one known place, with the way there: what a traceback must show.
 
-In the texts ``FAIL`` stands for the output of a failing expression and ``BARE`` for the expression itself. A `way` is
-what ran, outermost first: ``file:line``, and the name of what ran there where that is not the top level.
+In the texts ``FAIL`` stands for the output of a failing expression, ``BARE`` for the expression itself, and ``LATE`` for
+one that fails where its value is used. A `way` is what ran, outermost first: ``file:line``, and the name of what ran there where that is not the top level.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,14 @@ class Scene:
         whole = "".join(self.texts.values())
         if "BARE" in whole:
             return tuple(error for error in ERRORS if error not in LAZY)
+        if "LATE" in whole:
+            return LAZY
         return tuple(ERRORS) if "FAIL" in whole else ("filter",)
+
+    @property
+    def usual(self) -> str:
+        """One of the errors: that of a user's own function, where it can be."""
+        return "function" if "function" in self.errors else self.errors[0]
 
     @property
     def places(self) -> tuple[tuple[str, int], ...]:
@@ -63,7 +70,9 @@ class Scene:
         """Return the texts with an error in its place."""
         expression = ERRORS[error]
         return {
-            name: text.replace("FAIL", f"{{{{ {expression} }}}}").replace("BARE", expression)
+            name: text.replace("FAIL", f"{{{{ {expression} }}}}")
+            .replace("BARE", expression)
+            .replace("LATE", expression)
             for name, text in self.texts.items()
         }
 
@@ -250,6 +259,21 @@ SCENES = (
     _scene("the top level of a module with context", "main:2, lib:3", "\n{% import 'lib.html' as lib with context %}\n\n{{ lib.m }}", lib="x\n\nFAIL"),
     _scene("a module that is missing", "main:2, part:3", "\n{% include 'part.html' %}", part="\n\n{% import gone as m %}{{ m.f() }}"),
     _scene("what a module lacks", "main:4", "\n{% import 'lib.html' as lib %}\n\n{{ lib.nope() }}", lib="{% macro m() %}{% endmacro %}"),
+    # macros that print what they are given
+    _scene("an argument that a macro prints", "main:4, main:2 macro 'm'", "{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}\n\n{{ m(LATE) }}"),
+    _scene("an argument that a macro of a module prints", "main:3, lib:3 macro 'm'", "{% import 'lib.html' as lib %}\n\n{{ lib.m(LATE) }}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("an argument that a macro that is imported prints", "main:3, lib:3 macro 'm'", "{% from 'lib.html' import m %}\n\n{{ m('x', b=LATE) }}", lib="\n{% macro m(a, b) %}\n<b>{{ a }}{{ b }}</b>{% endmacro %}"),
+    _scene("an argument that a macro prints in a loop", "main:3, lib:3 macro 'm'", "{% from 'lib.html' import m %}\n{% for x in [1] %}\n{{ m(x) }}{{ m(LATE) }}{% endfor %}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("an argument that a macro prints in an include in a loop", "main:3, part:3, lib:3 macro 'm'", "\n{% for x in [1] %}\n{% include 'part.html' %}{% endfor %}", part="{% from 'lib.html' import m %}\n\n{{ m(LATE) }}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("an argument that a macro prints in a block", "main:1, base:3, main:4 block 'b', lib:3 macro 'm'", "{% extends 'base.html' %}{% from 'lib.html' import m %}\n{% block b %}\n\n{{ m(LATE) }}{% endblock %}", base=_BASE, lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("an argument that a macro of a macro prints", "main:3, lib:5 macro 'n', lib:3 macro 'm'", "{% from 'lib.html' import n %}\n\n{{ n(LATE) }}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}\n{% macro n(a) %}\n<i>{{ m(a) }}</i>{% endmacro %}"),
+    _scene("an argument that a macro prints with a filter on all", "main:3, lib:3 macro 'm'", "{% from 'lib.html' import m %}\n\n{{ m(LATE) | upper }}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("an argument that a macro filters", "main:3, lib:3 macro 'm'", "{% from 'lib.html' import m %}\n\n{{ m(LATE) }}", lib="\n{% macro m(a) %}\n<b>{{ a | upper }}</b>{% endmacro %}"),
+    _scene("an argument that a macro prints for a call", f"main:3, lib:3 macro 'm', main:5 {CALL}, lib:4 macro 'n'", "{% from 'lib.html' import m, n %}\n\n{% call m() %}\n\n{{ n(LATE) }}{% endcall %}", lib="\n{% macro m() %}\n{{ caller() }}{% endmacro %}\n{% macro n(a) %}<b>{{ a }}</b>{% endmacro %}"),
+    _scene("an argument of an argument of macros", "main:3, lib:3 macro 'm'", "{% from 'lib.html' import m %}\n\n{{ m(m(LATE)) }}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("a macro without arguments that prints a text", "main:3", "{% from 'lib.html' import m %}\n{{ m() }}\nFAIL{{ m() }}", lib="\n\n\n\n{% macro m() %}\n<hr>{% endmacro %}"),
+    _scene("between macros that print their arguments", "main:3", "{% from 'lib.html' import m %}\n{{ m(1) }}\n{{ m(2) }}FAIL{{ m(3) }}\n{{ m(4) }}", lib="\n\n\n\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
+    _scene("one argument too many of a macro that prints its arguments", "main:2", "{% from 'lib.html' import m %}\n{{ m(1, 2) }}", lib="\n{% macro m(a) %}\n<b>{{ a }}</b>{% endmacro %}"),
     # call
     _scene("the body of a call", f"main:4, main:3 macro 'm', main:6 {CALL}", "\n{% macro m() %}\n[{{ caller() }}]{% endmacro %}\n{% call m() %}\n\nFAIL\n{% endcall %}"),
     _scene("the body of a call with arguments", f"main:4, main:3 macro 'm', main:6 {CALL}", "\n{% macro m() %}\n[{{ caller(1) }}]{% endmacro %}\n{% call(a) m() %}\n{{ a }}\nFAIL\n{% endcall %}"),

@@ -170,7 +170,7 @@ def test_the_command_says_what_it_did_and_fails_for_a_title_that_no_case_has() -
 
     assert run("a large page") == (
         0,
-        "2 cases in 14 ways, 1,400 renders: 0 ways leave something; 0 blocks of growth in all\n",
+        "2 cases in 14 ways, 1,400 renders: 0 ways leave something; growth of 0 blocks at most\n",
     )
     assert run("no such case")[0] == 1
 

@@ -116,7 +116,7 @@ def test_each_step_is_there_with_file_and_line_and_the_error_tells_them(scene: S
 
 @every_scene
 def test_each_step_has_its_source_text_though_source_and_bundle_are_gone(scene: Scene, tmp_path: Path) -> None:
-    texts = scene.failing("function")
+    texts = scene.failing(scene.usual)
     folder = in_folder(tmp_path / "sources", texts)
     blendtpl.compile(folder, environment=environment).write(tmp_path / "a.blend")
     shutil.rmtree(folder)
@@ -128,7 +128,7 @@ def test_each_step_has_its_source_text_though_source_and_bundle_are_gone(scene: 
 
 @every_scene
 def test_without_sources_each_step_has_file_and_line(scene: Scene) -> None:
-    texts = scene.failing("function")
+    texts = scene.failing(scene.usual)
     bundle = blendtpl.compile(texts, environment=environment, sources=False)
     error = caught(blendtpl.load(bundle, environment=environment).render, "main.html", variables())
     assert shown(error, texts) == [(file, line, "") for file, line in scene.places]
@@ -137,7 +137,7 @@ def test_without_sources_each_step_has_file_and_line(scene: Scene) -> None:
 
 @every_scene
 def test_each_step_is_named_by_what_ran(scene: Scene) -> None:
-    texts = scene.failing("function")
+    texts = scene.failing(scene.usual)
     error = caught(load(texts, environment).render, "main.html", variables())
     assert tuple(entry.name for entry in steps(error, texts)) == scene.names
 
@@ -404,6 +404,16 @@ def test_names_in_folders_are_shown_whole() -> None:
         "emails/macros.html:3: 'dict object' has no attribute 'title'"
         " (from emails/alert/parts/change.html:3, from emails/alert/body.html:3)"
     )
+
+
+def test_a_name_is_not_suggested_for_itself_where_a_module_without_context_does_not_see_it() -> None:
+    texts = {
+        "main.html": "{% import 'lib.html' as lib %}\n{{ lib.m() }}",
+        "lib.html": "{% macro m() %}\n{{ user }}{% endmacro %}",
+    }
+    error = caught(load(texts).render, "main.html", user=1)
+    assert str(error).startswith("lib.html:2: 'user' is undefined")
+    assert "did you mean `user`?" not in str(error)
 
 
 # source texts

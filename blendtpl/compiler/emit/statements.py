@@ -12,13 +12,57 @@ from blendtpl.compiler.emit.calls import filtered
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
-from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.frames import Frame, below
 from blendtpl.compiler.emit.output import output
+from blendtpl.compiler.emit.translations import is_translation
 
 _NESTED = 50  # the longest chain of `elif` that is nested
+_CHAIN = 8  # the longest whose text is part of the output around it
+
+
+def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool:
+    """Return whether statements do no more than print values and texts, under conditions, by way of no call but that of
+    a translation: nothing of that writes to the output itself.
+    """
+    if frame.output_check or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
+        return False
+    for node in body:
+        if isinstance(node, nodes.If):
+            inner = [*node.body, *node.elif_, *node.else_]
+            if len(node.elif_) > _CHAIN or not _only_prints(emitter, inner, frame):
+                return False
+        elif not isinstance(node, nodes.Output):
+            return False
+        for found in below(node):
+            if isinstance(found, nodes.Call) and not is_translation(emitter, found):
+                return False
+    return True
+
+
+def _chosen_text(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
+    """Write a condition whose branches do no more than print, as a text that is part of the output around it."""
+    code, soft, result = emitter.code, frame.softened(), emitter.code.temporary()
+    code.settle()
+    outer = code.block
+    code.aside_begin()
+    for branch in (node, *node.elif_):
+        code.line = branch.lineno
+        step = ast.If(condition(emitter, branch.test, soft), [], [])
+        code.branch(step)
+        with code.captured(step.body, result):
+            emitter.body(branch.body, soft)
+        code.block = step.orelse
+    with code.captured(code.block, result):
+        emitter.body(node.else_, soft)
+    code.block = outer
+    code.aside_end()
+    code.write(frame, "is", name(result))
 
 
 def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
+    if _only_prints(emitter, [node], frame):
+        _chosen_text(emitter, node, frame)
+        return
     emitter.code.flush()
     soft = frame.softened()
     # Python nests every `elif` in the `else` before it, and can only nest so deeply

@@ -20,6 +20,11 @@ _TEXTS = {"_": (1, False), "gettext": (1, False), "ngettext": (2, True), "pgette
 _FORM = re.compile(r"%\((?P<name>\w+)\)s|(?P<percent>%%)|(?P<text>[^%]+)")
 
 
+def is_translation(emitter: Emitter, node: nodes.Call) -> bool:
+    """Return whether what a call is called by is the name of a function that translates."""
+    return isinstance(node.node, nodes.Name) and node.node.name in _TEXTS and not emitter.environment.sandboxed
+
+
 def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     """Write what a translation prints, when its texts are constant; return whether they are."""
     called = node.node

@@ -174,22 +174,36 @@ class Writer:
         run, self._run = self._run, []
         if not run:
             return
-        if len(run) == 1:
-            text = self._converted(*run[0])
-        else:
-            parts: list[ast.expr] = []
-            for kind, value, line in run:
-                if isinstance(value, ast.Constant) and kind == "text":
-                    parts.append(const(_text_before(parts) + str(value.value)))
-                    continue
-                plain = kind in {"str", "int"}
-                part = ast.FormattedValue(value, ord("s"), None) if plain else self._shown(kind, value, line)
-                parts.append(part if plain else ast.FormattedValue(part, -1, None))
-                parts[-1].lineno = line
-            text = parts[0] if len(parts) == 1 else ast.JoinedStr(parts)
-        written = ast.Expr(call(attribute(name(self._run_out), "append"), text))
+        written = ast.Expr(call(attribute(name(self._run_out), "append"), self._text_of(run)))
         vars(written)["is_text"] = True  # which what `filter` and `call` blocks append need not be
         self._append(written)
+
+    def _text_of(self, run: list[tuple[str, ast.expr, int]]) -> ast.expr:
+        if len(run) == 1:
+            return self._converted(*run[0])
+        parts: list[ast.expr] = []
+        for kind, value, line in run:
+            if isinstance(value, ast.Constant) and kind == "text":
+                parts.append(const(_text_before(parts) + str(value.value)))
+                continue
+            plain = kind in {"str", "int"}
+            part = ast.FormattedValue(value, ord("s"), None) if plain else self._shown(kind, value, line)
+            parts.append(part if plain else ast.FormattedValue(part, -1, None))
+            parts[-1].lineno = line
+        return parts[0] if len(parts) == 1 else ast.JoinedStr(parts)
+
+    @contextmanager
+    def captured(self, block: list[ast.stmt], result: str) -> Iterator[None]:
+        """Append to a branch for a while, in which output becomes the text of a variable.
+
+        Output before it waits, and is text already.
+        """
+        outer, self._run = (self._run, self._run_out), []
+        with self.aside(block):
+            yield
+            run, self._run = self._run, []
+            self._append(assign(result, self._text_of(run) if run else const("")))
+        self._run, self._run_out = outer
 
     @contextmanager
     def _within(self, block: list[ast.stmt]) -> Iterator[None]:
