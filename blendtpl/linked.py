@@ -16,8 +16,8 @@ from jinja2.utils import missing
 from blendtpl.bundle import Bundle
 from blendtpl.contexts import FastContext
 from blendtpl.errors import BundleError, RenderError, TemplateNotFound
+from blendtpl.output import NEVER, Output, Steps, Write, drain, escaping
 from blendtpl.places import Sources
-from blendtpl.runtime import NEVER, Output, Steps, Write, drain, escaping
 from blendtpl.scopes import SLOTS
 from blendtpl.units import Handle, Start, Unit, picker, unfilled
 

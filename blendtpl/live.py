@@ -20,7 +20,7 @@ from jinja2.runtime import Context
 from blendtpl.compiler.emit import Links
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
-from blendtpl.runtime import NEVER, Output
+from blendtpl.output import NEVER, Output
 from blendtpl.units import Unit
 
 

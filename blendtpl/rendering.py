@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound
+from blendtpl.output import NEVER, Output, Steps, drain
 from blendtpl.places import add_place
-from blendtpl.runtime import NEVER, Output, Steps, drain
 from blendtpl.scopes import MADE, Scope, empty
 from blendtpl.units import Start, Unit
 

@@ -5,7 +5,7 @@ compiles anything when it is called.
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -17,51 +17,18 @@ from jinja2.filters import FILTERS
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
 from jinja2.tests import TESTS
 from jinja2.utils import Namespace, missing
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from blendtpl.contexts import FastContext, reader, render_of
 from blendtpl.environments import passed_argument
+from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, written
 from blendtpl.places import stitched
 from blendtpl.scopes import publish, true_context
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
-NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
-
-Output = list[str]
-Steps = Iterable[None]
-Write = Callable[[Context, Output, int | None], Steps]
-
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
 for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
     importlib.import_module(_late)
-
-
-def _find_escape() -> Callable[[str], str]:
-    """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same."""
-    for module in ("markupsafe._speedups", "markupsafe._native"):
-        try:
-            found: Callable[[str], str] = importlib.import_module(module)._escape_inner
-        except (ImportError, AttributeError):
-            continue
-        if found("<&>\"'") == str(escape("<&>\"'")):
-            return found
-    return lambda text: str(escape(text))
-
-
-escape_str = _find_escape()
-_exact = str.__str__
-
-
-def escape_any(value: Any) -> str:
-    """Return the text of a value where output is escaped."""
-    kind = type(value)
-    if kind is str:
-        return escape_str(value)
-    if kind is int:
-        return str(value)
-    if kind is Markup:
-        return _exact(value)
-    return _exact(escape(value))
 
 
 def field(undefined: Any, value: Any, attr: str) -> Any:
@@ -213,22 +180,6 @@ def call_back(scope: Any, caller: Any) -> Any:
     return Markup(text) if true_context(scope).eval_ctx.autoescape else text
 
 
-class Body:
-    """What a `call` block hands on to a macro that does no more than call it: a function that writes to a list."""
-
-    __slots__ = ("write",)
-
-    def __init__(self, write: Callable[[Output], None]) -> None:
-        self.write = write
-
-
-def written(write: Any, *arguments: Any) -> str:
-    """Return the text that the function of a macro writes."""
-    out: Output = []
-    write(*arguments, out)
-    return "".join(out)
-
-
 def stopped(undefined: Any) -> Any:
     """Return what Jinja2 makes of a call that raised `StopIteration`."""
     return undefined("value was undefined because a callable raised a StopIteration exception")
@@ -245,40 +196,6 @@ def items_of(loop: LoopContext) -> Iterator[Any]:
     """Yield the items of Jinja2's loop object."""
     for found, _ in loop:
         yield found
-
-
-def drain(steps: Any) -> None:
-    """Run what writes to a list to its end."""
-    for _ in steps:
-        pass
-
-
-def escaping(write: Write, escaped: bool) -> Write:
-    """Return what writes what ``super()`` gives where output was compiled to be escaped, or not to be, but the context
-    may say otherwise: then text that is printed there is no markup.
-    """
-
-    def checked(scope: Any, out: Output, limit: int | None) -> Steps:
-        if not escaped or true_context(scope).eval_ctx.autoescape:
-            return write(scope, out, limit)
-        text: Output = []
-        drain(write(scope, text, NEVER))
-        out.append(escape_str("".join(text)))
-        return ()
-
-    return checked
-
-
-def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
-    """Return a function of Jinja2's own code as one that writes to a list."""
-
-    def write(context: Context, out: Output, limit: int | None) -> Steps:
-        for piece in function(context):
-            out.append(piece)
-            if limit is not None and len(out) > limit:
-                yield
-
-    return write
 
 
 class BlockReference(runtime.BlockReference):

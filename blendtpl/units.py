@@ -19,8 +19,9 @@ from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
 from blendtpl.contexts import FastContext, Render, reader, render_of
+from blendtpl.output import NEVER, Output, Write, drain, foreign
 from blendtpl.places import Sources
-from blendtpl.runtime import NAMES, NEVER, Output, Write, drain, foreign, keep
+from blendtpl.runtime import NAMES, keep
 from blendtpl.scopes import SOURCE, Scope, empty, set_names, true_context
 
 

@@ -26,6 +26,7 @@ RANKS = {
     "contexts": 8,
     "scopes": 9,
     "translation": 4,
+    "output": 10,
     "runtime": 11,
     "units": 12,
     "linked": 13,

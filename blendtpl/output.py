@@ -1,0 +1,99 @@
+"""Output: the lists that emitted code writes to, and how values become text.
+
+Enters: values, and functions that write. Leaves: text. `Write` is what emitted code is made of: a function that is
+given a context or a scope, the list, and the number of pieces that it may hold, and returns what is to be iterated over
+for it to go on.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from blendtpl.scopes import true_context
+
+NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
+
+Output = list[str]
+Steps = Iterable[None]
+Write = Callable[[Context, Output, int | None], Steps]
+
+
+def _find_escape() -> Callable[[str], str]:
+    """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same."""
+    for module in ("markupsafe._speedups", "markupsafe._native"):
+        try:
+            found: Callable[[str], str] = importlib.import_module(module)._escape_inner
+        except (ImportError, AttributeError):
+            continue
+        if found("<&>\"'") == str(escape("<&>\"'")):
+            return found
+    return lambda text: str(escape(text))
+
+
+escape_str = _find_escape()
+_exact = str.__str__
+
+
+def escape_any(value: Any) -> str:
+    """Return the text of a value where output is escaped."""
+    kind = type(value)
+    if kind is str:
+        return escape_str(value)
+    if kind is int:
+        return str(value)
+    if kind is Markup:
+        return _exact(value)
+    return _exact(escape(value))
+
+
+class Body:
+    """What a `call` block hands on to a macro that does no more than call it: a function that writes to a list."""
+
+    __slots__ = ("write",)
+
+    def __init__(self, write: Callable[[Output], None]) -> None:
+        self.write = write
+
+
+def written(write: Any, *arguments: Any) -> str:
+    """Return the text that the function of a macro writes."""
+    out: Output = []
+    write(*arguments, out)
+    return "".join(out)
+
+
+def drain(steps: Any) -> None:
+    """Run what writes to a list to its end."""
+    for _ in steps:
+        pass
+
+
+def escaping(write: Write, escaped: bool) -> Write:
+    """Return what writes what ``super()`` gives where output was compiled to be escaped, or not to be, but the context
+    may say otherwise: then text that is printed there is no markup.
+    """
+
+    def checked(scope: Any, out: Output, limit: int | None) -> Steps:
+        if not escaped or true_context(scope).eval_ctx.autoescape:
+            return write(scope, out, limit)
+        text: Output = []
+        drain(write(scope, text, NEVER))
+        out.append(escape_str("".join(text)))
+        return ()
+
+    return checked
+
+
+def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
+    """Return a function of Jinja2's own code as one that writes to a list."""
+
+    def write(context: Context, out: Output, limit: int | None) -> Steps:
+        for piece in function(context):
+            out.append(piece)
+            if limit is not None and len(out) > limit:
+                yield
+
+    return write
