@@ -24,11 +24,10 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     start = unit.start
     if start is None:
         return _rendered(unit, merged({}, mappings, variables))
-    given = start.defaults.copy()
-    for mapping in mappings:
-        given.update(mapping)
-    if variables:
-        given.update(variables)
+    if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
+        given = {**start.defaults, **mappings[0]}
+    else:
+        given = merged(start.defaults.copy(), mappings, variables)
     out: Output = []
     scope = [None, start.make, given, start.blocks]
     values = start.read(given)

@@ -5,6 +5,7 @@ compiles anything when it is called.
 """
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -294,11 +295,14 @@ def bind_test(environment: jinja2.Environment, name: str) -> Any:
     return environment.tests.get(name) or _absent("test", name)
 
 
-def is_plain(text: str) -> bool:
-    """Return whether a text is words of unaccented letters with single blanks between, as many names and titles are:
-    then `str.title` is what Jinja2's filter of that name does.
-    """
-    return text.isascii() and text.replace(" ", "").isalpha()
+_BEGINNINGS = re.compile(r"[-\t-\r\x1c-\x1f({\[<]")  # beside the blank, of what Jinja2 has a word begin behind in ASCII
+
+
+def titled(text: str) -> str:
+    """Return what Jinja2's filter `title` makes of a text; nearly all are of words with blanks between."""
+    if text.isascii() and not _BEGINNINGS.search(text):
+        return " ".join(map(str.capitalize, text.split(" ")))
+    return FILTERS["title"](text)  # type: ignore[no-any-return]
 
 
 def values_of(undefined: Any, items: list[Any], attr: str) -> Iterator[Any]:
@@ -343,7 +347,7 @@ NAMES: dict[str, Any] = {
     "translated": translated,
     "behind": behind,
     "Body": Body,
-    "is_plain": is_plain,
+    "titled": titled,
     "values_of": values_of,
     "only_str": frozenset((str,)),
     "written": written,

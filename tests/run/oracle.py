@@ -34,8 +34,10 @@ def load(templates: Mapping[str, str], make: MakeEnvironment = blendtpl.default_
 
 def open_files() -> int:
     """Return how many descriptors this process has open, or 0 where that cannot be known."""
-    descriptors = Path("/proc/self/fd")
-    return len(list(descriptors.iterdir())) if descriptors.is_dir() else 0
+    try:
+        return len(list(Path("/proc/self/fd").iterdir()))
+    except OSError:
+        return 0
 
 
 def check_same(

@@ -3,8 +3,12 @@
 
 import jinja2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2.filters import FILTERS
 
 import blendtpl
+from blendtpl.runtime import titled
 from tests.conftest import context_of, every_example
 from tests.run.cases import CASES, Case, environment
 from tests.run.oracle import check_same, load, outcome, stock_environment
@@ -125,3 +129,8 @@ def test_no_template_is_made_from_a_string_while_another_renders() -> None:
 
     with pytest.raises(blendtpl.RenderError, match="put it into the bundle"):
         registry.render("a.txt")
+
+
+@given(st.text(st.characters(max_codepoint=0x250)) | st.text(" aB1-(<[{'\t\x1c\x85\u01c6"))
+def test_a_title_is_what_jinja2_makes_of_it(text: str) -> None:
+    assert titled(text) == FILTERS["title"](text)

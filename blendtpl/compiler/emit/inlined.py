@@ -151,7 +151,7 @@ _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
         "upper": ("str", None, _none, _method("upper")),
         "lower": ("str", None, _none, _method("lower")),
         "capitalize": ("str", None, _none, _method("capitalize")),
-        "title": ("str", lambda value: call("is_plain", value), _none, _method("title")),
+        "title": ("str", None, _none, lambda value, arguments: call("titled", value)),
         "trim": ("str", None, _none, _method("strip")),
         "string": ("str", None, _none, _itself),
         "replace": ("str", None, _texts(2), _method("replace")),
