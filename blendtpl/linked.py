@@ -37,6 +37,9 @@ class _Linked(jinja2.Environment):
             return self.units[name]
         except KeyError:
             raise TemplateNotFound(name, self.units) from None
+        except TypeError:
+            # from Python 3.14 on the error names the key that cannot be hashed, and Jinja2's is a tuple
+            return dict[Any, jinja2.Template]()[None, name]
 
     def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
         if isinstance(names, Undefined):
