@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
+from jinja2.filters import FILTERS
+from jinja2.tests import TESTS
 from jinja2.utils import pass_context, pass_environment, pass_eval_context
 
 from blendtpl.errors import ConfigError
@@ -122,6 +124,12 @@ def passed_argument(function: Any) -> str:
     """Return what a filter or test asks to be passed first: context, eval_context, environment, or nothing."""
     mark = getattr(function, _MARK, None)
     return "" if mark is None else _MARKED.get(mark, "")
+
+
+def is_own(environment: jinja2.Environment, kind: str, name: str) -> bool:
+    """Return whether the filter or test (`kind`) of that name is Jinja2's own."""
+    present, own = (environment.filters, FILTERS) if kind == "filter" else (environment.tests, TESTS)
+    return name in own and present.get(name) is own[name]
 
 
 def autoescape_of(environment: jinja2.Environment, name: str) -> bool:

@@ -19,7 +19,7 @@ from blendtpl.errors import BundleError, RenderError, TemplateNotFound
 from blendtpl.output import NEVER, Output, Steps, Write, drain, escaping
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
-from blendtpl.units import Handle, Start, Unit, picker, unfilled
+from blendtpl.units import Handle, Start, Unit, picker
 
 
 class _Linked(jinja2.Environment):
@@ -154,9 +154,8 @@ def _blocks(unit: Unit, units: Mapping[str, Unit]) -> list[Write]:
     """Return the innermost body of each block, in the order in which a scope has them."""
     found: dict[str, Write] = {}
     for other in reversed(list(_chain(unit, units))):
-        for name, block in other.space["blocks"].items():
-            found[name] = unfilled(name) if name in other.space["required"] and name not in found else block
-    return [found[name] for name in unit.space["order"]]
+        found.update(other.space["blocks"])
+    return unit.filled(unit.stacks or {}, found)
 
 
 def _chain(unit: Unit, units: Mapping[str, Unit]) -> Iterator[Unit]:

@@ -16,12 +16,11 @@ from jinja2 import runtime
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
-from jinja2.tests import TESTS
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
 from blendtpl.contexts import FastContext, reader, render_of
-from blendtpl.environments import passed_argument
+from blendtpl.environments import is_own, passed_argument
 from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, written
 from blendtpl.places import stitched
 from blendtpl.scopes import publish, true_context
@@ -284,7 +283,7 @@ def bind_filter(environment: jinja2.Environment, name: str) -> Any:
     Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
     """
     found = environment.filters.get(name)
-    if found is not None and found is FILTERS.get(name) and not environment.is_async:
+    if is_own(environment, "filter", name) and not environment.is_async:
         plain = getattr(found, "__wrapped__", None)
         return plain if plain is not None and passed_argument(plain) == passed_argument(found) else found
     return found or _absent("filter", name)
@@ -316,8 +315,7 @@ def values_of(undefined: Any, items: list[Any], attr: str) -> Iterator[Any]:
 
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: type) -> Any:
     """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
-    present, own = (environment.filters, FILTERS) if kind == "filter" else (environment.tests, TESTS)
-    if present.get(name) is own[name]:
+    if is_own(environment, kind, name):
         return exact
     return object if exact is Undefined else None
 

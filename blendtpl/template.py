@@ -101,7 +101,7 @@ class Template(Frozen, Handle):
         The block sees the variables, and what the template and those it extends set, import or define as a macro
         at their top level; nothing else of them runs. Raises `BlockNotFound` when there is no such block.
         """
-        return rendering.render_block(self._unit, block, rendering.merged({}, mappings, variables))
+        return rendering.render_block(self._unit, block, mappings, variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory."""

@@ -126,14 +126,20 @@ class Unit(jinja2.Template):
 
     def _scope_of(self, context: Context) -> Scope:
         """Return the scope that stands for a context."""
-        blocks = [
-            unfilled(name) if name in self.required and len(stack) == 1 else _in_context(stack)
-            for name, stack in ((name, context.blocks[name]) for name in self.space["order"])
-        ]
+        blocks = self.filled(cast(Any, context.blocks), {name: _in_context(name) for name in self.space["order"]})
         scope = [context, None, None, blocks, *map(_got(context), self.space["slots"])]
         if self.keeps:
             _keep(context, scope)
         return scope
+
+    def filled(self, stacks: Mapping[str, list[Write]], bodies: Mapping[str, Write]) -> list[Write]:
+        """Return the bodies of the blocks in the order in which a scope has them; in place of that of a required one
+        which nothing fills, what says so.
+        """
+        return [
+            _unfilled(name) if name in self.required and len(stacks[name]) == 1 else bodies[name]
+            for name in self.space["order"]
+        ]
 
     def entered(self, scope: Scope) -> Context:
         """Return a context for a scope that a render began with."""
@@ -234,12 +240,16 @@ def _keep(context: Context, scope: Scope) -> None:
         render.keep(partial(empty, scope))
 
 
-def _in_context(stack: Sequence[Any]) -> Write:
-    block = stack[0]
-    return lambda scope, out, limit: block(true_context(scope), out, limit)
+def _in_context(name: str) -> Write:
+    def write(scope: Any, out: Output, limit: int | None) -> Any:
+        context = true_context(scope)
+        block: Any = context.blocks[name][0]
+        return block(context, out, limit)
+
+    return write
 
 
-def unfilled(name: str) -> Write:
+def _unfilled(name: str) -> Write:
     """Return what stands in for a required block that no template fills."""
 
     def fail(scope: Any, out: Output, limit: int | None) -> NoReturn:

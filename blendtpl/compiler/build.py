@@ -21,7 +21,7 @@ from blendtpl.bundle import Bundle, seal
 from blendtpl.compiler.cache import BuildCache, compiler_digest, make_key
 from blendtpl.compiler.config import find_config
 from blendtpl.compiler.emit import Links
-from blendtpl.compiler.emitter import emit, is_own, own_lookups
+from blendtpl.compiler.emitter import emit, own_lookups
 from blendtpl.compiler.faults import LINK_KINDS
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
@@ -33,6 +33,7 @@ from blendtpl.environments import (
     EnvironmentSource,
     autoescape_of,
     fingerprint,
+    is_own,
     passed_argument,
     resolve_environment,
 )
@@ -167,7 +168,7 @@ class _Run:
     def _passed(self) -> list[tuple[str, str, str, bool]]:
         """Return what each filter and test asks to be passed, and whether it is Jinja2's own."""
         return sorted(
-            (kind, name, passed_argument(function), is_own(kind, name, self.environment))
+            (kind, name, passed_argument(function), is_own(self.environment, kind, name))
             for kind, known in (("filter", self.environment.filters), ("test", self.environment.tests))
             for name, function in known.items()
         )
@@ -240,7 +241,7 @@ class _Run:
         reached = {other: self.sources[other].digest for other in reach}
         outlines = [program.templates[other].outline for other in reach]
         uses = {
-            (kind, use.name, passed_argument(known[use.name]), is_own(kind, use.name, self.environment))
+            (kind, use.name, passed_argument(known[use.name]), is_own(self.environment, kind, use.name))
             for outline in outlines
             for kind, found, known in (
                 ("filter", outline.filters, self.environment.filters),

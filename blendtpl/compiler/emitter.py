@@ -16,11 +16,10 @@ from typing import NoReturn
 import jinja2
 from jinja2 import nodes
 from jinja2.filters import FILTERS
-from jinja2.tests import TESTS
 
 from blendtpl.compiler.emit import Links, TreeOf, module
-from blendtpl.compiler.emit.frames import below
-from blendtpl.environments import passed_argument
+from blendtpl.compiler.emit.trees import below
+from blendtpl.environments import is_own, passed_argument
 
 # Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
 # values alone; later versions write both by reference counts, which differ from run to run.
@@ -112,12 +111,6 @@ def _line_only(entry: re.Match[bytes]) -> bytes:
     return bytes((first & 0x87 | _NO_COLUMNS << 3,)) + line
 
 
-def is_own(kind: str, name: str, environment: jinja2.Environment) -> bool:
-    """Return whether the filter or test (`kind`) of that name is Jinja2's own, so that it may be folded."""
-    present, own = (environment.filters, FILTERS) if kind == "filter" else (environment.tests, TESTS)
-    return name in own and present.get(name) is own[name]
-
-
 def own_lookups(environment: jinja2.Environment) -> bool:
     """Return whether attributes and items are looked up by Jinja2's code alone, so that this may be folded."""
     found = [getattr(type(environment), name, None) for name in _LOOKUPS]
@@ -130,7 +123,7 @@ def _keep_from_folding(tree: nodes.Template, environment: jinja2.Environment) ->
     for node in below(tree):
         if isinstance(node, (nodes.Filter, nodes.Test)):
             kind = "filter" if isinstance(node, nodes.Filter) else "test"
-            pure = is_own(kind, node.name, environment)
+            pure = is_own(environment, kind, node.name)
             if kind == "filter" and not lookups and pure:
                 # such as `attr`, `map` and `first`, which look things up, or say that something is undefined
                 pure = passed_argument(FILTERS[node.name]) != "environment"

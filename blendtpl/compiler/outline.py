@@ -19,7 +19,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.emit import Facts, facts
 from blendtpl.compiler.emit.facts import MacroShape
-from blendtpl.compiler.emit.frames import Visitor
+from blendtpl.compiler.emit.trees import Visitor
 from blendtpl.translation import ALIAS
 
 

@@ -45,13 +45,15 @@ class AngryUndefined(Undefined):
 class CacheExtension(Extension):
     """A tag of its own that uses every node that Jinja2 keeps for extensions."""
 
-    tags: ClassVar[set[str]] = {"shout", "where", "marked"}  # type: ignore[misc]  # an instance has it, for Jinja2
+    tags: ClassVar[set[str]] = {"shout", "where", "marked", "version"}  # type: ignore[misc]  # an instance has it, for Jinja2
     suffix = "!"
 
     def parse(self, parser: Parser) -> nodes.Node:
         token = next(parser.stream)
         if token.value == "where":
             return nodes.Output([nodes.Getattr(nodes.ContextReference(), "name", "load")], lineno=token.lineno)
+        if token.value == "version":
+            return nodes.Output([nodes.ImportedName("jinja2.__version__")], lineno=token.lineno)
         if token.value == "marked":
             body = parser.parse_statements(("name:endmarked",), drop_needle=True)
             inner = nodes.ScopedEvalContextModifier(lineno=token.lineno)
@@ -315,6 +317,7 @@ CASES = (
     Case("i18n of the old style", {"main.html": "{% trans %}hello{% endtrans %}{% trans user=x %}hi {{ user }}{% endtrans %}{% trans n=2 %}one{% pluralize %}{{ n }} many 100%{% endtrans %}{{ _('<b>') }}{{ gettext('%(a)s') | format(a=x) }}"}, lambda: {"x": "<x>"}, old_style),
     Case("i18n of the new style", {"main.html": "{% trans %}Hello <b>{% endtrans %}{% trans user=x %}Hello {{ user }}%{% endtrans %}{% trans n=1 %}one{% pluralize %}{{ n }} many{% endtrans %}{{ _('Hello %(name)s', name=x) }}{{ ngettext('%(num)s a', '%(num)s b', 3) }}{{ pgettext('c', 'Hello') }}{{ npgettext('c', 'a', 'b', 2) }}{% trans 'ctx' %}Hello{% endtrans %}{% trans trimmed %}  a\n  b  {% endtrans %}"}, lambda: {"x": "<x>"}, new_style),
     Case("extensions with their own tags", {"main.html": "{% shout x %}b{{ x }}{% endshout %}{% where %}{% marked %}{{ x }}{% endmarked %}{{ x }}{% block b %}{% shout 'in' %}{% include 'i.html' %}{% endshout %}{% endblock %}", "i.html": "{% where %}"}, lambda: {"x": "<x>"}, environment(extensions=[CacheExtension], autoescape=True)),
+    Case("a tag that imports a name, in a template that is included in a loop", {"main.html": "{% for x in [1, 2] %}{% include 'v.html' %}{% endfor %}", "v.html": "<{% version %}>"}, dict, environment(extensions=[CacheExtension])),
     Case("the debug extension", {"main.html": "{% set x = 1 %}{% debug %}"}, dict, lambda: jinja2.Environment(extensions=["jinja2.ext.debug"])),
     Case("a context class and joined paths of one's own", {"a/main.html": "", "main.html": "{{ sticky }}{% include 'a/i.html' %}{% import 'a/m.html' as m %}{{ m.f() }}", "a/i.html": "{{ sticky }}{% include 'j.html' %}", "a/j.html": "j", "a/m.html": "{% macro f() %}{{ sticky }}{% endmacro %}"}, make=StickyEnvironment),
     Case("a sandbox lets in", {"main.html": "{{ x.upper() }}{{ '{}'.format('<') }}{{ [1] | map('string') | list }}{{ range(3) | list }}{{ d.k }}{% for a in d %}{{ a }}{% endfor %}"}, lambda: {"x": "x", "d": {"k": 1}}, SandboxedEnvironment),

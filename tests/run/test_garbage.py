@@ -17,12 +17,7 @@ from tests.run.oracle import load
 RENDERS = 300  # enough for a leak in each thirty; `python -m tests.run.growth` finds rarer ones
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quick_collections() -> Iterator[None]:
-    gc.collect()
-    gc.freeze()  # what the tests hold need not be looked through each time
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("quick_collections")
 
 
 @pytest.fixture(autouse=True)

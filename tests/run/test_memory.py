@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -17,12 +17,7 @@ ALLOWED = RENDERS // 10 - 1  # a leak of one object in ten renders makes one mor
 ROUNDS = 6  # caches of the interpreter may fill up in one round, a leak grows in each
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quick_collections() -> Iterator[None]:
-    gc.collect()
-    gc.freeze()  # what the tests hold need not be looked through each time
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("quick_collections")
 
 
 def growth(render: Callable[[], object]) -> int:

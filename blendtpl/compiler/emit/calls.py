@@ -21,7 +21,10 @@ from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlined import inlined_filter, inlined_test
 from blendtpl.environments import passed_argument
 
-_TRANSLATIONS = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
+# how many texts each function that translates takes, and whether a number follows
+TRANSLATIONS = MappingProxyType(
+    {"_": (1, False), "gettext": (1, False), "ngettext": (2, True), "pgettext": (2, False), "npgettext": (3, True)}
+)
 
 
 def filtered(emitter: Emitter, node: nodes.Filter, frame: Frame) -> ast.expr:
@@ -80,7 +83,7 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         if loop is not None:
             return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
     if is_call_back(emitter, node, frame):
-        return _guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
+        return guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
     macro = known_call(emitter, node, frame, caller=caller is not None)
     if macro is not None:
         arguments = direct_arguments(emitter, node, frame, macro, caller)
@@ -104,13 +107,13 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
         method = attribute(call("true_context", name(frame.context)), "call")
         return emitter.code.hold(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
-    if isinstance(node.node, nodes.Name) and node.node.name in _TRANSLATIONS and not scopes:
-        return _guarded(emitter, ast.Call(name("translated"), [name(frame.context), wanted, *arguments], keywords))
+    if isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS and not scopes:
+        return guarded(emitter, ast.Call(name("translated"), [name(frame.context), wanted, *arguments], keywords))
     function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)
-    return _guarded(emitter, ast.Call(function, arguments, keywords))
+    return guarded(emitter, ast.Call(function, arguments, keywords))
 
 
-def _guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
+def guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
     """Write a call that may raise `StopIteration`, which must not end the function that it is made in."""
     result = emitter.code.temporary()
     stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])
@@ -180,6 +183,15 @@ def direct_arguments(
     if "varargs" in shape.special:
         values.append(ast.Tuple(given[count:], ast.Load()))
     return values
+
+
+def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index: int, frame: Frame) -> ast.expr:
+    """Return what an argument of a macro is that it is not called with: its default, which sees those before it."""
+    default = index - len(node.args) + len(node.defaults)
+    if default >= 0:
+        return emitter.expression(node.defaults[default], frame)
+    called = node.args[index].name
+    return call("undefined", const(f"parameter {called!r} was not provided"), name=const(called))
 
 
 def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:

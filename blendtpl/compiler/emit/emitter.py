@@ -201,13 +201,13 @@ class Emitter:
         """Return the expression for whether output is escaped, as it is when this runs."""
         if (self.parameters is not None or self.static or self.links.uniform) and not self.eval_ctx.volatile:
             return const(self.eval_ctx.autoescape)
-        if self.layout is not None:
-            # what it was compiled for, unless a template of the set may change it, or extend this one and differ
-            other = attribute(attribute(call("true_context", name(frame.context)), "eval_ctx"), "autoescape")
-            if self.eval_ctx.autoescape:
-                return ast.BoolOp(ast.Or(), [name("uniform"), other])
-            return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), name("uniform")), other])
-        return attribute(attribute(name(frame.context), "eval_ctx"), "autoescape")
+        scope: ast.expr = name(frame.context)
+        context = call("true_context", scope) if self.layout is not None else scope
+        other = attribute(attribute(context, "eval_ctx"), "autoescape")
+        # what it was compiled for, unless a template of the set may change it, or extend this one and differ
+        if self.eval_ctx.autoescape:
+            return ast.BoolOp(ast.Or(), [name("uniform"), other])
+        return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), name("uniform")), other])
 
     def locals(self, frame: Frame) -> ast.expr:
         """Return the dict of everything that templates set around this place."""

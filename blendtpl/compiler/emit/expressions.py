@@ -251,7 +251,7 @@ def _extension_attribute(emitter: Emitter, node: nodes.ExtensionAttribute, frame
 
 
 def _imported_name(emitter: Emitter, node: nodes.ImportedName, frame: Frame) -> ast.expr:
-    return name(emitter.imports[node.importname])
+    return name(emitter.imports.setdefault(node.importname, f"import_{len(emitter.imports)}"))
 
 
 def _internal_name(emitter: Emitter, node: nodes.InternalName, frame: Frame) -> ast.expr:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import jinja2
 from jinja2 import nodes
-from jinja2.filters import FILTERS
-from jinja2.tests import TESTS
 
-from blendtpl.compiler.emit.frames import ByKind, below, by_kind, has, undeclared
-from blendtpl.environments import autoescape_of, passed_argument
+from blendtpl.compiler.emit.trees import ByKind, below, by_kind, has, undeclared
+from blendtpl.environments import autoescape_of, is_own, passed_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +208,12 @@ def _top(body: list[nodes.Node]) -> list[nodes.Node]:
 
 def _passed(every: ByKind, environment: jinja2.Environment) -> Iterator[tuple[str, bool]]:
     """Yield what each filter and test asks to be passed, and whether it is Jinja2's own."""
-    for kind, found, own in (
-        (nodes.Filter, environment.filters, FILTERS),
-        (nodes.Test, environment.tests, TESTS),
+    for of, kind, present in (
+        (nodes.Filter, "filter", environment.filters),
+        (nodes.Test, "test", environment.tests),
     ):
-        for node in every.get(kind, ()):
-            function = found.get(node.name)
-            yield passed_argument(function), function is own.get(node.name)
+        for node in every.get(of, ()):
+            yield passed_argument(present.get(node.name)), is_own(environment, kind, node.name)
 
 
 def _static(body: list[nodes.Node]) -> bool:

@@ -12,11 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from jinja2 import nodes
-from jinja2.filters import FILTERS
-from jinja2.tests import TESTS
 
 from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name
 from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.environments import is_own
 
 Arguments = tuple[Any, ...]
 
@@ -31,7 +30,7 @@ _Filter = tuple[
 
 def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for a filter; `general` is that for its call."""
-    if not _is_known(emitter.environment.filters, FILTERS, node) or not isinstance(value, ast.Name):
+    if not is_own(emitter.environment, "filter", node.name) or not isinstance(value, ast.Name):
         return general
     if node.name in {"default", "d"}:
         return _default(emitter, node, value, general)
@@ -60,7 +59,7 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, genera
 
 def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for a test; `general` is that for its call."""
-    if not _is_known(emitter.environment.tests, TESTS, node) or not isinstance(value, ast.Name):
+    if not is_own(emitter.environment, "test", node.name) or not isinstance(value, ast.Name):
         return general
     arguments = _constants(node)
     if node.name in {"defined", "undefined"} and arguments == ():
@@ -81,10 +80,6 @@ def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: a
     whole = is_(call("type", value), emitter.exact("test", node.name, "int"))
     rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(divisor[0])), [ast.Eq()], [const(int(node.name == "odd"))])
     return either(whole, rest, general)
-
-
-def _is_known(present: Any, own: Any, node: nodes.Filter | nodes.Test) -> bool:
-    return node.name in own and present.get(node.name) is own[node.name]
 
 
 def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:

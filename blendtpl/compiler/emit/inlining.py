@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from jinja2 import nodes
 from jinja2.nodes import EvalContext
 
-from blendtpl.compiler.emit.calls import Known, direct_arguments
+from blendtpl.compiler.emit.calls import Known, absent_argument, direct_arguments
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter
-from blendtpl.compiler.emit.frames import Frame, Symbols, below
+from blendtpl.compiler.emit.frames import Frame, Symbols
+from blendtpl.compiler.emit.trees import below
 
 _SMALL = 120  # nodes of a tree
 _DEEP = 3  # how many may stand in each other
@@ -24,14 +25,14 @@ _DEEP = 3  # how many may stand in each other
 
 def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], scope: str) -> bool:
     """Write the code of an included template that reads the variables in `values`; return whether it may be."""
+    if not _runs_often(emitter) or any(map(emitter.links.recursive, (template, emitter.template))):
+        return False
     tree = emitter.tree_of(template)
+    every = below(tree) if tree is not None else []
     if (
         tree is None
-        or emitter.code.loops == 0
-        or any(map(emitter.links.recursive, (template, emitter.template)))
-        or any(loop.recursive or loop.test is not None for loop in tree.find_all(nodes.For))
-        or len(emitter.around) > _DEEP
-        or len(below(tree)) > _SMALL
+        or len(every) > _SMALL
+        or any(isinstance(node, nodes.For) and (node.recursive or node.test is not None) for node in every)
     ):
         return False
     own = _emitter_of(emitter, template, values)
@@ -47,9 +48,9 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
 
 def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
-    body = _macro_of(emitter, macro)
     around = f"{macro.template}: {macro.shape.name}"
-    if body is None or emitter.code.loops == 0 or around in emitter.around or len(emitter.around) > _DEEP:
+    body = _macro_of(emitter, macro) if _runs_often(emitter) and around not in emitter.around else None
+    if body is None:
         return False
     arguments = direct_arguments(emitter, node, frame, macro)
     own = _emitter_of(emitter, macro.template, {})
@@ -63,18 +64,17 @@ def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call
         for index, (argument, value) in enumerate(zip(body.args, arguments, strict=True)):
             variable = inner.symbols.ref(argument.name)
             own.code.changed(variable)
-            given = value
-            if isinstance(value, ast.Name) and value.id == "missing":
-                default = index - len(body.args) + len(body.defaults)
-                message = const(f"parameter {argument.name!r} was not provided")
-                given = (
-                    own.expression(body.defaults[default], inner)
-                    if default >= 0
-                    else call("undefined", message, name=const(argument.name))
-                )
-            own.code.branch(assign(variable, given))
+            absent = isinstance(value, ast.Name) and value.id == "missing"
+            own.code.branch(assign(variable, absent_argument(own, body, index, inner) if absent else value))
         own.body(body.body, inner)
     return True
+
+
+def _runs_often(emitter: Emitter) -> bool:
+    """Return whether code is worth having here more than once; its tree, which may have to be parsed, is not yet asked
+    for.
+    """
+    return emitter.code.loops > 0 and len(emitter.around) <= _DEEP
 
 
 def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
@@ -89,7 +89,7 @@ def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
     )
     if found is None or macro.shape.special or not all(isinstance(default, nodes.Const) for default in found.defaults):
         return None
-    below = list(found.find_all(nodes.Node))
+    every = below(found)
     known = {*macro.shape.arguments}
     if emitter.links.static(macro.template):
         known |= emitter.links.macros(macro.template).keys()
@@ -97,9 +97,9 @@ def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
         node.name in known and node.ctx != "store"
         if isinstance(node, nodes.Name)
         else not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
-        for node in below
+        for node in every
     )
-    return found if plain and len(below) <= _SMALL else None
+    return found if plain and len(every) <= _SMALL else None
 
 
 @contextmanager

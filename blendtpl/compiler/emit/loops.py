@@ -15,8 +15,9 @@ from blendtpl.compiler.emit.code import assign, call, const, either, is_, name
 from blendtpl.compiler.emit.counters import DESCENT, descended_into
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
-from blendtpl.compiler.emit.frames import Descent, Frame, Loop, below, by_kind, children, has, undeclared
+from blendtpl.compiler.emit.frames import Descent, Frame, Loop
 from blendtpl.compiler.emit.statements import place_of
+from blendtpl.compiler.emit.trees import below, by_kind, children, has, undeclared
 
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
 _SIZED = frozenset({"last", "length", "revindex", "revindex0"})

@@ -9,10 +9,11 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import called, direct_arguments, known_call
+from blendtpl.compiler.emit.calls import absent_argument, called, direct_arguments, known_call
 from blendtpl.compiler.emit.code import assign, attribute, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
-from blendtpl.compiler.emit.frames import Frame, undeclared
+from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.trees import undeclared
 
 
 def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
@@ -163,13 +164,7 @@ def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Fram
         absent = ast.If(is_(name(variable), "missing"), [], [])
         emitter.code.add(absent)
         with emitter.code.inside(absent.body):
-            number = index - len(node.args)
-            if -number <= len(node.defaults):
-                value = emitter.expression(node.defaults[number], inner)
-            else:
-                message = f"parameter {argument.name!r} was not provided"
-                value = call("undefined", const(message), name=const(argument.name))
-            emitter.code.add(assign(variable, value))
+            emitter.code.add(assign(variable, absent_argument(emitter, node, index, inner)))
         emitter.unset_parameters.discard(variable)
     emitter.unset_parameters = unset
 

@@ -30,12 +30,13 @@ from blendtpl.compiler.emit.code import assign, call, const, name, place
 from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
 from blendtpl.compiler.emit.facts import MODIFIERS, is_call_of, may_hold_scope
-from blendtpl.compiler.emit.frames import ByKind, Frame, Symbols, by_kind, has, undeclared
+from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
 from blendtpl.compiler.emit.macros import MACROS
 from blendtpl.compiler.emit.references import REFERENCES, run_parent
 from blendtpl.compiler.emit.statements import STATEMENTS
+from blendtpl.compiler.emit.trees import ByKind, by_kind, has, undeclared
 from blendtpl.compiler.emit.writer import Function
 
 _ALL_STATEMENTS = {**STATEMENTS, **LOOPS, **MACROS, **REFERENCES}
@@ -72,16 +73,13 @@ def module(
         if block.name in blocks:
             emitter.fail(f"block {block.name!r} defined twice", block.lineno)
         blocks[block.name] = block
-    head: list[ast.stmt] = []
-    for path in dict.fromkeys(found.importname for found in every.get(nodes.ImportedName, ())):
-        alias = emitter.imports[path] = f"import_{len(emitter.imports)}"
-        head.append(_import_of(path, alias))
     parameters = links.parameters(template)
     has_extends = nodes.Extends in every
     functions = [_root(emitter, tree, "root", every) if parameters is None else _part(emitter, tree, parameters)]
     settled = emitter.settled
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
     preamble = _preamble(emitter, tree) if fragments else None
+    head = [_import_of(path, alias) for path, alias in emitter.imports.items()]
     head += [
         assign(variable, call(f"bind_{kind}", name("environment"), const(called)))
         for (kind, called), variable in emitter.bindings.items()

@@ -144,9 +144,7 @@ def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:
 def _is_markup(emitter: Emitter, frame: Frame) -> ast.expr | None:
     """Return the expression for whether the text of a macro is printed as it is; `None` when it surely is."""
     escaped = emitter.autoescape(frame)
-    if not emitter.eval_ctx.autoescape or isinstance(escaped, ast.Constant):
-        return None
-    return escaped if emitter.layout is not None else ast.BoolOp(ast.Or(), [name("uniform"), escaped])
+    return None if not emitter.eval_ctx.autoescape or isinstance(escaped, ast.Constant) else escaped
 
 
 def _finalizer(emitter: Emitter, frame: Frame) -> tuple[bool, list[ast.expr]]:

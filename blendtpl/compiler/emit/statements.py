@@ -12,9 +12,10 @@ from blendtpl.compiler.emit.calls import filtered
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
-from blendtpl.compiler.emit.frames import Frame, below
+from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.output import output
 from blendtpl.compiler.emit.translations import is_translation
+from blendtpl.compiler.emit.trees import below
 
 _NESTED = 50  # the longest chain of `elif` that is nested
 _CHAIN = 8  # the longest whose text is part of the output around it

@@ -6,31 +6,30 @@ new-style one for the translation, and have the text ready, with the variables i
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 
-from blendtpl.compiler.emit.code import assign, call, const, either, is_, name
+from blendtpl.compiler.emit.calls import TRANSLATIONS, guarded
+from blendtpl.compiler.emit.code import call, const, either, is_, name
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.frames import Frame
 
-# how many texts each function takes, whether a number follows, and whether the first is the context of the others
-_TEXTS = {"_": (1, False), "gettext": (1, False), "ngettext": (2, True), "pgettext": (2, False), "npgettext": (3, True)}
 _FORM = re.compile(r"%\((?P<name>\w+)\)s|(?P<percent>%%)|(?P<text>[^%]+)")
 
 
 def is_translation(emitter: Emitter, node: nodes.Call) -> bool:
     """Return whether what a call is called by is the name of a function that translates."""
-    return isinstance(node.node, nodes.Name) and node.node.name in _TEXTS and not emitter.environment.sandboxed
+    return isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS and not emitter.environment.sandboxed
 
 
 def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     """Write what a translation prints, when its texts are constant; return whether they are."""
     called = node.node
-    if not isinstance(called, nodes.Name) or called.name not in _TEXTS or emitter.eval_ctx.volatile:
+    if not is_translation(emitter, node) or not isinstance(called, nodes.Name) or emitter.eval_ctx.volatile:
         return False
-    count, plural = _TEXTS[called.name]
+    count, plural = TRANSLATIONS[called.name]
     texts = [argument.value for argument in node.args if isinstance(argument, nodes.Const)][:count]
     keys = [str(keyword.key) for keyword in node.kwargs]
     if (
@@ -40,7 +39,6 @@ def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
         or len(set(keys)) < len(keys)
         or node.dyn_args is not None
         or node.dyn_kwargs is not None
-        or emitter.environment.sandboxed
     ):
         return False
     in_context = called.name in {"pgettext", "npgettext"}
@@ -66,22 +64,16 @@ def _write(
         known.setdefault("context", const(texts[0]))
     for number in rest:
         known.setdefault("num", number)
-    found = code.temporary()
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
-    code.branch(_guarded(found, either(is_(translate, None), const(None), call(translate, *given, *rest))))
+    found = guarded(emitter, either(is_(translate, None), const(None), call(translate, *given, *rest)))
     pairs = ast.Dict([const(key) for key in values], list(values.values()))
     asked = ast.Tuple([*given, *rest], ast.Load())
     escape = name("escape_str" if kind == "escape" else "never")
-    made: ast.expr = call("formed", name(frame.context), function, translate, name(found), asked, pairs, escape)
+    made: ast.expr = call("formed", name(frame.context), function, translate, found, asked, pairs, escape)
     for form in dict.fromkeys(reversed(texts[in_context:])):
-        made = either(is_(name(found), emitter.texts[form]), _formed(emitter, kind, form, known), made)
+        made = either(is_(found, emitter.texts[form]), _formed(emitter, kind, form, known), made)
     code.write(frame, "is", code.hold(made))
     return True
-
-
-def _guarded(found: str, made: ast.expr) -> ast.Try:
-    stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(found, call("stopped", name("undefined")))])
-    return ast.Try([assign(found, made)], [stopped], [], [])
 
 
 def _is_simple(text: str, known: set[str]) -> bool:
@@ -92,29 +84,14 @@ def _is_simple(text: str, known: set[str]) -> bool:
 
 def _formed(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.expr]) -> ast.expr:
     """Return the expression for a text with the variables in it, as ``%`` puts them there."""
-    parts = [
-        ast.FormattedValue(emitter.code.as_text(kind, values[found["name"]]), -1, None)
-        if found["name"]
-        else const("%" if found["percent"] else found["text"])
-        for found in _FORM.finditer(form)
-    ]
-    if all(isinstance(part, ast.Constant) for part in parts):
-        return const(form.replace("%%", "%"))
-    return ast.JoinedStr(list(_joined(parts)))
-
-
-def _joined(parts: list[ast.FormattedValue | ast.Constant]) -> Iterator[ast.expr]:
-    text = ""
-    for part in parts:
-        if isinstance(part, ast.Constant):
-            text += str(part.value)
-            continue
-        if text:
-            yield const(text)
-            text = ""
-        yield part
-    if text:
-        yield const(text)
+    return emitter.code.text_of(
+        [
+            (kind, values[found["name"]], emitter.code.line)
+            if found["name"]
+            else ("text", const("%" if found["percent"] else found["text"]), emitter.code.line)
+            for found in _FORM.finditer(form)
+        ]
+    )
 
 
 def _translator(emitter: Emitter, called: str, frame: Frame, *, count: int) -> ast.expr | None:

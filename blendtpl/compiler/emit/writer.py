@@ -136,10 +136,6 @@ class Writer:
         self.settle()
         self._append(statement)
 
-    def as_text(self, kind: str, value: ast.expr) -> ast.expr:
-        """Return the expression for the text of a value."""
-        return _conversion(kind, value)
-
     def settle(self) -> None:
         """Turn the values that wait to be written into text now, before anything else that has an effect."""
         self._run = [
@@ -174,11 +170,12 @@ class Writer:
         run, self._run = self._run, []
         if not run:
             return
-        written = ast.Expr(call(attribute(name(self._run_out), "append"), self._text_of(run)))
+        written = ast.Expr(call(attribute(name(self._run_out), "append"), self.text_of(run)))
         vars(written)["is_text"] = True  # which what `filter` and `call` blocks append need not be
         self._append(written)
 
-    def _text_of(self, run: list[tuple[str, ast.expr, int]]) -> ast.expr:
+    def text_of(self, run: list[tuple[str, ast.expr, int]]) -> ast.expr:
+        """Return the expression for the text of a run of output: what each value is, the value, and its line."""
         if len(run) == 1:
             return self._converted(*run[0])
         parts: list[ast.expr] = []
@@ -202,7 +199,7 @@ class Writer:
         with self.aside(block):
             yield
             run, self._run = self._run, []
-            self._append(assign(result, self._text_of(run) if run else const("")))
+            self._append(assign(result, self.text_of(run) if run else const("")))
         self._run, self._run_out = outer
 
     @contextmanager
