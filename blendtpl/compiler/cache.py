@@ -163,7 +163,10 @@ def _seal(key: str, value: bytes) -> bytes:
 
 def _folder_problem(folder: Path) -> str:
     for path in (folder, *sorted(folder.glob("cache.db*"))):
-        state = path.lstat()
+        try:
+            state = path.lstat()
+        except FileNotFoundError:  # another compiler closed the database, and its journal went
+            continue
         if stat.S_ISLNK(state.st_mode):
             return f"`{path}` is a symbolic link"
         if state.st_uid != os.geteuid():

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -490,20 +490,36 @@ def test_many_compilers_at_once_give_the_right_bundles(tmp_path: Path) -> None:
         write(tmp_path / str(number), {**files, "templates/own.txt": f"{{{{ x }}}}{number}"})
     environ = {**os.environ, "BLENDTPL_CACHE_DIR": str(tmp_path / "cache")}
     for _ in range(2):
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "blendtpl", "compile", "--format", "json"],
-                cwd=tmp_path / str(number),
-                env=environ,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            for number in [0, 1, 2, 0, 1, 2]
-        ]
-        for number, process in zip([0, 1, 2, 0, 1, 2], processes, strict=True):
-            output, error = process.communicate(timeout=60)
-            assert (process.returncode, error) == (0, b"")
-            assert json.loads(output)["digest"] == blendtpl.compile(tmp_path / str(number) / "templates").digest
+        with ExitStack() as stack:  # whatever fails, no process is left for the next test to find
+            processes = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "blendtpl", "compile", "--format", "json"],
+                        cwd=tmp_path / str(number),
+                        env=environ,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                    )
+                )
+                for number in [0, 1, 2, 0, 1, 2]
+            ]
+            for number, process in zip([0, 1, 2, 0, 1, 2], processes, strict=True):
+                output, error = process.communicate(timeout=60)
+                assert (process.returncode, error) == (0, b"")
+                assert json.loads(output)["digest"] == blendtpl.compile(tmp_path / str(number) / "templates").digest
+
+
+def test_a_file_that_goes_while_the_folder_is_looked_at_is_no_trouble(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(folder)
+    glob = Path.glob
+
+    def late(path: Path, pattern: str) -> list[Path]:
+        return [*glob(path, pattern), path / "cache.db-wal"]  # the last compiler that closes removes it
+
+    monkeypatch.setattr(Path, "glob", late)
+    assert BuildCache(folder).warnings == []
 
 
 def test_a_compiler_that_was_killed_while_it_wrote_leaves_a_usable_cache(folder: Path) -> None:
