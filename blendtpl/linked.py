@@ -16,7 +16,7 @@ from jinja2.utils import missing
 from blendtpl.bundle import Bundle
 from blendtpl.contexts import FastContext
 from blendtpl.errors import BundleError, RenderError, TemplateNotFound
-from blendtpl.output import NEVER, Output, Steps, Write, drain, escaping
+from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
 from blendtpl.units import Handle, Start, Unit, picker
@@ -139,20 +139,26 @@ def _start(unit: Unit, units: Mapping[str, Unit]) -> Start | None:
     names = space["reads"] if part else space["slots"]
     if names is None:
         return None
+    function = "part" if part else "root"
+    write, text = space[function], function in space["texts"]
+    join = unit.environment.concat
+    if text and join != "".join:
+        write, text = writing(write), False
     return Start(
-        write=space["part" if part else "root"],
+        write=write,
         make=unit.entered,
         blocks=None if part else _blocks(unit, units),
         defaults={name: given.get(name, missing) for name in names},
         read=picker(names),
         keeps=unit.keeps,
-        join=unit.environment.concat,
+        join=join,
+        text=text,
     )
 
 
-def _blocks(unit: Unit, units: Mapping[str, Unit]) -> list[Write]:
+def _blocks(unit: Unit, units: Mapping[str, Unit]) -> list[Any]:
     """Return the innermost body of each block, in the order in which a scope has them."""
-    found: dict[str, Write] = {}
+    found: dict[str, Any] = {}
     for other in reversed(list(_chain(unit, units))):
         found.update(other.space["blocks"])
     return unit.filled(unit.stacks or {}, found)
@@ -175,8 +181,9 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     if part == "included":
         return unit.included
     if part.startswith("super_"):
-        block = unit.space[f"block_{part.removeprefix('super_')}"]
-        return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape)
+        function = f"block_{part.removeprefix('super_')}"
+        block, text = unit.space[function], function in unit.space["texts"]
+        return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape, text=text)
     if part == "preamble":
         return unit.space[part] or _nothing
     exported = part.startswith("export_")
@@ -191,9 +198,9 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     return unit.space[part]
 
 
-def _stacks(unit: Unit, units: Mapping[str, Unit]) -> Mapping[str, list[Write]] | None:
+def _stacks(unit: Unit, units: Mapping[str, Unit]) -> Mapping[str, list[Any]] | None:
     """Return every block of a chain of templates, outermost last, when all of it is known; else `None`."""
-    stacks: dict[str, list[Write]] = {}
+    stacks: dict[str, list[Any]] = {}
     for found in _chain(unit, units):
         if found.space["parent"] == "":
             return None

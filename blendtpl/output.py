@@ -71,17 +71,40 @@ def drain(steps: Any) -> None:
         pass
 
 
-def escaping(write: Write, escaped: bool) -> Write:
+def writing(text: Any) -> Any:
+    """Return a function that returns a text as one that writes it."""
+
+    def write(*arguments: Any) -> Steps:
+        *given, out, _ = arguments
+        out.append(text(*given))
+        return ()
+
+    return write
+
+
+def returning(write: Any) -> Any:
+    """Return a function that writes as one that returns the text."""
+
+    def text(*arguments: Any) -> str:
+        out: Output = []
+        drain(write(*arguments, out, NEVER))
+        return "".join(out)
+
+    return text
+
+
+def escaping(write: Any, escaped: bool, *, text: bool) -> Any:
     """Return what writes what ``super()`` gives where output was compiled to be escaped, or not to be, but the context
-    may say otherwise: then text that is printed there is no markup.
+    may say otherwise: then text that is printed there is no markup. `text`: it returns a text, and so does this.
     """
 
-    def checked(scope: Any, out: Output, limit: int | None) -> Steps:
+    def checked(scope: Any, *rest: Any) -> Any:
         if not escaped or true_context(scope).eval_ctx.autoescape:
-            return write(scope, out, limit)
-        text: Output = []
-        drain(write(scope, text, NEVER))
-        out.append(escape_str("".join(text)))
+            return write(scope, *rest)
+        shown = escape_str((write if text else returning(write))(scope))
+        if text:
+            return shown
+        rest[0].append(shown)
         return ()
 
     return checked

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound
-from blendtpl.output import NEVER, Output, Steps, drain
+from blendtpl.output import NEVER, Output, Steps, drain, writing
 from blendtpl.places import add_place
 from blendtpl.scopes import MADE, Scope, empty
 from blendtpl.units import Start, Unit
@@ -34,9 +34,13 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     values = start.read(given)
     try:
         if start.blocks is None:
+            if start.text:
+                return start.write(scope, *values)  # type: ignore[no-any-return]
             steps = start.write(scope, *values, out, NEVER)
         else:
             scope += values
+            if start.text:
+                return start.write(scope)  # type: ignore[no-any-return]
             steps = start.write(scope, out, NEVER)
         if steps:
             for _ in steps:
@@ -146,7 +150,8 @@ def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: 
         return unit.root(context, out, limit)
     scope += [start.make, given, start.blocks]
     values = start.read(given)
+    write = writing(start.write) if start.text else start.write
     if start.blocks is None:
-        return start.write(scope, *values, out, limit)  # type: ignore[no-any-return]
+        return write(scope, *values, out, limit)  # type: ignore[no-any-return]
     scope += values
-    return start.write(scope, out, limit)  # type: ignore[no-any-return]
+    return write(scope, out, limit)  # type: ignore[no-any-return]

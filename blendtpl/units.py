@@ -19,7 +19,7 @@ from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
 from blendtpl.contexts import FastContext, Render, reader, render_of
-from blendtpl.output import NEVER, Output, Write, drain, foreign
+from blendtpl.output import NEVER, Output, Write, drain, foreign, returning, writing
 from blendtpl.places import Sources
 from blendtpl.runtime import NAMES, keep
 from blendtpl.scopes import SOURCE, Scope, empty, set_names, true_context
@@ -39,16 +39,17 @@ class Start:
 
     `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
     the order of the slots. `write` takes a scope that begins with `make` and `blocks`, or a scope and the values.
-    `join` makes the text of the output.
+    `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list.
     """
 
     write: Any
     make: Callable[[Scope], Context]
-    blocks: Sequence[Write] | None
+    blocks: Sequence[Any] | None
     defaults: dict[str, Any]
     read: Callable[[dict[str, Any]], tuple[Any, ...]]
     keeps: bool
     join: Callable[[Output], str]
+    text: bool
 
 
 def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -107,16 +108,19 @@ class Unit(jinja2.Template):
         unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
         unit.space, unit.stacks, unit.static_module, unit.fresh, unit.start = space, None, None, None, None
         unit.keeps, unit.stores, unit.required = False, (), frozenset()
-        unit.root = unit._of_context(space["part" if space["reads"] is not None else "root"])
-        unit.preamble = unit._of_context(space["preamble"]) if space["preamble"] is not None else None
-        unit.own_blocks = {name: unit._of_context(block) for name, block in space["blocks"].items()}
+        unit.root = unit._of_context("root" if space["reads"] is None else "part")
+        unit.preamble = unit._of_context("preamble") if space["preamble"] is not None else None
+        unit.own_blocks = {name: unit._of_context(f"block_{name}") for name in space["blocks"]}
         unit._module, unit._debug_info, unit._uptodate = None, "", None
         return unit
 
-    def _of_context(self, write: Any) -> Write:
-        """Return a function of this unit's code as one that is given a context."""
+    def _of_context(self, function: str) -> Write:
+        """Return a function of this unit's code as one that is given a context and writes to a list."""
+        write = self.space[function]
         if not callable(write):
             raise TypeError("it renders nothing")
+        if function in self.space["texts"]:
+            write = writing(write)
         reads = self.space["reads"]
         if reads is not None:
             return lambda context, out, limit: write(context, *map(_got(context), reads), out, limit)
@@ -126,13 +130,15 @@ class Unit(jinja2.Template):
 
     def _scope_of(self, context: Context) -> Scope:
         """Return the scope that stands for a context."""
-        blocks = self.filled(cast(Any, context.blocks), {name: _in_context(name) for name in self.space["order"]})
+        texts = self.space["texts"]
+        bodies = {name: _in_context(name, text=f"block_{name}" in texts) for name in self.space["order"]}
+        blocks = self.filled(cast(Any, context.blocks), bodies)
         scope = [context, None, None, blocks, *map(_got(context), self.space["slots"])]
         if self.keeps:
             _keep(context, scope)
         return scope
 
-    def filled(self, stacks: Mapping[str, list[Write]], bodies: Mapping[str, Write]) -> list[Write]:
+    def filled(self, stacks: Mapping[str, list[Write]], bodies: Mapping[str, Any]) -> list[Any]:
         """Return the bodies of the blocks in the order in which a scope has them; in place of that of a required one
         which nothing fills, what says so.
         """
@@ -240,19 +246,21 @@ def _keep(context: Context, scope: Scope) -> None:
         render.keep(partial(empty, scope))
 
 
-def _in_context(name: str) -> Write:
+def _in_context(name: str, *, text: bool) -> Any:
+    """Return what runs the block of a name that the context of a scope has."""
+
     def write(scope: Any, out: Output, limit: int | None) -> Any:
         context = true_context(scope)
         block: Any = context.blocks[name][0]
         return block(context, out, limit)
 
-    return write
+    return returning(write) if text else write
 
 
-def _unfilled(name: str) -> Write:
+def _unfilled(name: str) -> Any:
     """Return what stands in for a required block that no template fills."""
 
-    def fail(scope: Any, out: Output, limit: int | None) -> NoReturn:
+    def fail(scope: Any, *rest: Any) -> NoReturn:
         raise TemplateRuntimeError(f"Required block {name!r} not found")
 
     return fail

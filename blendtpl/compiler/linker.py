@@ -5,12 +5,12 @@ and reads from the context; or every fault at once. No source and no tree is loo
 """
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jinja2
 
 from blendtpl.compiler import faults
-from blendtpl.compiler.emit import Links, uniform
+from blendtpl.compiler.emit import Links, texts, uniform
 from blendtpl.compiler.outline import Link, Outline, Use
 from blendtpl.compiler.positions import Positions
 from blendtpl.environments import passed_argument
@@ -99,7 +99,7 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
         )
     facts = {name: outline.facts for name, outline in outlines.items()}
     links = Links(facts, {name: frozenset(found) for name, found in reads.items()}, uniform(facts))
-    return Program(templates, _needs(outlines, environment), links)
+    return Program(templates, _needs(outlines, environment), replace(links, texts=texts(links)))
 
 
 def _target(link: Link, outlines: Mapping[str, Outline]) -> str | None:

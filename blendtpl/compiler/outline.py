@@ -19,6 +19,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.emit import Facts, facts
 from blendtpl.compiler.emit.facts import MacroShape
+from blendtpl.compiler.emit.texts import Prints
 from blendtpl.compiler.emit.trees import Visitor
 from blendtpl.translation import ALIAS
 
@@ -122,6 +123,15 @@ def from_bytes(data: bytes) -> Outline:
     )
 
 
+def _prints(loaded: dict[str, Any]) -> Prints:
+    return Prints(
+        loaded["function"],
+        tuple(loaded["included"]),
+        tuple(loaded["blocks"]),
+        tuple((called, attr) for called, attr in loaded["called"]),
+    )
+
+
 def _facts(loaded: dict[str, Any]) -> Facts:
     macros = (
         MacroShape(**{**shape, "arguments": tuple(shape["arguments"]), "special": tuple(shape["special"])})
@@ -134,6 +144,7 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             "imported": tuple(map(tuple, loaded["imported"])),
             "included": tuple(loaded["included"]),
             "blocks": tuple(loaded["blocks"]),
+            "prints": tuple(map(_prints, loaded["prints"])),
             "required": tuple(loaded["required"]),
             **{key: frozenset(loaded[key]) for key in ("stored", "bound", "scoped", "inner")},
         }

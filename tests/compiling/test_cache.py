@@ -101,6 +101,15 @@ def test_after_a_change_exactly_the_templates_that_reach_it_are_compiled_again(
     assert made.bundle.data == blendtpl.compile(source).data
 
 
+def test_a_layout_is_compiled_again_when_a_block_of_what_extends_it_begins_to_loop(folder: Path) -> None:
+    base = {"base": "<{% block a %}{% endblock %}>", "other": "{% extends 'base' %}"}
+    prints = {**base, "page": "{% extends 'base' %}{% block a %}{{ x }}{% endblock %}"}
+    loops = {**base, "page": "{% extends 'base' %}{% block a %}{% for y in x %}{{ y }}{% endfor %}{% endblock %}"}
+    for source in (prints, loops, prints):
+        assert build(source, cache=folder).bundle.data == blendtpl.compile(source).data
+    assert build(loops, cache=folder).compiled == 0
+
+
 def test_a_new_template_that_others_refer_to_is_seen(folder: Path) -> None:
     source = {"a": "{% include ['late', 'b'] %}", "b": "b"}
     assert build(source, cache=folder).compiled == 2

@@ -35,6 +35,22 @@ def environment(**options: Any) -> MakeEnvironment:
     return make
 
 
+@dataclass(slots=True)
+class Shown:
+    """Text that says how many were asked for before it."""
+
+    numbers: Iterator[int]
+
+    def __html__(self) -> str:
+        return f"[{next(self.numbers)}]"
+
+
+def counting() -> Mapping[str, Any]:
+    """Return variables that tell how often and in which order they are asked."""
+    numbers = iter(range(1, 100))
+    return {"count": numbers.__next__, "shown": Shown(numbers)}
+
+
 class AngryUndefined(Undefined):
     """A user's own kind."""
 
@@ -228,6 +244,31 @@ CASES = (
          {"main.html": "{% extends 'mid.html' %}{% block a %}3{{ super() }}{% include 'inc.html' %}{{ super.super() }}{% endblock %}",
           "mid.html": "{% extends 'base.html' %}{% block a %}2{{ super() }}{% endblock %}",
           "base.html": "[{% block a %}1{% endblock %}]", "inc.html": "{% block a %}inc{% endblock %}{{ self.a() }}"}),
+    Case("a chain that does no more than print",
+         {"main.html": "{% extends 'mid.html' %}{% import 'm.html' as m %}{% set word = 'set' ~ x %}{% block a %}{{ super() }}{% if x %}{% set y = x ~ 1 %}{{ y }}{% elif z %}z{% else %}e{% endif %}{{ y is defined }}{% endblock %}"
+                       "{% block c %}{{ m.f(x, '<') }}{{ m.g(0) }}{{ word }}{% endblock %}",
+          "mid.html": "{% extends 'base.html' %}{% block a %}mid{% block d %}{{ x }}{% endblock %}{{ super() }}{% endblock %}{% block b %}{% with w = x ~ 2 %}{{ w }}{% include 'i.html' %}{% endwith %}{% endblock %}",
+          "base.html": "<{% if x %}{% block a %}{{ x }}{% endblock %}{% else %}none{% endif %}{% block b %}{% endblock %}{{ x }}{% block c %}c{% endblock %}>",
+          "m.html": "{% macro f(a, b) %}{% if a %}({{ a }}{{ g(b) }}){% else %}{{ b }}{% endif %}{% endmacro %}{% macro g(a, b='d') %}{% set s = a ~ b %}[{{ s }}]{% endmacro %}",
+          "i.html": "{% if w %}{{ w }}{% include 'j.html' %}{% endif %}", "j.html": "{% set k = w %}{{ k }}{{ x }}"}, lambda: {"x": HOSTILE}),
+    Case("a block that prints in one child and loops in another",
+         {"main.html": "{% extends 'base.html' %}{% block a %}{{ super() }}{{ x }}{% endblock %}{% block b %}{{ x }}{% endblock %}", "base.html": "<{% block a %}{{ x }}{% endblock %}{% block b %}-{% endblock %}>",
+          "other.html": "{% extends 'main.html' %}{% block a %}{% for c in x %}{{ c }}{% endfor %}{{ super() }}{% endblock %}"}, lambda: {"x": "<x>"}),
+    Case("a chain that does no more than print, and what extends it by a name made at run time",
+         {"main.html": "{% extends layout %}{% block a %}{% for c in x %}{{ c }}{% endfor %}{{ super() }}{% endblock %}", "mid.html": "{% extends 'base.html' %}{% block b %}mid{{ super() }}{% endblock %}",
+          "base.html": "<{% block a %}{{ x }}{% endblock %}{% block b %}-{% endblock %}>"}, lambda: {"x": "<x>", "layout": "mid.html"}),
+    Case("a chain of pages and texts that does no more than print",
+         {"main.html": "{% extends 'mid.txt' %}{% block a %}{{ x }}{{ super() }}{% include 'i.txt' %}{% endblock %}", "mid.txt": "{% extends 'base.html' %}{% block a %}{{ x }}{{ super() }}{% endblock %}",
+          "base.html": "{{ x }}{% block a %}{{ x }}{% endblock %}", "i.txt": "{{ x }}"}, lambda: {"x": "<x>"}),
+    Case("what is printed has an effect, in the order of the page",
+         {"main.html": "{% extends 'base.html' %}{% block a %}{{ count() }}{% include 'i.html' %}{{ count() }}{{ super() }}{{ shown }}{% if count() %}{{ count() }}{{ shown }}{% endif %}{% endblock %}",
+          "base.html": "{{ count() }}{{ shown }}{% block a %}{{ shown }}{{ count() }}{% endblock %}{{ shown }}{% import 'm.html' as m %}{{ m.f(count(), shown) }}{{ count() }}",
+          "m.html": "{% macro f(a, b, c=5) %}{{ b }}{{ a }}{{ c }}{{ b }}{% endmacro %}", "i.html": "{{ shown }}{{ count() }}{{ shown }}"}, counting),
+    Case("a template that includes itself under a condition", {"main.html": "{{ t.n }}{% with t = t.kid %}{% if t %}({% include 'main.html' %}){% endif %}{% endwith %}"},
+         lambda: {"t": {"n": "<1>", "kid": {"n": 2, "kid": {"n": 3, "kid": None}}}}),
+    Case("macros in macros, and macros that call each other", {"main.html": "{% macro even(n) %}{% if n %}e{{ odd(n - 1) }}{% endif %}{% endmacro %}{% macro odd(n) %}{% if n %}o{{ even(n - 1) }}{% endif %}{% endmacro %}"
+                       "{{ even(4) }}{% macro a(x) %}{% macro b(y=x) %}{% if y %}{{ y }}{{ x }}{% endif %}{% endmacro %}{{ b() }}{{ b(1) }}{{ b }}{% endmacro %}{{ a('<') | length > 9 }}"}),
+    Case("a required block that is missing where all else only prints", {"main.html": "{% extends 'mid.html' %}{% block b %}b{% endblock %}", "mid.html": "{% extends 'base.html' %}", "base.html": "{% block b %}{% endblock %}{% block a required %}{% endblock %}"}),
     Case("blocks see loop variables only when scoped",
          {"main.html": "{% for x in [1, 2] %}{% block a scoped %}{{ x }}{{ loop.index }}{% endblock %}{% block b %}{{ x is defined }}{% endblock %}{% endfor %}"}),
     Case("a required block that is missing", {"main.html": "{% extends 'base.html' %}", "base.html": "{% block a required %}{% endblock %}"}),

@@ -2,7 +2,7 @@
 
 from blendtpl.compiler.emit.emitter import TreeOf
 from blendtpl.compiler.emit.facts import Facts, facts
-from blendtpl.compiler.emit.links import Links, uniform
+from blendtpl.compiler.emit.links import Links, texts, uniform
 from blendtpl.compiler.emit.module import module
 
-__all__ = ["Facts", "Links", "TreeOf", "facts", "module", "uniform"]
+__all__ = ["Facts", "Links", "TreeOf", "facts", "module", "texts", "uniform"]

@@ -196,7 +196,7 @@ def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index
 
 def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
     """Return the expression for the text of a known macro."""
-    if not macro.shape.writes:
+    if emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}"):
         return call(macro.function, macro.context, *arguments)
     out = emitter.code.temporary()
     emitter.code.branch(assign(out, ast.List([], ast.Load())))

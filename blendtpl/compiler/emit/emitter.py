@@ -105,6 +105,10 @@ class Emitter:
         except EndOfBody:
             pass
 
+    def prints(self, function: str) -> bool:
+        """Return whether a function of this template's code returns a text."""
+        return self.links.returns_text(self.template, function)
+
     def reader(self) -> ast.stmt:
         """Return the statement that gives a function `get`, to read its context with.
 

@@ -9,22 +9,20 @@ from dataclasses import dataclass
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.emit.texts import Prints, prints
 from blendtpl.compiler.emit.trees import ByKind, below, by_kind, has, undeclared
 from blendtpl.environments import autoescape_of, is_own, passed_argument
 
 
 @dataclass(frozen=True, slots=True)
 class MacroShape:
-    """How a macro takes its arguments: `special` are caller, kwargs, varargs as used.
-
-    `writes`: whether its function writes to the list that it is given last, rather than return a text; `calls`: whether
-    all that it does with its caller is to call it, without arguments.
+    """How a macro takes its arguments: `special` are caller, kwargs, varargs as used; `calls`: whether all that it does
+    with its caller is to call it, without arguments.
     """
 
     name: str
     arguments: tuple[str, ...]
     special: tuple[str, ...]
-    writes: bool
     calls: bool
 
 
@@ -41,7 +39,8 @@ class Facts:
     `extends`: whether it extends anything. `slotted`: its code may find its variables in the slots of a scope, rather
     than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
     `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
-    top level read. `escaped`: whether its output is, `modifies`: whether it changes that while it runs.
+    top level read. `escaped`: whether its output is, `modifies`: whether it changes that while it runs. `prints` are the
+    functions of its code that may return a text.
     """
 
     part: bool
@@ -63,6 +62,7 @@ class Facts:
     inner: frozenset[str]
     escaped: bool
     modifies: bool
+    prints: tuple[Prints, ...]
 
 
 # the one kind of node that another is derived from, and that one
@@ -100,12 +100,22 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         and not _refers_to_blocks(every)
         and not {("context", False), ("eval_context", False)} & passed
     )
+    part = slotted and kinds.isdisjoint(_NEVER_PART) and not any(isinstance(node, _EXPORTS) for node in top)
+    macros = _macros(tree.body, count)
+    bodies: list[tuple[str, list[nodes.Node]]] = [("part" if part else "root", tree.body)]
+    bodies += [(f"block_{block.name}", block.body) for block in blocks]
+    bodies += [
+        (f"macro_{node.name}", node.body)
+        for node in tree.body
+        if isinstance(node, nodes.Macro) and node.name in {shape.name for shape in macros}
+    ]
+    found = (prints(function, body, environment, template) for function, body in bodies)
     return Facts(
-        part=slotted and kinds.isdisjoint(_NEVER_PART) and not any(isinstance(node, _EXPORTS) for node in top),
+        part=part,
         observes=included is None or not kinds.isdisjoint(_OBSERVERS) or ("context", True) in passed,
         included=included or (),
         static=_static(tree.body),
-        macros=_macros(tree.body, count),
+        macros=macros,
         imported=_imported(tree.body, count, environment, template),
         stored=stored,
         bound=frozenset(_imports(top)),
@@ -120,6 +130,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         inner=_inner(every, stored),
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),
+        prints=tuple(made for made in found if made is not None),
     )
 
 
@@ -253,8 +264,7 @@ def _macros(body: list[nodes.Node], stored: dict[str, int]) -> tuple[MacroShape,
             if not {"caller", "kwargs", "varargs"} & set(names):
                 special = undeclared(node.body, ("caller", "kwargs", "varargs"))
                 order = tuple(name for name in ("caller", "kwargs", "varargs") if name in special)
-                writes = "caller" in special or not all(isinstance(part, nodes.Output) for part in node.body)
-                found.append(MacroShape(node.name, names, order, writes, _only_calls(node)))
+                found.append(MacroShape(node.name, names, order, _only_calls(node)))
     return tuple(found)
 
 

@@ -4,10 +4,11 @@ Enters: the facts of all templates of a closed set and what each reads. Leaves: 
 closed set there are no links, and everything stays as dynamic as Jinja2 has it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from blendtpl.compiler.emit.facts import Facts, MacroShape
+from blendtpl.compiler.emit.texts import Prints
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,17 @@ class Links:
 
     `uniform`: whether all code surely runs where output is escaped as it was when it was compiled. A template runs in
     the context of whatever extends it, which may escape otherwise, and an `autoescape` tag may surround a block of
-    another.
+    another. `texts` are the functions of each template's code that return a text.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     uniform: bool = False
+    texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def returns_text(self, template: str | None, function: str) -> bool:
+        """Return whether a function of a template's code returns a text, rather than write to a list."""
+        return template in self.texts and function in self.texts[template]
 
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""
@@ -153,3 +159,68 @@ class Links:
         if found is None:
             return {}
         return {name: (origin, macro) for name, origin, macro in found.imported if self.static(origin)}
+
+
+def texts(links: Links) -> dict[str, frozenset[str]]:
+    """Return which functions of each template's code may return a text.
+
+    All that such a function calls does too, and so do all blocks of that name in whatever extends the same template:
+    code that calls a block does not know which of them it calls.
+    """
+    facts = links.facts
+    # what extends a template by a name that is made at run time may put any block into it
+    known = all(links.whole(name) for name in facts)
+    waiting = {(name, made.function): made for name, found in facts.items() for made in found.prints}
+    ready = {name for name, made in facts.items() if made.part or (known and links.layout(name) is not None)}
+    found = {(name, function) for name, function in waiting if name in ready or function.startswith("macro_")}
+    families: dict[str, list[str]] = {}
+    for name in facts:
+        families.setdefault(_outermost(links, name), []).append(name)
+
+    def holds(name: str, made: Prints) -> bool:
+        family = families[_outermost(links, name)]
+        blocks = made.blocks
+        if made.function.startswith("block_"):
+            blocks = (*blocks, made.function.removeprefix("block_"))
+        above = links.parent(name) if made.function == "root" else None
+        return (
+            (above is None or (above, "root") in found)
+            and all((other, "part") in found for other in made.included)
+            and all(
+                (other, f"block_{block}") in found
+                for block in blocks
+                for other in family
+                if block in facts[other].blocks
+            )
+            and all(called in found for called in _called(links, name, made))
+        )
+
+    changed = True
+    while changed:
+        fallen = {key for key in found if not holds(key[0], waiting[key])}
+        found -= fallen
+        changed = bool(fallen)
+    made: dict[str, set[str]] = {name: set() for name in facts}
+    for name, function in found:
+        made[name].add(function)
+    return {name: frozenset(functions) for name, functions in made.items()}
+
+
+def _outermost(links: Links, template: str) -> str:
+    passed = {template}
+    while (above := links.parent(template)) is not None and above not in passed:
+        passed.add(template := above)
+    return template
+
+
+def _called(links: Links, template: str, made: Prints) -> Iterator[tuple[str, str]]:
+    """Yield what of the names that a function calls are macros that it may write the text of without a list."""
+    own, imported = links.macros(template), links.imported(template)
+    for called, attr in made.called:
+        if called in own and not attr:
+            yield template, f"macro_{called}"
+        elif called in imported:
+            origin, macro = imported[called]
+            shape = links.macro(origin, macro or attr)
+            if shape is not None:
+                yield origin, f"macro_{shape.name}"

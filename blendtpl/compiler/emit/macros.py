@@ -13,6 +13,7 @@ from blendtpl.compiler.emit.calls import absent_argument, called, direct_argumen
 from blendtpl.compiler.emit.code import assign, attribute, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.texts import prints
 from blendtpl.compiler.emit.trees import undeclared
 
 
@@ -117,42 +118,31 @@ def _function(
 ) -> ast.FunctionDef:
     """Write the function of a macro, which returns a text, or `writes` to the list that it is given last."""
     inner.out, inner.streams = emitter.code.temporary(), False
-    with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments) as function:
+    text = not writes and _is_text(emitter, node)
+    with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments, text=text) as function:
         emitter.macro_depth += 1
         emitter.code.hot += 1
-        if not writes:
+        if not writes and not text:
             emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
         emitter.enter(inner)
         _defaults(emitter, node, inner)
         emitter.body(node.body, inner)
-        emitter.code.flush()
-        if not writes:
+        if not writes and not text:
             emitter.code.add(ast.Return(emitter.joined(inner, plain=True)))
         emitter.macro_depth -= 1
-    if not writes:
-        _without_list(function.block, inner.out)
     return function.definition([], emitter.reader())
 
 
 def _writes(emitter: Emitter, node: nodes.Macro) -> bool:
-    shape = emitter.macros.get(node.name)
-    return shape is not None and shape.writes
+    return node.name in emitter.macros and not emitter.prints(f"macro_{node.name}")
 
 
-def _without_list(block: list[ast.stmt], out: str) -> None:
-    """Have a function that writes once, at its end, return what it writes, rather than join a list of that."""
-    uses = [
-        node for statement in block for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id == out
-    ]
-    match block[-2:]:
-        case [ast.Expr(ast.Call(ast.Attribute(ast.Name(written), "append"), [text])), ast.Return()] if (
-            written == out and len(uses) == _ONE_WRITE and vars(block[-2]).get("is_text")
-        ):
-            block[-2:] = [ast.Return(text, lineno=block[-2].lineno)]
-            del block[0]
-
-
-_ONE_WRITE = 3  # how often a list is named that is made, appended to once, and joined
+def _is_text(emitter: Emitter, node: nodes.Macro | nodes.CallBlock) -> bool:
+    """Return whether a macro that returns a text has no need of a list for that."""
+    if isinstance(node, nodes.Macro) and node.name in emitter.macros:
+        return emitter.prints(f"macro_{node.name}")
+    made = prints("", node.body, emitter.environment, emitter.template)
+    return made is not None and not made.included and not made.blocks
 
 
 def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Frame) -> None:

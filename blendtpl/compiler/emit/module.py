@@ -15,9 +15,10 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
   `reads`: those names, else `None`;
 - `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
 - `modifies`: whether it changes how output is escaped while it runs;
-- `links`: which global variable is to be bound to which part of which other template.
+- `links`: which global variable is to be bound to which part of which other template;
+- `texts`: which of these functions are not given `out` and `limit`, and return their output as one text.
 
-A function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
+Any other function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
 """
 
 import ast
@@ -40,7 +41,6 @@ from blendtpl.compiler.emit.trees import ByKind, by_kind, has, undeclared
 from blendtpl.compiler.emit.writer import Function
 
 _ALL_STATEMENTS = {**STATEMENTS, **LOOPS, **MACROS, **REFERENCES}
-_ARGUMENTS = ["context", "out", "limit"]
 _TOP_LEVEL = (
     nodes.Extends,
     nodes.Import,
@@ -97,6 +97,7 @@ def module(
         assign("name", const(template)),
         assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
         assign("reads", const(parameters)),
+        assign("texts", const(tuple(sorted(links.texts.get(str(template), ()))))),
         *_layout(emitter, template),
         assign("modifies", const(not every.keys().isdisjoint(MODIFIERS))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
@@ -133,7 +134,8 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind
     frame = Frame(Symbols(), toplevel=True, rootlevel=True)
     extends = nodes.Extends in every
     emitter.known_extends, emitter.extends_seen = False, 0
-    with emitter.code.defining(identifier, _ARGUMENTS, root=True) as made:
+    text = identifier == "root" and emitter.prints("root")
+    with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
         emitter.code.line = 1
         if "self" in undeclared(tree.body, ("self",)):
             variable = frame.symbols.declare_parameter("self")
@@ -153,26 +155,25 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind
             emitter.code.add(assign("parent_template", const(None)))
         emitter.enter(frame)
         emitter.body(tree.body, frame)
-        emitter.code.flush()
         if extends:
             run_parent(emitter, frame)
     emitter.root_symbols = None
-    return _finished(emitter, made)
+    return _finished(emitter, made, text=text)
 
 
 def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> ast.FunctionDef:
     """Write the code of a template that is called with what it reads."""
     frame = Frame(Symbols(), rootlevel=True)
     emitter.parameters = {called: f"p_{called}" for called in parameters}
-    arguments = ["context", *emitter.parameters.values(), "out", "limit"]
-    with emitter.code.defining("part", arguments, root=True) as made:
+    text = emitter.prints("part")
+    arguments = _arguments(["context", *emitter.parameters.values()], text=text)
+    with emitter.code.defining("part", arguments, root=True, text=text) as made:
         emitter.code.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
         frame.symbols.analyze_node(tree)
         emitter.enter(frame)
         emitter.body(tree.body, frame)
-        emitter.code.flush()
     emitter.parameters = None
-    return _finished(emitter, made)
+    return _finished(emitter, made, text=text)
 
 
 def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_extends: bool) -> ast.FunctionDef:
@@ -182,7 +183,9 @@ def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_exten
     before = settled if has_extends else emitter.block_settled.get(block.name, set())
     emitter.settled = before - over if over is not None else set()
     special = undeclared(block.body, ("self", "super"))
-    with emitter.code.defining(f"block_{block.name}", _ARGUMENTS, root=True) as made:
+    identifier = f"block_{block.name}"
+    text = emitter.prints(identifier)
+    with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
         emitter.code.line = block.lineno
         if "self" in special:
             variable = frame.symbols.declare_parameter("self")
@@ -197,8 +200,7 @@ def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_exten
         emitter.enter(frame)
         with emitter.tracking({"_block_vars"} if sets else set()):
             emitter.body(block.body, frame)
-        emitter.code.flush()
-    return _finished(emitter, made)
+    return _finished(emitter, made, text=text)
 
 
 def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
@@ -238,6 +240,10 @@ def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:
                 yield nodes.If(node.test, inner, elifs, other, lineno=node.lineno)
 
 
-def _finished(emitter: Emitter, made: Function) -> ast.FunctionDef:
-    epilogue: list[ast.stmt] = [] if made.yields else [ast.Return(ast.Tuple([], ast.Load()))]
+def _arguments(given: list[str], *, text: bool) -> list[str]:
+    return given if text else [*given, "out", "limit"]
+
+
+def _finished(emitter: Emitter, made: Function, *, text: bool) -> ast.FunctionDef:
+    epilogue: list[ast.stmt] = [] if made.yields or text else [ast.Return(ast.Tuple([], ast.Load()))]
     return made.definition(epilogue, emitter.reader())

@@ -111,11 +111,12 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
 def _write_macro(emitter: Emitter, frame: Frame, macro: Known, arguments: list[ast.expr]) -> None:
     code = emitter.code
     sure = _is_markup(emitter, frame)
-    if not macro.shape.writes:
-        text: ast.expr = code.hold(direct_text(emitter, macro, arguments))
+    if code.texts or emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}"):
+        text = direct_text(emitter, macro, arguments)
         if sure is not None:
-            text = code.hold(either(sure, text, call("escape_str", text)))
-        code.write(frame, "is", text)
+            text = code.hold(text)
+            text = either(sure, text, call("escape_str", text))
+        code.write(frame, "call", text)
         return
     code.flush()
     written = ast.Expr(call(macro.function, macro.context, *arguments, name(frame.out)))
@@ -185,7 +186,8 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     if emitter.layout is not None:
         above = emitter.links.above(str(emitter.template), frame.block)
         if above is not None:
-            run(emitter, frame, name(emitter.link(above, f"super_{frame.block}")), name(frame.context))
+            function = name(emitter.link(above, f"super_{frame.block}"))
+            run(emitter, frame, function, name(frame.context), text=emitter.prints(f"block_{frame.block}"))
             return True
         # there is none, which is an error when it is called
         undefined = call("no_parent", name("undefined"), const(frame.block))
@@ -198,9 +200,11 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     return True
 
 
-def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr) -> None:
-    """Call what writes to an output list: a template's root or a block."""
-    if frame.streams:
+def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr, text: bool = False) -> None:
+    """Call what writes to an output list, or returns a `text`: a template's root or a block."""
+    if text:
+        emitter.code.write(frame, "call", call(function, *arguments))
+    elif frame.streams:
         emitter.code.flush()
         emitter.code.function.yields = True
         steps = emitter.code.hold(call(function, *arguments, name(frame.out), name("limit")))

@@ -22,7 +22,6 @@ def _block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
     emitter.block_settled[node.name] = set(emitter.settled)
     if frame.toplevel and emitter.known_extends:
         return
-    emitter.code.flush()
     if frame.toplevel and emitter.extends_seen:
         guard = ast.If(is_(name("parent_template"), None), [], [])
         emitter.code.add(guard)
@@ -36,7 +35,8 @@ def _run_block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
     if emitter.layout is not None:
         # required and not there is for whatever put the blocks into the scope to say
         at = const(emitter.layout.blocks.index(node.name))
-        run(emitter, frame, item(item(name(frame.context), const(BLOCKS)), at), name(frame.context))
+        block = item(item(name(frame.context), const(BLOCKS)), at)
+        run(emitter, frame, block, name(frame.context), text=emitter.prints(f"block_{node.name}"))
         return
     context = emitter.code.hold(emitter.derived(frame)) if node.scoped else name(frame.context)
     stack = item(attribute(name(frame.context), "blocks"), const(node.name))
@@ -82,8 +82,9 @@ def run_parent(emitter: Emitter, frame: Frame) -> None:
     emitter.code.line = emitter.extends_line
     if emitter.layout is not None:
         part = "root" if emitter.parent == "parent_root" else "preamble"
-        above = emitter.links.parent(emitter.template)
-        run(emitter, frame, name(emitter.link(str(above), part)), name("context"))
+        above = str(emitter.links.parent(emitter.template))
+        text = part == "root" and emitter.links.returns_text(above, "root")
+        run(emitter, frame, name(emitter.link(above, part)), name("context"), text=text)
         return
     if emitter.known_extends:
         run(emitter, frame, call(emitter.parent, name("parent_template")), name("context"))
@@ -106,7 +107,6 @@ def _getter(node: nodes.Expr) -> ast.expr:
 
 
 def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
-    emitter.code.flush()
     known = emitter.included(node)
     parameters = emitter.links.parameters(known)
     if known is not None and parameters is not None and (frame.context == "context" or emitter.parameters is not None):
@@ -149,7 +149,8 @@ def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[
         called: value.id for called, value in zip(parameters, values, strict=True) if isinstance(value, ast.Name)
     }
     if not inlined(emitter, frame, template, variables, scope.id if isinstance(scope, ast.Name) else ""):
-        run(emitter, frame, name(emitter.link(template, "part")), scope, *values)
+        text = emitter.links.returns_text(template, "part")
+        run(emitter, frame, name(emitter.link(template, "part")), scope, *values, text=text)
 
 
 def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str) -> None:

@@ -14,11 +14,11 @@ from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.output import output
+from blendtpl.compiler.emit.texts import LONGEST
 from blendtpl.compiler.emit.translations import is_translation
 from blendtpl.compiler.emit.trees import below
 
 _NESTED = 50  # the longest chain of `elif` that is nested
-_CHAIN = 8  # the longest whose text is part of the output around it
 
 
 def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool:
@@ -30,7 +30,7 @@ def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool
     for node in body:
         if isinstance(node, nodes.If):
             inner = [*node.body, *node.elif_, *node.else_]
-            if len(node.elif_) > _CHAIN or not _only_prints(emitter, inner, frame):
+            if len(node.elif_) > LONGEST or not _only_prints(emitter, inner, frame):
                 return False
         elif not isinstance(node, nodes.Output):
             return False
@@ -61,7 +61,7 @@ def _chosen_text(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
 
 
 def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
-    if _only_prints(emitter, [node], frame):
+    if emitter.code.texts or _only_prints(emitter, [node], frame):
         _chosen_text(emitter, node, frame)
         return
     emitter.code.flush()

@@ -42,6 +42,7 @@ class Writer:
         self.functions: list[Function] = []
         self.hot, self.loops = 0, 0  # around this place: what runs often, and of that loops of this template
         self._temporaries = 0
+        self._texts = 0  # whether output becomes a text here, rather than being written
         self._run: list[tuple[str, ast.expr, int]] = []
         self._run_out = ""
         self._checked: list[dict[str, str]] = [{}]
@@ -76,23 +77,35 @@ class Writer:
             known.pop(f"{variable} is a dict", None)
 
     @property
+    def texts(self) -> bool:
+        """Whether output becomes a text here, so that nothing may be written to a list."""
+        return self._texts > 0
+
+    @property
     def function(self) -> Function:
         """The function that is being emitted."""
         return self.functions[-1]
 
     @contextmanager
-    def defining(self, identifier: str, arguments: list[str], *, root: bool = False) -> Iterator[Function]:
-        """Emit the body of a function in the meantime."""
+    def defining(
+        self, identifier: str, arguments: list[str], *, root: bool = False, text: bool = False
+    ) -> Iterator[Function]:
+        """Emit the body of a function in the meantime, which returns its output when it is a `text`."""
         made = Function(identifier, arguments, root)
         if self.functions:
             self.function.nested += 1
         self.functions.append(made)
-        hot, self.hot = self.hot, 0
-        with self.inside(made.block):
+        self.flush()
+        outer = self._run, self._run_out, self._texts, self.hot
+        self._run, self._texts, self.hot = [], int(text), 0
+        with self._within(made.block):
             self._checked.append({})
             yield made
+            if text:
+                self._append(ast.Return(self._text()))
+            self.flush()
             self._checked.pop()
-        self.hot = hot
+        self._run, self._run_out, self._texts, self.hot = outer
         self.functions.pop()
 
     def add(self, statement: ast.stmt) -> None:
@@ -120,7 +133,9 @@ class Writer:
             self._run.append(("text", const(text), self.line))
 
     def write(self, frame: Frame, kind: str, value: ast.expr) -> None:
-        """Output a value: `kind` says how it becomes text (`str`, `escape`, or `is` for what is text already)."""
+        """Output a value: `kind` says how it becomes text (`str`, `escape`, `call` for a call that returns a text, or
+        `is` for what is text already).
+        """
         self._open(frame)
         self._run.append((kind, value, self.line))
 
@@ -144,7 +159,7 @@ class Writer:
 
     def _shown(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for what an f-string shows as the text of a value: a whole number may be one itself."""
-        if kind in _TEXT:
+        if kind in _TEXT or kind == "call":
             return value
         made = self._converted(kind, value, line)
         if kind == "str" and is_simple(value):
@@ -166,13 +181,16 @@ class Writer:
         self._run_out = frame.out
 
     def flush(self) -> None:
-        """Write the output that waits."""
+        """Write the output that waits; where it becomes a text, it waits on."""
+        if self._texts:
+            self.settle()
+        elif self._run:
+            self._append(ast.Expr(call(attribute(name(self._run_out), "append"), self._text())))
+
+    def _text(self) -> ast.expr:
+        """Return the expression for the output that waits."""
         run, self._run = self._run, []
-        if not run:
-            return
-        written = ast.Expr(call(attribute(name(self._run_out), "append"), self.text_of(run)))
-        vars(written)["is_text"] = True  # which what `filter` and `call` blocks append need not be
-        self._append(written)
+        return self.text_of(run) if run else const("")
 
     def text_of(self, run: list[tuple[str, ast.expr, int]]) -> ast.expr:
         """Return the expression for the text of a run of output: what each value is, the value, and its line."""
@@ -196,10 +214,11 @@ class Writer:
         Output before it waits, and is text already.
         """
         outer, self._run = (self._run, self._run_out), []
+        self._texts += 1
         with self.aside(block):
             yield
-            run, self._run = self._run, []
-            self._append(assign(result, self.text_of(run) if run else const("")))
+            self._append(assign(result, self._text()))
+        self._texts -= 1
         self._run, self._run_out = outer
 
     @contextmanager
@@ -250,7 +269,7 @@ def _text_before(parts: list[ast.expr]) -> str:
 
 
 def _conversion(kind: str, value: ast.expr) -> ast.expr:
-    if kind in {"text", "is"}:
+    if kind in {"text", "is", "call"}:
         return value
     if kind in {"str", "int", "shown"}:
         return call("str", value)
