@@ -80,6 +80,8 @@ class Emitter:
         self.extends_seen = 0
         self.extends_line = 1
         self.super_variable: str | None = None
+        self.constants: dict[str, ast.Constant] = {}  # what variables of inlined code always hold
+        self.write_caller: Callable[[], None] | None = None  # what ``caller()`` prints, where that is inlined
         self.macro_depth = 0
         self.unset_parameters: set[str] = set()
         self.assigned: list[set[str]] = []

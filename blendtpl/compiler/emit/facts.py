@@ -39,8 +39,8 @@ class Facts:
     `extends`: whether it extends anything. `slotted`: its code may find its variables in the slots of a scope, rather
     than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
     `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
-    top level read. `escaped`: whether its output is, `modifies`: whether it changes that while it runs. `prints` are the
-    functions of its code that may return a text.
+    top level read. `escaped`: whether its output is, `modifies`: whether it changes that while it runs. `prints` are
+    the functions of its code that may return a text.
     """
 
     part: bool

@@ -7,8 +7,9 @@ raised, `blendtpl.places.stitched` puts the entry that a call would have made in
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from jinja2 import nodes
 from jinja2.nodes import EvalContext
@@ -16,11 +17,13 @@ from jinja2.nodes import EvalContext
 from blendtpl.compiler.emit.calls import Known, absent_argument, direct_arguments
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.trees import below
 
 _SMALL = 120  # nodes of a tree
 _DEEP = 3  # how many may stand in each other
+_LOOPS = 6  # and with them, how many loops
 
 
 def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], scope: str) -> bool:
@@ -31,7 +34,7 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
     every = below(tree) if tree is not None else []
     if (
         tree is None
-        or len(every) > _SMALL
+        or not _fits(emitter, every)
         or any(isinstance(node, nodes.For) and (node.recursive or node.test is not None) for node in every)
     ):
         return False
@@ -48,26 +51,83 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
 
 def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
-    around = f"{macro.template}: {macro.shape.name}"
-    body = _macro_of(emitter, macro) if _runs_often(emitter) and around not in emitter.around else None
-    if body is None:
+    body = _macro_of(emitter, macro)
+    if body is None or macro.shape.special:
         return False
-    arguments = direct_arguments(emitter, node, frame, macro)
+    _write_macro(emitter, frame, macro, body, node, None)
+    return True
+
+
+def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBlock) -> bool:
+    """Write the code of a known macro with that of a `call` block in its place; return whether it may be.
+
+    The macro prints its caller once; both escape what they print, or neither does.
+    """
+    body = _macro_of(emitter, macro)
+    if body is None or macro.shape.special != ("caller",) or len(emitter.around) > 1:
+        return False
+    escaped = EvalContext(emitter.environment, macro.template).autoescape
+    alike = emitter.autoescape(frame)
+    if not isinstance(alike, ast.Constant) or alike.value is not escaped:
+        return False
+    printed = sum(is_call_of(part, "caller") for output in body.find_all(nodes.Output) for part in output.nodes)
+    every = below(node)
+    if printed != 1 or sum(isinstance(found, nodes.Name) and found.name == "caller" for found in below(body)) != 1:
+        return False
+    if any(isinstance(found, (nodes.Break, nodes.Continue)) for found in every) or not _fits(emitter, every):
+        return False
+
+    def write() -> None:
+        # the names of the macro are one level further in, and still there
+        inner = replace(frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2), streams=False)
+        inner.output_check = False
+        inner.symbols.analyze_node(node)
+        with _stitched(emitter, str(emitter.template), "call block"):
+            emitter.macro_depth += 1
+            emitter.enter(inner)
+            emitter.body(node.body, inner)
+            emitter.code.settle()
+            emitter.leave(inner)
+            emitter.macro_depth -= 1
+
+    _write_macro(emitter, frame, macro, body, node.call, write)
+    return True
+
+
+def _write_macro(
+    emitter: Emitter,
+    frame: Frame,
+    macro: Known,
+    body: nodes.Macro,
+    node: nodes.Call,
+    write_caller: Callable[[], None] | None,
+) -> None:
+    arguments = direct_arguments(emitter, node, frame, macro, name("missing"))
     own = _emitter_of(emitter, macro.template, {})
-    own.around = (*emitter.around, around)
+    own.around = (*emitter.around, _place_of(macro))
     own.static = emitter.links.static(macro.template)
     own.macros = emitter.links.macros(macro.template) if own.static else {}
+    own.write_caller = write_caller
     context = macro.context.id if isinstance(macro.context, ast.Name) else ""
     inner = Frame(Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, context=context)
+    if write_caller is not None:
+        inner.symbols.declare_parameter("caller")
     inner.symbols.analyze_node(body)
     with _stitched(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
-        for index, (argument, value) in enumerate(zip(body.args, arguments, strict=True)):
+        for index, (argument, value) in enumerate(zip(body.args, arguments, strict=False)):
             variable = inner.symbols.ref(argument.name)
             own.code.changed(variable)
-            absent = isinstance(value, ast.Name) and value.id == "missing"
-            own.code.branch(assign(variable, absent_argument(own, body, index, inner) if absent else value))
+            if isinstance(value, ast.Name) and value.id == "missing":
+                value = absent_argument(own, body, index, inner)
+            if isinstance(value, ast.Constant):
+                own.constants[variable] = value
+            else:
+                own.code.branch(assign(variable, value))
         own.body(body.body, inner)
-    return True
+
+
+def _place_of(macro: Known) -> str:
+    return f"{macro.template}: {macro.shape.name}"
 
 
 def _runs_often(emitter: Emitter) -> bool:
@@ -79,18 +139,20 @@ def _runs_often(emitter: Emitter) -> bool:
 
 def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
     """Return the definition of a macro whose code may stand where it is called: it reads and sets nothing but its
-    arguments, beside other macros of a module that never changes.
+    arguments and its caller, beside other macros of a module that never changes.
     """
+    if not _runs_often(emitter) or _place_of(macro) in emitter.around:
+        return None
     tree = emitter.tree_of(macro.template)
     found = (
         None
         if tree is None
         else next((node for node in tree.body if isinstance(node, nodes.Macro) and node.name == macro.shape.name), None)
     )
-    if found is None or macro.shape.special or not all(isinstance(default, nodes.Const) for default in found.defaults):
+    if found is None or set(macro.shape.special) - {"caller"} or not all(isinstance(default, nodes.Const) for default in found.defaults):
         return None
     every = below(found)
-    known = {*macro.shape.arguments}
+    known = {*macro.shape.arguments, *macro.shape.special}
     if emitter.links.static(macro.template):
         known |= emitter.links.macros(macro.template).keys()
     plain = all(
@@ -99,7 +161,13 @@ def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
         else not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
         for node in every
     )
-    return found if plain and len(every) <= _SMALL else None
+    return found if plain and _fits(emitter, every) else None
+
+
+def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:
+    """Return whether a tree is small: Python nests no more than twenty loops and `try` in a function."""
+    loops = sum(isinstance(node, nodes.For) for node in every)
+    return len(every) <= _SMALL and emitter.code.loops + loops <= _LOOPS
 
 
 @contextmanager
@@ -126,5 +194,6 @@ def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> E
     made.eval_ctx = EvalContext(emitter.environment, template)
     made.parameters, made.layout, made.slots = dict(values), None, {}
     made.static, made.macros, made.direct, made.root_symbols = False, {}, {}, None
+    made.constants, made.write_caller = {}, None
     made.settled, made.block_settled, made.assigned, made.unset_parameters = set(), {}, [], set()
     return made

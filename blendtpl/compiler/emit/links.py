@@ -49,7 +49,7 @@ class Links:
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""
-        return template in self.texts and function in self.texts[template]
+        return template is not None and function in self.texts.get(template, ())
 
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""

@@ -13,6 +13,7 @@ from blendtpl.compiler.emit.calls import absent_argument, called, direct_argumen
 from blendtpl.compiler.emit.code import assign, attribute, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.inlining import inlined_call
 from blendtpl.compiler.emit.texts import prints
 from blendtpl.compiler.emit.trees import undeclared
 
@@ -28,9 +29,10 @@ def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
 
 
 def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
-    emitter.code.flush()
     macro = known_call(emitter, node.call, frame, caller=True)
     if macro is not None and macro.shape.calls and not node.args:
+        if inlined_call(emitter, frame, macro, node):
+            return
         body = _body(emitter, node, frame)
         emitter.code.line = node.lineno
         arguments = direct_arguments(emitter, node.call, frame, macro, body)

@@ -57,6 +57,8 @@ def _write(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
     if emitter.eval_ctx.volatile:
         kind = either(emitter.autoescape(frame), name("escape_any"), name("str"))
         emitter.code.write(frame, "is", emitter.code.hold(call(kind, value)))
+    elif isinstance(value, ast.Constant):
+        emitter.code.write_text(frame, str(escape(value.value) if emitter.eval_ctx.autoescape else value.value))
     else:
         emitter.code.write(frame, "escape" if emitter.eval_ctx.autoescape else "str", value)
 
@@ -130,6 +132,9 @@ def _write_macro(emitter: Emitter, frame: Frame, macro: Known, arguments: list[a
 
 
 def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:
+    if emitter.write_caller is not None:
+        emitter.write_caller()
+        return
     code = emitter.code
     code.flush()
     caller = name(frame.symbols.ref("caller"))

@@ -8,22 +8,20 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import filtered
+from blendtpl.compiler.emit.calls import filtered, known_call
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.output import output
 from blendtpl.compiler.emit.texts import LONGEST
-from blendtpl.compiler.emit.translations import is_translation
-from blendtpl.compiler.emit.trees import below
 
 _NESTED = 50  # the longest chain of `elif` that is nested
 
 
 def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool:
-    """Return whether statements do no more than print values and texts, under conditions, by way of no call but that of
-    a translation: nothing of that writes to the output itself.
+    """Return whether statements do no more than print values and texts, under conditions: nothing of that writes to the
+    output itself.
     """
     if frame.output_check or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return False
@@ -32,12 +30,33 @@ def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool
             inner = [*node.body, *node.elif_, *node.else_]
             if len(node.elif_) > LONGEST or not _only_prints(emitter, inner, frame):
                 return False
-        elif not isinstance(node, nodes.Output):
+        elif not isinstance(node, nodes.Output) or any(_writes(emitter, part, frame) for part in node.nodes):
             return False
-        for found in below(node):
-            if isinstance(found, nodes.Call) and not is_translation(emitter, found):
-                return False
     return True
+
+
+def _writes(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
+    """Return whether what is printed may be written to the output, rather than be a text."""
+    if not isinstance(node, nodes.Call):
+        return False
+    if isinstance(node.node, nodes.Name) and node.node.name in {"super", "caller", "loop"}:
+        return True
+    macro = known_call(emitter, node, frame)
+    return macro is not None and not emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}")
+
+
+def _decided(emitter: Emitter, node: nodes.If, frame: Frame) -> nodes.If | list[nodes.Node]:
+    """Return what is left of a condition whose first tests may be of variables of which it is known what they hold."""
+    while isinstance(node.test, nodes.Name) and (
+        known := emitter.constants.get(frame.symbols.find_ref(node.test.name) or "")
+    ):
+        if known.value:
+            return node.body
+        if not node.elif_:
+            return node.else_
+        first, *rest = node.elif_
+        node = nodes.If(first.test, first.body, rest, node.else_, lineno=first.lineno)
+    return node
 
 
 def _chosen_text(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
@@ -61,6 +80,11 @@ def _chosen_text(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
 
 
 def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
+    left = _decided(emitter, node, frame)
+    if isinstance(left, list):
+        emitter.body(left, frame.softened())
+        return
+    node = left
     if emitter.code.texts or _only_prints(emitter, [node], frame):
         _chosen_text(emitter, node, frame)
         return
