@@ -90,6 +90,27 @@ FOUND = (
         {"main.html": "{{ b }}{% set x | default(a, boolean=b) %}{% endset %}{{ x }}{{ a }}"},
         ({"a": "'<a>'", "b": "True"}, {}),
     ),
+    Case(
+        "what a macro prints is finalized, a constant too",
+        {"main.html": "{% macro m(a, b=1) %}{{ 1.a }}{% endmacro %}{{ m() }}"},
+        options=Options(undefined="ChainableUndefined", finalize="brackets"),
+    ),
+    Case(
+        "a recursive loop that asks nothing else of its loop",
+        {
+            "main.html": "{% import 'leaf.html' as lib with context %}",
+            "leaf.html": "{% for o in xs recursive %}{{ loop(x.b) }}{% endfor %}",
+        },
+        ({"x": "{'a': 1, 'b': '<'}", "xs": "['inc.html']"},),
+        Options(escape="on", undefined="ChainableUndefined", finalize="brackets"),
+    ),
+    Case(
+        "a macro within one of the same name, which only the outer does no more than print",
+        {
+            "main.html": "{% macro n(a) %}{% macro n(a) %}{% block one %}{% endblock %}{% autoescape true %}x"
+            "{% endautoescape %}{% for x in 'ab' %}{{ x }}{% endfor %}{% endmacro %}{{ n() }}{% endmacro %}{{ n() }}"
+        },
+    ),
     Case("none as a name", {"main.html": "{% extends c %}"}, ({"c": "None"}, {})),
 )
 

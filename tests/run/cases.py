@@ -269,6 +269,11 @@ CASES = (
     Case("macros in macros, and macros that call each other", {"main.html": "{% macro even(n) %}{% if n %}e{{ odd(n - 1) }}{% endif %}{% endmacro %}{% macro odd(n) %}{% if n %}o{{ even(n - 1) }}{% endif %}{% endmacro %}"
                        "{{ even(4) }}{% macro a(x) %}{% macro b(y=x) %}{% if y %}{{ y }}{{ x }}{% endif %}{% endmacro %}{{ b() }}{{ b(1) }}{{ b }}{% endmacro %}{{ a('<') | length > 9 }}"}),
     Case("a required block that is missing where all else only prints", {"main.html": "{% extends 'mid.html' %}{% block b %}b{% endblock %}", "mid.html": "{% extends 'base.html' %}", "base.html": "{% block b %}{% endblock %}{% block a required %}{% endblock %}"}),
+    Case("includes in includes in a loop, and macros whose arguments are known",
+         {"main.html": "{% from 'm.html' import f, g, h %}{% for x in xs %}{% set y = x ~ 1 %}{% include 'a.html' %}{{ f(x, 'k') }}{{ f('<') }}{{ f(none, '') }}{{ g(x) }}{% call h(x, 0) %}{{ x }}{% include 'b.html' %}{% call h('q', y) %}{{ loop.last }}{% endcall %}{% endcall %}{% endfor %}",
+          "a.html": "{{ x }}{% if x %}{% include 'b.html' %}{% set x = 5 %}{{ x }}{% endif %}{{ x }}{{ z is defined }}", "b.html": "({% if y is defined %}{{ y }}{% include 'c.html' %}{% endif %}{{ x }})", "c.html": "{{ x }}{{ y }}",
+          "m.html": "{% macro f(a, b='d', c=1) %}{% if b %}{{ a }}{{ b ~ a }}{% elif c %}no{% endif %}{% if not a %}none{% endif %}{{ g(b) }}{% endmacro %}{% macro g(a, b=true) %}[{{ a if b }}{{ b }}{{ a | default('x') }}{{ a.b is defined }}]{% endmacro %}"
+                    "{% macro h(a, b) %}{% if b %}<{{ caller() }}>{% else %}{{ g(b, a) }}{% if a %}{{ a }}{% endif %}{{ b }}{% endif %}{% endmacro %}"}, lambda: {"xs": ["<x>", "", 7]}),
     Case("blocks see loop variables only when scoped",
          {"main.html": "{% for x in [1, 2] %}{% block a scoped %}{{ x }}{{ loop.index }}{% endblock %}{% block b %}{{ x is defined }}{% endblock %}{% endfor %}"}),
     Case("a required block that is missing", {"main.html": "{% extends 'base.html' %}", "base.html": "{% block a required %}{% endblock %}"}),

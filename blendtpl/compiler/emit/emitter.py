@@ -80,7 +80,7 @@ class Emitter:
         self.extends_seen = 0
         self.extends_line = 1
         self.super_variable: str | None = None
-        self.constants: dict[str, ast.Constant] = {}  # what variables of inlined code always hold
+        self.known: dict[str, ast.Constant | ast.Name] = {}  # what variables of inlined code always are
         self.write_caller: Callable[[], None] | None = None  # what ``caller()`` prints, where that is inlined
         self.macro_depth = 0
         self.unset_parameters: set[str] = set()
@@ -228,6 +228,11 @@ class Emitter:
         """Return the expression for a context that sees what is set around this place."""
         return call(attribute(name(frame.context), "derived"), self.locals(frame))
 
+    def alias(self, variable: str) -> ast.Constant | ast.Name | None:
+        """Return what a variable of inlined code always is, when that is known."""
+        known = self.known.get(variable)
+        return const(known.value) if isinstance(known, ast.Constant) else known and name(known.id)
+
     def variable(self, called: str, frame: Frame) -> str:
         """Return the Python variable in which a name of the template is here."""
         return self.reach(frame.symbols.ref(called))
@@ -317,6 +322,8 @@ class Emitter:
         unset = []
         for variable, (action, parameter) in frame.symbols.loads.items():
             self.code.changed(variable)
+            if variable in self.known:
+                continue
             if action == VAR_LOAD_RESOLVE:
                 self.code.add(assign(variable, self.resolved(str(parameter), frame)))
             elif action == VAR_LOAD_ALIAS:

@@ -39,8 +39,9 @@ _COMPARE: dict[str, ast.cmpop] = {
 
 def _name(emitter: Emitter, node: nodes.Name, frame: Frame) -> ast.expr:
     ref = emitter.variable(node.name, frame)
-    if ref in emitter.constants:
-        return const(emitter.constants[ref].value)
+    known = emitter.alias(ref)
+    if known is not None:
+        return known
     load = frame.symbols.find_load(ref)
     if load is not None and load[0] == VAR_LOAD_PARAMETER and ref not in emitter.unset_parameters:
         return name(ref)

@@ -7,7 +7,7 @@ raised, `blendtpl.places.stitched` puts the entry that a call would have made in
 
 import ast
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -26,8 +26,12 @@ _DEEP = 3  # how many may stand in each other
 _LOOPS = 6  # and with them, how many loops
 
 
-def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], scope: str) -> bool:
-    """Write the code of an included template that reads the variables in `values`; return whether it may be."""
+def inlined(
+    emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], sure: Set[str], scope: str
+) -> bool:
+    """Write the code of an included template that reads the variables in `values`; return whether it may be. `sure` are
+    the names of those that are never missing.
+    """
     if not _runs_often(emitter) or any(map(emitter.links.recursive, (template, emitter.template))):
         return False
     tree = emitter.tree_of(template)
@@ -43,6 +47,10 @@ def inlined(emitter: Emitter, frame: Frame, template: str, values: Mapping[str, 
         Symbols(level=frame.symbols.level + 1), out=frame.out, streams=frame.streams, context=scope, rootlevel=True
     )
     inner.symbols.analyze_node(tree)
+    for called in sure:
+        variable = inner.symbols.find_ref(called)
+        if variable is not None and called in values and called not in inner.symbols.stores:
+            own.known[variable] = name(values[called])
     with _stitched(emitter, template, "top-level template code"), own.tracking(set()):
         own.enter(inner)
         own.body(tree.body, inner)
@@ -119,8 +127,8 @@ def _write_macro(
             own.code.changed(variable)
             if isinstance(value, ast.Name) and value.id == "missing":
                 value = absent_argument(own, body, index, inner)
-            if isinstance(value, ast.Constant):
-                own.constants[variable] = value
+            if isinstance(value, (ast.Constant, ast.Name)):
+                own.known[variable] = value
             else:
                 own.code.branch(assign(variable, value))
         own.body(body.body, inner)
@@ -149,7 +157,11 @@ def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
         if tree is None
         else next((node for node in tree.body if isinstance(node, nodes.Macro) and node.name == macro.shape.name), None)
     )
-    if found is None or set(macro.shape.special) - {"caller"} or not all(isinstance(default, nodes.Const) for default in found.defaults):
+    if (
+        found is None
+        or set(macro.shape.special) - {"caller"}
+        or not all(isinstance(default, nodes.Const) for default in found.defaults)
+    ):
         return None
     every = below(found)
     known = {*macro.shape.arguments, *macro.shape.special}
@@ -194,6 +206,6 @@ def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> E
     made.eval_ctx = EvalContext(emitter.environment, template)
     made.parameters, made.layout, made.slots = dict(values), None, {}
     made.static, made.macros, made.direct, made.root_symbols = False, {}, {}, None
-    made.constants, made.write_caller = {}, None
+    made.known, made.write_caller = {}, None
     made.settled, made.block_settled, made.assigned, made.unset_parameters = set(), {}, [], set()
     return made

@@ -76,7 +76,9 @@ def _tests_inside(node: nodes.For, frame: Frame, counters: set[str] | None, *, e
 
 def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
     """Return which counters a body asks for, or `None` when it may do anything else with the loop."""
-    if emitter.own_getattr or emitter.environment.sandboxed or (node.recursive and emitter.eval_ctx.volatile):
+    if emitter.own_getattr or emitter.environment.sandboxed:
+        return None
+    if node.recursive and (emitter.eval_ctx.volatile or emitter.environment.finalize is not None):
         return None
     asked: set[str] = set()
     for use in _uses(emitter, node.body):
@@ -177,8 +179,10 @@ def _counted(
         sized = ast.BoolOp(ast.Or(), [is_(call("type", name(items)), kind) for kind in ("list", "tuple")])
         emitter.code.add(assign(ahead, either(sized, const(None), call("LoopContext", name(items), name("undefined")))))
         iterable = either(is_(name(ahead), None), name(items), call("items_of", name(ahead)))
-    emitter.code.add(assign(number, const(0)))
-    emitter.loops[inner.symbols.ref("loop")] = inner.counted = Loop(number, items, ahead, descent)
+    loop = emitter.loops[inner.symbols.ref("loop")] = Loop(number, items, ahead, descent)
+    if counters or descent is not None:  # else only a loop in this one asks for its own
+        emitter.code.add(assign(number, const(0)))
+        inner.counted = loop
     return iterable
 
 

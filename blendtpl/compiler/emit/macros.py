@@ -75,8 +75,8 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
     inner.symbols.analyze_node(node)
     if isinstance(node, nodes.Macro) and frame.toplevel:
         made = _hoisted(emitter, node, inner, frame, arguments)
-        text = [name("written"), made] if _writes(emitter, node) else [made]
-        function: ast.expr = call("partial", *text, name("context"))
+        writes = _is_known(emitter, node) and not emitter.prints(f"macro_{node.name}")
+        function: ast.expr = call("partial", *([name("written")] if writes else []), made, name("context"))
     else:
         called = getattr(node, "name", None)
         identifier = "call_block" if called is None else f"inner_macro_{called}"
@@ -101,9 +101,11 @@ def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Frame, frame: Frame, ar
         identifier = f"macro_{node.name}"
         if any(made.name == identifier for made in emitter.hoisted.values()):
             identifier = f"{identifier}_{len(emitter.hoisted)}"
-        if frame.rootlevel and node.name in emitter.macros:
+        known = _is_known(emitter, node)
+        if frame.rootlevel and known:
             emitter.settled.add(node.name)
-        made = _function(emitter, node, inner, identifier, ["context", *arguments], writes=_writes(emitter, node))
+        writes = known and not emitter.prints(identifier)
+        made = _function(emitter, node, inner, identifier, ["context", *arguments], writes=writes)
         made.lineno = node.lineno
         emitter.hoisted[id(node)] = made
     return name(emitter.hoisted[id(node)].name)
@@ -135,14 +137,13 @@ def _function(
     return function.definition([], emitter.reader())
 
 
-def _writes(emitter: Emitter, node: nodes.Macro) -> bool:
-    return node.name in emitter.macros and not emitter.prints(f"macro_{node.name}")
+def _is_known(emitter: Emitter, node: nodes.Macro) -> bool:
+    """Return whether other code may call the function of a macro of the top level: there is no other of its name."""
+    return node.name in emitter.macros
 
 
 def _is_text(emitter: Emitter, node: nodes.Macro | nodes.CallBlock) -> bool:
     """Return whether a macro that returns a text has no need of a list for that."""
-    if isinstance(node, nodes.Macro) and node.name in emitter.macros:
-        return emitter.prints(f"macro_{node.name}")
     made = prints("", node.body, emitter.environment, emitter.template)
     return made is not None and not made.included and not made.blocks
 

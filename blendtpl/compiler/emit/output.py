@@ -49,6 +49,9 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
             # Jinja2 escapes a constant before it is finalized, and everything else after that
             value = literal(constant) if has_literal(constant) else emitter.expression(child, frame)
             emitter.code.write(frame, "str", _finalized(emitter, frame, value))
+        elif emitter.eval_ctx.autoescape and _finalizer(emitter, frame)[0] and _folds(emitter, child):
+            value = call("Markup", call("escape_any", emitter.expression(child, frame)))
+            emitter.code.write(frame, "str", _finalized(emitter, frame, value))
         else:
             _write(emitter, frame, _finalized(emitter, frame, emitter.expression(child, frame)))
 
@@ -76,6 +79,15 @@ def _constant(emitter: Emitter, node: nodes.Expr) -> object:
         return str(value) if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None else value
     except Exception:
         return None
+
+
+def _folds(emitter: Emitter, node: nodes.Expr) -> bool:
+    """Return whether Jinja2 takes an expression for a constant: of one that is undefined there is no literal."""
+    try:
+        node.as_const(emitter.eval_ctx)
+    except Exception:
+        return False
+    return True
 
 
 def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:

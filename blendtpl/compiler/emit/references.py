@@ -127,13 +127,21 @@ def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
 def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[str, ...]) -> None:
     """Call the code of an included template with the names that it reads."""
     values: list[ast.expr] = []
+    sure = set()  # those that are never missing
     for found in parameters:
         variable = frame.symbols.find_ref(found)
         if variable is None or variable in emitter.loops:
             values.append(emitter.resolved(found, frame))
             continue
+        known = emitter.alias(variable)
+        if known is not None:
+            values.append(known)
+            sure.add(found)
+            continue
         value: ast.expr = name(emitter.reach(variable))
         load = frame.symbols.find_load(variable)
+        if load is not None and load[0] == VAR_LOAD_PARAMETER and variable not in emitter.unset_parameters:
+            sure.add(found)
         if load is None or load[0] not in {VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE}:
             # what is not set yet is what the context has
             value = either(is_(value, "missing"), emitter.resolved(found, frame), value)
@@ -148,7 +156,7 @@ def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[
     variables = {
         called: value.id for called, value in zip(parameters, values, strict=True) if isinstance(value, ast.Name)
     }
-    if not inlined(emitter, frame, template, variables, scope.id if isinstance(scope, ast.Name) else ""):
+    if not inlined(emitter, frame, template, variables, sure, scope.id if isinstance(scope, ast.Name) else ""):
         text = emitter.links.returns_text(template, "part")
         run(emitter, frame, name(emitter.link(template, "part")), scope, *values, text=text)
 

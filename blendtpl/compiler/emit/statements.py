@@ -30,6 +30,10 @@ def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool
             inner = [*node.body, *node.elif_, *node.else_]
             if len(node.elif_) > LONGEST or not _only_prints(emitter, inner, frame):
                 return False
+        elif isinstance(node, nodes.Include):
+            known = emitter.included(node)
+            if emitter.links.parameters(known) is None or not emitter.links.returns_text(known, "part"):
+                return False
         elif not isinstance(node, nodes.Output) or any(_writes(emitter, part, frame) for part in node.nodes):
             return False
     return True
@@ -47,9 +51,10 @@ def _writes(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
 
 def _decided(emitter: Emitter, node: nodes.If, frame: Frame) -> nodes.If | list[nodes.Node]:
     """Return what is left of a condition whose first tests may be of variables of which it is known what they hold."""
-    while isinstance(node.test, nodes.Name) and (
-        known := emitter.constants.get(frame.symbols.find_ref(node.test.name) or "")
-    ):
+    while isinstance(node.test, nodes.Name):
+        known = emitter.alias(frame.symbols.find_ref(node.test.name) or "")
+        if not isinstance(known, ast.Constant):
+            break
         if known.value:
             return node.body
         if not node.elif_:
