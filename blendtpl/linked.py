@@ -5,7 +5,7 @@ calls. `open_units` is the one place where the code of a bundle is unmarshalled.
 """
 
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import jinja2
@@ -90,11 +90,12 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
             if unit.stacks is not None and unit.space["slots"] is not None:
                 _settle_scope(unit, units)
         _settle_escaping(units)
+        optional = {name for unit in units.values() for name in unit.space["optional"]}
         for unit in units.values():
             for variable, origin, part in unit.space["links"]:
                 unit.space[variable] = _part(unit, units[origin], part)
             if unit.fresh is not None:
-                unit.start = _start(unit, units)
+                unit.start = _start(unit, units, optional)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
@@ -132,13 +133,14 @@ def _settle_scope(unit: Unit, units: Mapping[str, Unit]) -> None:
     unit.stores = tuple((name, slots[name], export) for name, export in stores.items())
 
 
-def _start(unit: Unit, units: Mapping[str, Unit]) -> Start | None:
-    """Return how a unit renders without a context, when it can."""
+def _start(unit: Unit, units: Mapping[str, Unit], optional: Set[str]) -> Start | None:
+    """Return how a unit renders without a context, when it can; `optional` are names that need not be given."""
     space, given = unit.space, unit.globals
     part = space["reads"] is not None
     names = space["reads"] if part else space["slots"]
     if names is None:
         return None
+    unsure = {*optional, *given, *(name for name, _, _ in unit.stores)}
     function = "part" if part else "root"
     write, text = space[function], function in space["texts"]
     join = unit.environment.concat
@@ -153,6 +155,7 @@ def _start(unit: Unit, units: Mapping[str, Unit]) -> Start | None:
         keeps=unit.keeps,
         join=join,
         text=text,
+        direct=unsure.isdisjoint(names) and not any(name.endswith("=") for name in names),
     )
 
 

@@ -25,13 +25,17 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     if start is None:
         return _rendered(unit, _merged({}, mappings, variables))
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
-        given = {**start.defaults, **mappings[0]}
+        given = mappings[0].copy() if start.direct else {**start.defaults, **mappings[0]}
     else:
         given = _merged(start.defaults.copy(), mappings, variables)
+    try:
+        values = start.read(given)
+    except KeyError:  # not all of them are given
+        given = {**start.defaults, **given}
+        values = start.read(given)
     # this is `_begun` written out: a call more is a tenth of the time of a small template
     out: Output = []
     scope = [None, start.make, given, start.blocks]
-    values = start.read(given)
     try:
         if start.blocks is None:
             if start.text:

@@ -40,6 +40,7 @@ class Start:
     `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
     the order of the slots. `write` takes a scope that begins with `make` and `blocks`, or a scope and the values.
     `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list.
+    `direct`: whether all names are likely to be given, so that their values are looked for there first.
     """
 
     write: Any
@@ -50,6 +51,7 @@ class Start:
     keeps: bool
     join: Callable[[Output], str]
     text: bool
+    direct: bool
 
 
 def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:

@@ -19,11 +19,13 @@ from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame, Symbols
-from blendtpl.compiler.emit.trees import below
+from blendtpl.compiler.emit.trees import below, by_kind
 
 _SMALL = 120  # nodes of a tree
 _DEEP = 3  # how many may stand in each other
 _LOOPS = 6  # and with them, how many loops
+_FEW = 16  # nodes of a block that stands in every block that is put over it
+_PLAIN = (nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Const, nodes.If)
 
 
 def inlined(
@@ -100,6 +102,37 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
 
     _write_macro(emitter, frame, macro, body, node.call, write)
     return True
+
+
+def inlined_super(emitter: Emitter, frame: Frame, above: str) -> bool:
+    """Write the body of a block of a template further out, which does no more than print a few values; return whether
+    it may be. It finds its variables where the code at hand does.
+    """
+    if not (emitter.code.texts and emitter.links.uniform) or len(emitter.around) > _DEEP:
+        return False
+    tree = emitter.tree_of(above)
+    blocks = by_kind(tree).get(nodes.Block, ()) if tree is not None else ()
+    body = next((block for block in blocks if block.name == frame.block), None)
+    every = below(body) if body is not None else []
+    if body is None or len(every) > _FEW or not all(isinstance(node, _PLAIN) or _is_super(node) for node in every):
+        return False
+    own = _emitter_of(emitter, above, {})
+    own.parameters, own.layout, own.slots = None, emitter.layout, emitter.slots
+    if own.eval_ctx.autoescape is not emitter.eval_ctx.autoescape:
+        return False
+    inner = Frame(
+        Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, in_block=True, block=frame.block
+    )
+    own.super_variable = inner.symbols.declare_parameter("super")
+    inner.symbols.analyze_node(body)
+    with _stitched(emitter, above, f"block {frame.block!r}"), own.tracking(set()):
+        own.enter(inner)
+        own.body(body.body, inner)
+    return True
+
+
+def _is_super(node: nodes.Node) -> bool:
+    return is_call_of(node, "super") or (isinstance(node, nodes.Name) and node.name == "super")
 
 
 def _write_macro(

@@ -15,6 +15,7 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
   `reads`: those names, else `None`;
 - `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
 - `modifies`: whether it changes how output is escaped while it runs;
+- `optional`: the names of which it asks whether they are there;
 - `links`: which global variable is to be bound to which part of which other template;
 - `texts`: which of these functions are not given `out` and `limit`, and return their output as one text.
 
@@ -22,7 +23,7 @@ Any other function that never yields returns an empty tuple, so that ``yield fro
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import jinja2
 from jinja2 import nodes
@@ -99,6 +100,7 @@ def module(
         assign("reads", const(parameters)),
         assign("texts", const(tuple(sorted(links.texts.get(str(template), ()))))),
         *_layout(emitter, template),
+        assign("optional", const(tuple(sorted(_optional(every))))),
         assign("modifies", const(not every.keys().isdisjoint(MODIFIERS))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
         assign("parent", const(links.parent(template) or ("" if has_extends else None))),
@@ -107,6 +109,13 @@ def module(
     made = ast.Module([*head, *emitter.hoisted.values(), *functions, *tail], [])
     place(made)
     return made
+
+
+def _optional(every: ByKind) -> Iterator[str]:
+    """Yield the names of which a template asks whether they are there, or says what is to be there instead."""
+    asked = [node.node for node in every.get(nodes.Test, ()) if node.name in {"defined", "undefined"}]
+    asked += [node.node for node in every.get(nodes.Filter, ()) if node.name in {"default", "d"}]
+    return (node.name for node in asked if isinstance(node, nodes.Name))
 
 
 def _layout(emitter: Emitter, template: str | None) -> list[ast.stmt]:

@@ -16,7 +16,7 @@ from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.expressions import chosen
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
-from blendtpl.compiler.emit.inlining import inlined_macro
+from blendtpl.compiler.emit.inlining import inlined_macro, inlined_super
 from blendtpl.compiler.emit.translations import translation
 from blendtpl.environments import passed_argument
 
@@ -202,6 +202,8 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
         return False
     if emitter.layout is not None:
         above = emitter.links.above(str(emitter.template), frame.block)
+        if above is not None and inlined_super(emitter, frame, above):
+            return True
         if above is not None:
             function = name(emitter.link(above, f"super_{frame.block}"))
             run(emitter, frame, function, name(frame.context), text=emitter.prints(f"block_{frame.block}"))

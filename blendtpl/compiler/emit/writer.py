@@ -153,9 +153,12 @@ class Writer:
 
     def settle(self) -> None:
         """Turn the values that wait to be written into text now, before anything else that has an effect."""
-        self._run = [
-            entry if entry[0] in _TEXT else ("shown", self._hold(self._shown(*entry)), entry[2]) for entry in self._run
-        ]
+        outer = self.line
+        run, self._run = self._run, []
+        for kind, value, self.line in run:
+            shown = (kind, value) if kind in _TEXT else ("shown", self._hold(self._shown(kind, value, self.line)))
+            self._run.append((*shown, self.line))
+        self.line = outer
 
     def _shown(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for what an f-string shows as the text of a value: a whole number may be one itself."""
