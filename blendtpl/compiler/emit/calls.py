@@ -14,7 +14,7 @@ from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, name
-from blendtpl.compiler.emit.counters import counted, cycle
+from blendtpl.compiler.emit.counters import cycle, cycled
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame
@@ -78,10 +78,9 @@ def _signature(
 
 def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr:
     """Return the result of a call; `caller` is what a `call` block hands on."""
-    if isinstance(node.node, nodes.Getattr):
-        loop = counted(emitter, node.node.node, frame)
-        if loop is not None:
-            return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
+    loop = cycled(emitter, node, frame)
+    if loop is not None:
+        return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
     if is_call_back(emitter, node, frame):
         return guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
     macro = known_call(emitter, node, frame, caller=caller is not None)

@@ -55,6 +55,14 @@ def cycle(emitter: Emitter, loop: Loop, values: list[ast.expr]) -> ast.expr:
     return item(ast.Tuple(values, ast.Load()), index)
 
 
+def cycled(emitter: Emitter, node: nodes.Call, frame: Frame) -> Loop | None:
+    """Return the counters when a node is ``loop.cycle(...)`` of a loop that has no more than counters."""
+    called = node.node
+    if not isinstance(called, nodes.Getattr) or called.attr != "cycle":
+        return None
+    return counted(emitter, called.node, frame)
+
+
 def counted(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Loop | None:
     """Return the counters when a node is the `loop` of a loop that has no more than counters."""
     if not isinstance(node, nodes.Name) or node.name != "loop":

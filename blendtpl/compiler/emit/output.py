@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from blendtpl.compiler.emit.calls import Known, direct_arguments, direct_text, is_call_back, known_call
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
-from blendtpl.compiler.emit.counters import counted, counter, descended_into
+from blendtpl.compiler.emit.counters import counted, counter, cycle, cycled, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.expressions import chosen
 from blendtpl.compiler.emit.facts import is_call_of
@@ -94,15 +94,16 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
     """Write what needs no value in between: a counter, the text of a macro, what ``super()`` renders."""
     if isinstance(node, nodes.Getattr):
         loop = counted(emitter, node.node, frame)
-        if loop is None or node.attr not in {"index", "index0"}:
+        if loop is None or node.attr not in _NUMBERS:
             return False
         emitter.code.write(frame, "int", counter(emitter, loop, node.attr))
         return True
-    if isinstance(node, nodes.CondExpr) and node.expr2 is None and emitter.environment.finalize is None:
-        _write(emitter, frame, chosen(emitter, node, frame, const("")))  # nothing is printed of what is undefined
-        return True
+    if isinstance(node, nodes.CondExpr) and emitter.environment.finalize is None:
+        return _write_chosen(emitter, node, frame)
     if not isinstance(node, nodes.Call):
         return False
+    if _write_cycle(emitter, node, frame):
+        return True
     if (
         _super(emitter, node, frame)
         or _descend(emitter, node, frame)
@@ -119,6 +120,35 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         return False
     if _is_markup(emitter, frame) is not None or not inlined_macro(emitter, frame, macro, node):
         _write_macro(emitter, frame, macro, direct_arguments(emitter, node, frame, macro))
+    return True
+
+
+_NUMBERS = frozenset({"index", "index0", "depth", "depth0", "length", "revindex", "revindex0"})
+
+
+def _write_chosen(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> bool:
+    """Write one of two values as a condition around their output would; return whether that has been done."""
+    choices = [part for part in (node.expr1, node.expr2) if part is not None]
+    if not any(isinstance(part, nodes.Call) for part in choices):
+        outputs: list[list[nodes.Node]] = [[nodes.Output([part], lineno=node.lineno)] for part in choices]
+        if_ = nodes.If(node.test, outputs[0], [], outputs[1] if node.expr2 is not None else [], lineno=node.lineno)
+        emitter.statements[nodes.If](emitter, if_, frame)
+    elif node.expr2 is None:
+        _write(emitter, frame, chosen(emitter, node, frame, const("")))  # nothing is printed of what is undefined
+    else:
+        return False
+    return True
+
+
+def _write_cycle(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+    """Write what a loop with counters gives in turn, when that is constant; return whether it is."""
+    loop = cycled(emitter, node, frame)
+    if loop is None or emitter.environment.finalize is not None or emitter.eval_ctx.volatile:
+        return False
+    texts = [_constant(emitter, part) for part in node.args]
+    if None in texts:
+        return False
+    emitter.code.write(frame, "is", emitter.code.hold(cycle(emitter, loop, [const(str(text)) for text in texts])))
     return True
 
 

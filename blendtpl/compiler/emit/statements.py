@@ -69,10 +69,11 @@ def _chosen_text(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
     code, soft, result = emitter.code, frame.softened(), emitter.code.temporary()
     code.settle()
     outer = code.block
-    code.aside_begin()
     for branch in (node, *node.elif_):
         code.line = branch.lineno
         step = ast.If(condition(emitter, branch.test, soft), [], [])
+        if branch is node:
+            code.aside_begin()  # the first is always looked at
         code.branch(step)
         with code.captured(step.body, result):
             emitter.body(branch.body, soft)
@@ -100,10 +101,11 @@ def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
     if undecided:
         emitter.code.add(assign(undecided, const(True)))
     outer = emitter.code.block
-    emitter.code.aside_begin()
     for branch in (node, *node.elif_):
         emitter.code.line = branch.lineno
         step = ast.If(condition(emitter, branch.test, soft), [], [])
+        if branch is node:
+            emitter.code.aside_begin()  # the first is always looked at
         emitter.code.add(step)
         with emitter.code.inside(step.body):
             if undecided:

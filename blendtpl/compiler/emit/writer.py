@@ -156,7 +156,10 @@ class Writer:
         outer = self.line
         run, self._run = self._run, []
         for kind, value, self.line in run:
-            shown = (kind, value) if kind in _TEXT else ("shown", self._hold(self._shown(kind, value, self.line)))
+            if kind == "int":  # a number stays what it is
+                shown = (kind, value if is_simple(value) else self._hold(value))
+            else:
+                shown = (kind, value) if kind in _TEXT else ("shown", self._hold(self._shown(kind, value, self.line)))
             self._run.append((*shown, self.line))
         self.line = outer
 
