@@ -1,0 +1,143 @@
+"""What each promise costs: ``python -m bench.price [workload…]``.
+
+The emitted code of a workload is rendered as it is, and with one kind of check taken out of it at a time, beside the
+hand-written function, which has none of them. Prints how many times as long each takes as the hand-written one, by
+best rounds; a dash where the workload does not render without that check. What is left when all of them are out is
+what it takes to do without knowing the caller: the calls between templates, and the dict of variables.
+"""
+
+import argparse
+import ast
+import gc
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import blendtpl
+from bench.workloads import WORKLOADS
+from bench.workloads.workload import Workload
+from blendtpl.compiler import emit, emitter
+
+_ROUND = 0.002  # seconds
+_ROUNDS = 60
+
+
+def _is_test(test: ast.expr, other: str) -> bool:
+    return (
+        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and ast.unparse(test.comparators[0]) == other
+    )
+
+
+class _Without(ast.NodeTransformer):
+    """Takes one kind of check out of a module."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """Drop what streams a loop in pieces."""
+        self.generic_visit(node)
+        return None if self.what == "streams" and ast.unparse(node.test).startswith("limit is not None") else node
+
+    def visit_Try(self, node: ast.Try) -> ast.AST | list[ast.stmt]:
+        """Drop what looks an attribute up again, as an item, or says that there is none."""
+        self.generic_visit(node)
+        return node.body if self.what == "missing attributes" else node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        """Drop a choice by type, or by whether there is anything."""
+        self.generic_visit(node)
+        if self.what == "missing variables" and _is_test(node.test, "missing"):
+            return node.orelse
+        if self.what == "escape other types" and _is_test(node.test, "str"):
+            return node.body
+        if self.what == "dict or object" and isinstance(node.body, ast.Subscript) and isinstance(node.test, ast.Name):
+            return node.body
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Drop the question of whether something is a dict."""
+        self.generic_visit(node)
+        return None if self.what == "dict or object" and _is_test(node.value, "dict") else node
+
+
+PROMISES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "as it is": (),
+        "streams": ("streams",),
+        "missing variables": ("missing variables",),
+        "missing attributes": ("missing attributes",),
+        "dict or object": ("missing attributes", "dict or object"),
+        "escape other types": ("escape other types",),
+        "all of them": ("streams", "missing variables", "missing attributes", "dict or object", "escape other types"),
+    }
+)
+
+
+def _render_of(
+    templates: Mapping[str, str], entry: str, promises: tuple[str, ...]
+) -> Callable[[Mapping[str, object]], str]:
+    """Return what renders a template whose code makes these promises no more."""
+    real = emit.module
+
+    def module(*arguments: Any, **options: Any) -> ast.Module:
+        made = real(*arguments, **options)
+        for promise in promises:
+            made = _Without(promise).visit(made)
+        return ast.parse(ast.unparse(made))
+
+    vars(emitter).update(module=module)
+    try:
+        template = blendtpl.load(blendtpl.compile(dict(templates)))[entry]
+    finally:
+        vars(emitter).update(module=real)
+    return template.render
+
+
+def best_rounds(renders: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Return the seconds that each takes in its best round, the rounds of all in turn."""
+    best = dict.fromkeys(renders, 1.0)
+    for _ in range(_ROUNDS):
+        for name, render in renders.items():
+            times = max(1, int(_ROUND / best[name]))
+            began = time.perf_counter()
+            for _ in range(times):
+                render()
+            best[name] = min(best[name], (time.perf_counter() - began) / times)
+    return best
+
+
+def prices(workload: Workload) -> dict[str, float]:
+    """Return how many times as long as by hand a workload takes without each promise that it can do without."""
+    context = workload.context
+    renders: dict[str, Callable[[], object]] = {"": partial(workload.by_hand, context)}
+    for name, promises in PROMISES.items():
+        render = _render_of(workload.jinja2, workload.entry, promises)
+        try:
+            alike = render(context) == workload.by_hand(context)
+        except Exception:  # it needs that check
+            alike = False
+        if alike:
+            renders[name] = partial(render, context)
+    best = best_rounds(renders)
+    return {name: best[name] / best[""] for name in renders if name}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table."""
+    asked = argparse.ArgumentParser(prog="python -m bench.price", description=__doc__)
+    asked.add_argument("workloads", nargs="*", help="parts of names; all when left out")
+    given = asked.parse_args(arguments)
+    gc.disable()
+    print(f"{'times as long as by hand, without':34}" + "".join(f"{name:>20}" for name in PROMISES))
+    for workload in WORKLOADS:
+        if not given.workloads or any(part in workload.name for part in given.workloads):
+            found = prices(workload)
+            told = (f"{found[name]:.2f}" if name in found else "-" for name in PROMISES)
+            print(f"{workload.name:34}" + "".join(f"{text:>20}" for text in told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
