@@ -4,10 +4,13 @@ A case belongs into `FOUND` of `tests/fuzz/test_found.py`. Exits 1 when there wa
 """
 
 import argparse
+import signal
 import sys
 import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
@@ -17,6 +20,7 @@ from tests.fuzz.grammar import cases
 from tests.fuzz.reduce import reduce
 
 _BATCH = 2000
+_LONGEST = 5.0  # seconds that a case may take
 _SHRINKING = 15  # seconds, of Hypothesis and then of what knows templates
 
 
@@ -42,6 +46,27 @@ class _TimeIsUp(BaseException):
     pass
 
 
+class _Endless(BaseException):
+    pass
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Give up a case that renders without end, in Jinja2 as here: loops in loops of what includes itself."""
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise _Endless
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, _LONGEST)
+    try:
+        with suppress(_Endless):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def _batch(number: int, end: float) -> tuple[int, int]:
     """Run one batch; return how many cases it had, and 1 when one of them failed."""
     count = 0
@@ -64,7 +89,10 @@ def _batch(number: int, end: float) -> tuple[int, int]:
         if time.monotonic() > end:
             raise _TimeIsUp
         count += not smallest
-        if differences(case):
+        found = False
+        with _limited():
+            found = bool(differences(case))
+        if found:
             if not smallest:
                 end = time.monotonic() + _SHRINKING
             smallest[:] = [case]
