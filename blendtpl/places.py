@@ -9,6 +9,7 @@ import linecache
 import re
 import sys
 from collections.abc import Iterable
+from functools import partial
 from types import FunctionType, TracebackType
 from typing import Any
 
@@ -70,7 +71,7 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
     if not places:
         return
     (name, line), *callers = places
-    _forget(place[0] for place in places)
+    _forget(error.__traceback__)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
     if type(error) is jinja2.UndefinedError:
         missing = _MISSING.fullmatch(error.message or "")
@@ -92,14 +93,19 @@ def _hint(missing: str, variables: Iterable[str]) -> str:
     return did_you_mean(missing, (name for name in variables if name != missing))
 
 
-def _forget(names: Iterable[str]) -> None:
+def _forget(trace: TracebackType | None) -> None:
     """Have the source text of templates looked up anew when a traceback is shown: what `linecache` knows by their names
     may be that of another registry.
     """
-    for name in names:
-        known = linecache.cache.get(name)
-        if known is not None and (len(known) == 1 or known[1] is None):  # it is of no file
-            linecache.cache.pop(name, None)
+    while trace is not None:
+        loader = trace.tb_frame.f_globals.get("__loader__")
+        if isinstance(loader, Sources):
+            name: str = trace.tb_frame.f_globals["__name__"]
+            known = linecache.cache.get(name)
+            if known is not None and (len(known) == 1 or known[1] is None):  # it is of no file
+                # replaced, for another thread may be looking at it
+                linecache.cache[name] = (partial(loader.get_source, name),)
+        trace = trace.tb_next
 
 
 def stitched(trace: TracebackType, unit: Any, name: str) -> TracebackType:
