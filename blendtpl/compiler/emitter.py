@@ -26,6 +26,7 @@ from blendtpl.environments import is_own, passed_argument
 _MARSHAL_VERSION = 2
 
 _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
+_SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
 _WITH_COLUMNS = re.compile(rb"[\x80-\xe7\xf0-\xf7][\x00-\x7f]*")  # entries of all kinds but 13 and 15, no location
 
 _TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
@@ -87,17 +88,27 @@ def _rename(code: CodeType, name: str = "") -> CodeType:
         for constant in code.co_consts
     )
     shown = shown or code.co_name
-    lines = _without_columns(code.co_linetable)
+    lines = _only_lines(code.co_linetable)
     return code.replace(co_consts=constants, co_name=shown, co_qualname=shown, co_linetable=lines)
 
 
-def _without_columns(table: bytes) -> bytes:
-    """Return a table of locations with lines only, which is what Python writes under ``-X no_debug_ranges`` anyway.
+def _only_lines(table: bytes) -> bytes:
+    """Return a table of locations with lines only, and with as few entries as there can be.
 
     The format is that of CPython's `Objects/locations.md`: an entry begins with the one byte whose top bit is set,
-    and what follows it are numbers of six bits a byte, bit 6 of which says that more follow.
+    and what follows it are numbers of six bits a byte, bit 6 of which says that more follow. An entry without columns is
+    what Python writes under ``-X no_debug_ranges``; it speaks of eight units of code at most.
     """
-    return _WITH_COLUMNS.sub(_line_only, table)
+    return _SAME_LINE.sub(_joined, _WITH_COLUMNS.sub(_line_only, table))
+
+
+def _joined(run: re.Match[bytes]) -> bytes:
+    """Return the entries of a line as one, or as few as it takes."""
+    count = sum((first & 7) + 1 for first in run[0] if first & 0x80)
+    full, rest = divmod(count, 8)
+    lengths = [7] * full + ([rest - 1] if rest else [])
+    entry = 0x80 | _NO_COLUMNS << 3
+    return bytes((entry | lengths[0],)) + run[1] + b"".join(bytes((entry | length, 0)) for length in lengths[1:])
 
 
 def _line_only(entry: re.Match[bytes]) -> bytes:
