@@ -5,7 +5,7 @@ calls. `open_units` is the one place where the code of a bundle is unmarshalled.
 """
 
 import marshal
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 import jinja2
@@ -79,23 +79,16 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
             units[name] = Unit.bind(linked, loaded, linked.globals, name, sources)
             start += entry.size
         for unit in units.values():
-            unit.stacks = _stacks(unit, units)
-            if unit.stacks is not None and linked.context_class is FastContext:
-                unit.fresh = {
-                    "environment": linked,
-                    "name": unit.name,
-                    "blocks": unit.stacks,
-                    "_globals": linked.globals,
-                }
-            if unit.stacks is not None and unit.space["slots"] is not None:
-                _settle_scope(unit, units)
+            unit.chain = _chain(unit, units)
+            if unit.chain is not None and unit.space["slots"] is not None:
+                _settle_scope(unit, unit.chain)
         _settle_escaping(units)
         optional = {name for unit in units.values() for name in unit.space["optional"]}
         for unit in units.values():
             for variable, origin, part in unit.space["links"]:
                 unit.space[variable] = _part(unit, units[origin], part)
-            if unit.fresh is not None:
-                unit.start = _start(unit, units, optional)
+            if unit.chain is not None and unit.has_fast_context:
+                unit.start = _start(unit, unit.chain, optional)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
@@ -123,17 +116,17 @@ def _settle_escaping(units: Mapping[str, Unit]) -> None:
         unit.space["uniform"] = not modified and not unsure and name not in mixed
 
 
-def _settle_scope(unit: Unit, units: Mapping[str, Unit]) -> None:
+def _settle_scope(unit: Unit, chain: tuple[Unit, ...]) -> None:
     """Tell a unit what the templates of its chain set in a scope."""
     slots = {name: slot for slot, name in enumerate(unit.space["slots"], SLOTS)}
-    chain = [found.space for found in _chain(unit, units)]
-    unit.keeps = any(space["keeps"] for space in chain)
-    stores = {name: export for space in reversed(chain) for name, export in space["stores"]}
-    unit.required = frozenset(name for space in chain for name in space["required"])
+    spaces = [found.space for found in chain]
+    unit.keeps = any(space["keeps"] for space in spaces)
+    stores = {name: export for space in reversed(spaces) for name, export in space["stores"]}
+    unit.required = frozenset(name for space in spaces for name in space["required"])
     unit.stores = tuple((name, slots[name], export) for name, export in stores.items())
 
 
-def _start(unit: Unit, units: Mapping[str, Unit], optional: Set[str]) -> Start | None:
+def _start(unit: Unit, chain: tuple[Unit, ...], optional: Set[str]) -> Start | None:
     """Return how a unit renders without a context, when it can; `optional` are names that need not be given."""
     space, given = unit.space, unit.globals
     part = space["reads"] is not None
@@ -149,7 +142,7 @@ def _start(unit: Unit, units: Mapping[str, Unit], optional: Set[str]) -> Start |
     return Start(
         write=write,
         make=unit.entered,
-        blocks=None if part else _blocks(unit, units),
+        blocks=None if part else _blocks(unit, chain),
         defaults={name: given.get(name, missing) for name in names},
         read=picker(names),
         keeps=unit.keeps,
@@ -159,20 +152,21 @@ def _start(unit: Unit, units: Mapping[str, Unit], optional: Set[str]) -> Start |
     )
 
 
-def _blocks(unit: Unit, units: Mapping[str, Unit]) -> list[Any]:
+def _blocks(unit: Unit, chain: tuple[Unit, ...]) -> list[Any]:
     """Return the innermost body of each block, in the order in which a scope has them."""
-    found: dict[str, Any] = {}
-    for other in reversed(list(_chain(unit, units))):
-        found.update(other.space["blocks"])
-    return unit.filled(unit.stacks or {}, found)
+    stacks: dict[str, list[Any]] = {}
+    for other in chain:
+        for name, block in other.space["blocks"].items():
+            stacks.setdefault(name, []).append(block)
+    return unit.filled(stacks, {name: stack[0] for name, stack in stacks.items()})
 
 
-def _chain(unit: Unit, units: Mapping[str, Unit]) -> Iterator[Unit]:
-    """Yield a unit, what it surely extends, what that extends, and so on."""
-    found: Unit | None = unit
-    while found is not None:
-        yield found
-        found = units[found.space["parent"]] if found.space["parent"] else None
+def _chain(unit: Unit, units: Mapping[str, Unit]) -> tuple[Unit, ...] | None:
+    """Return a unit, what it surely extends, what that extends, and so on, when all of that is known; else `None`."""
+    chain = [unit]
+    while parent := chain[-1].space["parent"]:
+        chain.append(units[parent])
+    return tuple(chain) if chain[-1].space["parent"] is None else None
 
 
 def _nothing(context: Any, out: Output, limit: int | None) -> Steps:
@@ -199,17 +193,6 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     if exported:
         return getattr(unit.static_module, part.removeprefix("export_"))
     return unit.space[part]
-
-
-def _stacks(unit: Unit, units: Mapping[str, Unit]) -> Mapping[str, list[Any]] | None:
-    """Return every block of a chain of templates, outermost last, when all of it is known; else `None`."""
-    stacks: dict[str, list[Any]] = {}
-    for found in _chain(unit, units):
-        if found.space["parent"] == "":
-            return None
-        for name, block in found.own_blocks.items():
-            stacks.setdefault(name, []).append(block)
-    return stacks
 
 
 def _copy_of(environment: jinja2.Environment, units: dict[str, Unit]) -> jinja2.Environment:

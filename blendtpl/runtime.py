@@ -6,6 +6,7 @@ compiles anything when it is called.
 
 import importlib
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -56,6 +57,18 @@ def item_or_undefined(undefined: Any, value: Any, attr: str) -> Any:
         return value[attr]
     except (TypeError, LookupError, AttributeError):
         return undefined(obj=value, name=attr)
+
+
+NO_ATTRIBUTE = (AttributeError, KeyError)  # what says that there is none, of an object and of a dict
+
+
+def absent(undefined: Any, value: Any, attr: str, is_dict: bool) -> Any:
+    """Return ``value[attr]`` where there is no attribute of that name; `missing` when the error at hand does not say
+    that, but is a `KeyError` of what a property did.
+    """
+    if not is_dict and not isinstance(sys.exception(), AttributeError):
+        return missing
+    return item_or_undefined(undefined, value, attr)
 
 
 def subscript(undefined: Any, value: Any, key: Any) -> Any:
@@ -337,6 +350,8 @@ NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, bind_exact)},
     **{found.__name__: found for found in (partial, reader)},
+    "absent": absent,
+    "no_attribute": NO_ATTRIBUTE,
     "call_back": call_back,
     "true_context": true_context,
     "publish": publish,

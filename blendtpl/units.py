@@ -4,9 +4,10 @@ Enters: the code of a template and an environment. Leaves: units, which are Jinj
 and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a unit renders.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import builtins
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
 from types import CodeType
 from typing import Any, NoReturn, cast
@@ -67,13 +68,9 @@ class Unit(jinja2.Template):
     `root`, `preamble` and the blocks take a context, whatever the code itself takes.
     """
 
-    root: Write
-    preamble: Write | None
-    own_blocks: dict[str, Write]
-    stacks: Mapping[str, list[Write]] | None  # every block of a chain of constant names, ready for use
+    chain: "tuple[Unit, ...] | None"  # this one, and all that it surely extends, when that is known
     space: dict[str, Any]
     static_module: TemplateModule | None
-    fresh: dict[str, Any] | None  # what each new context of a linked template starts with
     start: "Start | None"  # how to render without a context
     keeps: bool  # whether a scope of it, or of what it extends, may come to hold itself
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
@@ -92,12 +89,8 @@ class Unit(jinja2.Template):
         if not isinstance(code, CodeType):
             raise TypeError(f"a {type(code).__name__} is no code")
         unit = object.__new__(cls)
-        space = {
-            **NAMES,
-            **_LINKING,
-            "environment": environment,
-            "undefined": environment.undefined,
-            "concat": environment.concat,
+        space: dict[str, Any] = {
+            "__builtins__": _names_of(environment),
             "unit": unit,
             "eval_ctx": EvalContext(environment, name),
             "uniform": False,
@@ -108,19 +101,62 @@ class Unit(jinja2.Template):
             space["__loader__"] = sources
         exec(code, space)
         unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
-        unit.space, unit.stacks, unit.static_module, unit.fresh, unit.start = space, None, None, None, None
+        unit.space, unit.chain, unit.static_module, unit.start = space, None, None, None
         unit.keeps, unit.stores, unit.required = False, (), frozenset()
-        unit.root = unit._of_context("root" if space["reads"] is None else "part")
-        unit.preamble = unit._of_context("preamble") if space["preamble"] is not None else None
-        unit.own_blocks = {name: unit._of_context(f"block_{name}") for name in space["blocks"]}
         unit._module, unit._debug_info, unit._uptodate = None, "", None
+        for function in (unit._root, *space["blocks"].values()):
+            if not callable(function):
+                raise TypeError("it renders nothing")
         return unit
+
+    @property
+    def _root(self) -> Any:
+        return self.space["root" if self.space["reads"] is None else "part"]
+
+    # what is given a context is made when the first of them asks: most units are never asked
+
+    @cached_property
+    def root(self) -> Write:
+        """The function that writes the template."""
+        return self._of_context("root" if self.space["reads"] is None else "part")
+
+    @cached_property
+    def preamble(self) -> Write | None:
+        """The function that runs what blocks see of the top level, when there is any."""
+        return self._of_context("preamble") if self.space["preamble"] is not None else None
+
+    @cached_property
+    def own_blocks(self) -> dict[str, Write]:
+        """The functions that write the blocks."""
+        return {name: self._of_context(f"block_{name}") for name in self.space["blocks"]}
+
+    @cached_property
+    def stacks(self) -> Mapping[str, list[Write]] | None:
+        """Every block of the chain, innermost first, when all of that is known."""
+        if self.chain is None:
+            return None
+        stacks: dict[str, list[Write]] = {}
+        for unit in self.chain:
+            for name, block in unit.own_blocks.items():
+                stacks.setdefault(name, []).append(block)
+        return stacks
+
+    @cached_property
+    def fresh(self) -> dict[str, Any] | None:
+        """What each new context of a linked template starts with."""
+        if not self.has_fast_context:
+            return None
+        found = {"environment": self.environment, "name": self.name, "blocks": self.stacks}
+        return {**found, "_globals": self.environment.globals}
+
+    @property
+    def has_fast_context(self) -> bool:
+        """Whether its contexts are made in less time: all blocks are known, and the class of them is ours."""
+        return self.chain is not None and self.environment.context_class is FastContext
 
     def _of_context(self, function: str) -> Write:
         """Return a function of this unit's code as one that is given a context and writes to a list."""
         write = self.space[function]
-        if not callable(write):
-            raise TypeError("it renders nothing")
         if function in self.space["texts"]:
             write = writing(write)
         reads = self.space["reads"]
@@ -140,7 +176,7 @@ class Unit(jinja2.Template):
             _keep(context, scope)
         return scope
 
-    def filled(self, stacks: Mapping[str, list[Write]], bodies: Mapping[str, Any]) -> list[Any]:
+    def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> list[Any]:
         """Return the bodies of the blocks in the order in which a scope has them; in place of that of a required one
         which nothing fills, what says so.
         """
@@ -231,6 +267,16 @@ class Unit(jinja2.Template):
         if self not in render.modules:
             render.modules[self] = self.make_module(render=render)
         return render.modules[self]
+
+
+def _names_of(environment: jinja2.Environment) -> dict[str, Any]:
+    """Return what emitted code finds under every name that is not its own, once for each environment."""
+    own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}
+    known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
+    if known is None or any(known[name] is not value for name, value in own.items()):
+        known = {**vars(builtins), **NAMES, **_LINKING, **own}
+        vars(environment)["_blendtpl_names"] = known
+    return known
 
 
 def _got(context: Context) -> Callable[[str], Any]:

@@ -96,8 +96,8 @@ def _only_lines(table: bytes) -> bytes:
     """Return a table of locations with lines only, and with as few entries as there can be.
 
     The format is that of CPython's `Objects/locations.md`: an entry begins with the one byte whose top bit is set,
-    and what follows it are numbers of six bits a byte, bit 6 of which says that more follow. An entry without columns is
-    what Python writes under ``-X no_debug_ranges``; it speaks of eight units of code at most.
+    and what follows it are numbers of six bits a byte, bit 6 of which says that more follow. An entry without columns
+    is what Python writes under ``-X no_debug_ranges``; it speaks of eight units of code at most.
     """
     return _SAME_LINE.sub(_joined, _WITH_COLUMNS.sub(_line_only, table))
 

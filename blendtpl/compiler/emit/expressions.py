@@ -208,16 +208,16 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
     held = emitter.code.temporary()
     emitter.code.settle()
     direct: ast.expr = attribute(value, node.attr)
-    absent: list[ast.stmt] = [assign(held, call("item_or_undefined", name("undefined"), value, const(node.attr)))]
-    handlers = [ast.ExceptHandler(name("AttributeError"), None, absent)]
-    if not hasattr(dict, node.attr):
-        direct = either(emitter.code.is_dict(value.id), item(value, const(node.attr)), direct)
-        # a property that raises KeyError by itself is not an absent one
-        exact = ast.UnaryOp(ast.Not(), emitter.code.is_dict(value.id))
-        not_a_dict: list[ast.stmt] = [ast.If(exact, [ast.Raise()], [])]
-        undefined = assign(held, call("undefined", obj=value, name=const(node.attr)))
-        handlers.append(ast.ExceptHandler(name("KeyError"), None, [*not_a_dict, undefined]))
-    emitter.code.branch(ast.Try([assign(held, direct)], handlers, [], []))
+    if hasattr(dict, node.attr):
+        absent: list[ast.stmt] = [assign(held, call("item_or_undefined", name("undefined"), value, const(node.attr)))]
+        handler = ast.ExceptHandler(name("AttributeError"), None, absent)
+    else:
+        exact = emitter.code.is_dict(value.id)
+        direct = either(exact, item(value, const(node.attr)), direct)
+        absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), exact))]
+        absent.append(ast.If(is_(name(held), "missing"), [ast.Raise()], []))
+        handler = ast.ExceptHandler(name("no_attribute"), None, absent)
+    emitter.code.branch(ast.Try([assign(held, direct)], [handler], [], []))
     return name(held)
 
 
