@@ -68,6 +68,46 @@ def function(
     return made
 
 
+_OFTEN = 3  # uses of a global name from which on it is worth a local one
+_SHARED = frozenset(
+    (
+        *("type", "str", "int", "dict", "list", "tuple", "len", "escape_str", "escape_any", "missing", "undefined"),
+        *("absent", "no_attribute", "field", "attribute", "publish", "environment", "eval_ctx", "callee", "stopped"),
+        *("StopIteration", "AttributeError", "Markup"),
+    )
+)
+
+
+def localized(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the body of a function with local names for the global ones that it uses often: each takes a sixth of the
+    code, and a little less time.
+    """
+    uses: dict[str, list[ast.Name]] = {}
+    loops = False
+    waiting: list[Any] = list(body)
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is ast.Name:
+            if node.id in _SHARED:
+                uses.setdefault(node.id, []).append(node)
+        elif kind is not ast.FunctionDef:  # which has its own
+            loops = loops or kind is ast.For
+            for field in _FIELDS[kind]:
+                value = getattr(node, field, None)
+                if type(value) is list:
+                    waiting += value
+                elif value is not None:
+                    waiting.append(value)
+    first: list[ast.stmt] = []
+    for called, found in sorted(uses.items()):
+        if len(found) >= (_OFTEN if loops else 2 * _OFTEN):
+            first.append(assign(f"{called}_", name(called)))
+            for use in found:
+                use.id = f"{called}_"
+    return [*first, *body]
+
+
 def is_simple(value: ast.expr) -> bool:
     """Return whether an expression can be repeated, moved and left out: it has no effect and cannot fail."""
     return isinstance(value, (ast.Name, ast.Constant))

@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, function, is_, is_simple, name
+from blendtpl.compiler.emit.code import (
+    assign,
+    attribute,
+    call,
+    const,
+    either,
+    function,
+    is_,
+    is_simple,
+    localized,
+    name,
+)
 from blendtpl.compiler.emit.frames import Frame
 
 
@@ -30,7 +41,8 @@ class Function:
     def definition(self, epilogue: list[ast.stmt], reader: ast.stmt) -> ast.FunctionDef:
         """Return the definition of the whole function; `reader` is how it gets at its context, when it does."""
         first = [reader] if self.gets else []
-        return function(self.identifier, self.arguments, [*first, *self.prologue, *self.block, *epilogue])
+        body = localized([*first, *self.prologue, *self.block, *epilogue])
+        return function(self.identifier, self.arguments, body)
 
 
 class Writer:
