@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("build/walkers"), help="a folder for the results [build/walkers]"
     )
     asked.add_argument(
-        *("--memory-limit", "-m"),
+        "--memory-limit",
         type=_positive,
         metavar="GIB",
         help="a style ends when its walkers have so much together [half of what there is]",

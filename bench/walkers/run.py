@@ -70,7 +70,7 @@ def run(style: str, plan: Plan, progress: Callable[[Sample], object]) -> Run:
                     progress(found)
                     if sum(memory.pss for memory in found.memory) > plan.limit:
                         ended = (
-                            f"after {found.at:.0f} s: the walkers had the {plan.limit / 2**20:.1f} GiB that they may"
+                            f"after {found.at:.0f} s: the walkers had the {plan.limit / 2**20:.2g} GiB that they may"
                         )
                         break
             finally:
