@@ -46,6 +46,8 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/test_readme.py::test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page",
         "tests/test_readme.py::test_the_python_and_shell_blocks_run_in_order",
         "tests/test_readme.py::test_the_second_command_sets_up_and_runs_the_tests",
+        "tests/walkers/test_command.py",
+        "tests/walkers/test_mails.py",
     ),
     "it starts threads": (
         "tests/run/test_at_once.py::test_16_threads_with_2000_renders_each_give_what_one_thread_does",
@@ -67,6 +69,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/run/test_isolation.py::test_no_file_stays_open_and_no_module_is_left_by_loading",
         "tests/run/test_opening.py::test_no_descriptor_stays_open_when_a_file_is_refused",
     ),
+    "it draws with matplotlib, which is not in pure Python": ("tests/walkers/test_checks.py",),
     "it makes a named pipe": (
         "tests/compiling/test_compile_command.py::test_an_output_that_is_a_directory_or_a_device_is_refused",
         "tests/compiling/test_sources.py::test_hidden_files_backups_examples_and_bundles_are_no_templates",

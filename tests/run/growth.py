@@ -181,8 +181,7 @@ def _missing_template(registry: blendtpl.Registry, given: Mapping[str, Any]) -> 
 
 
 def _message(registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:
-    # its bytes are the standard library's affair, which makes a class for each header
-    return registry.message("mail", given, to=["a@example.org"], sender="b@example.org")
+    return registry.message("mail", given, to=["a@example.org"], sender="b@example.org").as_bytes()
 
 
 def _with_little_stack(registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:

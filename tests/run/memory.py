@@ -33,7 +33,7 @@ SPARE_BLOCKS = 4
 # `malloc`, which counts bytes. It calls some of what is freed in use, to have it at hand: a few bytes come and go.
 SPARE_BYTES = 4096
 
-_clear_caches: Callable[[], None] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
+clear_caches: Callable[[], None] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _repeat(render: Callable[[], object], times: int) -> None:
 def _count(counts: "array[int]", at: int) -> int:
     """Count blocks and bytes in use; return what the collector found, which empties Python's free lists, too."""
     found = gc.collect()
-    _clear_caches()  # the cache of attributes holds the names that were asked for, some thousands of them
+    clear_caches()  # the cache of attributes holds the names that were asked for, some thousands of them
     counts[at] = sys.getallocatedblocks()
     counts[at + 1] = _bytes_of_malloc()
     return found

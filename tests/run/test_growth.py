@@ -8,12 +8,15 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from email.message import EmailMessage
+from email.policy import SMTP
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import blendtpl
 from tests.run import growth
 from tests.run.memory import SPARE_BLOCKS, Growth, measure, survivors
 from tests.run.oracle import load
@@ -108,6 +111,37 @@ def test_what_is_no_memory_is_found_and_named() -> None:
             atexit.unregister(function)
         sys.modules.pop(name, None)
         linecache.cache.pop(name, None)
+
+
+MESSAGES: Mapping[str, dict[str, Any]] = {
+    "plain text": {"html": None},
+    "two parts": {},
+    "other languages": {"subject": "Überraschung " * 20, "sender": "Jöran Ünal <a@example.org>", "text": "ü" * 1500},
+    "long lines": {"subject": "x" * 500, "to": (f'"{"many words " * 20}" <b@example.org>',), "html": "x" * 1500},
+    "headers of all kinds": {
+        "cc": ("c@example.org", "Doe <d@example.org>"),
+        "reply_to": "e@example.org",
+        "headers": {"Date": "Thu, 12 Jun 2025 07:42:00 +0000", "Message-ID": "<1@example.org>", "X-Id": "1"},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_the_bytes_of_a_message_leave_nothing_for_the_collector(kind: str) -> None:
+    given: dict[str, Any] = {"subject": "s", "text": "t\n", "html": "<p>t</p>\n", "sender": "a@example.org"}
+    message = blendtpl.Message(**{"to": ("b@example.org",), **given, **MESSAGES[kind]})
+    found = measure(message.as_bytes, 200)
+    assert not found, str(found)
+
+
+def test_what_the_standard_library_leaves_of_a_message_is_found() -> None:
+    def usual() -> bytes:
+        message = EmailMessage(policy=SMTP)
+        message["Subject"] = "s"
+        message.set_content("t\n")
+        return message.as_bytes()
+
+    assert measure(usual, 200).found > 1000
 
 
 def test_a_registry_that_changes_is_found() -> None:

@@ -1,8 +1,12 @@
 # ruff: noqa: E501  # template texts and tables are easier to read in one line
 """A message is a rendered e-mail that carries nothing in that it does not say."""
 
+import copy
 import email
 import email.policy
+import pickle
+import re
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from types import MappingProxyType
 from typing import Any, cast
@@ -271,6 +275,61 @@ def test_a_message_id_is_new_each_time_and_of_the_senders_domain() -> None:
     ids = {parsed(made)["Message-ID"] for _ in range(3)}
     assert len(ids) == 3
     assert all(found.endswith("@mail.example.org>") for found in ids)
+
+
+def test_the_line_between_the_parts_is_in_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter((1, 2, 3))
+    monkeypatch.setattr("blendtpl.message.randrange", lambda end: next(numbers))
+    text, html = (f"--==============={number:019}==\n" for number in (1, 2))
+    found = parsed(message(text=text, html=html))
+    assert found.get_boundary() == f"==============={3:019}=="
+    assert (content(found, "plain"), content(found, "html")) == (text, html)
+
+
+def test_making_bytes_leaves_the_cache_of_regular_expressions_alone() -> None:
+    made = message(html="<p>", cc=("Ünal <c@example.org>",))
+    made.as_bytes()
+    re.purge()
+    for _ in range(9):
+        made.as_bytes()
+    assert vars(re)["_cache"] == {}
+
+
+def test_a_standard_library_message_travels_and_is_written_as_the_librarys_own() -> None:
+    made = message(subject="Grüße", html="<p>ü</p>", headers={"Message-ID": "<1@example.org>", "X-Id": "1"})
+    found = made.as_email_message()
+    data = found.as_bytes()  # which decides on the line between the parts
+    own = copy.deepcopy(found)
+    own.policy = email.policy.SMTP
+    for copied in (own, pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+        assert copied.as_bytes() == data
+    assert email.message_from_bytes(data, policy=email.policy.SMTP).as_bytes() == data
+
+
+def test_headers_of_a_kind_share_a_class_that_is_like_the_standard_librarys() -> None:
+    one, two = (
+        message(headers={"X-Id": "1", "Date": "Thu, 12 Jun 2025 07:42:00 +0000"}).as_email_message() for _ in range(2)
+    )
+    for name in one:
+        kind = type(one[name])
+        assert kind is type(two[name])
+        own = HeaderRegistry()[name]
+        assert (kind.__name__, kind.__mro__[1:]) == (own.__name__, own.__mro__[1:])
+
+
+def test_a_kind_of_header_that_somebody_adds_is_used() -> None:
+    class Odd(UnstructuredHeader):
+        max_count = 1
+
+    found = message().as_email_message()
+    policy = cast(email.policy.EmailPolicy, found.policy)
+    headers = cast(HeaderRegistry, copy.deepcopy(policy.header_factory))
+    headers.map_to_type("X-Odd", cast(Any, Odd))  # typeshed wants the class that it makes of it
+    found.policy = policy.clone(header_factory=headers)
+    found["X-Odd"] = "1"
+    assert isinstance(found["X-Odd"], Odd)
+    with pytest.raises(ValueError, match="at most 1"):
+        found["X-Odd"] = "2"
 
 
 def test_a_message_cannot_be_changed_nor_through_the_headers_it_was_given(mails: blendtpl.Registry) -> None:

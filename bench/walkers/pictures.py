@@ -1,0 +1,190 @@
+"""Pictures: memory and throughput over time, the styles side by side on the same axes, each as SVG and as PNG.
+
+Enters: runs. Leaves: two pictures, of all walkers together and of each of them. The ground is the picture's own, light
+one, so that it reads the same on a light page and on a dark one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import floor, log10
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MultipleLocator
+
+from bench.walkers.checks import WARM_UP, efforts, figures, rates
+from bench.walkers.run import Run
+from bench.walkers.styles import STYLES
+
+_MIB = 1024.0
+_SMOOTHED = 7  # samples whose mean is the line through the dots
+_HOURS_FROM = 7200.0  # seconds of a run whose axis is in hours
+_COLOURS = {"old": "#c2410c", "jinja2": "#1d4ed8", "blendtpl": "#047857"}
+_INK, _GREY, _FAINT = "#1f2328", "#6e7781", "#d0d7de"
+_LOOKS: Any = {
+    "font.size": 10,
+    "axes.edgecolor": _FAINT,
+    "axes.grid": True,
+    "axes.labelcolor": _INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": _INK,
+    "figure.facecolor": "#ffffff",
+    "grid.color": "#eaeef2",
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "svg.hashsalt": "walkers",  # the same samples give the same file
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+}
+_Panel = Callable[[Axes, Run], object]
+
+
+def draw(runs: Sequence[Run], folder: Path) -> list[Path]:
+    """Write the pictures of runs that have samples; return the files."""
+    walkers = len(runs[0].samples[0].memory)
+    with mpl.rc_context(_LOOKS):
+        panels = (_memory_together, _throughput_together, _effort_together)
+        together = _picture(runs, panels, f"{walkers} walkers together")
+        each = _picture(runs, (_memory_of_each, _throughput_of_each), f"Each of {walkers} walkers")
+        return [*_save(together, folder / "together"), *_save(each, folder / "each")]
+
+
+def _save(figure: Figure, stem: Path) -> Iterator[Path]:
+    for suffix, facts in ((".svg", {"Date": None}), (".png", {})):
+        file = stem.with_suffix(suffix)
+        figure.savefig(file, dpi=150, metadata=facts)
+        yield file
+
+
+def _picture(runs: Sequence[Run], panels: Sequence[_Panel], title: str) -> Figure:
+    figure = Figure(
+        figsize=(3.9 * len(runs) + 0.6, 0.9 + 2.8 * len(panels)),
+        layout=ConstrainedLayoutEngine(hspace=0.06, wspace=0.04),
+    )
+    figure.suptitle(title, fontsize=13)
+    rows = figure.subplots(len(panels), len(runs), sharex=True, sharey="row", squeeze=False)
+    for row, panel in zip(rows, panels, strict=True):
+        for place, run in zip(row, runs, strict=True):
+            panel(place, run)
+            if run.ended:
+                place.axvline(run.samples[-1].at, color=_GREY, linewidth=1, linestyle="-.", label="ended early")
+            place.legend(loc="upper left", ncols=2 if panel in _WITH_DOTS else 1)
+        row[0].set_ylim(0, row[0].get_ylim()[1] * 1.2)  # with room for the legend
+    for place, run in zip(rows[0], runs, strict=True):
+        style = STYLES[run.style]
+        place.text(
+            0.5,
+            1.22,
+            style.title,
+            transform=place.transAxes,
+            ha="center",
+            fontsize=12,
+            fontweight="bold",
+            color=_COLOURS[run.style],
+        )
+        place.text(0.5, 1.13, style.explanation, transform=place.transAxes, ha="center", fontsize=8, color=_GREY)
+    _set_times(rows.flat, max(run.samples[-1].at for run in runs))
+    return figure
+
+
+def _set_times(places: Iterable[Axes], seconds: float) -> None:
+    unit, name = (3600, "hours") if seconds > _HOURS_FROM else (60, "minutes")
+    for place in places:
+        place.set_xlim(0, seconds)
+        place.xaxis.set_major_locator(MultipleLocator(_step(seconds / unit) * unit))
+        place.xaxis.set_major_formatter(lambda at, _: f"{at / unit:g}")
+        place.tick_params(length=0, labelleft=True, labelbottom=True)
+        if place.get_subplotspec().is_last_row():  # type: ignore[union-attr]  # all of them are of a grid
+            place.set_xlabel(f"{name} since the walkers began")
+
+
+def _step(length: float) -> float:
+    """Return a round number that goes into a length four to eight times."""
+    magnitude = 10.0 ** floor(log10(length / 4))
+    return max(step * magnitude for step in (1, 2, 2.5, 5) if step * magnitude <= length / 4)
+
+
+def _memory_together(place: Axes, run: Run) -> None:
+    times, colour = _times(run), _COLOURS[run.style]
+    lines: Sequence[tuple[str, str, dict[str, Any]]] = (
+        ("resident (shared pages counted in each)", "rss", {"color": _GREY, "linewidth": 1.0, "linestyle": ":"}),
+        ("proportional (PSS)", "pss", {"color": colour, "linewidth": 2.2}),
+        ("private dirty", "private_dirty", {"color": colour, "linewidth": 1.2, "linestyle": "--"}),
+    )
+    for label, attribute, look in lines:
+        sums = [sum(getattr(memory, attribute) for memory in sample.memory) / _MIB for sample in run.samples]
+        place.plot(times, sums, label=label, **look)
+    place.set_ylabel("memory, MiB")
+    if (found := figures(run)) is not None:
+        since = min(WARM_UP, times[-1] / 2)
+        _say(place, f"PSS {found.pss_end / _MIB:,.0f} MiB at the end, {found.pss_growth:+.1%} since {since:.0f} s")
+
+
+def _throughput_together(place: Axes, run: Run) -> None:
+    _dots(place, run, rates(run.samples))
+    place.set_ylabel("e-mails per second")
+    if (found := figures(run)) is not None:
+        _say(place, _from_to(found.throughput_start, found.throughput_end, found.throughput_change))
+
+
+def _effort_together(place: Axes, run: Run) -> None:
+    _dots(place, run, efforts(run.samples))
+    place.set_ylabel("e-mails per second of processor time")
+    if (found := figures(run)) is not None:
+        _say(place, _from_to(found.effort_start, found.effort_end, found.effort_change))
+
+
+_WITH_DOTS = (_throughput_together, _effort_together)
+
+
+def _dots(place: Axes, run: Run, found: Sequence[float]) -> None:
+    colour, times = _COLOURS[run.style], _times(run)[1:]
+    place.plot(times, found, ".", color=colour, alpha=0.35, markersize=4, label="sample to sample")
+    place.plot(*_smooth(times, found), color=colour, linewidth=2.2, label=f"mean of {_SMOOTHED}")
+
+
+def _from_to(start: float, end: float, change: float) -> str:
+    return f"{start:,.0f} at the start, {end:,.0f} at the end: {change:+.1%}"
+
+
+def _memory_of_each(place: Axes, run: Run) -> None:
+    for number in range(len(run.samples[0].memory)):
+        mebibytes = [sample.memory[number].private_dirty / _MIB for sample in run.samples]
+        place.plot(_times(run), mebibytes, color=_COLOURS[run.style], linewidth=0.9, alpha=0.6, label=_once(number))
+    bare = run.bare.private_dirty / _MIB
+    place.axhline(bare, color=_GREY, linewidth=1, linestyle="--", label="an interpreter that does nothing")
+    place.set_ylabel("private dirty memory, MiB")
+
+
+def _throughput_of_each(place: Axes, run: Run) -> None:
+    for number in range(len(run.samples[0].sent)):
+        found = [(two.sent[number] - one.sent[number]) / (two.at - one.at) for one, two in pairwise(run.samples)]
+        line = _smooth(_times(run)[1:], found)
+        place.plot(*line, color=_COLOURS[run.style], linewidth=0.9, alpha=0.6, label=_once(number))
+    place.set_ylabel(f"e-mails per second, mean of {_SMOOTHED}")
+
+
+def _once(number: int) -> str:
+    return "a walker" if number == 0 else "_"  # what begins so is not in the legend
+
+
+def _say(place: Axes, text: str) -> None:
+    place.set_title(text, loc="left", fontsize=9)
+
+
+def _times(run: Run) -> list[float]:
+    return [sample.at for sample in run.samples]
+
+
+def _smooth(times: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Return running means, at the time of the middle one of each."""
+    count = min(_SMOOTHED, len(values))
+    means = [fmean(values[at : at + count]) for at in range(len(values) - count + 1)]
+    return list(times[count // 2 : count // 2 + len(means)]), means
