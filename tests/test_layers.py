@@ -34,6 +34,7 @@ RANKS = {
     "template": 14,
     "registry": 15,
     "examples": 20,
+    "growth": 20,
     "compiler.positions": 20,
     "compiler.config": 20,
     "compiler.workers": 20,
