@@ -69,6 +69,7 @@ RANKS = {
     "compiler.build": 35,
     "compiler": 36,
     "live": 40,  # stands on both halves
+    "samples": 40,  # asks a registry what its templates read
     "verify": 41,  # so does the oracle
     "": 41,  # the face, which imports the build half when it is called to compile, and not before
     "cli.common": 42,

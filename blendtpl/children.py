@@ -1,0 +1,137 @@
+"""Children: each piece of work in a forked process of its own, whose end, however it comes, ends nothing else.
+
+Enters: pieces of work, and a function. Leaves: for each piece what the function returned, or how its process ended. The
+processes have everything that this one has, but no output: what they print would be among what this one prints.
+"""
+
+import ctypes
+import faulthandler
+import multiprocessing
+import os
+import resource
+import signal
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import BinaryIO, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_GLANCE = 0.1  # seconds between two calls of what shows the progress
+_FULL = 71  # the exit status of a process that ran out of memory
+_TRACE = 64 * 1024  # bytes of a traceback
+_DATA = 5  # the field of `statm` that counts pages of data
+_PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a process ended that returned nothing: its exit status, less than 0 for a signal, and what Python told then,
+    which has the lines that it was in. `full`: it needed more memory than it was given.
+    """
+
+    status: int
+    trace: str
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Child(Generic[Item]):
+    item: Item
+    process: BaseProcess
+    trace: BinaryIO
+
+
+def apart(
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    *,
+    jobs: int,
+    memory: int,
+    tick: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Item, Result | Death]]:
+    """Yield what comes of each item, as it comes, from so many processes at a time.
+
+    Each may take so many bytes of `memory` beside what there is. `tick` is called every now and then. None of the
+    processes outlives the iteration.
+    """
+    context = multiprocessing.get_context("fork")
+    waiting = list(reversed(items))
+    children: dict[Connection, _Child[Item]] = {}
+    try:
+        while waiting or children:
+            while waiting and len(children) < jobs:
+                item = waiting.pop()
+                reader, writer = context.Pipe(duplex=False)
+                trace = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed when the process is done
+                process = context.Process(target=_run, args=(item, work, memory, writer, trace), daemon=True)
+                process.start()
+                children[reader] = _Child(item, process, trace)
+                writer.close()
+            done = wait([*children, *(child.process.sentinel for child in children.values())], _GLANCE)
+            tick()
+            for reader, child in list(children.items()):
+                if reader in done or child.process.sentinel in done:
+                    del children[reader]
+                    yield child.item, _ended(reader, child)
+    finally:
+        for reader, child in children.items():
+            _ended(reader, child, wanted=False)
+
+
+def _ended(reader: Connection, child: _Child[Item], *, wanted: bool = True) -> "Result | Death":
+    """Return what a process returned, or how it ended. It is over then."""
+    found = None
+    with reader, child.trace:
+        with suppress(EOFError, OSError):
+            if wanted and reader.poll():
+                found = reader.recv()
+        if found is not None or not wanted:
+            child.process.kill()  # threads of the application's may keep it, and have nothing to do any more
+        child.process.join()
+        if found is not None:
+            return found[0]  # type: ignore[no-any-return]
+        child.trace.seek(0)
+        status = child.process.exitcode or 0
+        return Death(status, child.trace.read(_TRACE).decode(errors="replace"), full=status == _FULL)
+
+
+def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connection, trace: BinaryIO) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its children
+    with open(os.devnull, "r+b", buffering=0) as nothing:
+        for descriptor in range(3):
+            os.dup2(nothing.fileno(), descriptor)
+    faulthandler.enable(trace, all_threads=False)
+    faulthandler.register(signal.SIGALRM, trace, all_threads=False, chain=True)  # and then it ends the process
+    _end_with_parent()
+    _limit(memory)
+    try:
+        writer.send((work(item),))
+    except BaseException:  # whatever it is, this process ends here, and threads of the application's with it
+        os.write(trace.fileno(), traceback.format_exc().encode(errors="replace"))
+        os._exit(1)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when its parent is killed, where the system can see to it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _limit(memory: int) -> None:
+    """Have this process get so much more memory at most, where the system can see to it."""
+    with suppress(OSError, ValueError, AttributeError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[_DATA])
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (pages * resource.getpagesize() + memory, most))
+
+
+def give_up() -> None:
+    """End this process, which has no more memory."""
+    os._exit(_FULL)

@@ -1,0 +1,103 @@
+"""Holders: what calls have left behind, and who holds it.
+
+Enters: what there was before, and what is new since. Leaves: how many objects of which types were left, and what those
+that hold them are called.
+"""
+
+import gc
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from blendtpl.naming import called, kind_of
+
+_MOST = 3  # holders that are told
+_SHARE = 0.2  # of what the first of them holds, from which on another is told
+
+_BASES: tuple[tuple[type, Callable[[Any], int], Callable[[Any], Iterator[Any]]], ...] = (
+    (dict, dict.__len__, lambda found: iter(dict.items(found))),
+    (list, list.__len__, list.__iter__),
+    (set, set.__len__, set.__iter__),
+    (deque, deque.__len__, deque.__iter__),
+)
+_PLAIN = (str, bytes, int, float, complex)  # what is not seen by the collector
+
+Lengths = list[tuple[Any, int]]
+
+
+def lengths() -> Lengths:
+    """Return every container that there is, and its length. The list keeps them alive, so that none is mistaken."""
+    found = {id(each): each for each in gc.get_objects() if _length(each) is not None}
+    for each in gc.get_objects():
+        for part in gc.get_referents(each):
+            if type(part) is dict and not gc.is_tracked(part):  # as one of mere texts is not
+                found[id(part)] = part
+    return [(each, _length(each) or 0) for each in found.values()]
+
+
+def left(before: Lengths, new: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
+    """Return what is held of the objects that are `new` to the collector, and whatever else was added to `before`; and
+    what those are called that hold most of it.
+    """
+    fresh, old = {id(each) for each in new}, {id(each) for each, _ in before}
+    holders: list[tuple[Any, Any, dict[int, Any]]] = []  # with what of it is to be named, and what it holds
+    for each, was in before:
+        if (_length(each) or 0) > was:
+            holders.append((each, None, _reached(_added(each, was), fresh, old)))
+    grown = {id(each) for each, _, _ in holders}
+    for each in gc.get_objects():
+        if id(each) in fresh or id(each) in grown or each is new or type(each) is FrameType:
+            continue
+        parts = [part for part in gc.get_referents(each) if id(part) in fresh]
+        if parts:
+            holders.append((each, parts[0], _reached(parts, fresh, old)))
+    holders.sort(key=lambda holder: -len(holder[2]))
+    least = max(2, _SHARE * len(holders[0][2])) if holders else 0
+    worth = [holder for holder in holders if len(holder[2]) >= least]
+    told = dict.fromkeys(called(each, part) for each, part, _ in worth[: 2 * _MOST])
+    held = {key: found for _, _, reached in worth for key, found in reached.items()}
+    return list(held.values()), tuple(told)[:_MOST]
+
+
+def types_of(found: Iterable[Any]) -> tuple[tuple[str, int], ...]:
+    """Return how many objects there are of each type, most first."""
+    return tuple(Counter(kind_of(each) for each in found).most_common())
+
+
+def _length(found: Any) -> int | None:
+    """Return the length of a container of Python's own, or of a class that stands on one."""
+    kind = type(found)
+    return next((length(found) for base, length, _ in _BASES if issubclass(kind, base)), None)
+
+
+def _added(found: Any, was: int) -> Iterator[Any]:
+    """Yield what is new in a container that was shorter; of a set, all there is."""
+    kind = type(found)
+    items = next(list(iterate(found)) for base, _, iterate in _BASES if issubclass(kind, base))
+    for item in items if issubclass(kind, set) else items[was:]:
+        if issubclass(kind, dict):
+            yield from item
+        else:
+            yield item
+
+
+def _reached(parts: Iterable[Any], fresh: set[int], old: set[int]) -> dict[int, Any]:
+    """Return, by id, what is new of some objects and of all that is reached from them."""
+    found: dict[int, Any] = {}
+    todo = list(parts)
+    while todo:
+        each = todo.pop()
+        kind = type(each)
+        plain = issubclass(kind, _PLAIN) and kind is not bool
+        if id(each) in found or not (id(each) in fresh if gc.is_tracked(each) else plain or _is_hidden(each, old)):
+            continue
+        found[id(each)] = each
+        if not plain:
+            todo += gc.get_referents(each)
+    return found
+
+
+def _is_hidden(found: Any, old: set[int]) -> bool:
+    """Return whether this is a new container that the collector leaves out, as there is nothing in it to follow."""
+    return type(found) is tuple or (type(found) is dict and id(found) not in old)
