@@ -57,13 +57,20 @@ class Bundle:
 
         Raises `BundleError` when it cannot be written; the old file is then untouched.
         """
-        target = Path(path)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _remove_abandoned(target)
-            _replace(target, self.data)
-        except OSError as error:
-            raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
+        write_whole(Path(path), self.data)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file so that `target` is, at every moment, the old one or the new one, whole.
+
+    Raises `BundleError` when it cannot be written; the old file is then untouched.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        _replace(target, data)
+    except OSError as error:
+        raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
 
 
 def seal(manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | None = None) -> Bundle:

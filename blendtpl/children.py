@@ -30,10 +30,14 @@ _DATA = 5  # the field of `statm` that counts pages of data
 _PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
 
 
+class Exhausted(BaseException):
+    """Ends a process that has all the memory it may have; raised from what Python raised, which anybody may catch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a process ended that returned nothing: its exit status, less than 0 for a signal, and what Python told then,
-    which has the lines that it was in. `full`: it needed more memory than it was given.
+    """How a process ended that returned nothing: its exit status, less than 0 for a signal, and the stack then, as
+    `faulthandler` tells it. `full`: it needed more memory than it was given.
     """
 
     status: int
@@ -113,9 +117,19 @@ def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connec
     _limit(memory)
     try:
         writer.send((work(item),))
-    except BaseException:  # whatever it is, this process ends here, and threads of the application's with it
-        os.write(trace.fileno(), traceback.format_exc().encode(errors="replace"))
-        os._exit(1)
+    except BaseException as error:  # whatever it is, this process ends here, and threads of the application's with it
+        _limit(None)  # or there may be no memory to tell of it
+        os.write(trace.fileno(), _stack(error.__cause__ or error).encode(errors="replace"))
+        os._exit(_FULL if isinstance(error, (Exhausted, MemoryError)) else 1)
+
+
+def _stack(error: BaseException) -> str:
+    """Return where an error was raised, in the form of `faulthandler`: the innermost line is the first."""
+    lines = [
+        f'  File "{frame.f_code.co_filename}", line {line} in {frame.f_code.co_name}\n'
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    return f"{type(error).__name__}: {error}\n{''.join(reversed(lines))}"
 
 
 def _end_with_parent() -> None:
@@ -124,14 +138,11 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _limit(memory: int) -> None:
-    """Have this process get so much more memory at most, where the system can see to it."""
+def _limit(memory: int | None) -> None:
+    """Have this process get so much more memory at most, or as much as it may, where the system can see to it."""
     with suppress(OSError, ValueError, AttributeError):
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[_DATA])
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (pages * resource.getpagesize() + memory, most))
-
-
-def give_up() -> None:
-    """End this process, which has no more memory."""
-    os._exit(_FULL)
+        soft = most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if memory is not None:
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[_DATA])
+            soft = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, most))

@@ -21,7 +21,8 @@ _BASES: tuple[tuple[type, Callable[[Any], int], Callable[[Any], Iterator[Any]]],
     (set, set.__len__, set.__iter__),
     (deque, deque.__len__, deque.__iter__),
 )
-_PLAIN = (str, bytes, int, float, complex)  # what is not seen by the collector
+_CONSTANTS = frozenset(map(type, (None, True, ..., NotImplemented)))
+_SMALL = range(-5, 257)  # the numbers that Python has once
 
 Lengths = list[tuple[Any, int]]
 
@@ -36,9 +37,9 @@ def lengths() -> Lengths:
     return [(each, _length(each) or 0) for each in found.values()]
 
 
-def left(before: Lengths, new: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
+def left(before: Lengths, new: list[Any], everything: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
     """Return what is held of the objects that are `new` to the collector, and whatever else was added to `before`; and
-    what those are called that hold most of it.
+    what those are called that hold most of it, of `everything` that there is.
     """
     fresh, old = {id(each) for each in new}, {id(each) for each, _ in before}
     holders: list[tuple[Any, Any, dict[int, Any]]] = []  # with what of it is to be named, and what it holds
@@ -46,8 +47,8 @@ def left(before: Lengths, new: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
         if (_length(each) or 0) > was:
             holders.append((each, None, _reached(_added(each, was), fresh, old)))
     grown = {id(each) for each, _, _ in holders}
-    for each in gc.get_objects():
-        if id(each) in fresh or id(each) in grown or each is new or type(each) is FrameType:
+    for each in everything:
+        if id(each) in fresh or id(each) in grown or type(each) is FrameType:
             continue
         parts = [part for part in gc.get_referents(each) if id(part) in fresh]
         if parts:
@@ -88,16 +89,14 @@ def _reached(parts: Iterable[Any], fresh: set[int], old: set[int]) -> dict[int, 
     todo = list(parts)
     while todo:
         each = todo.pop()
-        kind = type(each)
-        plain = issubclass(kind, _PLAIN) and kind is not bool
-        if id(each) in found or not (id(each) in fresh if gc.is_tracked(each) else plain or _is_hidden(each, old)):
+        if id(each) in found or (id(each) not in fresh if gc.is_tracked(each) else _is_old(each, old)):
             continue
         found[id(each)] = each
-        if not plain:
-            todo += gc.get_referents(each)
+        todo += gc.get_referents(each)
     return found
 
 
-def _is_hidden(found: Any, old: set[int]) -> bool:
-    """Return whether this is a new container that the collector leaves out, as there is nothing in it to follow."""
-    return type(found) is tuple or (type(found) is dict and id(found) not in old)
+def _is_old(found: Any, old: set[int]) -> bool:
+    """Return whether something that the collector does not know of was surely there before."""
+    kind = type(found)
+    return kind in _CONSTANTS or (kind is int and found in _SMALL) or id(found) in old

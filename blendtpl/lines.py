@@ -26,7 +26,7 @@ _INSTALLED = "site-packages"
 
 
 class Line(Protocol):
-    """A line of a file."""
+    """A line of a file; 0 for one that is not known."""
 
     @property
     def filename(self) -> str: ...  # noqa: D102
@@ -58,7 +58,8 @@ def shown(place: Place, templates: Mapping[str, Template]) -> str:
     template = templates[place.template]
     count = sys.maxsize if template.source is None else template.source.count("\n") + 1
     names = origins(template._unit, count).get(place.line, [place.template])
-    return " or ".join(f"{name}:{place.line}" for name in names) + (f", in {place.own}" if place.own else "")
+    line = f":{place.line}" if place.line else ""
+    return " or ".join(f"{name}{line}" for name in names) + (f", in {place.own}" if place.own else "")
 
 
 def _is_own(file: str) -> bool:

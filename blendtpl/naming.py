@@ -141,6 +141,9 @@ def _expression(way: Sequence[Any], *, dotted: bool = False) -> str:
         if (variable := _closed_over(holder, rest)) is not None:
             text += f".{variable}"
             index += 3
+        elif (argument := _default_of(holder, rest)) is not None:
+            text += f".{argument}"
+            index += 2
         elif _is_namespace(holder, rest[0]):
             index += 1
         else:
@@ -156,6 +159,14 @@ def _closed_over(function: Any, rest: Sequence[Any]) -> str | None:
         return None
     cells = [id(cell) for cell in function.__closure__ or ()]
     return function.__code__.co_freevars[cells.index(id(rest[1]))]
+
+
+def _default_of(function: Any, rest: Sequence[Any]) -> str | None:
+    """Return the name of the argument whose default is the second of some objects, if it is one of that function."""
+    if type(function) is not FunctionType or len(rest) < 2 or rest[0] is not function.__defaults__:
+        return None
+    defaults, code = [id(default) for default in function.__defaults__ or ()], function.__code__
+    return code.co_varnames[code.co_argcount - len(defaults) + defaults.index(id(rest[1]))]
 
 
 def _is_namespace(holder: Any, part: Any) -> bool:

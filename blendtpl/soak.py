@@ -16,7 +16,7 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
-from blendtpl.children import Death, apart, give_up
+from blendtpl.children import Death, Exhausted, apart
 from blendtpl.growth import WARM_UP, Growth, measure, survivors
 from blendtpl.lines import innermost, shown
 from blendtpl.samples import Sample, Variables, copied, watchable
@@ -32,7 +32,7 @@ _ENOUGH = 20  # pieces that were left are enough to find out about
 _FEW = 100  # renders, or more, to find so many in
 _STORY = 300  # characters of an error
 
-_STACK = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in ', re.MULTILINE)
+_STACK = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?+) in ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,8 @@ def _render(task: _Task) -> Callable[[], None]:
         signal.alarm(patience)
         try:
             render(next(following))
-        except MemoryError:
-            give_up()
+        except MemoryError as error:
+            raise Exhausted from error
         finally:
             signal.alarm(0)
 
@@ -198,11 +198,12 @@ def _contexts(samples: Sequence[Sample]) -> Iterator[Variables]:
 
 def _error(task: _Task, context: Sample) -> str:
     """Return what the template fails with for a context, or `""`."""
+    task.counter[0] += 1
     signal.alarm(task.patience)
     try:
         task.templates[task.name].render(copied(context.variables, 0))
-    except MemoryError:
-        give_up()
+    except MemoryError as error:
+        raise Exhausted from error
     except (Exception, SystemExit) as error:
         try:
             told = "; ".join(map(str, (error, *getattr(error, "__notes__", ()))))
@@ -227,7 +228,7 @@ def _died(task: _Task, death: Death, memory: int) -> Soaked:
         problem = f"it crashes: {signal.Signals(-death.status).name}"
     else:
         problem = f"it ends the process, with exit status {death.status}"
-    stack = [_Line(line["file"], int(line["line"])) for line in _STACK.finditer(death.trace)][::-1]
+    stack = [_Line(found["file"], int(found["line"].strip("?") or 0)) for found in _STACK.finditer(death.trace)][::-1]
     place = innermost(stack, task.templates)
     where = f", at {shown(place, task.templates)}" if place else ""
     told = f"{problem}, in render {done:,}{where}"

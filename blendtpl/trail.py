@@ -51,12 +51,13 @@ def follow(
         gc.collect()
         gc.set_debug(0)
         new = gc.get_objects()
+        gc.unfreeze()
+        everything = gc.get_objects()
         traces = tracemalloc.take_snapshot().traces
         tracemalloc.stop()
         garbage = [*gc.garbage]
         gc.garbage.clear()
-        gc.unfreeze()
-        found, holders = left(before, new)
+        found, holders = left(before, new, [each for each in everything if each is not new])
     return Trail(renders, types_of([*garbage, *found]), holders, circle(garbage), tuple(_places(traces, templates)))
 
 
@@ -70,5 +71,10 @@ def _places(traces: Sequence[Any], templates: Mapping[str, Template]) -> Iterato
             counts[place] += 1
             sizes[place] += trace.size
     shares = {place: max(counts[place] / counts.total(), sizes[place] / sizes.total()) for place in counts}
-    worth = [place for place in sorted(shares, key=lambda place: -shares[place]) if shares[place] >= _SHARE]
+    called = {place[:2] for place in shares if place.own}
+    worth = [
+        place
+        for place in sorted(shares, key=lambda place: -shares[place])
+        if shares[place] >= _SHARE and (place.own or place[:2] not in called)
+    ]
     yield from (shown(place, templates) for place in worth[:_MOST])
