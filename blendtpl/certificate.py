@@ -106,19 +106,26 @@ def read_certificate(path: Path) -> Certificate | None:
     Raises `CertificateError` when it is none, or cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO must not block
+        data = _read(path)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise CertificateError(f"cannot read `{path}`: {getattr(error, 'strerror', None) or error}") from error
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise CertificateError(f"`{path}` is no regular file")
-        data = file.read(_LARGEST + 1)
     try:
         return from_json(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CertificateError(f"`{path}` is no certificate: {_told(error)}") from error
+
+
+def _read(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO must not block
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is no regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(_LARGEST + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _told(error: Exception) -> str:

@@ -144,14 +144,12 @@ def _certificate(path: Path, *, wanted: bool) -> Certificate | None:
 
 def _soak(found: Certificate, bundle: Bundle) -> str:
     if found.digest != bundle.digest:
-        return (
-            f"not soaked: its certificate is of another bundle, sha256 {found.digest}; `blendtpl soak` writes it anew"
-        )
+        return f"not soaked: the certificate is of another bundle, sha256 {found.digest}; `blendtpl soak` writes one"
     count = len(found.unsound)
     result = f"{count} grew or could not be soaked: {', '.join(_known(found, bundle))}" if count else "none grew"
     versions = ", ".join(f"{name} {version}" for name, version in sorted(found.versions.items()))
-    each = f"{found.renders:,} renders of each of {found.templates} template{'s'[: found.templates != 1]}"
-    return f"soaked on {found.date[:10]} ({versions}), {each}: {result}"
+    which = "all" if found.templates == len(bundle.manifest.templates) else f"{found.templates} of them"
+    return f"soaked on {found.date[:10]}, {found.renders:,} renders of {which}: {result} ({versions})"
 
 
 def _fields(found: Certificate, bundle: Bundle) -> dict[str, Any]:
