@@ -13,12 +13,12 @@ import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import jinja2
-import markupsafe
 
 from blendtpl._version import __version__
 from blendtpl.bundle import write_whole
@@ -65,7 +65,7 @@ def record(found: Soak, *, digest: str, environment: str | None, seed: int) -> d
         "versions": {
             "blendtpl": __version__,
             "jinja2": jinja2.__version__,
-            "markupsafe": markupsafe.__version__,
+            "markupsafe": version("markupsafe"),
             "python": f"{platform.python_implementation()} {platform.python_version()}",
         },
         "platform": platform.platform(),

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -108,9 +109,10 @@ def _ended(reader: Connection, child: _Child[Item], *, wanted: bool = True) -> "
 
 def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connection, trace: BinaryIO) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its children
-    with open(os.devnull, "r+b", buffering=0) as nothing:
-        for descriptor in range(3):
-            os.dup2(nothing.fileno(), descriptor)
+    nothing = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
+    for descriptor in range(3):
+        os.dup2(nothing.fileno(), descriptor)
+    sys.stdout = sys.stderr = nothing
     faulthandler.enable(trace, all_threads=False)
     faulthandler.register(signal.SIGALRM, trace, all_threads=False, chain=True)  # and then it ends the process
     _end_with_parent()

@@ -8,7 +8,7 @@ import gc
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from blendtpl.naming import called, kind_of
 
@@ -42,23 +42,34 @@ def left(before: Lengths, new: list[Any], everything: list[Any]) -> tuple[list[A
     what those are called that hold most of it, of `everything` that there is.
     """
     fresh, old = {id(each) for each in new}, {id(each) for each, _ in before}
-    holders: list[tuple[Any, Any, dict[int, Any]]] = []  # with what of it is to be named, and what it holds
+    holders: list[_Holder] = []
     for each, was in before:
-        if (_length(each) or 0) > was:
-            holders.append((each, None, _reached(_added(each, was), fresh, old)))
-    grown = {id(each) for each, _, _ in holders}
+        more = (_length(each) or 0) - was
+        if more > 0:
+            reached = _reached(_added(each, was), fresh, old)
+            holders.append(_Holder(each, None, reached, max(more, len(reached))))
+    grown = {id(holder.found) for holder in holders}
     for each in everything:
         if id(each) in fresh or id(each) in grown or type(each) is FrameType:
             continue
         parts = [part for part in gc.get_referents(each) if id(part) in fresh]
         if parts:
-            holders.append((each, parts[0], _reached(parts, fresh, old)))
-    holders.sort(key=lambda holder: -len(holder[2]))
-    least = max(2, _SHARE * len(holders[0][2])) if holders else 0
-    worth = [holder for holder in holders if len(holder[2]) >= least]
-    told = dict.fromkeys(called(each, part) for each, part, _ in worth[: 2 * _MOST])
-    held = {key: found for _, _, reached in worth for key, found in reached.items()}
+            reached = _reached(parts, fresh, old)
+            holders.append(_Holder(each, parts[0], reached, len(reached)))
+    holders.sort(key=lambda holder: -holder.weight)
+    worth = [holder for holder in holders if holder.weight >= max(2, _SHARE * holders[0].weight)]
+    told = dict.fromkeys(called(holder.found, holder.part) for holder in worth[: 2 * _MOST])
+    held = {key: found for holder in worth for key, found in holder.reached.items()}
     return list(held.values()), tuple(told)[:_MOST]
+
+
+class _Holder(NamedTuple):
+    """Something that was there before, what of it is to be named if not itself, and what is new that it holds."""
+
+    found: Any
+    part: Any
+    reached: dict[int, Any]
+    weight: int
 
 
 def types_of(found: Iterable[Any]) -> tuple[tuple[str, int], ...]:

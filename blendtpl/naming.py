@@ -10,7 +10,8 @@ import gc
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import CellType, FrameType, FunctionType, ModuleType
+from contextvars import Context
+from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 import jinja2
@@ -43,13 +44,15 @@ def called(found: Any, part: Any = None) -> str:
     """
     way = _way(found)
     root, named = way[0], _named(way[0])
+    if named is None:
+        return f"{kind_of(found if part is None else part)} that no module, class or function is found to lead to"
     if issubclass(type(root), functools._lru_cache_wrapper):
         limit = root.cache_parameters()["maxsize"]
         return f"the cache of {named}, which has {'no limit' if limit is None else f'a limit of {limit}'}"
+    if type(root) is Context:
+        return named
     if part is not None:
         way.append(part)
-    if named is None:
-        return f"{kind_of(way[-1])} that no module, class or function is found to lead to"
     expression = _expression(way)
     return f"{kind_of(way[-1])} `{expression}` of {named}" if expression else named
 
@@ -120,6 +123,8 @@ def _named(found: Any) -> str | None:
         return f"class {_qualified(found)}"
     if issubclass(kind, jinja2.Environment):
         return "the environment"
+    if kind is Context:
+        return "the variables of `contextvars`"
     if kind is dict and type(name := found.get("__name__")) is str:
         if type(found.get("__loader__")) is Sources:
             return f"the code of template {name}"
@@ -187,8 +192,10 @@ def _name_in(holder: Any, part: Any, *, names: bool) -> str:
     for base in (list, tuple, deque):
         if issubclass(kind, base):
             return f"[{_index(base.__iter__(holder), part)}]"
-    if kind is FrameType:
-        return next((f".f_locals[{name!r}]" for name, value in holder.f_locals.items() if value is part), ".f_locals")
+    frame = holder if kind is FrameType else holder.gi_frame if kind is GeneratorType else None
+    if frame is not None:
+        variable = next((name for name, value in frame.f_locals.items() if value is part), "…")
+        return f"{'.gi_frame' if frame is not holder else ''}.f_locals[{variable!r}]"
     names_of = (*_ATTRIBUTES, *_slots(kind), *(_attribute(holder, "__dict__") or ()))
     return next((f".{name}" for name in names_of if _attribute(holder, name) is part), ".…")
 

@@ -28,7 +28,7 @@ RENDERS = 10_000
 PATIENCE = 60  # seconds for one render
 MEMORY = 512 * 2**20  # bytes that a template may take, in all of its renders
 
-_ENOUGH = 20  # pieces that were left are enough to find out about
+_ENOUGH = 200  # pieces that were left are enough to find out about
 _FEW = 100  # renders, or more, to find so many in
 _STORY = 300  # characters of an error
 
@@ -225,7 +225,7 @@ def _died(task: _Task, death: Death, memory: int) -> Soaked:
     elif death.status == -signal.SIGALRM:
         problem = f"one render takes more than {task.patience} s"
     elif death.status < 0:
-        problem = f"it crashes: {signal.Signals(-death.status).name}"
+        problem = f"it is ended by {signal.Signals(-death.status).name}"
     else:
         problem = f"it ends the process, with exit status {death.status}"
     stack = [_Line(found["file"], int(found["line"].strip("?") or 0)) for found in _STACK.finditer(death.trace)][::-1]

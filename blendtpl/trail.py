@@ -17,7 +17,7 @@ from blendtpl.lines import Place, innermost, shown
 from blendtpl.naming import circle
 from blendtpl.template import Template
 
-_FRAMES = 60  # of the stack behind each piece of memory
+_FRAMES = 30  # of the stack behind each piece of memory, from a template on
 _MOST = 3  # places that are told
 _SHARE = 0.2  # of the pieces, or of the bytes, from which on a place is told
 

@@ -174,7 +174,7 @@ def _growth(growth: Growth) -> str:
 
 
 def _rate(count: int, renders: int, what: str) -> str:
-    if count < renders:
+    if count * 10 < renders:
         return f"one {what} in {renders / count:,.0f} renders"
     each = f"{count / renders:,.1f}".removesuffix(".0")
     return f"{each} {what}{'s'[: each != '1']} a render"
