@@ -20,10 +20,9 @@ DIGEST = "0123456789abcdef" * 4
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, Any]:
     found = soaked({"a.html": "{{ user.name }}", "b.html": "{{ user|remember }}", "c.html": "{{ nope }}"}, renders=200)
-    written: dict[str, Any] = json.loads(
-        json.dumps(record(found, digest=DIGEST, environment="app:environment", seed=7))
-    )
-    return written
+    written = json.dumps(record(found, digest=DIGEST, environment="app:environment", seed=7))
+    read: dict[str, Any] = json.loads(written)
+    return read
 
 
 def test_what_is_written_is_what_is_read(recorded: dict[str, Any], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.compiling.support import invoke, write
+from tests.soak import planted
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +50,7 @@ def test_what_grows_is_told_and_the_exit_status_is_1(project: Path) -> None:
     assert found.stderr == ""
     rates = re.search(r"grows: (\d\.\d blocks a render)\n  .*\n  objects:  (.*) in 100 renders", found.stdout)
     assert rates
+    line = planted.remember.__code__.co_firstlineno + 1
     assert found.stdout == (
         "warning: `broken.html` fails with the example `ordinary`: UndefinedError: broken.html:1:"
         " 'dict object' has no attribute 'nme'\n"
@@ -56,9 +58,9 @@ def test_what_grows_is_told_and_the_exit_status_is_1(project: Path) -> None:
         "  keeps:    `user`, `user.tags` of what it is given\n"
         f"  objects:  {rates[2]} in 100 renders\n"
         "  held by:  list `_seen` of module tests.soak.planted\n"
-        f"  made at:  leak.html:2, in {ROOT / 'tests/soak/planted.py'}:61\n"
+        f"  made at:  leak.html:2, in {planted.__file__}:{line}\n"
         "\n"
-        "note: 1 template without examples got generated contexts; 0 of them fail with each\n"
+        "note: 1 template without examples got generated contexts\n"
         "1 of 4 templates grew or could not be soaked, 1,000 renders each; wrote app.blend.soak.json\n"
     )
 
