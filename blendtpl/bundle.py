@@ -34,6 +34,8 @@ from blendtpl.manifest import Manifest, Versions, from_json, this_process, to_js
 
 FORMAT = 1
 
+CERTIFICATE = ".soak.json"  # the end of the name of what a soak writes beside a bundle
+
 MANIFEST, CODE, SOURCES = "manifest.json", "code.marshal", "sources.json"
 
 _SEAL = re.compile(rb"blendtpl (\d{1,4})\nhmac-sha256 ([0-9a-f]{64}|-{64})\nsha256 ([0-9a-f]{64})\n")

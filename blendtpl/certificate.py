@@ -21,12 +21,11 @@ from typing import Any
 import jinja2
 
 from blendtpl._version import __version__
-from blendtpl.bundle import write_whole
+from blendtpl.bundle import CERTIFICATE, write_whole
 from blendtpl.errors import CertificateError
 from blendtpl.soak import Soak, Soaked
 
 FORMAT = 1
-SUFFIX = ".soak.json"
 
 _LARGEST = 64 * 2**20  # bytes
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -49,7 +48,7 @@ class Certificate:
 
 def beside(bundle: Path) -> Path:
     """Return where the certificate of a bundle is, unless somebody says otherwise."""
-    return bundle.with_name(f"{bundle.name}{SUFFIX}")
+    return bundle.with_name(f"{bundle.name}{CERTIFICATE}")
 
 
 def record(found: Soak, *, digest: str, environment: str | None, seed: int) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connec
         os.dup2(nothing.fileno(), descriptor)
     sys.stdout = sys.stderr = nothing
     faulthandler.enable(trace, all_threads=False)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     faulthandler.register(signal.SIGALRM, trace, all_threads=False, chain=True)  # and then it ends the process
     _end_with_parent()
     _limit(memory)
