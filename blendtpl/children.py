@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 
 _GLANCE = 0.1  # seconds between two calls of what shows the progress
 _FULL = 71  # the exit status of a process that ran out of memory
+_RESERVE = 2**20  # bytes for a process that has no other memory left
 _TRACE = 64 * 1024  # bytes of a traceback
 _DATA = 5  # the field of `statm` that counts pages of data
 _PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
@@ -117,11 +118,13 @@ def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connec
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     faulthandler.register(signal.SIGALRM, trace, all_threads=False, chain=True)  # and then it ends the process
     _end_with_parent()
+    reserve = [bytearray(_RESERVE)]
     _limit(memory)
     try:
         writer.send((work(item),))
     except BaseException as error:  # whatever it is, this process ends here, and threads of the application's with it
-        _limit(None)  # or there may be no memory to tell of it
+        reserve.clear()  # or there may be no memory to tell of it
+        _limit(None)
         os.write(trace.fileno(), _stack(error.__cause__ or error).encode(errors="replace"))
         os._exit(_FULL if isinstance(error, (Exhausted, MemoryError)) else 1)
 

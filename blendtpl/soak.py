@@ -165,7 +165,8 @@ def _followed(found: Mapping[str, Soaked], task: _Task) -> Trail:
 
 
 def _may_be_followed(found: Soaked) -> bool:
-    return bool(found.growth) or found.problem.startswith(_TOO_MUCH)
+    # what a single render has no memory for is no leak
+    return bool(found.growth) or (found.problem.startswith(_TOO_MUCH) and found.renders > found.contexts)
 
 
 def _render(task: _Task) -> Callable[[], None]:
