@@ -34,6 +34,8 @@ from blendtpl.manifest import Manifest, Versions, from_json, this_process, to_js
 
 FORMAT = 1
 
+CERTIFICATE = ".soak.json"  # the end of the name of what a soak writes beside a bundle
+
 MANIFEST, CODE, SOURCES = "manifest.json", "code.marshal", "sources.json"
 
 _SEAL = re.compile(rb"blendtpl (\d{1,4})\nhmac-sha256 ([0-9a-f]{64}|-{64})\nsha256 ([0-9a-f]{64})\n")
@@ -57,13 +59,20 @@ class Bundle:
 
         Raises `BundleError` when it cannot be written; the old file is then untouched.
         """
-        target = Path(path)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _remove_abandoned(target)
-            _replace(target, self.data)
-        except OSError as error:
-            raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
+        write_whole(Path(path), self.data)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file so that `target` is, at every moment, the old one or the new one, whole.
+
+    Raises `BundleError` when it cannot be written; the old file is then untouched.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        _replace(target, data)
+    except OSError as error:
+        raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
 
 
 def seal(manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | None = None) -> Bundle:

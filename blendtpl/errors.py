@@ -123,6 +123,10 @@ class BundleError(BlendError):
     """A bundle that must not or cannot be used; the message names the cause and the remedy."""
 
 
+class CertificateError(BlendError):
+    """A file that should be the certificate of a soak and is none."""
+
+
 class RenderError(BlendError):
     """Rendering failed for a reason that lies in the call or the template."""
 

@@ -31,7 +31,7 @@ def read_examples(folder: Path, name: str) -> Mapping[str, dict[str, Any]]:
         if path.is_file():
             try:
                 examples = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ConfigError(f"{path}: no valid JSON: {error}") from error
             if not isinstance(examples, dict) or not all(isinstance(found, dict) for found in examples.values()):
                 raise ConfigError(f"{path}: must be an object from example names to contexts, which are objects")

@@ -34,6 +34,8 @@ RANKS = {
     "template": 14,
     "registry": 15,
     "examples": 20,
+    "growth": 20,
+    "children": 20,
     "compiler.positions": 20,
     "compiler.config": 20,
     "compiler.workers": 20,
@@ -68,15 +70,24 @@ RANKS = {
     "compiler.build": 35,
     "compiler": 36,
     "live": 40,  # stands on both halves
+    "samples": 40,  # asks a registry what its templates read
+    "naming": 40,
+    "lines": 40,
+    "holders": 41,
+    "trail": 42,
+    "soak": 43,
+    "certificate": 44,
     "verify": 41,  # so does the oracle
     "": 41,  # the face, which imports the build half when it is called to compile, and not before
-    "cli.common": 42,
-    "cli.compile": 43,
-    "cli.explain": 43,
-    "cli.show": 43,
-    "cli.verify": 43,
-    "cli": 44,
-    "__main__": 45,
+    "cli.common": 45,
+    "cli.progress": 45,
+    "cli.compile": 46,
+    "cli.explain": 46,
+    "cli.show": 46,
+    "cli.soak": 46,
+    "cli.verify": 46,
+    "cli": 47,
+    "__main__": 48,
 }
 
 

@@ -9,6 +9,7 @@ from blendtpl._version import __version__
 from blendtpl.cli.compile import compile_command
 from blendtpl.cli.explain import explain_command
 from blendtpl.cli.show import list_command, render_command
+from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
 
 
@@ -23,3 +24,4 @@ command.add_command(render_command)
 command.add_command(list_command)
 command.add_command(explain_command)
 command.add_command(verify_command)
+command.add_command(soak_command)

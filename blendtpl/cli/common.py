@@ -97,6 +97,12 @@ def _place(error: BaseException) -> str:
     return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
 
 
+def processors() -> int:
+    """Return how many processors this process may run on."""
+    # not every system knows which those are
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def read_key(file: Path | None) -> bytes | None:
     """Return the signing key in a file, without the line break at its end.
 

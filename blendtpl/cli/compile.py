@@ -1,15 +1,9 @@
 """``blendtpl compile``: templates into a bundle, or the list of everything that is wrong with them."""
 
 import json
-import os
-import sys
-import time
 from pathlib import Path
-from types import TracebackType
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blendtpl.bundle import Bundle, read_bundle
 from blendtpl.cli.common import (
@@ -18,15 +12,14 @@ from blendtpl.cli.common import (
     escape_command,
     key_option,
     named_environment,
+    processors,
     project,
     read_key,
 )
+from blendtpl.cli.progress import Ticker
 from blendtpl.compiler import Build, build
 from blendtpl.compiler.cache import default_folder
 from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault
-
-_QUIET_SECONDS = 1.0
-_FRAME_SECONDS = 0.1
 
 
 @click.command("compile")
@@ -69,7 +62,7 @@ def compile_command(
         folder, target = source or config.templates, output or config.output
         _check_target(target)
         try:
-            with _Ticker() as ticker:
+            with Ticker() as ticker:
                 made = build(
                     folder,
                     environment=named_environment(environment or config.environment),
@@ -77,7 +70,7 @@ def compile_command(
                     key=read_key(key_file),
                     output=target,
                     cache=None if no_cache else default_folder(),
-                    jobs=jobs or _processors(),
+                    jobs=jobs or processors(),
                     progress=ticker.tick,
                 )
         except CompileError as error:
@@ -100,11 +93,6 @@ def _check_target(target: Path) -> None:
     if target.exists() and not target.is_file():
         # replacing it is what writing would do, and /dev/null is not ours to replace
         raise ConfigError(f"the output `{target}` is no regular file")
-
-
-def _processors() -> int:
-    # not every system knows which processors a process may run on
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(bundle: Bundle, target: Path) -> None:
@@ -167,48 +155,3 @@ def _annotation(fault: Fault, folder: Path) -> str:
     }
     listed = ",".join(f"{name}={escape_command(str(value), ':,')}" for name, value in fields.items() if value)
     return f"::error {listed}::{escape_command(f'{fault.message}; {fault.hint}' if fault.hint else fault.message)}"
-
-
-class _Ticker:
-    """Shows progress once a compile takes longer than a second: a bar on a terminal, a line a second elsewhere."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        # not rich's idea of a terminal, which variables such as FORCE_COLOR make of a pipe
-        self._terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + _QUIET_SECONDS
-        self._bar: Progress | None = None
-
-    def __enter__(self) -> "_Ticker":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def tick(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now < self._next and not self._bar:
-            return
-        if not self._terminal:
-            self._next = now + _QUIET_SECONDS
-            click.echo(f"{stage}: {done} of {total} templates", err=True)
-            return
-        if self._bar is None:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                console=self._console,
-                transient=True,
-                auto_refresh=False,  # which takes a thread, and the compiler forks
-            )
-            self._bar.start()
-            self._bar.add_task(stage)
-        task = self._bar.tasks[0].id
-        self._bar.update(task, description=stage, completed=done, total=total, refresh=now >= self._next)
-        if now >= self._next:
-            self._next = now + _FRAME_SECONDS

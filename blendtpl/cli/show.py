@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from blendtpl.bundle import Bundle, open_bundle, read_bundle
+from blendtpl.certificate import Certificate, beside, read_certificate
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
@@ -21,7 +22,7 @@ from blendtpl.cli.common import (
     project,
     read_key,
 )
-from blendtpl.errors import BlendError, UndefinedError, excerpt
+from blendtpl.errors import BlendError, CertificateError, UndefinedError, excerpt
 from blendtpl.registry import Registry, load
 
 _FILE_WIDTH = 200  # columns of a table that goes to a file or a pipe
@@ -102,12 +103,19 @@ def _context(file: str | None, example: str | None) -> dict[str, Any]:
 @_bundle_argument
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @key_option
-def list_command(bundle: Path, style: str, key_file: Path | None) -> None:
-    """List the templates of a bundle. Nothing of it is run."""
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    help="What `blendtpl soak` wrote of the bundle.  [default: BUNDLE.soak.json]",
+)
+def list_command(bundle: Path, style: str, key_file: Path | None, certificate: Path | None) -> None:
+    """List the templates of a bundle, and what a soak has shown of it. Nothing of it is run."""
     with errors_as_text():
         opened = open_bundle(read_bundle(bundle), key=read_key(key_file))
+        soaked = _certificate(certificate or beside(bundle), wanted=certificate is not None)
         if style == "json":
-            click.echo(json.dumps({"digest": opened.digest, "size": len(opened.data), "templates": _rows(opened)}))
+            shown = {"digest": opened.digest, "size": len(opened.data), "templates": _rows(opened)}
+            click.echo(json.dumps({**shown, "soak": soaked and _fields(soaked, opened)}))
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("template", no_wrap=True)
@@ -118,6 +126,47 @@ def list_command(bundle: Path, style: str, key_file: Path | None) -> None:
         Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
         count = len(opened.manifest.templates)
         click.echo(f"{count} template{'s'[: count != 1]}, {len(opened.data)} bytes, sha256 {opened.digest}")
+        if soaked is not None:
+            click.echo(_soak(soaked, opened))
+
+
+def _certificate(path: Path, *, wanted: bool) -> Certificate | None:
+    """Return the certificate in a file; what is wrong with it is told, and is no reason to tell nothing else."""
+    try:
+        found = read_certificate(path)
+    except CertificateError as error:
+        click.echo(f"warning: {error}; `blendtpl soak` writes it anew", err=True)
+        return None
+    if found is None and wanted:
+        click.echo(f"warning: there is no certificate `{path}`; `blendtpl soak` writes one", err=True)
+    return found
+
+
+def _soak(found: Certificate, bundle: Bundle) -> str:
+    if found.digest != bundle.digest:
+        return f"not soaked: the certificate is of another bundle, sha256 {found.digest}; `blendtpl soak` writes one"
+    count = len(found.unsound)
+    result = f"{count} grew or could not be soaked: {', '.join(_known(found, bundle))}" if count else "none grew"
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(found.versions.items()))
+    which = "all" if found.templates == len(bundle.manifest.templates) else f"{found.templates} of them"
+    return f"soaked on {found.date[:10]}, {found.renders:,} renders of {which}: {result} ({versions})"
+
+
+def _fields(found: Certificate, bundle: Bundle) -> dict[str, Any]:
+    return {
+        "matches": found.digest == bundle.digest,
+        "digest": found.digest,
+        "date": found.date,
+        "renders": found.renders,
+        "passed": not found.unsound,
+        "unsound": _known(found, bundle),
+        "versions": dict(found.versions),
+    }
+
+
+def _known(found: Certificate, bundle: Bundle) -> list[str]:
+    """Return the templates that grew, as far as the bundle has them: what else a certificate says need not be so."""
+    return [name for name in found.unsound if name in bundle.manifest.templates]
 
 
 def _rows(bundle: Bundle) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import jinja2
 from jinja2.exceptions import TemplateNotFound
 
-from blendtpl.bundle import is_bundle
+from blendtpl.bundle import CERTIFICATE, is_bundle
 from blendtpl.compiler import faults
 from blendtpl.errors import ConfigError, Fault
 from blendtpl.examples import is_examples
@@ -98,7 +98,7 @@ def _from_loader(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> 
     except TypeError as error:
         raise ConfigError(f"the loader {type(loader).__name__} cannot list its templates") from error
     for name in names:
-        if is_examples(name):
+        if is_examples(name) or name.endswith(CERTIFICATE):
             continue
         if problem := name_problem(name):
             yield faults.bad_name(name, problem)
@@ -125,7 +125,7 @@ def _from_folder(folder: Path, output: Path | None) -> Iterator[Source | Fault]:
         for file in sorted(files):
             path = Path(base, file)
             name = _name(path, folder)
-            if file.startswith(".") or file.endswith("~") or is_examples(name):
+            if file.startswith(".") or file.endswith(("~", CERTIFICATE)) or is_examples(name):
                 continue
             if skipped is None or os.path.realpath(path) != skipped:
                 yield from _from_file(name, path)

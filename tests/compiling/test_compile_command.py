@@ -364,7 +364,7 @@ def test_ticks_come_once_a_second_and_not_before_the_first(
 ) -> None:
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    ticker = blendtpl.cli.compile._Ticker()
+    ticker = blendtpl.cli.progress.Ticker()
     for number, moment in enumerate([100.0, 100.9, 101.1, 101.5, 102.0, 102.2]):
         now[0] = moment
         ticker.tick("emit", number, 6)

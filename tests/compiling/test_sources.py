@@ -114,6 +114,7 @@ def test_hidden_files_backups_examples_and_bundles_are_no_templates(tmp_path: Pa
         "b/examples.json": "{{",
         "b/c.examples.json": "{{",
         "old.blend": other.data,
+        "old.blend.soak.json": "{{",
         "b/any.name": other.data,
     }
     folder = write(tmp_path / "templates", {**FILES, **skipped, "my_examples.json": "x", "examples.json.txt": "x"})
@@ -126,6 +127,7 @@ def test_a_loader_leaves_out_examples_bundles_and_hidden_files_that_are_no_text(
     extra: dict[str, str | bytes] = {
         "examples.json": "{{",
         "old.blend": data,
+        "old.blend.soak.json": "{{",
         f".x.blend.{'0' * 16}.tmp": data[:-100],
         ".DS_Store": b"\0\xff",
         ".htaccess": "text",

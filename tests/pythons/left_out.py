@@ -42,6 +42,14 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/run/test_tracebacks.py::test_an_error_that_nobody_catches_shows_the_places_too",
         "tests/run/test_travelling.py::test_a_forked_child_renders_from_the_registry_it_inherits",
         "tests/run/test_travelling.py::test_a_process_that_gets_a_registry_many_times_opens_it_once",
+        "tests/soak/test_certificate.py::test_it_has_every_figure_of_every_template",
+        "tests/soak/test_certificate.py::test_what_is_written_is_what_is_read",
+        "tests/soak/test_certificate.py::test_one_that_cannot_be_written_leaves_the_old_one",
+        "tests/soak/test_certificate.py::"
+        "test_a_certificate_with_anything_in_any_of_its_fields_is_refused_or_still_says_what_its_types_say",
+        "tests/soak/test_children.py",
+        "tests/soak/test_soak.py",
+        "tests/soak/test_soak_command.py",
         "tests/test_layers.py::test_loading_and_rendering_leave_the_build_half_unloaded",
         "tests/test_readme.py::test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page",
         "tests/test_readme.py::test_the_python_and_shell_blocks_run_in_order",
@@ -74,6 +82,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/compiling/test_compile_command.py::test_an_output_that_is_a_directory_or_a_device_is_refused",
         "tests/compiling/test_sources.py::test_hidden_files_backups_examples_and_bundles_are_no_templates",
         "tests/run/test_opening.py::test_a_fifo_and_a_device_are_refused_without_waiting",
+        "tests/soak/test_certificate.py::test_what_is_no_file_or_cannot_be_read_is_told_without_waiting",
     ),
     "it gives a file away, and there is one user": (
         "tests/compiling/test_cache.py::test_what_belongs_to_another_user_is_not_used",

@@ -1,7 +1,6 @@
 """Jinja2 as the oracle: the same templates and variables through it and through a bundle."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -30,14 +29,6 @@ def stock_environment(templates: Mapping[str, str], make: MakeEnvironment) -> ji
 
 def load(templates: Mapping[str, str], make: MakeEnvironment = blendtpl.default_environment) -> blendtpl.Registry:
     return blendtpl.load(blendtpl.compile(templates, environment=make), environment=make)
-
-
-def open_files() -> int:
-    """Return how many descriptors this process has open, or 0 where that cannot be known."""
-    try:
-        return len(list(Path("/proc/self/fd").iterdir()))
-    except OSError:
-        return 0
 
 
 def check_same(

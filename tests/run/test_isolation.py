@@ -13,9 +13,10 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 import blendtpl
+from blendtpl.growth import open_files
 from tests.conftest import context_of, every_example
 from tests.run import everything
-from tests.run.oracle import open_files, stock_environment
+from tests.run.oracle import stock_environment
 
 ROOT = Path(__file__).parents[2]
 

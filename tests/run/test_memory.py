@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 import blendtpl
+from blendtpl.growth import clear_caches
 from tests.conftest import context_of, every_example
 from tests.run.everything import TEXTS, VARIABLES
-from tests.run.memory import clear_caches, world
+from tests.run.memory import world
 from tests.run.oracle import load
 
 RENDERS = 50

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import blendtpl
 from blendtpl.bundle import CODE, MANIFEST, SOURCES, open_bundle
-from tests.run.oracle import open_files
+from blendtpl.growth import open_files
 from tests.run.sealing import (
     SEAL_SIZE,
     members,

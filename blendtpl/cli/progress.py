@@ -1,0 +1,62 @@
+"""Progress: what a person sees of a command that takes a while."""
+
+import sys
+import time
+from types import TracebackType
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+_QUIET_SECONDS = 1.0
+_FRAME_SECONDS = 0.1
+
+
+class Ticker:
+    """Shows progress once something takes longer than a second: a bar on a terminal, elsewhere a line every so often.
+
+    `unit` is what is counted, `pause` the seconds from one line to the next.
+    """
+
+    def __init__(self, unit: str = "templates", pause: float = 1.0) -> None:
+        self._unit, self._pause = unit, pause
+        self._console = Console(stderr=True)
+        # not rich's idea of a terminal, which variables such as FORCE_COLOR make of a pipe
+        self._terminal = sys.stderr.isatty()
+        self._next = time.monotonic() + _QUIET_SECONDS
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> "Ticker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def tick(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage has come, if it is time to."""
+        now = time.monotonic()
+        if now < self._next and not self._bar:
+            return
+        if not self._terminal:
+            self._next = now + self._pause
+            click.echo(f"{stage}: {done} of {total} {self._unit}", err=True)
+            return
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=self._console,
+                transient=True,
+                auto_refresh=False,  # which takes a thread, and the compiler forks
+            )
+            self._bar.start()
+            self._bar.add_task(stage)
+        task = self._bar.tasks[0].id
+        self._bar.update(task, description=stage, completed=done, total=total, refresh=now >= self._next)
+        if now >= self._next:
+            self._next = now + _FRAME_SECONDS
