@@ -9,7 +9,7 @@ import linecache
 import re
 import sys
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from types import FunctionType, TracebackType
 from typing import Any
@@ -70,11 +70,12 @@ def add_place(error: Exception, variables: Iterable[str]) -> None:
     """
     if isinstance(error, UndefinedError):
         return
-    places = _places(error.__traceback__)
+    sources: dict[str, Sources] = {}
+    places = _places(error.__traceback__, sources)
     if not places:
         return
     (name, line), *callers = places
-    _forget(error.__traceback__)
+    _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
     if type(error) is jinja2.UndefinedError:
         missing = _MISSING.fullmatch(error.message or "")
@@ -96,19 +97,15 @@ def _hint(missing: str, variables: Iterable[str]) -> str:
     return did_you_mean(missing, (name for name in variables if name != missing))
 
 
-def _forget(trace: TracebackType | None) -> None:
+def _forget(sources: Mapping[str, Sources]) -> None:
     """Have the source text of templates looked up anew when a traceback is shown: what `linecache` knows by their names
     may be that of another registry.
     """
-    while trace is not None:
-        loader = trace.tb_frame.f_globals.get("__loader__")
-        if isinstance(loader, Sources):
-            name: str = trace.tb_frame.f_globals["__name__"]
-            known = linecache.cache.get(name)
-            if known is not None and (len(known) == 1 or known[1] is None):  # it is of no file
-                # replaced, for another thread may be looking at it
-                linecache.cache[name] = (partial(loader.get_source, name),)
-        trace = trace.tb_next
+    for name, found in sources.items():
+        known = linecache.cache.get(name)
+        if known is not None and (len(known) == 1 or known[1] is None):  # it is of no file
+            # replaced, for another thread may be looking at it
+            linecache.cache[name] = (partial(found.get_source, name),)
 
 
 def stitched(trace: TracebackType, unit: Any, name: str) -> TracebackType:
@@ -125,8 +122,8 @@ def _here(current: Any) -> Any:
     return current()
 
 
-def _places(trace: TracebackType | None) -> list[tuple[str, int]]:
-    """Return (template, line) of every template frame of one render, innermost first.
+def _places(trace: TracebackType | None, sources: dict[str, Sources]) -> list[tuple[str, int]]:
+    """Return (template, line) of every template frame of one render, innermost first; note the sources of each.
 
     What lies behind the entry of another render was told there: of one within this one, or of an earlier one when
     an exception object is kept and raised again, which makes its traceback longer each time.
@@ -137,7 +134,9 @@ def _places(trace: TracebackType | None) -> list[tuple[str, int]]:
         found = trace.tb_frame.f_globals
         if (found.get("__name__"), trace.tb_frame.f_code.co_name) in _ENTRIES:
             break
-        if isinstance(found.get("__loader__"), Sources):
+        loader = found.get("__loader__")
+        if isinstance(loader, Sources):
+            sources[found["__name__"]] = loader
             place = (found["__name__"], trace.tb_lineno)
             if not places or places[-1] != place:
                 places.append(place)

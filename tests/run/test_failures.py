@@ -2,12 +2,14 @@
 """A failing render says where in the templates it failed, keeps Jinja2's type and message, and leaves nothing behind."""
 
 import gc
+import linecache
 import pickle
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import jinja2
 import pytest
@@ -320,3 +322,24 @@ def test_a_sandbox_tells_where_it_stepped_in() -> None:
     with pytest.raises(SecurityError) as caught:
         registry.render("a.txt", x="")
     assert caught.value.__notes__ == ["in template a.txt:2"]
+
+
+def test_an_error_that_is_kept_and_raised_again_costs_no_more_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ValueError("kept")
+
+    def fail() -> str:
+        raise kept
+
+    class Counting(dict[str, Any]):
+        asked = 0
+
+        def get(self, *arguments: Any) -> Any:
+            Counting.asked += 1
+            return super().get(*arguments)
+
+    monkeypatch.setattr(linecache, "cache", Counting(linecache.cache))
+    template = load({"main.html": "{{ fail() }}"})["main.html"]
+    for _ in range(100):
+        with pytest.raises(ValueError, match="kept"):
+            template.render(fail=fail)  # its traceback is longer each time
+    assert Counting.asked == 100
