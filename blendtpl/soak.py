@@ -31,6 +31,7 @@ MEMORY = 512 * 2**20  # bytes that a template may take, in all of its renders
 _ENOUGH = 200  # pieces that were left are enough to find out about
 _FEW = 100  # renders, or more, to find so many in
 _STORY = 300  # characters of an error
+_LOOK = 256  # bytes that it takes to look at an object
 
 _STACK = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?+) in ', re.MULTILINE)
 
@@ -99,7 +100,9 @@ def soak(
     for task, result in apart(tasks, _measured, jobs=jobs, memory=memory, tick=tick):
         found[task.name] = _died(task, result, memory) if isinstance(result, Death) else result
     to_follow = [task for task in tasks if _may_be_followed(found[task.name])]
-    for task, trail in apart(to_follow, partial(_followed, found), jobs=jobs, memory=memory):
+    # looking through all that there is takes memory of its own, which is no template's
+    aside = _LOOK * len(gc.get_objects())
+    for task, trail in apart(to_follow, partial(_followed, found), jobs=jobs, memory=memory + aside):
         if isinstance(trail, Trail):
             found[task.name] = replace(found[task.name], trail=trail)
     return Soak(renders, tuple(found[name] for name in contexts))

@@ -150,9 +150,11 @@ def test_a_template_that_crashes_or_does_not_end_says_so_and_the_others_are_soak
     assert last.growth
 
 
-def test_what_used_up_the_memory_is_named() -> None:
+def test_what_used_up_the_memory_is_named_in_a_process_with_much_in_it() -> None:
+    much: list[list[int]] = [[] for _ in range(1_000_000)]
     found = found_in("{{ user.name|large }}", memory=32 * 2**20)
 
+    assert len(much) == 1_000_000
     assert found.trail is not None
     assert found.trail.holders == (f"list `_large` of module {HERE}",)
 
