@@ -33,7 +33,8 @@ SPARE_BLOCKS = 4
 # `malloc`, which counts bytes. It calls some of what is freed in use, to have it at hand: a few bytes come and go.
 SPARE_BYTES = 4096
 
-_clear_caches: Callable[[], None] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
+clear_caches: Callable[[], None] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
+"""Empties the interpreter's cache of attributes, which holds the names that were asked for, some thousands of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ def _repeat(render: Callable[[], object], times: int) -> None:
 def _count(counts: "array[int]", at: int) -> int:
     """Count blocks and bytes in use; return what the collector found, which empties Python's free lists, too."""
     found = gc.collect()
-    _clear_caches()  # the cache of attributes holds the names that were asked for, some thousands of them
+    clear_caches()
     counts[at] = sys.getallocatedblocks()
-    counts[at + 1] = _bytes_of_malloc()
+    counts[at + 1] = bytes_of_malloc()
     return found
 
 
@@ -171,7 +172,7 @@ class _Mallinfo(ctypes.Structure):
     hblkhd: int
 
 
-def _bytes_of_malloc() -> int:
+def bytes_of_malloc() -> int:
     """Return how much memory `malloc` has given out, or 0 where it does not say."""
     if _mallinfo is None:
         return 0
