@@ -1,4 +1,7 @@
-"""Fixtures, and hooks: tables of the ratios within and over the groups, which also go into `extra_info`."""
+"""Fixtures, and hooks: tables of the ratios within and over the groups, which also go into `extra_info`.
+
+With `--benchmark-compare` there is a table of the ratios then and now.
+"""
 
 import gc
 import math
@@ -12,6 +15,7 @@ import pytest
 
 from bench.generated import generate
 from bench.measure import COUNT
+from bench.ratios import compared, memory
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +63,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_compare_machine_info(machine_info: dict[str, Any], compared_benchmark: dict[str, Any]) -> None:
+    """Have pytest-benchmark not mind another machine: ratios are compared."""
+    compared_benchmark["machine_info"] = machine_info
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many times as long each benchmark took as the fastest of its group, and how much less than peers.
 
@@ -70,6 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         _print_group(terminalreporter, group, groups[group])
     if rows:
         _print_rows(terminalreporter, rows)
+    _print_memory_and_comparison(terminalreporter, [bench for benches in groups.values() for bench in benches])
 
 
 def _print_group(terminalreporter: pytest.TerminalReporter, group: str, benches: list[Any]) -> None:
@@ -115,6 +126,19 @@ def _print_rows(terminalreporter: pytest.TerminalReporter, rows: dict[str, list[
     ):
         cells = [f"{means[label]:>11.2f}" if label in means else f"{'-':>11}" for label in labels]
         terminalreporter.write_line(f"{title:<44}" + "".join(cells))
+
+
+def _print_memory_and_comparison(terminalreporter: pytest.TerminalReporter, benches: list[Any]) -> None:
+    session = getattr(terminalreporter.config, "_benchmarksession", None)
+    runs = (session.compared_mapping if session else None) or {}
+    if lines := list(memory(benches, next(iter(runs.values()), {}))):
+        terminalreporter.section("memory, collector off", sep="-")
+        for line in lines:
+            terminalreporter.write_line(line)
+    for path, stored in runs.items():
+        terminalreporter.section(f"ratios to Jinja2, now and in {path}", sep="-")
+        for line in compared(benches, stored):
+            terminalreporter.write_line(line)
 
 
 def _mean(ratios: list[float]) -> float:

@@ -2,12 +2,14 @@
 
 import gc
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jinja2
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from blendtpl import default_environment
+
+if TYPE_CHECKING:  # what only measures memory needs no pytest
+    from pytest_benchmark.fixture import BenchmarkFixture
 
 Result = TypeVar("Result")
 
@@ -29,14 +31,14 @@ def jinja2_compile(templates: Mapping[str, str]) -> jinja2.Environment:
     return environment
 
 
-def compare(benchmark: BenchmarkFixture, group: str, *, peer: bool = False, **facts: object) -> None:
+def compare(benchmark: "BenchmarkFixture", group: str, *, peer: bool = False, **facts: object) -> None:
     """Put a benchmark into a group; `peer` makes it one that the others of the group are measured against."""
     benchmark.group = group
     benchmark.extra_info.update(facts, peer=peer)
 
 
 def rounds(
-    benchmark: BenchmarkFixture,
+    benchmark: "BenchmarkFixture",
     count: int,
     function: Callable[..., Result],
     *args: object,

@@ -1,7 +1,8 @@
 """Peers: what renders a workload, each by its fastest settings.
 
 Enters: a workload, and a desk for what is no matter of memory alone. Leaves: a function of no
-arguments that returns its whole text. A peer that is not installed, or has no templates of a workload, skips the test.
+arguments that returns its whole text. A peer that is not installed, or has no templates of a workload, raises
+`Unsupported`.
 """
 
 import functools
@@ -9,12 +10,10 @@ import importlib
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 import blendtpl
 from bench.measure import jinja2_environment
@@ -26,7 +25,8 @@ Render = Callable[[], str]
 
 _FUNCTIONS = {"_": gettext, "ngettext": ngettext, "capitals": capitals}
 
-# what a long-lived PHP process runs: a line asks for a template, an answer begins with its length in bytes
+# what a long-lived PHP process runs: a line asks for a template, or for the memory in use when it is empty; an answer
+# begins with its length in bytes
 _WORKER = """\
 <?php
 function e($text) { return htmlspecialchars((string) $text, ENT_QUOTES); }
@@ -36,18 +36,24 @@ extract($context);
 if (is_file('functions.php')) require __DIR__ . '/functions.php';
 while (($asked = fgets(STDIN)) !== false) {
     ob_start();
-    include __DIR__ . '/' . rtrim($asked);
+    if ($asked === "\\n") echo memory_get_usage();
+    else include __DIR__ . '/' . rtrim($asked);
     $text = ob_get_clean();
     fwrite(STDOUT, strlen($text) . "\\n" . $text);
 }
 """
-_PHP_OPTIONS = {
+PHP_WITH_OPCACHE = {
     "opcache.enable_cli": "1",
     "opcache.validate_timestamps": "0",
     "opcache.file_update_protection": "0",  # of seconds since a file was written
     "opcache.jit": "tracing",
     "opcache.jit_buffer_size": "64M",
 }
+PHP_WITHOUT_OPCACHE = {"opcache.enable_cli": "0"}
+
+
+class Unsupported(Exception):
+    """A peer cannot render a workload; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,14 @@ class Desk:
 
     folder: Path
     at_end: Callable[[Callable[[], object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Php:
+    """A PHP process. `ask` returns what it renders a template to, and the bytes that it uses for an empty name."""
+
+    process: int
+    ask: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,7 @@ def _jinja2(workload: Workload, desk: Desk) -> Render:
 
 
 def _minijinja(workload: Workload, desk: Desk) -> Render:
-    minijinja: Any = pytest.importorskip("minijinja")
+    minijinja: Any = _module("minijinja")
     environment = minijinja.Environment(
         templates=dict(workload.minijinja or workload.jinja2), undefined_behavior="strict", reload_before_render=False
     )
@@ -92,7 +106,7 @@ def _minijinja(workload: Workload, desk: Desk) -> Render:
 
 
 def _mako(workload: Workload, desk: Desk) -> Render:
-    lookups: Any = pytest.importorskip("mako.lookup")
+    lookups: Any = _module("mako.lookup")
     lookup = lookups.TemplateLookup(default_filters=["h"], filesystem_checks=False)
     for name, text in _sources(workload, "mako").items():
         lookup.put_string(name, text)
@@ -101,7 +115,7 @@ def _mako(workload: Workload, desk: Desk) -> Render:
 
 
 def _chameleon(workload: Workload, desk: Desk) -> Render:
-    chameleon: Any = pytest.importorskip("chameleon")
+    chameleon: Any = _module("chameleon")
     _write(_sources(workload, "chameleon"), desk.folder)
     loader = chameleon.PageTemplateLoader(str(desk.folder), auto_reload=False, debug=False)
     context = {**_FUNCTIONS, **workload.context, "load": loader.load}
@@ -110,7 +124,7 @@ def _chameleon(workload: Workload, desk: Desk) -> Render:
 
 
 def _django(workload: Workload, desk: Desk) -> Render:
-    template: Any = pytest.importorskip("django.template")
+    template: Any = _module("django.template")
     _configure_django()
     sources = dict(_sources(workload, "django"))
     engine = template.Engine(
@@ -132,33 +146,44 @@ def _configure_django() -> None:
 
 def _php(workload: Workload, desk: Desk) -> Render:
     """Ask a process over a pipe: its answer holds the time for the way there and back."""
+    return functools.partial(start_php(workload, desk, PHP_WITH_OPCACHE).ask, workload.entry)
+
+
+def start_php(workload: Workload, desk: Desk, options: Mapping[str, str]) -> Php:
+    """Start a PHP process that renders a workload whenever it is asked to."""
     php = shutil.which("php")
     if php is None:
-        pytest.skip("php is not installed")
+        raise Unsupported("php is not installed")
     _write(
         {**_sources(workload, "php"), "worker.php": _WORKER, "context.json": json.dumps(workload.context)}, desk.folder
     )
-    options = [part for name, value in _PHP_OPTIONS.items() for part in ("-d", f"{name}={value}")]
+    given = [part for name, value in options.items() for part in ("-d", f"{name}={value}")]
     process = subprocess.Popen(
-        [php, *options, "worker.php", "context.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=desk.folder
+        [php, *given, "worker.php", "context.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=desk.folder
     )
     desk.at_end(process.communicate)  # closes its input, upon which it ends
     assert process.stdin
     assert process.stdout
     ask, answer = process.stdin, process.stdout
-    question = f"{workload.entry}\n".encode()
 
-    def render() -> str:
-        ask.write(question)
+    def render(entry: str) -> str:
+        ask.write(f"{entry}\n".encode())
         ask.flush()
         return answer.read(int(answer.readline())).decode()
 
-    return render
+    return Php(process.pid, render)
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise Unsupported(f"{error.name} is not installed") from error
 
 
 def _sources(workload: Workload, peer: str) -> Sources:
     if peer not in workload.others:
-        pytest.skip(f"{peer} has no templates of this workload")
+        raise Unsupported(f"{peer} has no templates of this workload")
     return workload.others[peer]
 
 

@@ -10,6 +10,8 @@ import pytest
 import blendtpl
 from blendtpl.examples import read_examples
 
+pytest.register_assert_rewrite("tests.run.oracle")
+
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 

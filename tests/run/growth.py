@@ -9,6 +9,7 @@ something, and one with counts at the end; exits 1 when anything was left, or wh
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -184,16 +185,22 @@ def _message(registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:
     return registry.message("mail", given, to=["a@example.org"], sender="b@example.org").as_bytes()
 
 
-def _with_little_stack(registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:
-    """Render where a recursion ends soon, so that it can be done often."""
+@contextmanager
+def little_stack() -> Iterator[None]:
+    """Have a recursion end soon, so that it can be done often."""
     depth, frame, limit = 0, sys._getframe(), sys.getrecursionlimit()
     while frame.f_back is not None:
         depth, frame = depth + 1, frame.f_back
     sys.setrecursionlimit(depth + 60)
     try:
-        return registry.render("main.html", given)
+        yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+def _with_little_stack(registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:
+    with little_stack():
+        return registry.render("main.html", given)
 
 
 def ways(case: Case, registry: blendtpl.Registry) -> Mapping[str, Way]:

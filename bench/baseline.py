@@ -1,0 +1,69 @@
+"""A stored run to compare with: ``python -m bench.baseline FILE`` makes ``bench/baseline.json`` of it.
+
+Enters: what ``--benchmark-json=FILE`` wrote. Leaves: what a comparison needs of it, and nothing about the machine. What
+is compared are ratios to Jinja2 in the same run, and memory; the seconds are there because pytest-benchmark's own table
+has them.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+BASELINE = Path(__file__).parent / "baseline.json"
+
+_STATS = (
+    *("min", "max", "mean", "stddev", "rounds", "median", "iqr", "iqr_outliers", "stddev_outliers", "outliers"),
+    *("ld15iqr", "hd15iqr", "q1", "q3", "ops", "total", "iterations"),
+)
+_DIGITS = 6
+
+
+def reduced(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run without its rounds and its machine."""
+    benchmarks = [
+        {
+            "group": bench["group"],
+            "name": bench["name"],
+            "fullname": bench["fullname"],
+            "params": None,
+            "extra_info": _short(bench["extra_info"]),
+            "stats": _short({name: bench["stats"][name] for name in _STATS}),
+        }
+        for bench in told["benchmarks"]
+    ]
+    return {"machine_info": {}, "commit_info": {}, "benchmarks": benchmarks, "version": told["version"]}
+
+
+def _short(value: Any) -> Any:
+    """Return a value with its numbers to six digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, dict):
+        return {name: _short(found) for name, found in value.items()}
+    return [_short(found) for found in value] if isinstance(value, list) else value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the baseline of a run."""
+    parser = argparse.ArgumentParser(prog="python -m bench.baseline", description=__doc__)
+    parser.add_argument("file", type=Path, help="what `--benchmark-json` wrote")
+    parser.add_argument("-o", "--output", type=Path, default=BASELINE, help="[bench/baseline.json]")
+    given = parser.parse_args(arguments)
+    try:
+        told = json.loads(given.file.read_text(encoding="utf-8"))
+        made = reduced(told)
+    except OSError as error:
+        parser.error(f"`{given.file}`: {error.strerror}")
+    except (ValueError, KeyError, TypeError):
+        parser.error(f"`{given.file}` is not what `--benchmark-json` writes")
+    lines = ",\n".join(json.dumps(bench) for bench in made.pop("benchmarks"))
+    head = json.dumps(made).removesuffix("}")
+    given.output.write_text(f'{head}, "benchmarks": [\n{lines}\n]}}\n', encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

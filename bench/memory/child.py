@@ -1,0 +1,147 @@
+"""One task in a process of its own: prepare, warm up, render and take samples at even steps.
+
+Enters: a `Task` as one line of JSON on standard input. Leaves: lines of JSON on standard output, each an object with
+one key: `facts` when it is warm, `sample` for each sample, `waiting`, `kept` and `end`; or `unsupported` alone, with
+the reason. A reader that goes away ends it.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from array import array
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from itertools import count, repeat
+from pathlib import Path
+from typing import Any
+
+from bench.memory.registered import Desk, Part, Unsupported
+from bench.memory.sample import Take, census, new_row, sampler
+from bench.memory.subjects import SUBJECTS
+from bench.memory.tasks import Task
+from bench.memory.turns import Call, in_turn
+from bench.memory.workloads import WORKLOADS
+from blendtpl.growth import attempt
+
+_LEAST_WARM_UP = 200  # as in `tests.run.memory`
+_MOST_GROWTH = 2**30  # bytes: what has shown by then that it grows need not fill the machine
+_SOON = 20  # renders, after which the warm-up collects garbage
+_GROWERS = 8  # types that are told
+
+Tell = Callable[[Mapping[str, Any]], None]
+
+
+def main() -> None:
+    """Do the task that standard input has, for a parent that reads standard output."""
+    given = json.loads(sys.stdin.readline())
+    pipe = os.dup(1)
+    os.dup2(2, 1)  # what a subject prints is no message
+
+    def tell(message: Mapping[str, Any]) -> None:
+        os.write(pipe, json.dumps(message).encode() + b"\n")
+
+    with ExitStack() as stack:
+        perform(Task(**given["task"]), Path(given["folder"]), stack, tell)
+
+
+def perform(task: Task, folder: Path, stack: ExitStack, tell: Tell) -> None:
+    """Do a task."""
+    watched: list[tuple[int, Callable[[], int]]] = []
+    numbers = count()
+
+    def at_end(end: Callable[[], object]) -> None:
+        stack.callback(end)
+
+    def prepare(part: Part) -> Call:
+        own = folder / str(next(numbers))
+        own.mkdir()
+        desk = Desk(own, at_end, lambda process, usage: watched.append((process, usage)))
+        render = SUBJECTS[task.subject].prepare(part, desk)
+        return lambda: render(part.variables())
+
+    parts = WORKLOADS[task.workload].parts()
+    try:
+        render = in_turn(prepare, parts)
+    except Unsupported as reason:
+        tell({"unsupported": str(reason)})
+        return
+    process, usage = watched[0] if watched else (os.getpid(), None)
+    (gc.enable if task.collector else gc.disable)()
+    facts = _warm_up(render, task, len(parts))
+    step = max(1, task.renders // task.samples)
+    if task.seconds:
+        step = max(1, min(step, int(task.seconds / facts["pace"] / task.samples)))
+    tell({"facts": {"parts": len(parts), "step": step, **facts}})
+    _measure(render, step, step * task.samples, sampler(process, usage), tell)
+
+
+def _warm_up(render: Call, task: Task, parts: int) -> dict[str, float]:
+    """Render for a while; return how often that was, the seconds that one took, and the part of them that failed.
+
+    Python specialises code in its first calls, and Jinja2 compiles in the very first. What garbage there is is
+    collected soon, lest it leaves gaps in memory that would have to be filled before anything shows; frozen objects
+    cost a collection nothing.
+    """
+    wanted = max(_LEAST_WARM_UP, task.renders // 10, 10 * parts)
+    for _ in range(parts):
+        attempt(render)
+    gc.collect()
+    gc.freeze()
+    done = failed = 0
+    begin = time.perf_counter()
+    while done < wanted and (not task.seconds or time.perf_counter() - begin < task.seconds / 4):
+        for _ in range(_SOON):
+            try:
+                render()
+            except Exception as error:
+                str(error)
+                failed += 1
+        done += _SOON
+        gc.collect()
+    seconds = time.perf_counter() - begin
+    gc.unfreeze()
+    return {"warm_up": done + parts, "pace": seconds / done, "failed": failed / done}
+
+
+def _measure(render: Call, step: int, renders: int, take: Take, tell: Tell) -> None:
+    """Render, and tell a sample after each step; then what is waiting for the collector, and what stays."""
+    row, before, after = new_row(), new_row(), new_row()
+    done, garbage, begun = array("q", [0]), array("q", [0]), array("d", [0.0])  # numbers in them are no objects
+    gc.collect()
+    objects = census()
+    _growers(objects, 1)  # what is done for the first time leaves something
+    take(row)
+    json.dumps({"sample": [0, 0.0, *row]})
+    gc.collect()
+    take(before)
+    tell({"sample": [0, 0.0, *before]})
+    begun[0] = time.perf_counter()
+    while done[0] < renders and row[0] - before[0] < _MOST_GROWTH:
+        for _ in repeat(None, step):
+            attempt(render)
+        done[0] += step
+        take(row)
+        tell({"sample": [done[0], round(time.perf_counter() - begun[0], 6), *row]})
+    tell({"waiting": _growers(objects, done[0])})
+    garbage[0] = gc.collect()
+    tell({"kept": _growers(objects, done[0])})
+    take(after)
+    for _ in repeat(None, done[0] // 2):  # what has grown by now may have done so once
+        attempt(render)
+    gc.collect()
+    take(row)
+    tell({"end": {"garbage": garbage[0], "before": list(before), "after": list(after), "later": list(row)}})
+
+
+def _growers(before: Mapping[str, int], renders: int) -> list[tuple[str, int]]:
+    """Return by how much the number of objects of each type has grown, where that is more than one in 1,000 renders."""
+    now = census()
+    grown = {name: count - before.get(name, 0) for name, count in now.items()}
+    most = sorted(grown.items(), key=lambda found: -found[1])[:_GROWERS]
+    return [(name, count) for name, count in most if count > renders / 1000]
+
+
+if __name__ == "__main__":
+    main()

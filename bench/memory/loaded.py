@@ -1,0 +1,124 @@
+"""What many templates take in memory: a loaded registry beside Jinja2 with all of them compiled in its cache.
+
+Enters: a count. Leaves: the memory of processes that hold 2,000 generated templates, over that of one with the same
+imports which holds none. Each is measured some times, in an interpreter of its own: when it holds them all, and when
+each page and e-mail was rendered once.
+"""
+
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import jinja2
+
+import blendtpl
+from bench.generated import CONTEXT, generate, write
+from bench.measure import jinja2_environment
+from bench.memory.sample import COLUMNS, UNKNOWN, new_row, sampler
+
+COUNT = 2000
+REPEATS = 3
+MEASURES = ("rss", "pss", "private_dirty")
+MOMENTS = ("loaded", "rendered")
+OURS, THEIRS, NEITHER = "blendtpl registry", "Jinja2, all compiled", "imports only"
+HOLDERS = (NEITHER, OURS, THEIRS)
+SEED = 0  # of the generated templates
+
+_BUNDLE = "generated.blend"
+_LIBRARIES = ("layouts/", "partials/", "macros/")  # templates that others need, which are not rendered by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes that holders have in memory, by holder, moment and measure: one number for each time."""
+
+    count: int
+    bundle: int  # bytes of the file
+    sources: int  # bytes of the texts
+    found: Mapping[str, Mapping[str, Mapping[str, list[int]]]]
+
+    def over(self, holder: str, moment: str, measure: str) -> tuple[float, float, float]:
+        """Return the median, the least and the most that a holder has over the imports alone."""
+        base = statistics.median(self.found[NEITHER][moment][measure])
+        values = [value - base for value in self.found[holder][moment][measure]]
+        return statistics.median(values), min(values), max(values)
+
+    def ratio(self, moment: str, measure: str) -> float:
+        """Return how many times what Jinja2 holds the registry holds."""
+        return self.over(OURS, moment, measure)[0] / self.over(THEIRS, moment, measure)[0]
+
+
+def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Iterator[str | Held]:
+    """Measure each holder so many times; yield what was done, and at last what was found."""
+    with TemporaryDirectory(prefix="blendtpl-memory-") as name, ThreadPoolExecutor(jobs) as pool:
+        folder = Path(name)
+        templates = generate(count, SEED)
+        write(folder / "templates", templates)
+        bundle = folder / _BUNDLE
+        blendtpl.compile(templates).write(bundle)
+        yield f"{count} templates compiled"
+        doing = {pool.submit(_measure, holder, folder): holder for holder in HOLDERS for _ in range(repeats)}
+        found: dict[str, Any] = {holder: {at: {key: [] for key in MEASURES} for at in MOMENTS} for holder in HOLDERS}
+        for done in as_completed(doing):
+            for moment, row in done.result().items():
+                for measure in MEASURES:
+                    found[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
+            yield f"{doing[done]}, {count} templates"
+        yield Held(count, bundle.stat().st_size, sum(len(text.encode()) for text in templates.values()), found)
+
+
+def is_known(held: Held) -> bool:
+    """Return whether the system tells all of the measures."""
+    return all(UNKNOWN not in numbers for numbers in held.found[OURS][MOMENTS[0]].values())
+
+
+def _measure(holder: str, folder: Path) -> dict[str, list[int]]:
+    command = [sys.executable, "-m", "bench.memory.loaded", holder, str(folder)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "0"}
+    )
+    found: dict[str, list[int]] = json.loads(done.stdout)
+    return found
+
+
+def main(holder: str, folder: Path) -> None:
+    """Hold the templates, and print the memory of this process as JSON."""
+    take = sampler(os.getpid())
+    render = _hold(holder, folder)
+    found = {}
+    for moment in MOMENTS:
+        gc.collect()
+        row = new_row()
+        take(row)
+        found[moment] = list(row)
+        for path in (folder / "templates").rglob("*.*"):
+            name = path.relative_to(folder / "templates").as_posix()
+            if moment == MOMENTS[0] and not name.startswith(_LIBRARIES):
+                render(name)
+    print(json.dumps(found))
+
+
+def _hold(holder: str, folder: Path) -> Callable[[str], object]:
+    if holder == OURS:
+        registry = blendtpl.load(folder / _BUNDLE)
+        return lambda name: registry.render(name, CONTEXT)
+    if holder == THEIRS:
+        environment = jinja2_environment({})
+        environment.loader = jinja2.FileSystemLoader(folder / "templates")
+        for name in environment.list_templates():
+            environment.get_template(name)
+        return lambda name: environment.get_template(name).render(CONTEXT)
+    return lambda name: None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

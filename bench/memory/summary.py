@@ -1,0 +1,72 @@
+"""What is claimed of memory, and whether a run bears it out.
+
+Enters: runs, and what many templates take. Leaves: rows of a claim, what is asked, what was measured, and `yes`, `no`,
+or `seen` where nothing is asked.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from bench.memory.loaded import MEASURES, MOMENTS, Held
+from bench.memory.registered import Family, Kind
+from bench.memory.runs import PER, Run, Verdict
+from blendtpl.growth import SPARE_BLOCKS
+
+MOST_RATIO = 0.5  # of what a registry holds to what Jinja2 does
+MOST_BYTES = 1.0  # of RSS per render
+
+_PILES = ("modules", "lines", "files", "threads")
+
+
+def claims(runs: Sequence[Run], held: Held | None) -> list[list[str]]:
+    """Return a row for each claim that there is something for."""
+    return [*_mixed(runs), *_one_by_one(runs), *_old_ways(runs), *_templates(held)]
+
+
+def _mixed(runs: Sequence[Run]) -> Iterator[list[str]]:
+    for run in runs:
+        if run.kind is Kind.MIXED and run.family is Family.OURS and not run.task.collector and run.end:
+            title = f"{run.task.subject}, mixed workload, collector off, {run.renders:,} renders"
+            piles = sum(max(0, run.left(pile)) for pile in _PILES)
+            blocks = max(0, run.left("blocks"))
+            told = f"{blocks} blocks, {run.garbage} objects for the collector, {piles} modules, files and threads"
+            yield [title, "no growth", told, _met(blocks <= SPARE_BLOCKS and run.garbage == piles == 0)]
+            slope = run.slope("rss")
+            if slope:
+                low, middle, high = (value / PER for value in (slope.low, slope.middle, slope.high))
+                told = f"{middle:.3g} bytes [{low:.3g}, {high:.3g}]"
+                asked = "RSS under 1 byte per render, the interval holds 0"
+                yield [title, asked, told, _met(low <= 0 <= high and abs(high) < MOST_BYTES)]
+
+
+def _one_by_one(runs: Sequence[Run]) -> Iterator[list[str]]:
+    chosen = [run for run in runs if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS) and run.end and not run.task.collector]
+    for subject in dict.fromkeys(run.task.subject for run in chosen):
+        own = [run for run in chosen if run.task.subject == subject]
+        flat = sum(run.verdict is Verdict.FLAT for run in own)
+        renders = sum(run.renders for run in own)
+        title = f"{subject}, every construct and error, collector off, {renders:,} renders"
+        asked = own[0].family is Family.OURS
+        told = f"{flat} of {len(own)} are flat"
+        yield [title, "all flat" if asked else "", told, _met(flat == len(own)) if asked else "seen"]
+
+
+def _old_ways(runs: Sequence[Run]) -> Iterator[list[str]]:
+    for run in runs:
+        old = run.family in (Family.OLD, Family.PHP)
+        slope = run.slope("rss")
+        if old and run.kind is Kind.ALERT and not run.task.collector and slope and run.end:
+            told = f"{run.verdict}: {slope.middle / PER:,.0f} bytes of RSS per render"
+            yield [f"{run.task.subject}, alert e-mail, collector off", "", told, "seen"]
+
+
+def _templates(held: Held | None) -> Iterator[list[str]]:
+    if held:
+        for measure in MEASURES:
+            ratio = held.ratio(MOMENTS[0], measure)
+            title = f"{held.count:,} templates in a loaded registry, {measure.replace('_', ' ')}"
+            told = f"{ratio:.2f} times as much"
+            yield [title, "at most half of Jinja2's", told, _met(ratio <= MOST_RATIO)]
+
+
+def _met(holds: bool) -> str:
+    return "yes" if holds else "no"

@@ -1,0 +1,126 @@
+"""The gate fails for a leak of one object in a thousand renders, names it, and passes the real code."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.memory import gate
+from bench.memory.gate import RARE, TRIES, Plant
+from bench.memory.workloads import MIXED
+from blendtpl.growth import SPARE_BYTES, Growth
+from tests.run.growth import EVERY
+
+ROOT = Path(__file__).parents[2]
+SOME = [*list(EVERY)[::60], "failing: a macro in a loop"]
+FINE, FAILING = SOME[1], SOME[-1]
+
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
+
+def growth(**left: object) -> Growth:
+    nothing = {"renders": 100, "blocks": 0, "bytes": 0, "found": 0, "survivors": 0, "events": (), "changes": ()}
+    return Growth(**(nothing | left))  # type: ignore[arg-type]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench.memory.gate", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_real_code_passes() -> None:
+    results = list(gate.check(SOME))
+    assert sorted(result.title for result in results) == sorted(SOME)
+    assert [result.grown for result in results if result.grown] == []
+    assert all(result.renders >= result.ways * gate.RENDERS for result in results)
+
+
+@pytest.mark.parametrize("plant", [Plant(FINE, "object"), Plant(FAILING, "cycle")], ids=lambda plant: plant.kind)
+def test_a_leak_in_a_thousand_renders_of_one_case_is_found_and_nothing_else(plant: Plant) -> None:
+    grown = {result.title: result.grown for result in gate.check([FINE, FAILING], plant=plant) if result.grown}
+    assert list(grown) == [plant.title]
+    for left in grown[plant.title].values():
+        assert (left.blocks if plant.kind == "object" else left.found) in range(1, 2 * gate.RENDERS // RARE)
+
+
+def test_all_in_turn_is_a_case_of_its_own() -> None:
+    (result,) = gate.check([MIXED], plant=Plant(MIXED, "object"))
+    assert (result.title, result.ways) == (MIXED, 1)
+    assert result.renders > 10 * len(EVERY)
+    assert result.grown["in turn"].blocks >= result.renders // 2 // RARE
+
+
+@pytest.mark.parametrize("kind", ["object", "cycle"])
+def test_a_planted_leak_is_one_in_a_thousand(kind: str) -> None:
+    calls = []
+    render = gate.with_leak(lambda: calls.append(1), kind)
+    for _ in range(RARE):
+        render()
+    assert len(calls) == RARE
+    (kept,) = [cell.cell_contents for cell in render.__closure__ or () if type(cell.cell_contents) is list]
+    assert len(kept) == (1 if kind == "object" else 0)
+
+
+def once_each(found: list[Growth]) -> Callable[[], Growth]:
+    left: Iterator[Growth] = iter(found)
+    return lambda: next(left)
+
+
+def test_what_grows_once_is_no_leak_and_what_grows_each_time_is() -> None:
+    grown = growth(blocks=1)
+    assert gate.lasting(once_each([grown] * (TRIES - 1) + [growth()])) is None
+    assert gate.lasting(once_each([grown] * TRIES)) == grown
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"blocks": 1},
+        {"bytes": SPARE_BYTES + 1},
+        {"found": 1},
+        {"survivors": 1},
+        {"events": ("open",)},
+        {"changes": ("sys.modules changed",)},
+    ],
+)
+def test_each_kind_of_growth_counts(left: dict[str, object]) -> None:
+    assert gate.lasting(lambda: growth(**left)) == growth(**left)
+    assert gate.lasting(lambda: growth(blocks=-3, bytes=SPARE_BYTES)) is None
+
+
+def test_the_command_says_what_it_did() -> None:
+    done = run("a large page", "--jobs", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"2 cases in 14 ways, {14 * gate.RENDERS:,} renders, collector off: nothing grows\n"
+
+
+def test_a_leak_is_printed_and_fails_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not gate.run([FINE], gate.RENDERS, 1, Plant(FINE, "object"))
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{FINE}: render: ")
+    assert "blocks" in lines[0]
+    assert last.endswith(f"collector off: {len(lines)} ways leave something")
+
+
+def test_the_self_test_finds_what_it_plants_and_passes_the_real_code() -> None:
+    done = run("a macro in a loop", "prints what it contains", "--self-test", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": found\n") == 2
+    assert done.stdout.endswith("the real code passed 2 times of 2\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["no such case"], "no case has such a title"),
+        (["--renders", "2000"], "a leak of one object in 1,000 renders shows in 2,002 renders at least"),
+        (["--jobs", "none"], "argument --jobs: a number from 1 on, not 'none'"),
+    ],
+)
+def test_bad_arguments_are_told(arguments: list[str], message: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
