@@ -1,6 +1,7 @@
 """What all tests share: Feedwhip's own templates, compiled once."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,13 @@ import pytest
 import blendtpl
 from blendtpl.examples import read_examples
 
+ROOT = Path(__file__).parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.append(str(ROOT))  # `bench` stands beside `tests`; behind what is installed
+
 pytest.register_assert_rewrite("tests.run.oracle")
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = ROOT / "templates"
 
 
 @pytest.fixture(scope="session")
