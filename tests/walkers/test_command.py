@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bench.walkers.processes import DiedError, death, processes, read
-from tests.walkers.conftest import ROOT
+from tests.conftest import ROOT
 
 PATIENCE = 120.0  # seconds until something that should happen is taken for something that does not
 FILES = {"summary.md", "samples.json", "together.svg", "together.png", "each.svg", "each.png"}
