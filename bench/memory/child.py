@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from array import array
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from itertools import count, repeat
@@ -107,6 +108,7 @@ def _warm_up(render: Call, task: Task, parts: int) -> dict[str, float]:
 def _measure(render: Call, step: int, renders: int, take: Take, tell: Tell) -> None:
     """Render, and tell a sample after each step; then what is waiting for the collector, and what stays."""
     row, before, after = new_row(), new_row(), new_row()
+    done, garbage, begun = array("q", [0]), array("q", [0]), array("d", [0.0])  # numbers in them are no objects
     gc.collect()
     objects = census()
     _growers(objects, 1)  # what is done for the first time leaves something
@@ -115,23 +117,22 @@ def _measure(render: Call, step: int, renders: int, take: Take, tell: Tell) -> N
     gc.collect()
     take(before)
     tell({"sample": [0, 0.0, *before]})
-    begin = time.perf_counter()
-    done = 0
-    while done < renders and row[0] - before[0] < _MOST_GROWTH:
+    begun[0] = time.perf_counter()
+    while done[0] < renders and row[0] - before[0] < _MOST_GROWTH:
         for _ in repeat(None, step):
             attempt(render)
-        done += step
+        done[0] += step
         take(row)
-        tell({"sample": [done, round(time.perf_counter() - begin, 6), *row]})
-    tell({"waiting": _growers(objects, done)})
-    garbage = gc.collect()
-    tell({"kept": _growers(objects, done)})
+        tell({"sample": [done[0], round(time.perf_counter() - begun[0], 6), *row]})
+    tell({"waiting": _growers(objects, done[0])})
+    garbage[0] = gc.collect()
+    tell({"kept": _growers(objects, done[0])})
     take(after)
-    for _ in repeat(None, done // 2):  # what has grown by now may have done so once
+    for _ in repeat(None, done[0] // 2):  # what has grown by now may have done so once
         attempt(render)
     gc.collect()
     take(row)
-    tell({"end": {"garbage": garbage, "before": list(before), "after": list(after), "later": list(row)}})
+    tell({"end": {"garbage": garbage[0], "before": list(before), "after": list(after), "later": list(row)}})
 
 
 def _growers(before: Mapping[str, int], renders: int) -> list[tuple[str, int]]:

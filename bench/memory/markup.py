@@ -6,32 +6,45 @@ are numbers, or as short.
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _STYLE = """\
-:root { color-scheme: light dark; --ink: #1d2329; --soft: #5d6670; --paper: #ffffff; --line: #d9dee3; --shade: #f4f6f8; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e3e8ed; --soft: #9aa4ae; --paper: #12161b; --line: #303841; --shade: #1a2027; }
+:root {
+  color-scheme: light dark;
+  --ink: #1d2329; --soft: #5d6670; --paper: #ffffff; --line: #d9dee3; --shade: #f4f6f8; --good: #1d7f45; --bad: #b3361b;
 }
-body { background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem; }
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e3e8ed; --soft: #a4aeb8; --paper: #12161b; --line: #303841; --shade: #1a2027;
+    --good: #5fca8a; --bad: #f0806a;
+  }
+}
+body {
+  background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif;
+  margin: 0 auto; max-width: 84rem; padding: 1.5rem;
+}
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0.5rem 0; }
 h2 { border-top: 1px solid var(--line); font-size: 1.3rem; margin: 2.5rem 0 0.75rem; padding-top: 1.5rem; }
 p { max-width: 62rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 0.86rem; font-variant-numeric: tabular-nums; margin: 0.75rem 0; }
+table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; margin: 0.75rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.7rem; text-align: right; vertical-align: top; }
+td { white-space: nowrap; }
 th { background: var(--shade); font-weight: 600; }
 th:first-child, td:first-child { text-align: left; }
-td.words, th.words { text-align: left; }
+td.words, th.words { text-align: left; white-space: normal; }
+td.yes, td.flat { color: var(--good); }
+td.no, td.grows { color: var(--bad); }
 tbody tr:hover { background: var(--shade); }
 summary { color: var(--soft); cursor: pointer; }
 figure { margin: 1rem 0; overflow-x: auto; }
-figure svg { height: auto; max-width: 100%; min-width: 40rem; }
+figure svg { height: auto; max-width: 100%; min-width: 44rem; }
 figure svg text { fill: var(--soft) !important; }
 code { font-size: 0.9em; }
 """
+_MARKED = ("yes", "no", "flat", "grows")  # cells that have a colour
 
 Row = Sequence[str]
 
@@ -107,17 +120,21 @@ def _marked(text: str) -> str:
 
 def _html_table(table: Table) -> str:
     def line(row: Row, tag: str) -> str:
-        kinds = [' class="words"' if at in table.words else "" for at in range(len(row))]
-        return "<tr>" + "".join(f"<{tag}{kind}>{_marked(cell)}</{tag}>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"  # fmt: skip
+        return "<tr>" + "".join(_cell(cell, tag, at in table.words) for at, cell in enumerate(row)) + "</tr>"
 
     head, body = line(table.headings, "th"), "\n".join(line(row, "td") for row in table.rows)
     return f'<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
 
 
+def _cell(text: str, tag: str, words: bool) -> str:
+    kinds = [*(["words"] if words else []), *([text] if text in _MARKED and tag == "td" else [])]
+    attribute = f' class="{" ".join(kinds)}"' if kinds else ""
+    return f"<{tag}{attribute}>{_marked(text)}</{tag}>"
+
+
 def _inline(name: str, folder: Path) -> str:
     """Return a picture for inside of a page: without prolog and metadata, and with names that no other picture has."""
     text = (folder / f"{name}.svg").read_text(encoding="utf-8")
-    svg: Mapping[int, str] | str = text[text.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", str(svg), flags=re.DOTALL)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).strip()

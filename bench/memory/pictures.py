@@ -7,6 +7,7 @@ what is flat stands beside what grows a thousand times faster than what grows.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -21,10 +22,11 @@ from bench.memory.runs import PER, Run, Verdict
 INK = "#777c82"  # as far from white as from black
 _COLOURS = {
     Family.OURS: ("#2f8fe0", "#17a2a2", "#7f7fe8"),
-    Family.OLD: ("#d9541e", "#e08a1e", "#c9a227", "#b5651d", "#e0607e", "#a8443b", "#f0703c", "#8c6d1f"),
-    Family.PEERS: ("#2ca25f", "#8fae1b", "#59b38c", "#9a7fd1", "#c774b2"),
-    Family.PHP: ("#a05fc9", "#7d7f9c"),
+    Family.OLD: ("#d9341e", "#e08a1e", "#c9a227", "#a5561d", "#e0609e", "#8c6d6d", "#b23a8f", "#7b8a2a"),
+    Family.PEERS: ("#2ca25f", "#8fae1b", "#4fb3a0", "#9a7fd1", "#c774b2"),
+    Family.PHP: ("#8d4fd1", "#7d7f9c"),
 }
+_DASHES = {Family.OURS: "-", Family.OLD: "-", Family.PEERS: "--", Family.PHP: "-."}
 _STYLE = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
@@ -47,6 +49,7 @@ _STYLE = {
 }
 _MEASURES = dict(zip(MEASURES, ("RSS", "PSS", "private dirty"), strict=True))
 _MEGABYTE = 1e6
+_WIDTHS = (7, 3.2, 1.6, 1.6, 1.6, 1.6)  # of lines that may lie on each other
 
 
 def draw(runs: Sequence[Run], held: Held | None) -> dict[str, Figure]:
@@ -81,27 +84,44 @@ def colours(subjects: Mapping[str, Family]) -> dict[str, str]:
 
 def _curves(runs: Sequence[Run]) -> Figure:
     """Draw resident memory against renders, with the collector off and on side by side."""
-    figure = Figure(figsize=(11, 5.4))
-    subjects = {run.task.subject: run.family for run in runs}
-    shade = colours(subjects)
+    figure = Figure(figsize=(11.5, 5))
+    shade = colours({run.task.subject: run.family for run in runs})
     sides = [on for on in (False, True) if any(run.task.collector is on for run in runs)]
-    axes = figure.subplots(1, len(sides), sharey=True, squeeze=False)[0]
+    axes = figure.subplots(1, len(sides), sharex=True, sharey=True, squeeze=False)[0]
     for side, on in zip(axes, sides, strict=True):
         side.set_title(f"collector {'on' if on else 'off'}")
         for run in runs:
             if run.task.collector is on:
                 renders, values = zip(*run.series("rss"), strict=True)
-                ours = run.family is Family.OURS
                 megabytes = [(value - values[0]) / _MEGABYTE for value in values]
-                style = {"linewidth": 2.6 if ours else 1.4, "zorder": 3 if ours else 2}
-                side.plot(renders[1:], megabytes[1:], color=shade[run.task.subject], **style)
-        side.set_xscale("log")
+                side.plot(renders[1:], megabytes[1:], color=shade[run.task.subject], **_line(run.family))
         side.set_xlabel("renders")
         side.grid(visible=True)
-    _growth_axis(axes[0].yaxis.axes, "y", 0.1, _megabytes)
+    axes[0].set_xscale("log")
+    axes[0].set_xlim(left=10)
+    _growth_axis(axes[0], "y", 0.1, _megabytes)
+    axes[0].set_ylim(bottom=-0.03)
     axes[0].set_ylabel("resident memory, over that after the warm-up")
-    figure.legend(handles=list(_handles(shade)), loc="outside right center")
+    figure.legend(
+        handles=list(_handles_by_growth(runs, shade)),
+        loc="outside right center",
+        title="growth per render\n(collector off)",
+        alignment="left",
+    )
     return figure
+
+
+def _handles_by_growth(runs: Sequence[Run], shade: Mapping[str, str]) -> Iterator[Line2D]:
+    """Yield what stands in the legend, from what grows most to what is flat, each with its growth."""
+    chosen = [(slope.middle / PER, run) for run in runs if not run.task.collector and (slope := run.slope("rss"))]
+    for growth, run in sorted(chosen, key=lambda found: -found[0]):
+        label = f"{_bytes(float(f'{growth:.2g}'))}  {run.task.subject}" if growth >= 1 else f"flat  {run.task.subject}"
+        yield Line2D([], [], color=shade[run.task.subject], label=label, **_line(run.family))
+
+
+def _line(family: Family) -> dict[str, Any]:
+    ours = family is Family.OURS
+    return {"linewidth": 3 if ours else 1.6, "zorder": 3 if ours else 2, "linestyle": _DASHES[family]}
 
 
 def _rates(runs: Sequence[Run]) -> Figure:
@@ -123,11 +143,15 @@ def _rates(runs: Sequence[Run]) -> Figure:
     axes.set_yticks(range(len(subjects)), subjects)
     axes.set_ylim(-0.6, len(subjects) - 0.4)
     _growth_axis(axes, "x", 1, _bytes)
+    lowest = min((slope.low / PER for run in runs if (slope := run.slope("rss"))), default=0.0)
+    axes.set_xlim(min(-0.3, 2 * lowest))
+    axes.margins(x=0.05)
     axes.set_xlabel("growth of resident memory per render: Theil and Sen's slope and its 95 % interval")
     axes.grid(visible=True, axis="x")
-    plain = {"color": INK, "marker": "o", "linestyle": "none"}
-    handles = [Line2D([], [], **plain, label="collector off"), Line2D([], [], **plain, markerfacecolor="none", label="collector on")]  # type: ignore[arg-type]  # fmt: skip
-    figure.legend(handles=handles, loc="outside upper right", ncols=2)
+    plain: dict[str, Any] = {"color": INK, "marker": "o", "linestyle": "none"}
+    off = Line2D([], [], **plain, label="collector off")
+    on = Line2D([], [], **plain, markerfacecolor="none", label="collector on")
+    figure.legend(handles=[off, on], loc="outside upper right", ncols=2)
     return figure
 
 
@@ -138,15 +162,17 @@ def _constructs(runs: Sequence[Run]) -> Figure:
     kinds = [kind for kind in (Kind.CONSTRUCTS, Kind.ERRORS) if any(run.kind is kind for run in runs)]
     axes = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
     for side, kind in zip(axes, kinds, strict=True):
-        for subject in shade:
+        for subject, width in zip(shade, _WIDTHS, strict=False):
             values = [_left_per_render(run) for run in runs if run.kind is kind and run.task.subject == subject]
-            ours = subject.startswith("blendtpl")
-            side.plot(sorted(values, reverse=True), color=shade[subject], linewidth=2.6 if ours else 1.6)
+            side.plot(sorted(values, reverse=True), color=shade[subject], linewidth=width)
         side.set_xlabel(f"{kind}, from the one that leaves most")
         side.grid(visible=True)
     _growth_axis(axes[0], "y", 0.1, lambda value: f"{value:g}")
     axes[0].set_ylabel("objects that a render leaves to the collector")
-    figure.legend(handles=list(_handles(shade)), loc="outside right center")
+    figure.legend(
+        handles=[Line2D([], [], color=colour, linewidth=3, label=subject) for subject, colour in shade.items()],
+        loc="outside right center",
+    )
     return figure
 
 
@@ -185,11 +211,6 @@ def _growth_axis(axes: Axes, which: str, threshold: float, tell: Callable[[float
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", linthresh=threshold, linscale=0.6)
     axis.set_major_formatter(FuncFormatter(lambda value, _: tell(value)))
-
-
-def _handles(shade: Mapping[str, str]) -> Iterator[Line2D]:
-    for subject, colour in shade.items():
-        yield Line2D([], [], color=colour, linewidth=2.6 if subject.startswith("blendtpl") else 1.6, label=subject)
 
 
 def _megabytes(value: float) -> str:

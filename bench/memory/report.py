@@ -18,8 +18,13 @@ __all__ = ["TITLE", "claims", "write"]
 
 TITLE = "What rendering leaves in memory"
 
-_RSS = "RSS, bytes per 1,000 renders [95 % interval]"
-_HEADINGS = ("subject", "collector", "renders", "verdict", _RSS, "private dirty", "blocks that stay", "bytes that stay", "objects for the collector per 1,000", "most of them")  # fmt: skip
+_HEADINGS = (
+    *("subject", "collector", "renders", "verdict"),
+    *("RSS, bytes per 1,000 renders [95 % interval]", "private dirty, the same"),
+    *("blocks that stay", "bytes that stay", "objects for the collector, per 1,000", "most of them"),
+)
+_WORDS = frozenset({1, 3, 9})
+_WORDS_BEHIND = frozenset({1, 2, 4, 10})  # where a column stands before them
 _METHOD = (
     "Each line is a process of its own, a fresh interpreter that renders one workload with one subject. It warms up, "
     "collects garbage, and then takes samples at even steps of renders: resident memory (RSS), its proportional part "
@@ -77,7 +82,7 @@ def _sections(runs: Sequence[Run], held: Held | None, facts: Mapping[str, str], 
 
 
 def _table(runs: Sequence[Run]) -> Table:
-    return Table(_HEADINGS, [_row(run) for run in runs], frozenset({1, 3, 9}))
+    return Table(_HEADINGS, [_row(run) for run in runs], _WORDS)
 
 
 def _row(run: Run) -> list[str]:
@@ -85,7 +90,7 @@ def _row(run: Run) -> list[str]:
 
 
 def _columns(run: Run) -> list[str]:
-    most = ", ".join(f"{name.removeprefix('builtins.')} {run.per_thousand(count):,.0f}" for name, count in run.waiting[:3])  # fmt: skip
+    most = [f"{name.removeprefix('builtins.')} {run.per_thousand(count):,.0f}" for name, count in run.waiting[:3]]
     python = run.family is not Family.PHP
     return [
         ("on" if run.task.collector else "off") if python else "–",
@@ -96,7 +101,7 @@ def _columns(run: Run) -> list[str]:
         f"{max(0, run.left('blocks')):,}" if python else "–",
         f"{max(0, run.left('bytes')):,}",
         _short(run.per_thousand(run.garbage)) if python else "–",
-        most,
+        ", ".join(most),
     ]
 
 
@@ -114,23 +119,26 @@ def _short(number: float) -> str:
 
 
 def _by_construct(runs: Sequence[Run], picture: str) -> Section:
-    subjects = list(dict.fromkeys(run.task.subject for run in runs))
     rows = []
-    for subject in subjects:
+    for subject in dict.fromkeys(run.task.subject for run in runs):
         for kind in (Kind.CONSTRUCTS, Kind.ERRORS):
             chosen = [run for run in runs if run.task.subject == subject and run.kind is kind]
             counts = [sum(run.verdict is verdict for run in chosen) for verdict in Verdict]
             most = max((run.per_thousand(run.garbage) for run in chosen), default=0)
-            rows.append([subject, kind, *map(str, counts), _short(most)])
-    headings = ("subject", "workloads", *(str(verdict) for verdict in Verdict), "most objects per 1,000 renders")
-    worst = sorted((run for run in runs if run.verdict is not Verdict.FLAT), key=lambda run: -run.per_thousand(run.garbage))  # fmt: skip
-    listed = Table(
-        ("workload", *_HEADINGS), [[run.task.workload, *_row(run)] for run in worst], frozenset({1, 2, 4, 10})
-    )
-    text = "One workload for each construct of the language and each kind of error, with the collector off."
-    more = (f"the {len(worst)} that are not flat", listed) if worst else None
+            rows.append([subject, kind, f"{sum(run.renders for run in chosen):,}", *map(str, counts), _short(most)])
+    verdicts = [str(verdict) for verdict in Verdict]
+    headings = ("subject", "workloads", "renders", *verdicts, "most objects for the collector, per 1,000")
+    worst = [run for run in runs if run.verdict is not Verdict.FLAT]
+    worst.sort(key=lambda run: -run.per_thousand(run.garbage))
+    listed = [[run.task.workload, *_row(run)] for run in worst]
     return Section(
-        "Every construct and every error, one by one", [text], picture, Table(headings, rows, frozenset({1})), more
+        "Every construct and every error, one by one",
+        ["One workload for each construct of the language and each kind of error, with the collector off."],
+        picture,
+        Table(headings, rows, frozenset({1})),
+        (f"the {len(worst)} that are not flat", Table(("workload", *_HEADINGS), listed, _WORDS_BEHIND))
+        if worst
+        else None,
     )
 
 
@@ -162,8 +170,8 @@ def _held(held: Held, picture: str) -> Section:
     ]
     text = (
         f"{held.count:,} generated templates, {held.sources / 1e6:.1f} MB of text; the bundle is a file of "
-        f"{held.bundle / 1e6:.1f} MB. MB over a process with the same imports that holds none: the median, the least and "
-        "the most. `rendered`: after each page and e-mail was rendered once."
+        f"{held.bundle / 1e6:.1f} MB. MB over a process with the same imports that holds none: the median, the least "
+        "and the most. `rendered`: after each page and e-mail was rendered once."
     )
     return Section(f"{held.count:,} templates", [text], picture, Table(("", OURS, THEIRS, "ratio"), rows))
 
