@@ -10,6 +10,7 @@ Exits 1 when anything of blendtpl grows.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     facts = {**machine.describe(), **machine.seeds(SEED, loaded.SEED), "begun": _now()}
     found = _run(tasks, given.jobs, with_templates=not (given.subjects or given.workloads))
-    facts["ended"] = _now() if found.whole else f"{_now()}, interrupted"
+    facts["ended"] = f"{_now()}, {_processor_minutes():.1f} minutes of processor time" + (
+        "" if found.whole else ", interrupted"
+    )
     runs.write(given.out, found.runs, found.held, facts)
     report.write(given.out, found.runs, found.held, facts)
     return _close(found, given.out)
@@ -130,6 +133,12 @@ def _close(found: Found, folder: Path) -> int:
     if not found.whole:
         return _INTERRUPTED
     return 1 if growing or failed else 0
+
+
+def _processor_minutes() -> float:
+    """Return what this process and its children, which have ended, have used."""
+    used = os.times()
+    return (used.user + used.system + used.children_user + used.children_system) / 60
 
 
 def _now() -> str:

@@ -29,7 +29,7 @@ PER = 1000  # renders
 _RUNS, _ABOUT = "runs.jsonl", "about.json"
 
 _FEWEST = 4  # samples that a slope is made of
-_PILES = ("modules", "lines", "files", "threads")  # what no render may add to
+PILES = ("modules", "lines", "files", "threads")  # what no render may add to
 
 
 class Verdict(StrEnum):
@@ -120,7 +120,7 @@ class Run:
         resident = self.slope("rss")
         if not self.end or resident is None:
             return Verdict.UNKNOWN
-        spare = {**dict.fromkeys(_PILES, 0), "blocks": SPARE_BLOCKS, "bytes": SPARE_BYTES}
+        spare = {**dict.fromkeys(PILES, 0), "blocks": SPARE_BLOCKS, "bytes": SPARE_BYTES}
         if any(self._goes_on(column, most) for column, most in spare.items()):
             return Verdict.GROWS
         if self.garbage > self.renders / PER:

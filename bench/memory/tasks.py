@@ -14,7 +14,7 @@ from bench.memory.registered import Family, Kind, Subject, Work
 from bench.memory.subjects import SUBJECTS
 from bench.memory.workloads import WORKLOADS
 
-RENDERS = {Kind.ALERT: 20_000, Kind.PAGES: 10_000, Kind.CONSTRUCTS: 2_000, Kind.ERRORS: 2_000, Kind.MIXED: 50_000}
+RENDERS = {Kind.ALERT: 20_000, Kind.PAGES: 5_000, Kind.CONSTRUCTS: 2_000, Kind.ERRORS: 2_000, Kind.MIXED: 50_000}
 LONG = {
     Kind.ALERT: 1_000_000,
     Kind.PAGES: 100_000,
@@ -22,7 +22,7 @@ LONG = {
     Kind.ERRORS: 100_000,
     Kind.MIXED: 1_000_000,
 }
-_SECONDS = {Kind.ALERT: 3.0, Kind.PAGES: 1.5, Kind.CONSTRUCTS: 0.5, Kind.ERRORS: 0.5, Kind.MIXED: 6.0}
+_SECONDS = {Kind.ALERT: 2.5, Kind.PAGES: 1.0, Kind.CONSTRUCTS: 0.4, Kind.ERRORS: 0.4, Kind.MIXED: 5.0}
 _SAMPLES = {Kind.ALERT: 60, Kind.PAGES: 40, Kind.CONSTRUCTS: 25, Kind.ERRORS: 25, Kind.MIXED: 100}
 
 _BY_CONSTRUCT = ("blendtpl bundle", "blendtpl.Environment", "Jinja2")
