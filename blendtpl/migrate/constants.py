@@ -20,11 +20,12 @@ _DEEP = 20  # names that stand for names
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A module to look at: its absolute path, its scopes, and what each node stands in."""
+    """A module to look at: its absolute path, its scopes, what each node stands in, and which of its names others take."""
 
     file: str
     scopes: Scopes
     parents: Parents
+    taken: frozenset[str]
 
 
 def qualified(node: cst.CSTNode, scope: Scope) -> str:

@@ -1,0 +1,66 @@
+"""Afterwards: whether somebody may look into a mapping when a call that may have changed it is over.
+
+Enters: the expression of a mapping, and the call that it is passed to. Leaves: a yes unless it is sure that nobody does.
+"""
+
+import libcst as cst
+
+from blendtpl.migrate.constants import Code, qualified
+from blendtpl.migrate.flow import ancestors
+from blendtpl.migrate.scopes import Scope
+from blendtpl.migrate.sites import Site
+
+_WRITING = {"update", "setdefault"}  # methods that look at nothing
+
+
+def read_afterwards(node: cst.BaseExpression, site: Site, code: Code) -> bool:
+    """Return whether the mapping that a call was passed may be read when that is over."""
+    if _is_new(node, site.scope):
+        return False
+    if not isinstance(node, cst.Name):
+        return True
+    home = site.scope.home(node.value)
+    if home is None or home is not site.scope or home.is_class:
+        return True
+    if home.parent is None and node.value in code.taken:
+        return True
+    loops = _loops(site.node, code)
+    for binding in home.own[node.value]:
+        value = _value(binding, code)
+        if value is None or not _is_new(value, home) or loops - _loops(binding, code):
+            return True  # another holds it too, or the same one is passed again and again
+    return any(use is not node and not _is_write(use, code) for _, use in home.uses(node.value))
+
+
+def _is_new(node: cst.BaseExpression, scope: Scope) -> bool:
+    """Return whether an expression makes a mapping that nobody else has."""
+    if isinstance(node, cst.Dict):
+        return True
+    if not isinstance(node, cst.Call):
+        return False
+    name = qualified(node.func, scope)
+    in_function = isinstance(scope.node, (cst.FunctionDef, cst.Lambda))
+    return name == "builtins.dict" or (name == "builtins.locals" and in_function)
+
+
+def _value(binding: cst.CSTNode, code: Code) -> cst.BaseExpression | None:
+    target = code.parents.get(binding)
+    around = code.parents.get(target) if isinstance(target, cst.AssignTarget) else target
+    if isinstance(around, cst.Assign) and len(around.targets) == 1:
+        return around.value
+    return around.value if isinstance(around, cst.AnnAssign) else None
+
+
+def _loops(node: cst.CSTNode, code: Code) -> set[cst.CSTNode]:
+    return {around for around in ancestors(node, code.parents) if isinstance(around, (cst.For, cst.While))}
+
+
+def _is_write(use: cst.CSTNode, code: Code) -> bool:
+    """Return whether a place puts something into a mapping and looks at nothing in it."""
+    around = code.parents.get(use)
+    if isinstance(around, cst.Subscript) and around.value is use:
+        return isinstance(code.parents.get(around), cst.AssignTarget)
+    if isinstance(around, cst.Attribute) and around.value is use and around.attr.value in _WRITING:
+        call = code.parents.get(around)
+        return isinstance(call, cst.Call) and isinstance(code.parents.get(call), cst.Expr)
+    return False

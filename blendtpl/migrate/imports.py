@@ -1,0 +1,148 @@
+"""Imports: the one that rewritten code needs, and those that nothing needs any more.
+
+Enters: a module whose sites call the registry by some name. Leaves: the module with that name imported, once, and
+without imports that were used before and are not now.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import libcst as cst
+from libcst import matchers
+from libcst.metadata import MetadataWrapper, ParentNodeProvider
+
+from blendtpl.migrate.edits import Rewrite, comments, lines_of, with_lines
+from blendtpl.migrate.flow import Parents
+from blendtpl.migrate.scopes import Scope, import_name, scopes_of
+
+_KEEPING = ("noqa", "re-export", "type:", "isort:")  # comments which say that an import is there for another reason
+
+
+def name_for(registry: str, module: Scope, own_module: str) -> tuple[str, bool]:
+    """Return what the registry ``module:name`` is called in a module, and whether that has to be imported first.
+
+    An empty name stands for a module that is the registry's own and has none.
+    """
+    origin, _, name = registry.partition(":")
+    if own_module == origin:
+        return (name if len(module.own.get(name, ())) == 1 else ""), False
+    for local, bindings in module.own.items():
+        if len(bindings) == 1 and isinstance(bindings[0], cst.ImportAlias):
+            if module.origins.get(bindings[0]) == origin and cst.Module([]).code_for_node(bindings[0].name) == name:
+                return local, False
+    taken = {word for scope in module.all() for word, _ in (*scope.stores, *scope.reads)}
+    last = origin.rpartition(".")[2]
+    choices = [name, f"{last}_{name}", *(f"{last}_{name}_{number}" for number in range(2, len(taken) + 3))]
+    return next(choice for choice in choices if choice not in taken), True
+
+
+def with_import(module: cst.Module, registry: str, local: str) -> cst.Module:
+    """Return the module with the registry imported behind the imports that it begins with."""
+    origin, _, name = registry.partition(":")
+    alias = cst.ImportAlias(cst.Name(name), asname=None if local == name else cst.AsName(cst.Name(local)))
+    statement = cst.SimpleStatementLine([cst.ImportFrom(_dotted(origin), [alias])])
+    body = list(module.body)
+    index = _index(body, local)
+    before = body[index - 1] if index else None
+    if before is not None and not _is_import(before):
+        statement = statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    if index < len(body) and (before is None or not _is_import(before)) and not body[index].leading_lines:
+        body[index] = body[index].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    return module.with_changes(body=[*body[:index], statement, *body[index:]])
+
+
+def _dotted(name: str) -> cst.Name | cst.Attribute:
+    outer, _, last = name.rpartition(".")
+    return cst.Attribute(_dotted(outer), cst.Name(last)) if outer else cst.Name(last)
+
+
+def _index(body: Sequence[cst.CSTNode], local: str) -> int:
+    """Return where an import goes: behind the last of those at the top, and before the first use."""
+    index = 0
+    for number, statement in enumerate(body):
+        if matchers.findall(statement, matchers.Name(local)):
+            break
+        if _is_import(statement) or (number == 0 and _is_docstring(statement)):
+            index = number + 1
+        elif not isinstance(statement, (cst.SimpleStatementLine, cst.If, cst.Try)):
+            break
+    return index
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and all(
+        isinstance(part, (cst.Import, cst.ImportFrom)) for part in statement.body
+    )
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+            return True
+    return False
+
+
+def used_imports(module: Scope) -> Counter[str]:
+    """Return how often each name that is imported in a module, in whatever scope, is read."""
+    return Counter(
+        {
+            name: len(scope.uses(name))
+            for scope in module.all()
+            for name, bindings in scope.own.items()
+            if any(isinstance(binding, cst.ImportAlias) for binding in bindings)
+        }
+    )
+
+
+def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str]) -> cst.Module:
+    """Return the module without imports that were read `before` and are not now; `taken` are read by others."""
+    wrapper = MetadataWrapper(module)
+    parents = wrapper.resolve(ParentNodeProvider)
+    scopes = scopes_of(wrapper.module)
+    texts = {text.evaluated_value for text in matchers.findall(wrapper.module, matchers.SimpleString())}  # type: ignore[union-attr]
+    unused = {name for name, count in used_imports(scopes.module).items() if not count and before[name]}
+    unused -= texts | set(taken)
+    gone = {
+        binding
+        for scope in scopes.module.all()
+        for name in unused & scope.own.keys()
+        if len(scope.own[name]) == 1 and not scope.uses(name)
+        for binding in scope.own[name]
+        if isinstance(binding, cst.ImportAlias) and import_name(binding) == name
+    }
+    rewrite = Rewrite()
+    for statement in {parents[alias] for alias in gone}:
+        _shorten(statement, gone, parents, rewrite)
+    changed = wrapper.module.visit(rewrite)
+    return changed if isinstance(changed, cst.Module) else module
+
+
+def _shorten(statement: cst.CSTNode, gone: set[cst.ImportAlias], parents: Parents, rewrite: Rewrite) -> None:
+    """Take aliases out of an import, or the import out of its module."""
+    line = parents[statement]
+    if not isinstance(statement, (cst.Import, cst.ImportFrom)) or isinstance(statement.names, cst.ImportStar):
+        return
+    if not isinstance(line, cst.SimpleStatementLine) or any(word in text for text in comments(line) for word in _KEEPING):
+        return
+    if any(isinstance(alias.name, cst.Attribute) and alias.asname is None for alias in gone & set(statement.names)):
+        return  # `import a.b` makes `a.b` an attribute for whoever has `a`
+    kept = [number for number, alias in enumerate(statement.names) if alias not in gone]
+    if kept:
+        if not comments(statement):
+            rewrite.add(statement, lambda node: node.with_changes(names=_without(node.names, kept)))
+        return
+    body = list(getattr(parents[line], "body", ()))
+    if len(line.body) == 1 and line in body[:-1]:
+        drop(line, body[body.index(line) + 1], rewrite)
+
+
+def _without(names: Sequence[cst.ImportAlias], kept: Sequence[int]) -> list[cst.ImportAlias]:
+    found = [names[number] for number in kept]
+    found[-1] = found[-1].with_changes(comma=names[-1].comma)
+    return found
+
+
+def drop(statement: cst.CSTNode, following: cst.CSTNode, rewrite: Rewrite) -> None:
+    """Have a statement go; what is told above it, is told above the one that follows."""
+    rewrite.add(statement, lambda _: cst.RemoveFromParent())
+    rewrite.add(following, with_lines(lines_of(statement)))

@@ -1,0 +1,144 @@
+"""Plan: which calls of a module are rewritten, which are left alone and why.
+
+Enters: a module, and all that is known. Leaves: a decision or a reason for each site. Some sites can only be rewritten
+together: those that print into one capture, and those that share a variable which goes. Nothing is changed here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from blendtpl.migrate import edits
+from blendtpl.migrate.captures import Capture, captures_of, open_around
+from blendtpl.migrate.constants import Code
+from blendtpl.migrate.decide import Decision, Left, decide
+from blendtpl.migrate.flow import ancestors
+from blendtpl.migrate.held import Held, names_in
+from blendtpl.migrate.project import Project
+from blendtpl.migrate.sites import Site, Unclear, site_of
+from blendtpl.migrate.templates import Templates
+from blendtpl.migrate.visible import Hidden, View, is_bound
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a module is looked at with: the templates, all files, the name of the shim, and what the registry is called
+    here. `missing`: that has to be imported first; `problem`: why it cannot be.
+    """
+
+    templates: Templates
+    project: Project
+    shim: str
+    registry: str
+    missing: bool
+    problem: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What will be done. `chosen` are rewritten, `captures` become assignments; `left` has the call and the reason for
+    whatever else there is.
+    """
+
+    code: Code
+    chosen: dict[Site, Decision] = field(default_factory=dict)
+    captures: list[Capture] = field(default_factory=list)
+    left: dict[cst.CSTNode, tuple[str, str]] = field(default_factory=dict)
+
+    def holders(self) -> dict[tuple[str, cst.CSTNode], tuple[Held, list[Site]]]:
+        """Return the variables that are to go, each with the chosen sites that read it."""
+        found: dict[tuple[str, cst.CSTNode], tuple[Held, list[Site]]] = {}
+        for site in self.chosen:
+            for held in site.held:
+                found.setdefault((held.name, held.statement), (held, []))[1].append(site)
+        return found
+
+
+def plan(code: Code, known: Known) -> Plan:
+    """Return what to do with the sites of a module."""
+    calls = ((node, scope) for node, scope in code.scopes.of.items() if isinstance(node, cst.Call))
+    found = ((node, site_of(node, scope, code, known.shim)) for node, scope in calls)
+    sites = {node: site for node, site in found if site is not None}
+    captures, loose = captures_of(sites, code, known.shim, known.project)
+    made = Plan(code)
+    for unclear in (*loose, *(site for site in sites.values() if isinstance(site, Unclear))):
+        made.left[unclear.node] = (unclear.call, unclear.reason)
+    loose_scopes = {code.scopes.of[unclear.node] for unclear in loose if isinstance(unclear.node, cst.Call)}
+    for site in sites.values():
+        if isinstance(site, Site):
+            around = open_around(site.node, captures, code) if site.prints and not site.of_file else None
+            try:
+                made.chosen[site] = _decided(site, around, known, made, open_too=site.scope in loose_scopes)
+            except Left as reason:
+                if str(reason):
+                    made.left[site.node] = (site.call, str(reason))
+    _settle(made, captures)
+    return made
+
+
+def _decided(site: Site, around: Capture | None, known: Known, made: Plan, *, open_too: bool) -> Decision:
+    decision = decide(site, made.code, known.templates, known.project, captured=around is not None)
+    if around is not None and around.problem:
+        raise Left(f"it prints into a capture that stays: {around.problem}")
+    if around is None and open_too and site.prints and not site.of_file:
+        raise Left("a capture may be open there")
+    if known.problem:
+        raise Left(known.problem)
+    if not known.missing:
+        try:
+            bound = is_bound(known.registry, View(site.node, site.scope, made.code, through=True))
+        except Hidden:
+            bound = False
+        if not bound or site.scope.home(known.registry) is not site.scope.module:
+            raise Left(f"`{known.registry}` is not the registry there, or not yet")
+    new = edits.rendering(site.node, site, decision, known.registry, '"')
+    if edits.comments(site.node) - edits.comments(new):
+        raise Left("a comment stands in what would go")
+    return decision
+
+
+def _settle(made: Plan, captures: list[Capture]) -> None:
+    """Leave sites that can only be rewritten together with others that are left, until nothing changes."""
+    changed = True
+    while changed:
+        changed = False
+        for capture in captures:
+            if not _is_simple(capture, made):
+                changed |= _leave(made, capture.sites, "it prints into a capture that stays")
+        for held, sites in made.holders().values():
+            if problem := _stays(held, sites, made):
+                changed |= _leave(made, sites, problem)
+    for capture in captures:
+        if _is_simple(capture, made):
+            made.captures.append(capture)
+        else:
+            reason = capture.problem or "what prints into it is left alone"
+            made.left[capture.call] = (cst.Module([]).code_for_node(capture.call.func), reason)
+
+
+def _is_simple(capture: Capture, made: Plan) -> bool:
+    return not capture.problem and all(site in made.chosen for site in capture.sites)
+
+
+def _leave(made: Plan, sites: Iterable[Site], reason: str) -> bool:
+    chosen = [site for site in sites if site in made.chosen]
+    for site in chosen:
+        del made.chosen[site]
+        made.left[site.node] = (site.call, reason)
+    return bool(chosen)
+
+
+def _stays(held: Held, sites: list[Site], made: Plan) -> str:
+    """Return why a variable cannot go after all, or an empty string."""
+    inside = {name for site in sites for name in names_in(site.node)}
+    going = {other.statement for site in sites for other in site.held if not other.unwrapped}
+    if any(use not in inside and going.isdisjoint(ancestors(use, made.code.parents)) for use in held.uses):
+        return f"`{held.name}` is used elsewhere too"
+    if any(held.name in decision.names for decision in made.chosen.values()):
+        return f"`{held.name}` is passed to a template"
+    if held.unwrapped:
+        assert isinstance(held.statement, cst.With)  # noqa: S101  # nothing else is unwrapped
+        if edits.comments(held.statement) - edits.comments(edits.unwrapped(held.statement)):
+            return "a comment stands in what would go"
+    return ""

@@ -1,0 +1,209 @@
+"""Project: what all files together say of a call site: what may be captured, or included once, by other code.
+
+Enters: the syntax trees of all files. Leaves: names of functions, and of templates. Functions are told apart by their
+names alone: where several have one name, what is true of one is taken to be true of all.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from blendtpl.migrate.templates import METHODS
+
+_PRINTING = METHODS - {"fetch"}
+_ONCE = frozenset(method for method in METHODS if method.endswith("_once"))
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What was found in all files.
+
+    `captured` are functions that may run while a buffer is open or a template renders, with the place that may do so;
+    `printing` those that may print through the shim; `once` old paths that are included once, with the place, and the
+    empty path when some are not constant; `streams` is where a shim prints elsewhere than to standard output.
+    `taken` are names that a module takes from another, by the last part of what that is called; `imports` the modules
+    that each file imports when it is imported itself.
+    """
+
+    captured: Mapping[str, str]
+    printing: frozenset[str]
+    once: Mapping[str, str]
+    streams: str
+    taken: frozenset[tuple[str, str]]
+    imports: Mapping[str, frozenset[str]]
+
+
+def project_of(files: Iterable[tuple[str, str, ast.Module]], shim: str, called: Iterable[str]) -> Project:
+    """Return what these files say, each given as it is shown, with its module and its tree.
+
+    `called` are functions that templates call.
+    """
+    scan = _Scan(shim)
+    for file, module, tree in files:
+        scan.look_at(file, module, tree)
+    roots = {name: "from a template" for name in called}
+    for name, place in scan.roots.items():
+        roots.setdefault(name, place)
+    return Project(
+        captured=_reached(roots, scan.mentions),
+        printing=_reaching(scan.printing, scan.mentions),
+        once=scan.once,
+        streams=scan.streams,
+        taken=frozenset(scan.taken),
+        imports={module: frozenset(found) for module, found in scan.imports.items()},
+    )
+
+
+def imports_back(module: str, origin: str, project: Project) -> bool:
+    """Return whether the module `origin` imports `module`, by whatever way."""
+    return module in _reached({origin: ""}, {name: set(found) for name, found in project.imports.items()} | {module: set()})
+
+
+def _reached(roots: Mapping[str, str], mentions: Mapping[str, set[str]]) -> dict[str, str]:
+    """Return the functions that these names reach, each with the place that the first of them stands in."""
+    found: dict[str, str] = {}
+    left = list(roots.items())
+    while left:
+        name, place = left.pop()
+        if name in mentions and name not in found:
+            found[name] = place
+            left.extend((other, place) for other in mentions[name])
+    return found
+
+
+def _reaching(names: Iterable[str], mentions: Mapping[str, set[str]]) -> frozenset[str]:
+    """Return these functions, and all that mention one of them, or one that does."""
+    users: dict[str, set[str]] = defaultdict(set)
+    for function, mentioned in mentions.items():
+        for name in mentioned:
+            users[name].add(function)
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left.extend(users[name])
+    return frozenset(found)
+
+
+class _Scan(ast.NodeVisitor):
+    """Walks each file once, and notes what each function and class mentions by name."""
+
+    def __init__(self, shim: str) -> None:
+        self.file = ""
+        self.mentions: dict[str, set[str]] = defaultdict(set)
+        self.roots: dict[str, str] = {}
+        self.printing: set[str] = set()
+        self.once: dict[str, str] = {}
+        self.streams = ""
+        self.taken: set[tuple[str, str]] = set()
+        self.imports: dict[str, set[str]] = defaultdict(set)
+        self._module = ""
+        self._shim = shim
+        self._names = {shim}
+        self._functions: list[str] = []
+        self._captures: list[str] = []
+
+    def look_at(self, file: str, module: str, tree: ast.Module) -> None:
+        self.file, self._module = file, module
+        imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+        aliases = (alias for node in imports for alias in node.names if alias.name == self._shim)
+        self._names = {self._shim, *(alias.asname for alias in aliases if alias.asname)}
+        self.visit(tree)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        self.mentions.setdefault(node.name, set())
+        self._functions.append(node.name)
+        captures, self._captures = self._captures, []
+        self.generic_visit(node)
+        self._captures = captures
+        self._functions.pop()
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _function
+
+    def _mention(self, name: str) -> None:
+        for function in self._functions:
+            if function != name:
+                self.mentions[function].add(name)
+        if self._captures and name not in self._names:
+            self.roots.setdefault(name, self._captures[-1])
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self._mention(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.taken.add((_called(node.value), node.attr))
+        if self._is_shim(node.value) and node.attr in METHODS:
+            if node.attr in _PRINTING:
+                self.printing.update(self._functions)
+        else:
+            self._mention(node.attr)
+        self.visit(node.value)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        origin = node.module or ""
+        if node.level:
+            package = self._module.split(".")[: -node.level] if node.level else []
+            origin = ".".join([*package, *([origin] if origin else [])])
+        self.taken.update((origin.rpartition(".")[2], alias.name) for alias in node.names)
+        self._import(origin, *(f"{origin}.{alias.name}" for alias in node.names))
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self._import(*(alias.name for alias in node.names))
+
+    def _import(self, *modules: str) -> None:
+        if not self._functions:
+            self.imports[self._module].update(modules)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        place = f"{self.file}:{node.lineno}"
+        if isinstance(node.func, ast.Attribute) and self._is_shim(node.func.value):
+            if node.func.attr in _ONCE:
+                self.once.setdefault(_text(node.args[0]) if node.args else "", place)
+            if node.func.attr in METHODS:
+                self._given(node, place)
+            if node.func.attr == "capture":  # one of a `with` does not come here: nobody says where this one ends
+                self.roots.update({name: place for name in self._functions[-1:] if name not in self.roots})
+        elif _called(node.func) == "IncludeShim" and any(keyword.arg == "stream" for keyword in node.keywords):
+            self.streams = self.streams or place
+        self.generic_visit(node)
+
+    def _given(self, node: ast.Call, place: str) -> None:
+        """Note what is passed to a template, which may call it while it renders."""
+        for argument in (*node.args[1:], *(keyword.value for keyword in node.keywords)):
+            run = {id(inner.func) for inner in ast.walk(argument) if isinstance(inner, ast.Call)}
+            for inner in ast.walk(argument):
+                if isinstance(inner, (ast.Name, ast.Attribute)) and id(inner) not in run:
+                    self.roots.setdefault(_called(inner), place)
+
+    def visit_With(self, node: ast.With) -> None:
+        captures = [
+            f"{self.file}:{node.lineno}"
+            for item in node.items
+            if isinstance(item.context_expr, ast.Call)
+            and isinstance(item.context_expr.func, ast.Attribute)
+            and item.context_expr.func.attr == "capture"
+            and self._is_shim(item.context_expr.func.value)
+        ]
+        if not captures:
+            self.generic_visit(node)
+            return
+        self._captures.extend(captures)
+        for statement in node.body:
+            self.visit(statement)
+        del self._captures[-len(captures) :]
+
+    def _is_shim(self, node: ast.expr) -> bool:
+        return _called(node) in self._names
+
+
+def _called(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

@@ -1,0 +1,250 @@
+"""Sites: which calls render a template in an old way.
+
+Enters: a call, and where it stands. Leaves: a site, which says where its path is and what it passes; or why nobody can
+say that, or nothing for a call that is none of ours. Nothing here knows what templates there are.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from blendtpl.migrate.constants import Code, qualified
+from blendtpl.migrate.held import Held, held, read_of
+from blendtpl.migrate.scopes import Scope
+from blendtpl.migrate.templates import METHODS
+
+_JINJA = {"jinja2.Template", "jinja2.environment.Template"}
+_ENVIRONMENTS = {
+    "jinja2.Environment",
+    "jinja2.environment.Environment",
+    "jinja2.sandbox.SandboxedEnvironment",
+    "jinja2.sandbox.ImmutableSandboxedEnvironment",
+    "blendtpl.Environment",
+    "blendtpl.SandboxedEnvironment",
+}
+_RENDERING = {"substitute", "safe_substitute", "render"}
+_ENVIRONMENT_NAME = re.compile(r"env", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A call that renders. `call` is what is told of it; `prints`: its output is printed, and its value is not text.
+
+    `path_position` is the number of the argument that has the path in it, `None` when that is in what is called.
+    `positions` are the arguments that stay, by number, in the order that they are passed in; `implicit`: it passes
+    the variables around it. `writes`: names come back in what it is given. `origin` makes the template object, where
+    that is seen; `held` are the variables that go with it.
+    """
+
+    node: cst.Call
+    scope: Scope
+    call: str
+    path: cst.BaseExpression
+    path_position: int | None
+    positions: tuple[int, ...]
+    prints: bool = False
+    implicit: bool = False
+    writes: bool = False
+    of_file: bool = True
+    origin: cst.Call | None = None
+    held: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A call that is ours, or seems to be, and why it is left alone."""
+
+    node: cst.CSTNode
+    call: str
+    reason: str
+
+
+def site_of(node: cst.Call, scope: Scope, code: Code, shim: str) -> Site | Unclear | None:
+    """Return what a call is, as far as it renders a template in an old way; `shim` is what the shim is called."""
+    if isinstance(node.func, cst.Attribute):
+        if node.func.attr.value in METHODS and (found := named(node.func.value, scope, shim)):
+            return _of_shim(node, scope, node.func, found)
+        if node.func.attr.value in _RENDERING:
+            return _of_object(node, scope, code)
+    name = qualified(node.func, scope)
+    if name == "builtins.exec":
+        return _of_exec(node, scope, code)
+    if name == "runpy.run_path":
+        return _of_run_path(node, scope)
+    return None
+
+
+def named(node: cst.BaseExpression, scope: Scope, shim: str) -> str:
+    """Return how an expression names the shim, or an empty string when it doesn't."""
+    if isinstance(node, cst.Name) and (node.value == shim or qualified(node, scope).rpartition(".")[2] == shim):
+        return node.value
+    if isinstance(node, cst.Attribute) and node.attr.value == shim:
+        return cst.Module([]).code_for_node(node)
+    return ""
+
+
+def shim_problem(node: cst.BaseExpression, scope: Scope, code: Code) -> str:
+    """Return why it is not sure that an expression is the shim, or an empty string."""
+    if isinstance(node, cst.Attribute):
+        return "" if qualified(node, scope) else f"`{cst.Module([]).code_for_node(node)}` may be another object"
+    assert isinstance(node, cst.Name)  # noqa: S101  # `named` takes no other
+    home = scope.home(node.value)
+    if home is None:
+        return f"`{node.value}` is not defined here"
+    for binding in home.own[node.value]:
+        if not (isinstance(binding, cst.ImportAlias) or _makes_shim(binding, code)):
+            return f"`{node.value}` is a variable that may be another object"
+    return ""
+
+
+def _makes_shim(binding: cst.CSTNode, code: Code) -> bool:
+    target = code.parents.get(binding)
+    around = code.parents.get(target) if isinstance(target, cst.AssignTarget) else target
+    if not isinstance(around, (cst.Assign, cst.AnnAssign)) or not isinstance(around.value, cst.Call):
+        return False
+    return cst.Module([]).code_for_node(around.value.func).rpartition(".")[2] == "IncludeShim"
+
+
+def _of_shim(node: cst.Call, scope: Scope, func: cst.Attribute, shim: str) -> Site | Unclear:
+    method = func.attr.value
+    call = f"{shim}.{method}"
+    arguments = _arguments(node, ("path", "scope"))
+    if isinstance(arguments, str):
+        return Unclear(node, call, arguments)
+    if "path" not in arguments:
+        return Unclear(node, call, "it has no path")
+    if method.endswith("_once"):
+        return Unclear(node, call, "what is included once has to be known for the whole request")
+    given = arguments.get("scope")
+    implicit = given is None or _is_none(node.args[given].value)
+    if given is not None and not implicit and (problem := _may_be_none(node.args[given].value, scope)):
+        return Unclear(node, call, problem)
+    return Site(
+        node,
+        scope,
+        call,
+        path=node.args[arguments["path"]].value,
+        path_position=arguments["path"],
+        positions=() if implicit or given is None else (given,),
+        prints=method != "fetch",
+        implicit=implicit,
+        writes=not implicit,
+        of_file=False,
+    )
+
+
+def _of_exec(node: cst.Call, scope: Scope, code: Code) -> Site | Unclear | None:
+    if not node.args:
+        return None
+    source = node.args[0].value
+    if isinstance(source, cst.Call) and qualified(source.func, scope) == "builtins.compile" and source.args:
+        source = source.args[0].value
+    found = read_of(source, scope, code, binary=True)
+    if found is None:
+        return None
+    arguments = _arguments(node, ("source", "globals", "locals"))
+    if isinstance(arguments, str):
+        return Unclear(node, "exec", arguments)
+    given = tuple(arguments[name] for name in ("globals", "locals") if name in arguments)
+    given = tuple(position for position in given if not _is_none(node.args[position].value))
+    return Site(
+        node,
+        scope,
+        "exec",
+        path=found.path,
+        path_position=0,
+        positions=given,
+        prints=True,
+        implicit=not given,
+        writes=True,
+        held=found.held,
+    )
+
+
+def _of_run_path(node: cst.Call, scope: Scope) -> Site | Unclear:
+    arguments = _arguments(node, ("path_name", "init_globals", "run_name"))
+    if isinstance(arguments, str):
+        return Unclear(node, "runpy.run_path", arguments)
+    if "path_name" not in arguments:
+        return Unclear(node, "runpy.run_path", "it has no path")
+    given = (arguments["init_globals"],) if "init_globals" in arguments else ()
+    given = tuple(position for position in given if not _is_none(node.args[position].value))
+    own = arguments["path_name"]
+    return Site(node, scope, "runpy.run_path", node.args[own].value, own, given, prints=True)
+
+
+def _of_object(node: cst.Call, scope: Scope, code: Code) -> Site | Unclear | None:
+    """Return the site of ``Template(…).render(…)`` and the like."""
+    assert isinstance(node.func, cst.Attribute)  # noqa: S101  # the caller has looked
+    made, names = held(node.func.value, scope, code)
+    if not isinstance(made, cst.Call) or not made.args:
+        return None
+    kind, origin = _maker(made, scope, code)
+    method = node.func.attr.value
+    if not kind or (method == "render") != (kind != "string.Template"):
+        return None
+    text = made.args[0]
+    if text.star or text.keyword not in (None, "source", "template"):
+        return None
+    found = read_of(text.value, scope, code)
+    call = f"{kind}.{method}" if kind == "string.Template" else kind
+    if found is None:
+        return None
+    if isinstance(origin, str):
+        return Unclear(node, call, origin)
+    if any(argument.star == "*" for argument in node.args):
+        return Unclear(node, call, "it passes `*` arguments")
+    positions = tuple(range(len(node.args)))
+    return Site(node, scope, call, found.path, None, positions, origin=origin, held=(*names, *found.held))
+
+
+def _maker(made: cst.Call, scope: Scope, code: Code) -> tuple[str, cst.Call | str | None]:
+    """Return what makes a template object, and the call with its options where that is seen; or why it is not sure."""
+    name = qualified(made.func, scope)
+    if name == "string.Template" or name in _JINJA:
+        return ("jinja2.Template" if name in _JINJA else name), made
+    if not (isinstance(made.func, cst.Attribute) and made.func.attr.value == "from_string"):
+        return "", None
+    kind = "Environment.from_string"
+    environment, _ = held(made.func.value, scope, code)
+    if isinstance(environment, cst.Call) and qualified(environment.func, scope) in _ENVIRONMENTS:
+        return kind, environment
+    last = made.func.value.attr if isinstance(made.func.value, cst.Attribute) else made.func.value
+    seems = isinstance(last, cst.Name) and _ENVIRONMENT_NAME.search(last.value)
+    return kind, None if seems else "what it is called on may be no jinja2.Environment"
+
+
+def _arguments(node: cst.Call, names: Sequence[str]) -> dict[str, int] | str:
+    """Return the number of the argument for each of the parameters that has one, or what cannot be told."""
+    found: dict[str, int] = {}
+    for number, argument in enumerate(node.args):
+        if argument.star:
+            return f"it passes `{argument.star}` arguments"
+        name = names[number] if argument.keyword is None and number < len(names) else ""
+        name = argument.keyword.value if argument.keyword is not None else name
+        if name not in names:
+            return f"it has an argument that is not known, `{name or number + 1}`"
+        found[name] = number
+    return found
+
+
+def _is_none(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
+
+
+def _may_be_none(node: cst.BaseExpression, scope: Scope) -> str:
+    """Return why a scope may be `None`, which stands for the variables around the call."""
+    if isinstance(node, cst.Name) and (home := scope.home(node.value)) is not None:
+        for binding in home.own[node.value]:
+            if isinstance(binding, cst.Param) and binding.default is not None and _is_none(binding.default):
+                return f"`{node.value}` may be None, which stands for the variables around the call"
+    parts: Iterable[cst.BaseExpression] = ()
+    if isinstance(node, cst.IfExp):
+        parts = (node.body, node.orelse)
+    elif isinstance(node, cst.BooleanOperation):
+        parts = (node.left, node.right)
+    if any(_is_none(part) for part in parts):
+        return "its scope may be None, which stands for the variables around the call"
+    return ""

@@ -1,0 +1,190 @@
+"""Templates: what old paths mean now, and what is known of each template that a call site names.
+
+Enters: a bundle with its sources, the environment that it was compiled for, roots and aliases. Leaves: a template for
+a path, or why there is none; for a template the variables that it needs, and what it does beside printing.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.bundle import Bundle
+from blendtpl.compat.extension import IncludeExtension
+from blendtpl.compat.paths import Aliases, Paths
+from blendtpl.compiler.outline import outline
+from blendtpl.compiler.parser import parse
+from blendtpl.compiler.reader import Source
+from blendtpl.environments import passed_argument
+from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
+
+METHODS = frozenset({"include", "include_once", "require", "require_once", "fetch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A template. `variables` must be given to it, `defaults` are globals of the environment that a variable may stand
+    in for; `sets` are names that it sets at its top level. `opaque` says why it may read others, if it may.
+    """
+
+    name: str
+    variables: frozenset[str]
+    defaults: frozenset[str]
+    sets: frozenset[str]
+    returns: bool
+    opaque: str
+    escapes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one template does by itself."""
+
+    free: frozenset[str]
+    sets: frozenset[str]
+    returns: bool
+    opaque: str
+
+
+@dataclass(slots=True)
+class Templates:
+    """The templates of a bundle, by the paths that old code has for them. `base` is where relative paths begin."""
+
+    bundle: Bundle
+    environment: jinja2.Environment
+    roots: tuple[str, ...]
+    aliases: Aliases
+    base: Path
+    _sources: Mapping[str, str] = field(init=False)
+    _paths: Paths = field(init=False)
+    _facts: dict[str, _Facts] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.bundle.sources:
+            raise BundleError("the bundle has no sources, which say what templates set and return: give --templates")
+        self._sources = json.loads(self.bundle.sources)
+        absolute = (os.path.normpath(self.base / root) for root in self.roots)
+        self._paths = Paths((*self.roots, *absolute), self.aliases, self.bundle.manifest.templates)
+
+    def options(self) -> Mapping[str, object]:
+        """Return the options of the environment that the templates were compiled for."""
+        return self.bundle.manifest.environment
+
+    def of_old_path(self, path: str) -> tuple[str, str]:
+        """Return the template that a shim takes for a path, or an empty name and why there is none."""
+        try:
+            found = self._paths.find(path)
+        except PathError as error:
+            return "", str(error)
+        return (found.name, "") if found.exists else ("", self._missing(path, found.name))
+
+    def of_file(self, path: str) -> tuple[str, str]:
+        """Return the template that a file has become which code opens: it is below a root, or has an alias.
+
+        Else an empty name, and why there is none; no reason for a file that has nothing to do with templates.
+        """
+        absolute = os.path.normpath(self.base / path)
+        if any(absolute.startswith(os.path.join(self.base, root, "")) for root in self.roots):  # noqa: PTH118
+            return self.of_old_path(absolute)
+        shown = os.path.normpath(path)
+        named = (old for old in self.aliases if not old.startswith("."))
+        if any(shown == os.path.normpath(old) or (old.endswith("/") and shown.startswith(old)) for old in named):
+            return self.of_old_path(shown)
+        return "", ""
+
+    def _missing(self, path: str, name: str) -> str:
+        hint = did_you_mean(name, self.bundle.manifest.templates)
+        return f"the bundle has no template for `{path}`" + (f"; {hint}" if hint else "")
+
+    def known(self, name: str) -> Known:
+        """Return what is known of a template of the bundle."""
+        entry = self.bundle.manifest.templates[name]
+        reached = {each: self._of(each) for each in self._reached(name)}
+        free = frozenset().union(*(facts.free for facts in reached.values()))
+        parents = self._parents(name)
+        return Known(
+            name=name,
+            variables=frozenset(entry.variables),
+            defaults=(free & frozenset(self.environment.globals)) - frozenset(entry.variables),
+            sets=frozenset().union(*(reached[each].sets for each in parents)),
+            returns=any(facts.returns for facts in reached.values()),
+            opaque=next((f"`{each}` {facts.opaque}" for each, facts in reached.items() if facts.opaque), ""),
+            escapes=entry.autoescape,
+        )
+
+    def _reached(self, name: str, kinds: Iterable[str] = ()) -> list[str]:
+        """Return a template and all that it refers to, by references of these kinds or of any."""
+        entries = self.bundle.manifest.templates
+        found = [name]
+        for each in found:
+            for reference in entries[each].references:
+                if not kinds or reference.kind in kinds:
+                    found.extend(other for other in reference.names if other in entries and other not in found)
+        return found
+
+    def _parents(self, name: str) -> list[str]:
+        return self._reached(name, ("extends",))
+
+    def _of(self, name: str) -> _Facts:
+        if name not in self._facts:
+            self._facts[name] = self._facts_of(name)
+        return self._facts[name]
+
+    def _facts_of(self, name: str) -> _Facts:
+        tree = parse(Source(name, self._sources[name], ""), self.environment)
+        if isinstance(tree, Fault):
+            return _Facts(frozenset(), frozenset(), False, f"cannot be parsed in this environment: {tree.message}")
+        found = outline(tree, self.environment, name)
+        free = found.free.union(*(block.free for block in found.blocks))
+        references = self.bundle.manifest.templates[name].references
+        dynamic = next((reference for reference in references if not reference.names), None)
+        opaque = ""
+        if dynamic is not None:
+            opaque = f"refers to templates by names made at run time (line {dynamic.line})"
+        elif any(_includes(call) for call in tree.find_all(nodes.Call)):
+            opaque = "includes templates through the shim"
+        elif taken := next(self._taking_all(tree), ""):
+            opaque = f"uses `{taken}`, which may read any variable"
+        return _Facts(free, frozenset(_set(tree.body)), _returns(tree), opaque)
+
+    def _taking_all(self, tree: nodes.Template) -> Iterable[str]:
+        """Yield what is called in a template that is passed all of its variables."""
+        environment = self.environment
+        for use in tree.find_all((nodes.Filter, nodes.Test)):
+            table = environment.filters if isinstance(use, nodes.Filter) else environment.tests
+            own = jinja2.defaults.DEFAULT_FILTERS if isinstance(use, nodes.Filter) else jinja2.defaults.DEFAULT_TESTS
+            function = table.get(use.name)
+            if function is not own.get(use.name) and passed_argument(function) == "context":
+                yield use.name
+        for name in tree.find_all(nodes.Name):
+            function = environment.globals.get(name.name)
+            if passed_argument(function) == "context" and not _is_gettext(name.name):
+                yield name.name
+
+
+def _is_gettext(name: str) -> bool:
+    return name in {"_", "gettext", "ngettext", "pgettext", "npgettext"}  # what they read is a variable of its own name
+
+
+def _includes(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.Getattr) and call.node.attr in METHODS
+
+
+def _set(body: Iterable[nodes.Node]) -> Iterable[str]:
+    """Yield the names that are set at a template's top level, where an `if` does not leave it."""
+    for node in body:
+        if isinstance(node, (nodes.Assign, nodes.AssignBlock)):
+            yield from (name.name for name in node.find_all(nodes.Name) if name.ctx == "store")
+        elif isinstance(node, nodes.If):
+            yield from _set([*node.body, *node.elif_, *node.else_])
+
+
+def _returns(tree: nodes.Template) -> bool:
+    return any(
+        found.identifier == IncludeExtension.identifier and found.name == "end"
+        for found in tree.find_all(nodes.ExtensionAttribute)
+    )
