@@ -9,17 +9,20 @@ from pathlib import Path
 
 from blendtpl.errors import ConfigError, did_you_mean
 
-_SETTINGS = ("templates", "output", "environment")
+_SETTINGS = ("templates", "output", "environment", "registry")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings. `root` is the folder of the `pyproject.toml`, which the paths and the environment start from."""
+    """The settings. `root` is the folder of the `pyproject.toml`, which the paths and the environment start from;
+    `registry` the ``module:name`` that rewritten code calls.
+    """
 
     root: Path
     templates: Path
     output: Path
     environment: str | None
+    registry: str | None
 
 
 def find_config(folder: Path) -> Config:
@@ -59,4 +62,4 @@ def _config(root: Path, path: Path, table: object) -> Config:
             raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is empty")
     templates = root / table.get("templates", "templates")
     output = root / table.get("output", f"build/{root.resolve().name or 'templates'}.blend")
-    return Config(root, templates, output, table.get("environment"))
+    return Config(root, templates, output, table.get("environment"), table.get("registry"))

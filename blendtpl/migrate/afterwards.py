@@ -1,6 +1,6 @@
 """Afterwards: whether somebody may look into a mapping when a call that may have changed it is over.
 
-Enters: the expression of a mapping, and the call that it is passed to. Leaves: a yes unless it is sure that nobody does.
+Enters: the expression of a mapping, and the call that it is passed to. Leaves: yes, unless it is sure that nobody does.
 """
 
 import libcst as cst

@@ -20,7 +20,7 @@ _DEEP = 20  # names that stand for names
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A module to look at: its absolute path, its scopes, what each node stands in, and which of its names others take."""
+    """A module: its absolute path, its scopes, what each node stands in, and which of its names other modules take."""
 
     file: str
     scopes: Scopes

@@ -56,7 +56,20 @@ def decide(site: Site, code: Code, templates: Templates, project: Project, *, ca
         if name.problem:
             raise Left(name.problem)
     _check_writes(site, known, code)
-    return Decision(known.name, _names(site, known, code) if site.implicit else (), _check_meaning(site, known, templates))
+    names = _names(site, known, code) if site.implicit else ()
+    passed = {name for position in site.positions for name in _passed_in(site.node.args[position].value)}
+    if printing := sorted((known.calls | passed | frozenset(names)) & project.printing):
+        raise Left(f"`{known.name}` may call `{printing[0]}`, which prints through the shim")
+    return Decision(known.name, names, _check_meaning(site, known, templates))
+
+
+def _passed_in(node: cst.CSTNode) -> Iterator[str]:
+    """Yield the names in an argument that are not called there, but may be by whoever is passed them."""
+    for child in node.children:
+        if not (isinstance(node, cst.Call) and child is node.func):
+            yield from _passed_in(child)
+    if isinstance(node, cst.Name):
+        yield node.value
 
 
 def _template(site: Site, code: Code, templates: Templates) -> str:
@@ -134,10 +147,14 @@ def _names(site: Site, known: Known, code: Code) -> tuple[str, ...]:
     if known.opaque:
         raise Left(f"what the template needs is not known: {known.opaque}")
     view = View(site.node, site.scope, code, through=not site.of_file)
-    try:
-        return tuple(name for name in sorted(known.variables | known.defaults) if is_bound(name, view))
-    except Hidden as reason:
-        raise Left(f"the template needs {reason}" if str(reason).startswith("`") else str(reason)) from None
+    found = []
+    for name in sorted(known.variables | known.defaults):
+        try:
+            if is_bound(name, view):
+                found.append(name)
+        except Hidden as reason:
+            raise Left(f"`{known.name}` needs `{name}`, {reason}") from None
+    return tuple(found)
 
 
 def _check_meaning(site: Site, known: Known, templates: Templates) -> str:
@@ -188,8 +205,8 @@ def _keys(node: cst.BaseExpression, scope: Scope) -> Iterator[str | None]:
     """Yield the keys of a mapping that is written down, and `None` for what cannot be told."""
     if isinstance(node, cst.Dict):
         for element in node.elements:
-            known = isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString)
-            yield str(element.key.evaluated_value) if known else None
+            key = element.key if isinstance(element, cst.DictElement) else None
+            yield str(key.evaluated_value) if isinstance(key, cst.SimpleString) else None
     elif isinstance(node, cst.Call) and qualified(node.func, scope) == "builtins.dict":
         yield from (argument.keyword.value if argument.keyword else None for argument in node.args)
     else:
@@ -224,7 +241,9 @@ def _check_options(site: Site, origin: cst.Call, known: Known, templates: Templa
     escapes = _literal(given["autoescape"]) if "autoescape" in given else False
     if isinstance(escapes, bool) and escapes != known.escapes:
         does, other = ("escapes", "does not") if known.escapes else ("does not escape", "does")
-        raise Left(f"`{known.name}` {does} what it prints, and {site.call} {other}: make it `autoescape={known.escapes}`")
+        raise Left(
+            f"`{known.name}` {does} what it prints, and {site.call} {other}: make it `autoescape={known.escapes}`"
+        )
     for option, default in _DEFAULTS.items():
         value = _literal(given[option]) if option in given else default
         if value != templates.options().get(option, default):
@@ -235,4 +254,8 @@ def _literal(node: cst.BaseExpression) -> object:
     """Return the value of a constant; an object that equals no other for anything else."""
     if isinstance(node, cst.SimpleString):
         return node.evaluated_value
-    return {"True": True, "False": False, "None": None}.get(node.value, object()) if isinstance(node, cst.Name) else object()
+    return (
+        {"True": True, "False": False, "None": None}.get(node.value, object())
+        if isinstance(node, cst.Name)
+        else object()
+    )

@@ -1,7 +1,7 @@
 """Edits: the new code of a site, with the layout and the comments of the old.
 
-Enters: a call, a statement, and what they become. Leaves: changed nodes, and a transformer that puts them into a module.
-Nothing here decides anything.
+Enters: a call, a statement, and what they become. Leaves: changed nodes, and a transformer that puts them into a
+module. Nothing here decides anything.
 """
 
 from collections import Counter, defaultdict
@@ -56,14 +56,11 @@ def _with_first(node: cst.Call, first: cst.Arg) -> list[cst.Arg]:
 def _with_names(arguments: list[cst.Arg], names: Sequence[str]) -> list[cst.Arg]:
     if not names:
         return arguments
-    end = arguments[-1].comma
+    last = arguments[-1]
     added = [cst.Arg(cst.Name(name), keyword=cst.Name(name), equal=_TIGHT, comma=_SPACED) for name in names]
-    return [
-        *arguments[:-1],
-        arguments[-1].with_changes(comma=_SPACED),
-        *added[:-1],
-        added[-1].with_changes(comma=end),
-    ]
+    tight = last.with_changes(comma=_SPACED, whitespace_after_arg=cst.SimpleWhitespace(""))
+    end = added[-1].with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+    return [*arguments[:-1], tight, *added[:-1], end]
 
 
 def printing(call: cst.BaseExpression, quote: str) -> cst.Call:
@@ -74,7 +71,9 @@ def printing(call: cst.BaseExpression, quote: str) -> cst.Call:
 
 def comments(node: cst.CSTNode) -> Counter[str]:
     """Return the comments in a piece of code, and how often each stands there."""
-    return Counter(found.value for found in matchers.findall(node, matchers.Comment()) if isinstance(found, cst.Comment))
+    return Counter(
+        found.value for found in matchers.findall(node, matchers.Comment()) if isinstance(found, cst.Comment)
+    )
 
 
 def strings(node: cst.CSTNode) -> list[cst.CSTNode]:

@@ -106,7 +106,9 @@ def _opened(file: cst.BaseExpression, scope: Scope, code: Code, binary: bool) ->
 
 def _path_of_open(node: cst.Call, scope: Scope, binary: bool) -> cst.BaseExpression | None:
     """Return the path of a call that opens a file for reading."""
-    by_path = isinstance(node.func, cst.Attribute) and node.func.attr.value == "open" and not qualified(node.func, scope)
+    by_path = (
+        isinstance(node.func, cst.Attribute) and node.func.attr.value == "open" and not qualified(node.func, scope)
+    )
     if not by_path and qualified(node.func, scope) not in _OPEN:
         return None
     if any(argument.star for argument in node.args):

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import libcst as cst
 from libcst import matchers
+from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, ParentNodeProvider
 
-from blendtpl.migrate.edits import Rewrite, comments, lines_of, with_lines
+from blendtpl.migrate.edits import Rewrite, comments, lines_of, strings, with_lines
 from blendtpl.migrate.flow import Parents
 from blendtpl.migrate.scopes import Scope, import_name, scopes_of
 
@@ -27,9 +28,11 @@ def name_for(registry: str, module: Scope, own_module: str) -> tuple[str, bool]:
     if own_module == origin:
         return (name if len(module.own.get(name, ())) == 1 else ""), False
     for local, bindings in module.own.items():
-        if len(bindings) == 1 and isinstance(bindings[0], cst.ImportAlias):
-            if module.origins.get(bindings[0]) == origin and cst.Module([]).code_for_node(bindings[0].name) == name:
-                return local, False
+        alias = bindings[0]
+        if len(bindings) > 1 or not isinstance(alias, cst.ImportAlias) or module.origins.get(alias) != origin:
+            continue
+        if _name(alias) == name:
+            return local, False
     taken = {word for scope in module.all() for word, _ in (*scope.stores, *scope.reads)}
     last = origin.rpartition(".")[2]
     choices = [name, f"{last}_{name}", *(f"{last}_{name}_{number}" for number in range(2, len(taken) + 3))]
@@ -43,12 +46,38 @@ def with_import(module: cst.Module, registry: str, local: str) -> cst.Module:
     statement = cst.SimpleStatementLine([cst.ImportFrom(_dotted(origin), [alias])])
     body = list(module.body)
     index = _index(body, local)
+    for number, present in enumerate(body[:index]):
+        if extended := _extended(present, origin, alias):
+            return module.with_changes(body=[*body[:number], extended, *body[number + 1 :]])
     before = body[index - 1] if index else None
     if before is not None and not _is_import(before):
         statement = statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     if index < len(body) and (before is None or not _is_import(before)) and not body[index].leading_lines:
         body[index] = body[index].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     return module.with_changes(body=[*body[:index], statement, *body[index:]])
+
+
+def _extended(statement: cst.CSTNode, origin: str, alias: cst.ImportAlias) -> cst.CSTNode | None:
+    """Return an import from the same module with one name more, or `None` when it is none."""
+    if not (isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1):
+        return None
+    found = statement.body[0]
+    if not isinstance(found, cst.ImportFrom) or isinstance(found.names, cst.ImportStar) or found.relative:
+        return None
+    if found.module is None or get_full_name_for_node(found.module) != origin or comments(statement):
+        return None
+    *others, last = found.names
+    comma = others[-1].comma if others else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    names = [*found.names, alias]
+    if [_name(name) for name in found.names] == sorted(_name(name) for name in found.names):
+        names.sort(key=_name)
+    names = [name.with_changes(comma=comma) for name in names]
+    names[-1] = names[-1].with_changes(comma=last.comma)
+    return statement.with_changes(body=[found.with_changes(names=names)])
+
+
+def _name(alias: cst.ImportAlias) -> str:
+    return get_full_name_for_node(alias.name) or ""
 
 
 def _dotted(name: str) -> cst.Name | cst.Attribute:
@@ -99,7 +128,7 @@ def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str
     wrapper = MetadataWrapper(module)
     parents = wrapper.resolve(ParentNodeProvider)
     scopes = scopes_of(wrapper.module)
-    texts = {text.evaluated_value for text in matchers.findall(wrapper.module, matchers.SimpleString())}  # type: ignore[union-attr]
+    texts = {str(text.evaluated_value) for text in strings(wrapper.module) if isinstance(text, cst.SimpleString)}
     unused = {name for name, count in used_imports(scopes.module).items() if not count and before[name]}
     unused -= texts | set(taken)
     gone = {
@@ -122,7 +151,9 @@ def _shorten(statement: cst.CSTNode, gone: set[cst.ImportAlias], parents: Parent
     line = parents[statement]
     if not isinstance(statement, (cst.Import, cst.ImportFrom)) or isinstance(statement.names, cst.ImportStar):
         return
-    if not isinstance(line, cst.SimpleStatementLine) or any(word in text for text in comments(line) for word in _KEEPING):
+    if not isinstance(line, cst.SimpleStatementLine) or any(
+        word in text for text in comments(line) for word in _KEEPING
+    ):
         return
     if any(isinstance(alias.name, cst.Attribute) and alias.asname is None for alias in gone & set(statement.names)):
         return  # `import a.b` makes `a.b` an attribute for whoever has `a`

@@ -42,7 +42,7 @@ def project_of(files: Iterable[tuple[str, str, ast.Module]], shim: str, called: 
     scan = _Scan(shim)
     for file, module, tree in files:
         scan.look_at(file, module, tree)
-    roots = {name: "from a template" for name in called}
+    roots = dict.fromkeys(called, "from a template")
     for name, place in scan.roots.items():
         roots.setdefault(name, place)
     return Project(
@@ -57,7 +57,9 @@ def project_of(files: Iterable[tuple[str, str, ast.Module]], shim: str, called: 
 
 def imports_back(module: str, origin: str, project: Project) -> bool:
     """Return whether the module `origin` imports `module`, by whatever way."""
-    return module in _reached({origin: ""}, {name: set(found) for name, found in project.imports.items()} | {module: set()})
+    return module in _reached(
+        {origin: ""}, {name: set(found) for name, found in project.imports.items()} | {module: set()}
+    )
 
 
 def _reached(roots: Mapping[str, str], mentions: Mapping[str, set[str]]) -> dict[str, str]:
@@ -145,7 +147,8 @@ class _Scan(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         origin = node.module or ""
         if node.level:
-            package = self._module.split(".")[: -node.level] if node.level else []
+            parts = [*self._module.split("."), *(["__init__"] if self.file.endswith("__init__.py") else [])]
+            package = parts[: -node.level]
             origin = ".".join([*package, *([origin] if origin else [])])
         self.taken.update((origin.rpartition(".")[2], alias.name) for alias in node.names)
         self._import(origin, *(f"{origin}.{alias.name}" for alias in node.names))

@@ -150,9 +150,7 @@ class _Scan(cst.CSTVisitor):
         self.of: dict[cst.CSTNode, Scope] = {}
         self._at = top
 
-    def _within(
-        self, node: cst.CSTNode, targets: Sequence[cst.CSTNode], parts: Sequence[cst.CSTNode | None]
-    ) -> None:
+    def _within(self, node: cst.CSTNode, targets: Sequence[cst.CSTNode], parts: Sequence[cst.CSTNode | None]) -> None:
         outer = self._at
         self._at = Scope(node, outer)
         outer.inner.append(self._at)

@@ -169,8 +169,8 @@ def _of_run_path(node: cst.Call, scope: Scope) -> Site | Unclear:
         return Unclear(node, "runpy.run_path", arguments)
     if "path_name" not in arguments:
         return Unclear(node, "runpy.run_path", "it has no path")
-    given = (arguments["init_globals"],) if "init_globals" in arguments else ()
-    given = tuple(position for position in given if not _is_none(node.args[position].value))
+    scopes = [arguments["init_globals"]] if "init_globals" in arguments else []
+    given = tuple(position for position in scopes if not _is_none(node.args[position].value))
     own = arguments["path_name"]
     return Site(node, scope, "runpy.run_path", node.args[own].value, own, given, prints=True)
 

@@ -6,7 +6,7 @@ a path, or why there is none; for a template the variables that it needs, and wh
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from blendtpl.compat.paths import Aliases, Paths
 from blendtpl.compiler.outline import outline
 from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source
-from blendtpl.environments import passed_argument
+from blendtpl.environments import is_own, passed_argument
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
 
 METHODS = frozenset({"include", "include_once", "require", "require_once", "fetch"})
@@ -28,12 +28,14 @@ METHODS = frozenset({"include", "include_once", "require", "require_once", "fetc
 @dataclass(frozen=True, slots=True)
 class Known:
     """A template. `variables` must be given to it, `defaults` are globals of the environment that a variable may stand
-    in for; `sets` are names that it sets at its top level. `opaque` says why it may read others, if it may.
+    in for; `calls` are functions that it may call, by the names that it and Python code have for them, `sets` are set
+    at its top level. `opaque` says why it may read other variables, if it may.
     """
 
     name: str
     variables: frozenset[str]
     defaults: frozenset[str]
+    calls: frozenset[str]
     sets: frozenset[str]
     returns: bool
     opaque: str
@@ -45,6 +47,7 @@ class _Facts:
     """What one template does by itself."""
 
     free: frozenset[str]
+    calls: frozenset[str]
     sets: frozenset[str]
     returns: bool
     opaque: str
@@ -100,6 +103,10 @@ class Templates:
         hint = did_you_mean(name, self.bundle.manifest.templates)
         return f"the bundle has no template for `{path}`" + (f"; {hint}" if hint else "")
 
+    def called(self) -> frozenset[str]:
+        """Return the names of functions that templates call: by their own names, and by those of Python code."""
+        return frozenset(call for name in self._sources for call in self._of(name).calls)
+
     def known(self, name: str) -> Known:
         """Return what is known of a template of the bundle."""
         entry = self.bundle.manifest.templates[name]
@@ -110,6 +117,7 @@ class Templates:
             name=name,
             variables=frozenset(entry.variables),
             defaults=(free & frozenset(self.environment.globals)) - frozenset(entry.variables),
+            calls=frozenset().union(*(facts.calls for facts in reached.values())),
             sets=frozenset().union(*(reached[each].sets for each in parents)),
             returns=any(facts.returns for facts in reached.values()),
             opaque=next((f"`{each}` {facts.opaque}" for each, facts in reached.items() if facts.opaque), ""),
@@ -137,7 +145,9 @@ class Templates:
     def _facts_of(self, name: str) -> _Facts:
         tree = parse(Source(name, self._sources[name], ""), self.environment)
         if isinstance(tree, Fault):
-            return _Facts(frozenset(), frozenset(), False, f"cannot be parsed in this environment: {tree.message}")
+            return _Facts(
+                frozenset(), frozenset(), frozenset(), False, f"cannot be parsed in this environment: {tree.message}"
+            )
         found = outline(tree, self.environment, name)
         free = found.free.union(*(block.free for block in found.blocks))
         references = self.bundle.manifest.templates[name].references
@@ -147,18 +157,30 @@ class Templates:
             opaque = f"refers to templates by names made at run time (line {dynamic.line})"
         elif any(_includes(call) for call in tree.find_all(nodes.Call)):
             opaque = "includes templates through the shim"
-        elif taken := next(self._taking_all(tree), ""):
+        elif taken := next(iter(self._taking_all(tree)), ""):
             opaque = f"uses `{taken}`, which may read any variable"
-        return _Facts(free, frozenset(_set(tree.body)), _returns(tree), opaque)
+        return _Facts(free, frozenset(self._calls(tree)), frozenset(_set(tree.body)), _returns(tree), opaque)
+
+    def _calls(self, tree: nodes.Template) -> Iterator[str]:
+        """Yield the functions that a template may call: their names in it, and those in Python code."""
+        environment = self.environment
+        for call in tree.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Getattr):
+                yield call.node.attr
+            elif isinstance(call.node, nodes.Name):
+                yield call.node.name
+                yield getattr(environment.globals.get(call.node.name), "__name__", "")
+        for table, kind in ((environment.filters, nodes.Filter), (environment.tests, nodes.Test)):
+            for use in tree.find_all(kind):
+                yield getattr(table.get(use.name), "__name__", "")
 
     def _taking_all(self, tree: nodes.Template) -> Iterable[str]:
         """Yield what is called in a template that is passed all of its variables."""
         environment = self.environment
         for use in tree.find_all((nodes.Filter, nodes.Test)):
             table = environment.filters if isinstance(use, nodes.Filter) else environment.tests
-            own = jinja2.defaults.DEFAULT_FILTERS if isinstance(use, nodes.Filter) else jinja2.defaults.DEFAULT_TESTS
-            function = table.get(use.name)
-            if function is not own.get(use.name) and passed_argument(function) == "context":
+            kind = "filter" if isinstance(use, nodes.Filter) else "test"
+            if not is_own(environment, kind, use.name) and passed_argument(table.get(use.name)) == "context":
                 yield use.name
         for name in tree.find_all(nodes.Name):
             function = environment.globals.get(name.name)

@@ -1,22 +1,23 @@
 """Visible: which variable a template got under a name when it was given the variables around a call.
 
-Enters: a name, and a call that passes no scope. Leaves: whether the name is bound there, so that ``name=name`` passes the
-same value; or why that is not sure. The rules are those of frames, which is what the shim and `exec` look at: the local
-variables over the global ones, of a function around only what the function inside uses.
+Enters: a name, and a call that passes no scope. Leaves: whether the name is bound there, so that ``name=name`` passes
+the same value; or why that is not sure. The rules are those of frames, which the shim and `exec` look at: the local
+variables over the global ones, and of a function around only what the function inside uses.
 """
 
 import keyword
 from dataclasses import dataclass
 
 import libcst as cst
+from libcst import matchers
 
 from blendtpl.migrate.constants import Code
-from blendtpl.migrate.flow import State, state_at
+from blendtpl.migrate.flow import State, ancestors, state_at
 from blendtpl.migrate.scopes import Scope
 
 
 class Hidden(Exception):  # noqa: N818  # a reason, which is told
-    """It is not sure what a name means."""
+    """It is not sure what a name means; the text goes on where the name ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,15 @@ def is_bound(name: str, view: View) -> bool:
     if not name.isidentifier() or keyword.iskeyword(name):
         return False
     if name.startswith("__") and not name.endswith("__") and _in_class(view.scope):
-        raise Hidden(f"`{name}` has another name inside of a class")
+        raise Hidden("which has another name inside of a class")
     source, unseen = _source(name, view)
     home = view.scope.home(name)
     if source is None:
         if unseen:
-            raise Hidden(f"`{name}` is a variable of a function around it, which it did not see: pass it yourself")
+            raise Hidden("which is a variable of a function around it that it did not see: pass it yourself")
         return False
     if home is not source:
-        raise Hidden(f"`{name}` is another variable there than the template got")
+        raise Hidden("which is another variable there than the one that it got")
     return True
 
 
@@ -59,7 +60,7 @@ def _source(name: str, view: View) -> tuple[Scope | None, bool]:
             if frame.holds(name, home):
                 if _is_sure(name, home, frame.node, view.code):
                     return home, unseen
-                raise Hidden(f"`{name}` may not be bound yet in the function around it")
+                raise Hidden("which may not be bound yet in the function around it")
             unseen = True
         elif name in frame.declared and _is_sure(name, frame, view.node, view.code):
             return frame.module, unseen
@@ -71,7 +72,9 @@ def _source(name: str, view: View) -> tuple[Scope | None, bool]:
         return (module if _is_sure(name, module, view.node, view.code) else None), unseen
     # a function is called when its module has run
     if not _is_sure(name, module, None, view.code):
-        raise Hidden(f"`{name}` is a global variable that only functions set")
+        raise Hidden("which is a global variable that only functions set")
+    if _may_be_early(name, module, view):
+        raise Hidden("which is set in its module behind code that may call this before")
     return module, unseen
 
 
@@ -79,12 +82,31 @@ def _is_sure(name: str, scope: Scope, node: cst.CSTNode | None, code: Code) -> b
     """Return whether a scope's name is bound when it gets to a node; raises `Hidden` when it is on some ways only."""
     state: State | None = state_at(scope, node, code.parents)
     if state is None:
-        raise Hidden("it is never reached" if node is not None else "its module never ends")
+        raise Hidden("and it is never reached" if node is not None else "and its module never ends")
     if name in state.sure:
         return True
     if name in state.some:
-        raise Hidden(f"`{name}` is bound on some of the ways to it only")
+        raise Hidden("which is bound on some of the ways to it only")
     return False
+
+
+def _may_be_early(name: str, module: Scope, view: View) -> bool:
+    """Return whether a function may be called by its module's own code before that has set a name."""
+    assert isinstance(module.node, cst.Module)  # noqa: S101  # the outermost scope
+    around = {view.node, *ancestors(view.node, view.code.parents)}
+    body = list(module.node.body)
+    start = next(number for number, statement in enumerate(body) if statement in around)
+    for statement in body[start:]:
+        state = state_at(module, statement, view.code.parents)
+        if state is not None and name in state.sure:
+            return False
+        if any(view.code.scopes.of[call].parent is None for call in _calls(statement)):
+            return True
+    return False
+
+
+def _calls(node: cst.CSTNode) -> list[cst.Call]:
+    return [call for call in matchers.findall(node, matchers.Call()) if isinstance(call, cst.Call)]
 
 
 def _in_class(scope: Scope) -> bool:

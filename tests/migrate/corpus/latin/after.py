@@ -1,0 +1,5 @@
+# -*- coding: latin-1 -*-
+from bridge import registry
+
+name = "café"
+print(registry.render("grüße.txt", name=name), end="")

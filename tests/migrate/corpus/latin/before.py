@@ -1,0 +1,5 @@
+# -*- coding: latin-1 -*-
+from bridge import shim
+
+name = "café"
+shim.include("templates/grüße.txt")

@@ -1,0 +1,8 @@
+from bridge import *
+
+
+def send(name):
+    shim.include("templates/hello.php")
+
+
+send("Ada")

@@ -1,0 +1,1 @@
+print(f"{title}: {', '.join(str(row) for row in rows)}")

@@ -1,0 +1,1 @@
+Dear $name, you owe $amount.
