@@ -137,8 +137,8 @@ def is_own(environment: jinja2.Environment, kind: str, name: str) -> bool:
     return name in own and present.get(name) is own[name]
 
 
-def autoescape_of(environment: jinja2.Environment, name: str) -> bool:
-    """Return whether `environment` escapes the output of the template of that name."""
+def autoescape_of(environment: jinja2.Environment, name: str | None) -> bool:
+    """Return whether `environment` escapes the output of the template of that name, or of one without."""
     autoescape = environment.autoescape
     return bool(autoescape(name) if callable(autoescape) else autoescape)
 

@@ -72,13 +72,15 @@ def migrate_command(
                 raise
             message = "`blendtpl migrate` needs `libcst`: install it with `pip install 'blendtpl[migrate]'`"
             raise ConfigError(message) from None
-        resolved = named_environment(environment or config.environment) or resolve_environment(None)
+        named = named_environment(environment or config.environment)
+        resolved = named or resolve_environment(None)
         known = tool.Templates(
             _bundle(bundle, templates, config, resolved),
             resolved,
             roots or _roots(templates, config),
             renamed,
             config.root,
+            own=named is not None,
         )
         with Ticker("files") as ticker:
             found = tool.migrate(sources, known, registry=target, shim=shim, progress=ticker.tick)

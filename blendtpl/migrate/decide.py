@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import libcst as cst
 from libcst import matchers
 
+from blendtpl.environments import autoescape_of
 from blendtpl.migrate.afterwards import read_afterwards
 from blendtpl.migrate.constants import Code, constant_path, qualified
 from blendtpl.migrate.flow import ancestors
@@ -22,6 +23,8 @@ from blendtpl.migrate.visible import Hidden, View, is_bound
 
 _QUIET = {"exec", "runpy.run_path"}  # what runs any file, not templates alone
 _DEFAULT_UNDEFINED = "Undefined"
+_FROM_STRING = "Environment.from_string"
+_SELECTING = {"jinja2.select_autoescape", "jinja2.utils.select_autoescape"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Left(Exception):  # noqa: N818  # a reason, which is told
 def decide(site: Site, code: Code, templates: Templates, project: Project, *, captured: bool) -> Decision:
     """Return what a site becomes; `captured`: its output is what a capture around it holds. Raises `Left`."""
     of_shim = not site.of_file
-    known = templates.known(_template(site, code, templates))
+    known = templates.known(template_of(site, code, templates))
     if site.scope.module.unknown:
         raise Left(f"`from {site.scope.module.unknown} import *` may bind any name here")
     if of_shim:
@@ -72,14 +75,17 @@ def _passed_in(node: cst.CSTNode) -> Iterator[str]:
         yield node.value
 
 
-def _template(site: Site, code: Code, templates: Templates) -> str:
+def template_of(site: Site, code: Code, templates: Templates) -> str:
+    """Return the name of the template that a site means. Raises `Left` when there is none, or it is not sure."""
     path = constant_path(site.path, site.scope, code)
     if path is None:
-        raise Left("its path is made at run time")
+        raise Left("" if site.doubt else "its path is made at run time")
     name, reason = templates.of_file(path) if site.of_file else templates.of_old_path(path)
     if not name:
         outside = f"`{path}` is no template: it is under no root, and has no alias"
-        raise Left(reason or ("" if site.call in _QUIET else outside))
+        raise Left("" if site.doubt else reason or ("" if site.call in _QUIET else outside))
+    if site.doubt:
+        raise Left(site.doubt)
     return name
 
 
@@ -163,6 +169,8 @@ def _check_meaning(site: Site, known: Known, templates: Templates) -> str:
     safe = site.call == "string.Template.safe_substitute"
     if site.origin is not None and not site.call.startswith("string."):
         _check_options(site, site.origin, known, templates)
+    elif site.call == _FROM_STRING:
+        _check_unseen(known, templates)
     if site.call.startswith("string.") and known.escapes:
         notes.append(f"`{known.name}` escapes what it prints, string.Template does not")
     if safe or (site.origin is not None and _is_lenient(site, site.origin, templates)):
@@ -174,6 +182,15 @@ def _check_meaning(site: Site, known: Known, templates: Templates) -> str:
         if missing:
             notes.append(f"a name that is not passed {before} now, and is an error then")
     return "; ".join(notes)
+
+
+def _check_unseen(known: Known, templates: Templates) -> None:
+    """Raise `Left` for an environment that is made elsewhere, when it may render otherwise than the bundle."""
+    if not templates.own:
+        raise Left("its environment may have other options than the bundle: name it in [tool.blendtpl]")
+    if autoescape_of(templates.environment, None) != known.escapes:
+        does, other = ("escapes", "does not") if known.escapes else ("does not escape", "does")
+        raise Left(f"`{known.name}` {does} what it prints, and what is made from a string {other}")
 
 
 def _is_lenient(site: Site, origin: cst.Call, templates: Templates) -> bool:
@@ -238,8 +255,10 @@ def _check_options(site: Site, origin: cst.Call, known: Known, templates: Templa
             raise Left("with what options it renders cannot be told")
         if argument.keyword is not None:
             given[argument.keyword.value] = argument.value
-    escapes = _literal(given["autoescape"]) if "autoescape" in given else False
-    if isinstance(escapes, bool) and escapes != known.escapes:
+    escapes = _escapes(given["autoescape"], site.scope) if "autoescape" in given else False
+    if escapes is None:
+        raise Left("whether it escapes what it prints cannot be told")
+    if escapes != known.escapes:
         does, other = ("escapes", "does not") if known.escapes else ("does not escape", "does")
         raise Left(
             f"`{known.name}` {does} what it prints, and {site.call} {other}: make it `autoescape={known.escapes}`"
@@ -248,6 +267,15 @@ def _check_options(site: Site, origin: cst.Call, known: Known, templates: Templa
         value = _literal(given[option]) if option in given else default
         if value != templates.options().get(option, default):
             raise Left(f"it has another `{option}` than the bundle")
+
+
+def _escapes(node: cst.BaseExpression, scope: Scope) -> bool | None:
+    """Return whether a template without a name is escaped with this value of `autoescape`, `None` if nobody knows."""
+    value = _literal(node)
+    if isinstance(value, bool):
+        return value
+    chosen = isinstance(node, cst.Call) and not node.args and qualified(node.func, scope) in _SELECTING
+    return True if chosen else None
 
 
 def _literal(node: cst.BaseExpression) -> object:

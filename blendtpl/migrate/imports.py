@@ -4,6 +4,7 @@ Enters: a module whose sites call the registry by some name. Leaves: the module 
 without imports that were used before and are not now.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,7 @@ from blendtpl.migrate.edits import Rewrite, comments, lines_of, strings, with_li
 from blendtpl.migrate.flow import Parents
 from blendtpl.migrate.scopes import Scope, import_name, scopes_of
 
+_WORD = re.compile(r"\w+")
 _KEEPING = ("noqa", "re-export", "type:", "isort:")  # comments which say that an import is there for another reason
 
 
@@ -50,7 +52,7 @@ def with_import(module: cst.Module, registry: str, local: str) -> cst.Module:
         if extended := _extended(present, origin, alias):
             return module.with_changes(body=[*body[:number], extended, *body[number + 1 :]])
     before = body[index - 1] if index else None
-    if before is not None and not _is_import(before):
+    if before is not None and (not _is_import(before) or _is_future(before)):
         statement = statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     if index < len(body) and (before is None or not _is_import(before)) and not body[index].leading_lines:
         body[index] = body[index].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
@@ -104,6 +106,13 @@ def _is_import(statement: cst.CSTNode) -> bool:
     )
 
 
+def _is_future(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine(body=[cst.ImportFrom(module=cst.Name(value="__future__")), *_]):
+            return True
+    return False
+
+
 def _is_docstring(statement: cst.CSTNode) -> bool:
     match statement:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
@@ -113,14 +122,12 @@ def _is_docstring(statement: cst.CSTNode) -> bool:
 
 def used_imports(module: Scope) -> Counter[str]:
     """Return how often each name that is imported in a module, in whatever scope, is read."""
-    return Counter(
-        {
-            name: len(scope.uses(name))
-            for scope in module.all()
-            for name, bindings in scope.own.items()
-            if any(isinstance(binding, cst.ImportAlias) for binding in bindings)
-        }
-    )
+    found: Counter[str] = Counter()
+    for scope in module.all():
+        for name, bindings in scope.own.items():
+            if any(isinstance(binding, cst.ImportAlias) for binding in bindings):
+                found[name] += len(scope.uses(name))
+    return found
 
 
 def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str]) -> cst.Module:
@@ -128,7 +135,10 @@ def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str
     wrapper = MetadataWrapper(module)
     parents = wrapper.resolve(ParentNodeProvider)
     scopes = scopes_of(wrapper.module)
-    texts = {str(text.evaluated_value) for text in strings(wrapper.module) if isinstance(text, cst.SimpleString)}
+    # a name may stand in an annotation, in `__all__`, or in a comment on types
+    told = (text for text in strings(wrapper.module) if not isinstance(parents[text], cst.Expr))
+    typed = (comment for comment in comments(wrapper.module) if "type:" in comment)
+    texts = {word for text in (*map(module.code_for_node, told), *typed) for word in _WORD.findall(text)}
     unused = {name for name, count in used_imports(scopes.module).items() if not count and before[name]}
     unused -= texts | set(taken)
     gone = {

@@ -4,7 +4,7 @@ Enters: a module, and all that is known. Leaves: a decision or a reason for each
 together: those that print into one capture, and those that share a variable which goes. Nothing is changed here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -12,12 +12,12 @@ import libcst as cst
 from blendtpl.migrate import edits
 from blendtpl.migrate.captures import Capture, captures_of, open_around
 from blendtpl.migrate.constants import Code
-from blendtpl.migrate.decide import Decision, Left, decide
+from blendtpl.migrate.decide import Decision, Left, decide, template_of
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.held import Held, names_in
 from blendtpl.migrate.project import Project
-from blendtpl.migrate.sites import Site, Unclear, site_of
-from blendtpl.migrate.templates import Templates
+from blendtpl.migrate.sites import Site, Unclear, named, site_of
+from blendtpl.migrate.templates import METHODS, Templates
 from blendtpl.migrate.visible import Hidden, View, is_bound
 
 
@@ -37,11 +37,12 @@ class Known:
 
 @dataclass(slots=True)
 class Plan:
-    """What will be done. `chosen` are rewritten, `captures` become assignments; `left` has the call and the reason for
-    whatever else there is.
+    """What will be done with the `sites` of a module. `chosen` are rewritten, `captures` become assignments; `left` has
+    the call and the reason for whatever else there is.
     """
 
     code: Code
+    sites: list[Site] = field(default_factory=list)
     chosen: dict[Site, Decision] = field(default_factory=dict)
     captures: list[Capture] = field(default_factory=list)
     left: dict[cst.CSTNode, tuple[str, str]] = field(default_factory=dict)
@@ -62,19 +63,33 @@ def plan(code: Code, known: Known) -> Plan:
     sites = {node: site for node, site in found if site is not None}
     captures, loose = captures_of(sites, code, known.shim, known.project)
     made = Plan(code)
-    for unclear in (*loose, *(site for site in sites.values() if isinstance(site, Unclear))):
+    for unclear in (
+        *loose,
+        *_passed_on(code, known.shim),
+        *(site for site in sites.values() if isinstance(site, Unclear)),
+    ):
         made.left[unclear.node] = (unclear.call, unclear.reason)
     loose_scopes = {code.scopes.of[unclear.node] for unclear in loose if isinstance(unclear.node, cst.Call)}
     for site in sites.values():
         if isinstance(site, Site):
+            made.sites.append(site)
             around = open_around(site.node, captures, code) if site.prints and not site.of_file else None
             try:
                 made.chosen[site] = _decided(site, around, known, made, open_too=site.scope in loose_scopes)
             except Left as reason:
                 if str(reason):
                     made.left[site.node] = (site.call, str(reason))
-    _settle(made, captures)
+    _settle(made, captures, known)
     return made
+
+
+def _passed_on(code: Code, shim: str) -> Iterator[Unclear]:
+    """Yield methods of the shim that are not called where they stand, so that nobody sees with what they are."""
+    for node, scope in code.scopes.of.items():
+        if isinstance(node, cst.Attribute) and node.attr.value in METHODS and (name := named(node.value, scope, shim)):
+            around = code.parents.get(node)
+            if not (isinstance(around, cst.Call) and around.func is node):
+                yield Unclear(node, f"{name}.{node.attr.value}", "it is not called here")
 
 
 def _decided(site: Site, around: Capture | None, known: Known, made: Plan, *, open_too: bool) -> Decision:
@@ -98,7 +113,16 @@ def _decided(site: Site, around: Capture | None, known: Known, made: Plan, *, op
     return decision
 
 
-def _settle(made: Plan, captures: list[Capture]) -> None:
+def _may_read(site: Site, name: str, known: Known, made: Plan) -> bool:
+    """Return whether the template of a site that is left, and is given all variables, may read one."""
+    try:
+        found = known.templates.known(template_of(site, made.code, known.templates))
+    except Left:
+        return True
+    return bool(found.opaque) or name in found.variables | found.defaults
+
+
+def _settle(made: Plan, captures: list[Capture], known: Known) -> None:
     """Leave sites that can only be rewritten together with others that are left, until nothing changes."""
     changed = True
     while changed:
@@ -107,7 +131,7 @@ def _settle(made: Plan, captures: list[Capture]) -> None:
             if not _is_simple(capture, made):
                 changed |= _leave(made, capture.sites, "it prints into a capture that stays")
         for held, sites in made.holders().values():
-            if problem := _stays(held, sites, made):
+            if problem := _stays(held, sites, made, known):
                 changed |= _leave(made, sites, problem)
     for capture in captures:
         if _is_simple(capture, made):
@@ -129,7 +153,7 @@ def _leave(made: Plan, sites: Iterable[Site], reason: str) -> bool:
     return bool(chosen)
 
 
-def _stays(held: Held, sites: list[Site], made: Plan) -> str:
+def _stays(held: Held, sites: list[Site], made: Plan, known: Known) -> str:
     """Return why a variable cannot go after all, or an empty string."""
     inside = {name for site in sites for name in names_in(site.node)}
     going = {other.statement for site in sites for other in site.held if not other.unwrapped}
@@ -137,6 +161,9 @@ def _stays(held: Held, sites: list[Site], made: Plan) -> str:
         return f"`{held.name}` is used elsewhere too"
     if any(held.name in decision.names for decision in made.chosen.values()):
         return f"`{held.name}` is passed to a template"
+    blind = (site for site in made.sites if site.implicit and site not in made.chosen)
+    if any(site.scope.home(held.name) is held.home and _may_read(site, held.name, known, made) for site in blind):
+        return f"`{held.name}` may be read by a template that is left"
     if held.unwrapped:
         assert isinstance(held.statement, cst.With)  # noqa: S101  # nothing else is unwrapped
         if edits.comments(held.statement) - edits.comments(edits.unwrapped(held.statement)):

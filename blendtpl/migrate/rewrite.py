@@ -59,11 +59,13 @@ def rewrite(
     module: cst.Module, place: Place, templates: Templates, project: Project, *, registry: str, shim: str
 ) -> Rewritten:
     """Return a module with its sites rewritten to calls of `registry`, a ``module:name``; `shim` is the shim's name."""
-    wrapper = MetadataWrapper(module)
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)  # the parser makes no node twice
     code = Code(place.file, scopes_of(wrapper.module), wrapper.resolve(ParentNodeProvider), place.taken)
     local, missing = name_for(registry, code.scopes.module, place.module)
     problem = _problem(registry, local, missing=missing, place=place)
     made = plan(code, Known(templates, project, shim, local, missing, problem))
+    if not (made.chosen or made.left):
+        return Rewritten(module.code)
     lines = wrapper.resolve(PositionProvider)
 
     def remark(node: cst.CSTNode, call: str, text: str) -> Remark:

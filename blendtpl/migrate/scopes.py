@@ -104,7 +104,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The scopes of a module: `module` is the outermost, `of` has the one that each name and call stands in."""
+    """The scopes of a module: `module` is the outermost, `of` has the one of each name, attribute and call."""
 
     module: Scope
     of: dict[cst.CSTNode, Scope]
@@ -185,6 +185,7 @@ class _Scan(cst.CSTVisitor):
         self.of[node] = self._at
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
+        self.of[node] = self._at
         node.value.visit(self)
         return False
 

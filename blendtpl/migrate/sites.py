@@ -35,7 +35,7 @@ class Site:
     `path_position` is the number of the argument that has the path in it, `None` when that is in what is called.
     `positions` are the arguments that stay, by number, in the order that they are passed in; `implicit`: it passes
     the variables around it. `writes`: names come back in what it is given. `origin` makes the template object, where
-    that is seen; `held` are the variables that go with it.
+    that is seen; `held` are the variables that go with it. `doubt` says why it may be none of ours.
     """
 
     node: cst.Call
@@ -50,6 +50,7 @@ class Site:
     of_file: bool = True
     origin: cst.Call | None = None
     held: tuple[Held, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +193,12 @@ def _of_object(node: cst.Call, scope: Scope, code: Code) -> Site | Unclear | Non
     call = f"{kind}.{method}" if kind == "string.Template" else kind
     if found is None:
         return None
-    if isinstance(origin, str):
-        return Unclear(node, call, origin)
+    doubt = origin if isinstance(origin, str) else ""
+    seen = origin if isinstance(origin, cst.Call) else None
     if any(argument.star == "*" for argument in node.args):
         return Unclear(node, call, "it passes `*` arguments")
     positions = tuple(range(len(node.args)))
-    return Site(node, scope, call, found.path, None, positions, origin=origin, held=(*names, *found.held))
+    return Site(node, scope, call, found.path, None, positions, origin=seen, held=(*names, *found.held), doubt=doubt)
 
 
 def _maker(made: cst.Call, scope: Scope, code: Code) -> tuple[str, cst.Call | str | None]:

@@ -55,13 +55,17 @@ class _Facts:
 
 @dataclass(slots=True)
 class Templates:
-    """The templates of a bundle, by the paths that old code has for them. `base` is where relative paths begin."""
+    """The templates of a bundle, by the paths that old code has for them. `base` is where relative paths begin.
+
+    `own`: the environment is the application's, and not blendtpl's defaults.
+    """
 
     bundle: Bundle
     environment: jinja2.Environment
     roots: tuple[str, ...]
     aliases: Aliases
     base: Path
+    own: bool
     _sources: Mapping[str, str] = field(init=False)
     _paths: Paths = field(init=False)
     _facts: dict[str, _Facts] = field(init=False, default_factory=dict)

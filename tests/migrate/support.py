@@ -38,7 +38,7 @@ def environment() -> jinja2.Environment:
 
 def migrated(*files: Path, folder: Path, registry: str = "bridge:registry") -> Migration:
     """Return what becomes of files in the folder of a project."""
-    templates = Templates(bundle(), environment(), ("templates",), ALIASES, folder)
+    templates = Templates(bundle(), environment(), ("templates",), ALIASES, folder, own=True)
     return migrate(files, templates, registry=registry)
 
 

@@ -1,0 +1,14 @@
+import jinja2
+from jinja2 import select_autoescape
+from bridge import registry
+
+strict = jinja2.StrictUndefined
+loose = jinja2.Environment(undefined=strict)
+safe = jinja2.Environment(undefined=strict, autoescape=select_autoescape())
+some = jinja2.Environment(undefined=strict, autoescape=lambda name: True)
+for env in (loose, safe, some):
+    print(env.from_string(open("templates/letter.html").read()).render(name="<1>"))
+print(loose.from_string(open("templates/letter.html").read()).render(name="<2>"))
+print(registry.render("letter.html", name="<3>"))
+print(some.from_string(open("templates/letter.html").read()).render(name="<4>"))
+print(registry.render("one.txt", value="<5>"))
