@@ -114,8 +114,9 @@ def _read(use: cst.CSTNode, scope: Scope, code: Code) -> cst.CSTNode | None:
         call = code.parents.get(around)
         if isinstance(call, cst.Call) and len(call.args) == 1 and qualified(call.func, scope) == "builtins.str":
             return call
-    plain = isinstance(around, cst.FormattedStringExpression) and around.conversion is None
-    return use if plain and around.format_spec is None else None  # type: ignore[union-attr]
+    if isinstance(around, cst.FormattedStringExpression) and around.conversion is None and around.format_spec is None:
+        return use
+    return None
 
 
 def open_around(node: cst.CSTNode, captures: Iterable[Capture], code: Code) -> Capture | None:
@@ -124,6 +125,6 @@ def open_around(node: cst.CSTNode, captures: Iterable[Capture], code: Code) -> C
     for around in ancestors(node, code.parents):
         if isinstance(around, (cst.FunctionDef, cst.Lambda)):
             return None
-        if around in by_node:
-            return by_node[around]  # type: ignore[index]
+        if isinstance(around, cst.With) and around in by_node:
+            return by_node[around]
     return None

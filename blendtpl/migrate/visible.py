@@ -83,8 +83,12 @@ def _is_sure(name: str, scope: Scope, node: cst.CSTNode | None, code: Code) -> b
     state: State | None = state_at(scope, node, code.parents)
     if state is None:
         raise Hidden("and it is never reached" if node is not None else "and its module never ends")
-    if name in state.sure:
+    elsewhere = [each for each in scope.own.get(name, ()) if (name, each) not in scope.stores]
+    deleted = {each for inner in scope.all() for _, each in inner.deletes}
+    if name in state.sure and deleted.isdisjoint(elsewhere):
         return True
+    if elsewhere:
+        raise Hidden("which functions in there set or delete, too")
     if name in state.some:
         raise Hidden("which is bound on some of the ways to it only")
     return False

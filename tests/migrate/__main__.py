@@ -9,7 +9,7 @@ from tests.migrate.support import CORPUS, cases, migrated, new_bytes, placed, pr
 with tempfile.TemporaryDirectory() as temporary:
     folder = project(Path(temporary))
     for name in sys.argv[1:] or cases():
-        program = placed(name, "before.py", folder)
+        program = placed(name, "before.txt", folder)
         found = migrated(program, folder=folder)
-        (CORPUS / name / "after.py").write_bytes(new_bytes(found, program.read_bytes()))
+        (CORPUS / name / "after.txt").write_bytes(new_bytes(found, program.read_bytes()))
         (CORPUS / name / "told.txt").write_text(told(found, folder), encoding="utf-8")

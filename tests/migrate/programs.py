@@ -128,7 +128,7 @@ def compound(inner: st.SearchStrategy[list[list[str]]]) -> st.SearchStrategy[lis
             st.sampled_from(("", "global", "nonlocal")),
             names,
             body,
-            st.sampled_from(("inner()", "inner(2)", "", "print(inner)")),
+            st.sampled_from(("inner()", "inner(2)", "", "print(inner.__name__)")),
         ),
         st.builds(lambda held: _block("class Inner:", held), body),
     )

@@ -17,6 +17,7 @@ from blendtpl.migrate import Migration, Templates, migrate
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 PROJECT = HERE / "project"
+OLD = 'from bridge import shim\n\n\ndef send(name):\n    shim.include("templates/hello.php")\n\n\nsend("Ada")\n'
 ALIASES = {**PHP, ".tpl": ".txt", "legacy/report.py": "report.txt"}
 
 

@@ -1,10 +1,12 @@
 """Generated programs print the same, and fail the same, before and after, on every way through them."""
 
+import ast
 import contextlib
 import io
 import sys
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -28,18 +30,21 @@ PLACE = Place("/nowhere/program.py", "program", frozenset(), circular=False)
 def bridge() -> Iterator[ModuleType]:
     """Make a module that the programs import."""
     module = ModuleType("bridge")
-    module.registry = blendtpl.load(blendtpl.compile({"values.txt": VALUES}))  # type: ignore[attr-defined]
+    module.registry = blendtpl.load(bundle())  # type: ignore[attr-defined]
     module.shim = IncludeShim(module.registry)  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "bridge", module)
         yield module
 
 
+@cache
+def bundle() -> blendtpl.Bundle:
+    return blendtpl.compile({"values.txt": VALUES})
+
+
 def migrated(text: str) -> Rewritten:
-    bundle = blendtpl.compile({"values.txt": VALUES})
-    templates = Templates(bundle, blendtpl.default_environment(), (), PHP, Path("/nowhere"), own=True)
-    tree = __import__("ast").parse(text)
-    known = project_of([("program.py", "program", tree)], "shim", ())
+    templates = Templates(bundle(), blendtpl.default_environment(), (), PHP, Path("/nowhere"), own=True)
+    known = project_of([("program.py", "program", ast.parse(text))], "shim", ())
     return rewrite(libcst.parse_module(text), PLACE, templates, known, registry="bridge:registry", shim="shim")
 
 

@@ -1,0 +1,62 @@
+"""What one file says of another: who imports it, captures its output, or takes its names."""
+
+from pathlib import Path
+
+from tests.compiling.support import invoke, write
+from tests.migrate.support import OLD
+
+
+def test_a_module_that_the_registrys_own_imports_is_left(folder: Path) -> None:
+    write(folder / "app", {"__init__.py": "", "mail.py": "from app import alerts\nregistry = alerts.made\n"})
+    write(folder / "app", {"alerts.py": OLD + "made = None\n", "others.py": OLD})
+    result = invoke("migrate", "app", "--registry", "app.mail:registry")
+    reason = "`app.mail` imports this module, which therefore cannot import it"
+    assert result.stderr.startswith(f"left: app/alerts.py:5: `shim.include`: {reason}\n")
+    assert "+from app.mail import registry" in result.stdout
+    assert "+++ b/app/others.py" in result.stdout
+
+
+def test_the_module_of_the_registry_calls_it_by_its_own_name(folder: Path) -> None:
+    write(folder / "app", {"__init__.py": "", "mail.py": OLD + "registry = {}\n", "bare.py": OLD})
+    own = invoke("migrate", "app/mail.py", "--registry", "app.mail:registry")
+    assert own.stderr.startswith(
+        "left: app/mail.py:5: `shim.include`: `registry` is not the registry there, or not yet\n"
+    )
+    bare = invoke("migrate", "app/bare.py", "--registry", "app.bare:registry")
+    assert bare.stderr.startswith("left: app/bare.py:5: `shim.include`: this is `app.bare` itself, and has no single")
+
+
+def test_a_name_that_another_module_takes_stays(folder: Path) -> None:
+    made = "LETTER = string.Template(open('templates/letter.html').read())"
+    text = f"import string\n{made}\nprint(LETTER.substitute(name=1))\n"
+    write(folder / "app", {"__init__.py": "", "a.py": text, "b.py": "from app.a import LETTER\n"})
+    result = invoke("migrate", "app")
+    assert result.stdout == ""
+    assert "`LETTER` may be used by another module" in result.stderr
+    assert "-LETTER" in invoke("migrate", "app/a.py").stdout
+
+
+def test_output_that_code_in_another_file_captures_is_left(folder: Path) -> None:
+    caller = "def page():\n    with shim.capture() as text:\n        head()\n"
+    parts = "def head():\n    rule()\n\n\ndef rule():\n    shim.include('templates/plain.txt')\n"
+    caller, parts = (f"from bridge import shim\n\n\n{text}" for text in (caller, parts))
+    write(folder, {"src/parts.py": parts, "src/caller.py": caller})
+    result = invoke("migrate", "src")
+    assert result.stdout == ""
+    reason = "`rule` may be called src/caller.py:5, where its output is held back"
+    assert f"left: src/parts.py:9: `shim.include`: {reason}\n" in result.stderr
+    assert "+    print(registry.render('plain.txt'), end='')" in invoke("migrate", "src/parts.py").stdout
+
+
+def test_a_shim_with_a_stream_of_its_own_prints_there(folder: Path) -> None:
+    made = "import sys\nfrom blendtpl.compat import IncludeShim\nshim = IncludeShim({}, stream=sys.stderr)\n"
+    write(folder, {"src/made.py": made, "src/mail.py": OLD})
+    result = invoke("migrate", "src")
+    assert "`shim.include`: the shim at src/made.py:3 may print to another stream" in result.stderr
+
+
+def test_the_imports_of_a_package_stay(folder: Path) -> None:
+    write(folder / "app", {"__init__.py": OLD, "a.py": OLD})
+    shown = invoke("migrate", "app").stdout
+    assert "+from bridge import registry, shim" in shown
+    assert "+from bridge import registry\n" in shown
