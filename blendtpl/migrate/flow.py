@@ -62,7 +62,8 @@ class _Flow:
 
     def __init__(self, scope: Scope, target: frozenset[cst.CSTNode], parents: Parents) -> None:
         self._target, self._parents = target, parents
-        self._stores = [(name, node, frozenset((node, *ancestors(node, parents)))) for name, node in scope.stores]
+        bound = ((name, node) for name, node in scope.stores if node not in scope.bare)
+        self._stores = [(name, node, frozenset((node, *ancestors(node, parents)))) for name, node in bound]
         self._deleted = {node for _, node in scope.deletes}
         self._scope = scope
 

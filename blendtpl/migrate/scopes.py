@@ -17,7 +17,7 @@ Comprehension = cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
 @dataclass(slots=True, eq=False)
 class Scope:
     """What one piece of code does to names. `stores`, `reads` and `deletes` hold each place, in the order of the text;
-    `declared` are its `global` and `nonlocal` names; `own` are its variables, with each place that binds one, in
+    those in `bare` bind nothing. `declared` are its `global` and `nonlocal` names; `own` are its variables, with each place that binds one, in
     whatever scope; `origins` the modules that names are imported from. `unknown` is one that everything is imported of.
     """
 
@@ -28,6 +28,7 @@ class Scope:
     deletes: list[tuple[str, cst.CSTNode]] = field(default_factory=list)
     declared: dict[str, str] = field(default_factory=dict)
     inner: "list[Scope]" = field(default_factory=list)
+    bare: set[cst.CSTNode] = field(default_factory=set)
     own: dict[str, list[cst.CSTNode]] = field(default_factory=dict)
     origins: dict[cst.ImportAlias, str] = field(default_factory=dict)
     unknown: str = ""
@@ -254,10 +255,9 @@ class _Scan(cst.CSTVisitor):
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
         self._each([node.annotation, node.value])
-        if node.value is not None:
-            self._bind(node.target)
-        elif not isinstance(node.target, cst.Name):
-            node.target.visit(self)
+        self._bind(node.target)
+        if node.value is None:
+            self._at.bare.add(node.target)  # it is a variable of this scope, but bound to nothing
         return False
 
     def visit_AugAssign(self, node: cst.AugAssign) -> bool:

@@ -68,7 +68,7 @@ def _source(name: str, view: View) -> tuple[Scope | None, bool]:
     module = view.scope.module
     if name not in module.own:
         return None, unseen
-    if frame is module:
+    if _runs_in_place(view.scope):
         return (module if _is_sure(name, module, view.node, view.code) else None), unseen
     # a function is called when its module has run
     if not _is_sure(name, module, None, view.code):
@@ -104,9 +104,16 @@ def _may_be_early(name: str, module: Scope, view: View) -> bool:
         state = state_at(module, statement, view.code.parents)
         if state is not None and name in state.sure:
             return False
-        if any(view.code.scopes.of[call].parent is None for call in _calls(statement)):
+        if any(_runs_in_place(view.code.scopes.of[call]) for call in _calls(statement)):
             return True
     return False
+
+
+def _runs_in_place(scope: Scope) -> bool:
+    """Return whether code runs when its module comes to it, and not when somebody calls it."""
+    if isinstance(scope.node, (cst.FunctionDef, cst.Lambda)):
+        return False
+    return scope.parent is None or _runs_in_place(scope.parent)
 
 
 def _calls(node: cst.CSTNode) -> list[cst.Call]:

@@ -4,7 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.migrate.support import CORPUS, cases, migrated, new_bytes, placed, project, told
+from tests.migrate.migrated import migrated, new_bytes, told
+from tests.migrate.support import CORPUS, cases, placed, project
 
 with tempfile.TemporaryDirectory() as temporary:
     folder = project(Path(temporary))

@@ -27,6 +27,8 @@ def manager():
 
 """
 
+CAPTURED = "with shim.capture() as inside: inner()\nprint('<', inside.text, '>')"
+
 names = st.sampled_from(NAMES)
 numbers = st.integers(0, 9)
 
@@ -53,7 +55,13 @@ simple = st.one_of(
     st.just(["boom()"]),
     st.just([SHOW]),
     st.just([SHOW]),
-    st.just([SHOW]),
+    st.just(['shim.include("values.txt")']),
+    st.just(['shim.include("values.txt", {"a": 1})']),
+    st.builds(lambda name: [f'shim.require("values.txt", dict(a={name}))'], names),
+    st.builds(lambda name: [f"print(f\"[{{shim.fetch('values.txt', {{'b': {name}}})}}]\")"], names),
+    st.just(["with shim.capture() as text:", '    shim.include("values.txt")', "print(text.text, str(text))"]),
+    st.just(["with shim.capture() as page:", "    outer", '    shim.include("values.txt")', "print(page.text)"]),
+    st.just(["with shim.capture() as held:", "    inner()", "print(len(held.text))"]),
     st.builds(lambda name: [f"print([shim.fetch('values.txt') for {name} in range(2)])"], names),
     st.builds(lambda one, two: [f"print([shim.fetch('values.txt') for {one} in 'xy' if ({two} := 7)])"], names, names),
     st.builds(
@@ -70,7 +78,7 @@ def compound(inner: st.SearchStrategy[list[list[str]]]) -> st.SearchStrategy[lis
 
     def with_def(name: str, declared: str, other: str, inside: list[str], where: str) -> list[str]:
         declaration = [f"{declared} {other}"] if declared and name != other else []
-        return [*_block(f"def inner({name}=1):", [*declaration, *inside]), where]
+        return [*_block(f"def inner({name}=1):", [*declaration, *inside]), *where.split("\n")]
 
     return st.one_of(
         st.builds(lambda yes, no: _block("if flag():", yes) + _block("else:", no), body, body),
@@ -128,8 +136,9 @@ def compound(inner: st.SearchStrategy[list[list[str]]]) -> st.SearchStrategy[lis
             st.sampled_from(("", "global", "nonlocal")),
             names,
             body,
-            st.sampled_from(("inner()", "inner(2)", "", "print(inner.__name__)")),
+            st.sampled_from(("inner()", "inner(2)", "", "print(inner.__name__)", CAPTURED)),
         ),
+        st.builds(lambda inside: [*_block("def pieces():", [*inside, "yield 1"]), "print(*pieces())"], body),
         st.builds(lambda held: _block("class Inner:", held), body),
     )
 

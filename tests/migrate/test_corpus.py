@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrate.support import CORPUS, cases, migrated, new_bytes, placed, project, run, told
+from tests.migrate.migrated import migrated, new_bytes, told
+from tests.migrate.support import CORPUS, cases, placed, project, run
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import libcst
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 import blendtpl
 from blendtpl.compat import IncludeShim
@@ -62,7 +62,12 @@ def outcome(text: str, bits: list[bool], bridge: ModuleType) -> tuple[str, str]:
     return out.getvalue(), error
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=100,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(programs, ways)
 def test_a_program_does_the_same_before_and_after(bridge: ModuleType, text: str, bits: list[bool]) -> None:
     after = migrated(text)
