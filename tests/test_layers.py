@@ -85,7 +85,7 @@ RANKS = {
     "soak": 43,
     "certificate": 44,
     "migrate.scopes": 40,
-    "migrate.templates": 40,
+    "migrate.templates": 42,
     "migrate.files": 40,
     "migrate.flow": 41,
     "migrate.project": 41,

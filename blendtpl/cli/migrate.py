@@ -35,7 +35,9 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 @click.option("--bundle", type=click.Path(path_type=Path), help="The bundle to look templates up in.")
 @click.option("--templates", type=click.Path(path_type=Path), help="The folder with templates, in place of a bundle.")
 @click.option("--shim", metavar="NAME", default="shim", show_default=True, help="What the shim is called in code.")
-@click.option("--root", "roots", metavar="DIR", multiple=True, help="A folder that old paths begin with.")
+@click.option(
+    "--root", "roots", metavar="DIR", multiple=True, help="A folder that old paths begin with.  [default: the shim's]"
+)
 @click.option("--alias", "aliases", metavar="OLD=NEW", multiple=True, help="What an old suffix, folder/ or path is.")
 @environment_option
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -81,6 +83,7 @@ def migrate_command(
             renamed,
             config.root,
             own=named is not None,
+            given=bool(roots or aliases),
         )
         with Ticker("files") as ticker:
             found = tool.migrate(sources, known, registry=target, shim=shim, progress=ticker.tick)

@@ -15,9 +15,9 @@ from blendtpl.migrate.constants import Code
 from blendtpl.migrate.decide import Decision, Left, decide, template_of
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.held import Held, names_in
-from blendtpl.migrate.project import Project
+from blendtpl.migrate.project import METHODS, Project
 from blendtpl.migrate.sites import Site, Unclear, named, site_of
-from blendtpl.migrate.templates import METHODS, Templates
+from blendtpl.migrate.templates import Templates
 from blendtpl.migrate.visible import Hidden, View, is_bound
 
 

@@ -9,10 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from blendtpl.migrate.templates import METHODS
+METHODS = frozenset({"include", "include_once", "require", "require_once", "fetch"})  # of the shim, that render
 
 _PRINTING = METHODS - {"fetch"}
 _ONCE = frozenset(method for method in METHODS if method.endswith("_once"))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where a shim is made, and what it is made with, by name; `None` when that is not written down there."""
+
+    place: str
+    options: Mapping[str, object] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +29,16 @@ class Project:
 
     `captured` are functions that may run while a buffer is open or a template renders, with the place that may do so;
     `printing` those that may print through the shim; `once` old paths that are included once, with the place, and the
-    empty path when some are not constant; `streams` is where a shim prints elsewhere than to standard output.
-    `taken` are names that a module takes from another, by the last part of what that is called; `imports` the modules
-    that each file imports when it is imported itself.
+    empty path when some are not constant; `streams` is where a shim prints elsewhere than to standard output; `shims`
+    are where shims are made. `taken` are names that a module takes from another, by the last part of what that is
+    called; `imports` the modules that each file imports when it is imported itself.
     """
 
     captured: Mapping[str, str]
     printing: frozenset[str]
     once: Mapping[str, str]
     streams: str
+    shims: tuple[Made, ...]
     taken: frozenset[tuple[str, str]]
     imports: Mapping[str, frozenset[str]]
 
@@ -50,6 +59,7 @@ def project_of(files: Iterable[tuple[str, str, ast.Module]], shim: str, called: 
         printing=_reaching(scan.printing, scan.mentions),
         once=scan.once,
         streams=scan.streams,
+        shims=tuple(scan.shims),
         taken=frozenset(scan.taken),
         imports={module: frozenset(found) for module, found in scan.imports.items()},
     )
@@ -100,6 +110,7 @@ class _Scan(ast.NodeVisitor):
         self.printing: set[str] = set()
         self.once: dict[str, str] = {}
         self.streams = ""
+        self.shims: list[Made] = []
         self.taken: set[tuple[str, str]] = set()
         self.imports: dict[str, set[str]] = defaultdict(set)
         self._module = ""
@@ -169,9 +180,21 @@ class _Scan(ast.NodeVisitor):
                 self._given(node, place)
             if node.func.attr == "capture":  # one of a `with` does not come here: nobody says where this one ends
                 self.roots.update({name: place for name in self._functions[-1:] if name not in self.roots})
-        elif _called(node.func) == "IncludeShim" and any(keyword.arg == "stream" for keyword in node.keywords):
-            self.streams = self.streams or place
+        elif _called(node.func) == "IncludeShim":
+            self._made(node, place)
         self.generic_visit(node)
+
+    def _made(self, node: ast.Call, place: str) -> None:
+        if any(keyword.arg == "stream" for keyword in node.keywords):
+            self.streams = self.streams or place
+        try:
+            options = {
+                str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords if _leads(keyword)
+            }
+        except ValueError:
+            self.shims.append(Made(place, None))
+        else:
+            self.shims.append(Made(place, options))
 
     def _given(self, node: ast.Call, place: str) -> None:
         """Note what is passed to a template, which may call it while it renders."""
@@ -200,6 +223,11 @@ class _Scan(ast.NodeVisitor):
 
     def _is_shim(self, node: ast.expr) -> bool:
         return _called(node) in self._names
+
+
+def _leads(keyword: ast.keyword) -> bool:
+    """Return whether an argument of a shim has to do with paths; one that is not named may have."""
+    return keyword.arg in {None, "roots", "aliases", "ignore_case", "backslashes"}
 
 
 def _called(node: ast.expr) -> str:

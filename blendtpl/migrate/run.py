@@ -72,6 +72,7 @@ def migrate(
                 if any(word in file.text for word in (shim, *_WORDS)):
                     unreadable.append(Unreadable(file.path, _told(error)))
     known = project_of(((str(file.path), module, tree) for file, module, tree in files), shim, templates.called())
+    templates.follow(known.shims)
     wanted = [(file, module) for file, module, tree in files if _may_have_calls(tree, shim)]
     results = []
     for number, (file, module) in enumerate(wanted):

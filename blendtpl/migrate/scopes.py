@@ -17,8 +17,9 @@ Comprehension = cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
 @dataclass(slots=True, eq=False)
 class Scope:
     """What one piece of code does to names. `stores`, `reads` and `deletes` hold each place, in the order of the text;
-    those in `bare` bind nothing. `declared` are its `global` and `nonlocal` names; `own` are its variables, with each place that binds one, in
-    whatever scope; `origins` the modules that names are imported from. `unknown` is one that everything is imported of.
+    those in `bare` bind nothing. `declared` are its `global` and `nonlocal` names; `own` are its variables, with each
+    place that binds one, in whatever scope; `origins` the modules that names are imported from. `unknown` is one that
+    everything is imported of.
     """
 
     node: cst.CSTNode

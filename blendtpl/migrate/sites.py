@@ -12,8 +12,8 @@ import libcst as cst
 
 from blendtpl.migrate.constants import Code, qualified
 from blendtpl.migrate.held import Held, held, read_of
+from blendtpl.migrate.project import METHODS
 from blendtpl.migrate.scopes import Scope
-from blendtpl.migrate.templates import METHODS
 
 _JINJA = {"jinja2.Template", "jinja2.environment.Template"}
 _ENVIRONMENTS = {

@@ -6,23 +6,23 @@ a path, or why there is none; for a template the variables that it needs, and wh
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
 from blendtpl.bundle import Bundle
 from blendtpl.compat.extension import IncludeExtension
-from blendtpl.compat.paths import Aliases, Paths
+from blendtpl.compat.paths import PHP, Aliases, Paths
 from blendtpl.compiler.outline import outline
 from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
-
-METHODS = frozenset({"include", "include_once", "require", "require_once", "fetch"})
+from blendtpl.migrate.project import METHODS, Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class _Facts:
 class Templates:
     """The templates of a bundle, by the paths that old code has for them. `base` is where relative paths begin.
 
-    `own`: the environment is the application's, and not blendtpl's defaults.
+    `own`: the environment is the application's, and not blendtpl's defaults. `given`: roots and aliases hold for the
+    shim too, whatever it is made with.
     """
 
     bundle: Bundle
@@ -66,8 +67,11 @@ class Templates:
     aliases: Aliases
     base: Path
     own: bool
+    given: bool = False
     _sources: Mapping[str, str] = field(init=False)
     _paths: Paths = field(init=False)
+    _shim: Paths = field(init=False)
+    _doubt: str = field(init=False, default="")
     _facts: dict[str, _Facts] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,6 +80,21 @@ class Templates:
         self._sources = json.loads(self.bundle.sources)
         absolute = (os.path.normpath(self.base / root) for root in self.roots)
         self._paths = Paths((*self.roots, *absolute), self.aliases, self.bundle.manifest.templates)
+        self._shim = self._paths
+
+    def follow(self, shims: Sequence[Made]) -> None:
+        """Have old paths of the shim mean what they do where it is made, unless roots and aliases were given."""
+        if self.given or not shims:
+            return
+        first = shims[0]
+        unread = next((made for made in shims if made.options is None or made.options != first.options), None)
+        if first.options is None or unread is not None:
+            place = first.place if unread is None else unread.place
+            self._doubt = f"what roots and aliases the shim at {place} has is not clear: give --root and --alias"
+            return
+        options: dict[str, Any] = dict(first.options)
+        roots, aliases = options.pop("roots", ()), options.pop("aliases", PHP)
+        self._shim = Paths(roots, aliases, self.bundle.manifest.templates, **options)
 
     def options(self) -> Mapping[str, object]:
         """Return the options of the environment that the templates were compiled for."""
@@ -83,8 +102,11 @@ class Templates:
 
     def of_old_path(self, path: str) -> tuple[str, str]:
         """Return the template that a shim takes for a path, or an empty name and why there is none."""
+        return ("", self._doubt) if self._doubt else self._found(path, self._shim)
+
+    def _found(self, path: str, paths: Paths) -> tuple[str, str]:
         try:
-            found = self._paths.find(path)
+            found = paths.find(path)
         except PathError as error:
             return "", str(error)
         return (found.name, "") if found.exists else ("", self._missing(path, found.name))
@@ -96,11 +118,11 @@ class Templates:
         """
         absolute = os.path.normpath(self.base / path)
         if any(absolute.startswith(os.path.join(self.base, root, "")) for root in self.roots):  # noqa: PTH118
-            return self.of_old_path(absolute)
+            return self._found(absolute, self._paths)
         shown = os.path.normpath(path)
         named = (old for old in self.aliases if not old.startswith("."))
         if any(shown == os.path.normpath(old) or (old.endswith("/") and shown.startswith(old)) for old in named):
-            return self.of_old_path(shown)
+            return self._found(shown, self._paths)
         return "", ""
 
     def _missing(self, path: str, name: str) -> str:

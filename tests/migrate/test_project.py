@@ -49,7 +49,7 @@ def test_output_that_code_in_another_file_captures_is_left(folder: Path) -> None
 
 
 def test_a_shim_with_a_stream_of_its_own_prints_there(folder: Path) -> None:
-    made = "import sys\nfrom blendtpl.compat import IncludeShim\nshim = IncludeShim({}, stream=sys.stderr)\n"
+    made = 'import sys\nfrom blendtpl.compat import IncludeShim\nshim = IncludeShim({}, roots=["templates"], stream=sys.stderr)\n'
     write(folder, {"src/made.py": made, "src/mail.py": OLD})
     result = invoke("migrate", "src")
     assert "`shim.include`: the shim at src/made.py:3 may print to another stream" in result.stderr
@@ -60,3 +60,40 @@ def test_the_imports_of_a_package_stay(folder: Path) -> None:
     shown = invoke("migrate", "app").stdout
     assert "+from bridge import registry, shim" in shown
     assert "+from bridge import registry\n" in shown
+
+
+MADE = """\
+import blendtpl
+from blendtpl.compat import IncludeShim
+registry = blendtpl.load("project.blend", environment="bridge:environment")
+shim = IncludeShim(registry, roots=("old",), aliases={".php": ".txt", "a/": "emails/"})
+"""
+CALLS = 'from made import shim\nprint(shim.fetch("old/a/alert.php", {}), shim.fetch("templates/hello.php", {}))\n'
+
+
+def test_the_paths_of_a_shim_are_what_it_is_made_with(folder: Path) -> None:
+    write(folder, {"src/made.py": MADE, "src/mail.py": CALLS})
+    result = invoke("migrate", "src")
+    assert '+print(registry.render("emails/alert.txt", {}), shim.fetch("templates/hello.php", {}))' in result.stdout
+    missing = "the bundle has no template for `templates/hello.php`"
+    assert result.stderr.startswith(f"left: src/mail.py:2: `shim.fetch`: {missing}")
+    given = invoke("migrate", "src", "--root", "templates", "--root", "old/a", "--alias", "alert.php=plain.txt")
+    assert '+print(registry.render("plain.txt", {}), registry.render("hello.txt", {}))' in given.stdout
+
+
+def test_a_shim_whose_paths_are_made_at_run_time_needs_them_given(folder: Path) -> None:
+    write(folder, {"src/made.py": MADE.replace('("old",)', "ROOTS"), "src/mail.py": CALLS})
+    result = invoke("migrate", "src")
+    assert result.stdout == ""
+    reason = "what roots and aliases the shim at src/made.py:4 has is not clear: give --root and --alias"
+    assert f"left: src/mail.py:2: `shim.fetch`: {reason}\n" in result.stderr
+    assert (
+        "emails/alert.txt" in invoke("migrate", "src", "--root=old", "--alias=a/=emails/", "--alias=.php=.txt").stdout
+    )
+
+
+def test_shims_that_take_paths_differently_need_them_given(folder: Path) -> None:
+    write(folder, {"src/made.py": MADE, "src/other.py": MADE.replace("old", "older"), "src/mail.py": CALLS})
+    result = invoke("migrate", "src")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "what roots and aliases the shim at src/other.py:4 has is not clear" in result.stderr
