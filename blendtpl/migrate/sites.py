@@ -150,6 +150,8 @@ def _of_exec(node: cst.Call, scope: Scope, code: Code) -> Site | Unclear | None:
         return Unclear(node, "exec", arguments)
     given = tuple(arguments[name] for name in ("globals", "locals") if name in arguments)
     given = tuple(position for position in given if not _is_none(node.args[position].value))
+    if given and arguments.get("globals") not in given:
+        return Unclear(node, "exec", "it is given local variables, and all global ones around it")
     return Site(
         node,
         scope,
