@@ -87,6 +87,7 @@ RANKS = {
     "migrate.scopes": 40,
     "migrate.templates": 42,
     "migrate.files": 40,
+    "migrate.scan": 41,
     "migrate.flow": 41,
     "migrate.project": 41,
     "migrate.constants": 42,

@@ -11,7 +11,8 @@ from pathlib import PurePath
 import libcst as cst
 
 from blendtpl.migrate.flow import Parents
-from blendtpl.migrate.scopes import Scope, Scopes, import_name
+from blendtpl.migrate.scan import import_name
+from blendtpl.migrate.scopes import Scope, Scopes
 
 _SAME = {"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "builtins.str"}
 _PATHS = {"pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"}

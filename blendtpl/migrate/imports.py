@@ -15,7 +15,8 @@ from libcst.metadata import MetadataWrapper, ParentNodeProvider
 
 from blendtpl.migrate.edits import Rewrite, comments, lines_of, strings, with_lines
 from blendtpl.migrate.flow import Parents
-from blendtpl.migrate.scopes import Scope, import_name, scopes_of
+from blendtpl.migrate.scan import import_name, scopes_of
+from blendtpl.migrate.scopes import Scope
 
 _WORD = re.compile(r"\w+")
 _KEEPING = ("noqa", "re-export", "type:", "isort:")  # comments which say that an import is there for another reason

@@ -18,7 +18,7 @@ from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.imports import drop, name_for, used_imports, with_import, without_unused
 from blendtpl.migrate.plan import Known, Plan, plan
 from blendtpl.migrate.project import Project
-from blendtpl.migrate.scopes import scopes_of
+from blendtpl.migrate.scan import scopes_of
 from blendtpl.migrate.sites import Site
 from blendtpl.migrate.templates import Templates
 

@@ -49,7 +49,8 @@ def test_output_that_code_in_another_file_captures_is_left(folder: Path) -> None
 
 
 def test_a_shim_with_a_stream_of_its_own_prints_there(folder: Path) -> None:
-    made = 'import sys\nfrom blendtpl.compat import IncludeShim\nshim = IncludeShim({}, roots=["templates"], stream=sys.stderr)\n'
+    head = "import sys\nfrom blendtpl.compat import IncludeShim\n"
+    made = f'{head}shim = IncludeShim(None, roots=["templates"], stream=sys.stderr)\n'
     write(folder, {"src/made.py": made, "src/mail.py": OLD})
     result = invoke("migrate", "src")
     assert "`shim.include`: the shim at src/made.py:3 may print to another stream" in result.stderr
