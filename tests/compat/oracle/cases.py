@@ -4,8 +4,8 @@ Enters: a file of `tests/compat/oracle/cases`. Leaves: a `Case`, or the file wit
 
 It begins with a sentence about what PHP does. Lines ``requests: 2`` and ``differs: REASON`` may follow: how often both
 halves run, and why the shim is not to print what PHP prints. Then come sections, each under a line ``--- NAME``:
-``main.php`` and ``main.py`` are the two halves, other ``.php`` files what the first includes, everything else is a
-template of the second, under the same path. ``recorded`` is what PHP printed, ``ours`` what the shim prints where it
+``main.php`` and ``main.py`` are the two halves; ``.php``, ``.phtml`` and ``.inc`` are files that the first includes,
+everything else is a template of the second, under the same path. ``recorded`` is what PHP printed, ``ours`` what the shim prints where it
 differs. A section's text ends where the next line of ``---`` begins; ``newline=no`` says that its last line has no
 newline. Outputs carry the exit status and the number of warnings of missing files when those are not 0.
 """
@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent / "cases"
 _HEADER = re.compile(r"^--- (\S+)((?: \w+=\S+)*)\n", re.MULTILINE)
 _OUTPUTS = ("recorded", "ours")
 _PROPERTIES = ("requests", "differs")
+_OLD = (".php", ".phtml", ".inc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Case:
     ours: Output | None
 
     @property
-    def php_files(self) -> Mapping[str, str]:
+    def old_files(self) -> Mapping[str, str]:
         """The old files by path."""
-        return {name: text for name, text in self.sections.items() if name.endswith(".php")}
+        return {name: text for name, text in self.sections.items() if name.endswith(_OLD)}
 
     @property
     def python(self) -> str:
@@ -56,7 +57,7 @@ class Case:
     @property
     def templates(self) -> Mapping[str, str]:
         """The templates by path."""
-        return {name: text for name, text in self.sections.items() if not name.endswith((".php", ".py"))}
+        return {name: text for name, text in self.sections.items() if not name.endswith((*_OLD, ".py"))}
 
 
 def every_case() -> list[Case]:
@@ -113,5 +114,5 @@ def _output(attributes: Mapping[str, str], text: str) -> Output:
 def _section(name: str, output: Output) -> str:
     attributes = {"exit": output.status, "warnings": output.warnings}
     told = [name, *(f"{key}={value}" for key, value in attributes.items() if value)]
-    newline = output.text.endswith("\n")
+    newline = not output.text or output.text.endswith("\n")
     return f"--- {' '.join(told if newline else [*told, 'newline=no'])}\n{output.text}" + ("" if newline else "\n")

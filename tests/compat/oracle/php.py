@@ -25,7 +25,7 @@ def run(case: Case, folder: Path) -> tuple[Output, str]:
     """Return what the case's PHP printed, and its complaints: what it said that is not of files that are missing."""
     if PHP is None:
         raise RuntimeError(NOT_INSTALLED)
-    for name, text in case.php_files.items():
+    for name, text in case.old_files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))
