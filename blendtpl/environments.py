@@ -126,6 +126,11 @@ def passed_argument(function: Any) -> str:
     return "" if mark is None else _MARKED.get(mark, "")
 
 
+def prints_in_order(environment: jinja2.Environment) -> bool:
+    """Return whether an extension asks that what a template prints is in its output before it calls anything."""
+    return any(getattr(extension, "in_order", False) for extension in environment.extensions.values())
+
+
 def is_own(environment: jinja2.Environment, kind: str, name: str) -> bool:
     """Return whether the filter or test (`kind`) of that name is Jinja2's own."""
     present, own = (environment.filters, FILTERS) if kind == "filter" else (environment.tests, TESTS)

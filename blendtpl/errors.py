@@ -193,3 +193,56 @@ class BlockNotFound(RenderError, KeyError):
 
 class MessageError(BlendError, ValueError):
     """A rendered e-mail that must not be sent, such as one with a line break in a header."""
+
+
+class IncludeError(RenderError):
+    """An include-style call that cannot be served."""
+
+
+class PathError(IncludeError, ValueError):
+    """An old path that means no template: it leaves the roots, or is no path at all. `path` is it, as it was given."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def __str__(self) -> str:
+        return f"the path `{self.path}` {self.problem}"
+
+
+class IncludeNotFound(IncludeError, TemplateNotFound):
+    """No template of the bundle is what an old path means. `path` is that path, `name` the template's."""
+
+    def __init__(self, path: str, name: str, known: Iterable[str] = ()) -> None:
+        TemplateNotFound.__init__(self, name, known)
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _, (name,), state = super().__reduce__()
+        return IncludeNotFound, (self.path, name), state
+
+    def __str__(self) -> str:
+        return f"`{self.path}`: {super().__str__()}"
+
+
+class ScopeError(IncludeError, TypeError):
+    """A scope that is no mapping from names to values."""
+
+
+class CaptureError(IncludeError):
+    """A capture or request that is closed twice, out of order, or where it was not opened."""
+
+
+class ReturnedError(IncludeError):
+    """A template came to ``{% return %}``, and nobody includes it who takes `value`."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(value)
+        self.value = value
+
+    def __str__(self) -> str:
+        return "`return` ends a template that is included through an `IncludeShim`: render it through one"
+
+
+class IncludeWarning(RuntimeWarning):
+    """An include of a template that is missing, which went on without it."""

@@ -30,6 +30,7 @@ _ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _ENTRIES = frozenset(
     (
         ("blendtpl.rendering", "render"),
+        ("blendtpl.rendering", "render_in_scope"),
         ("blendtpl.rendering", "render_block"),
         ("blendtpl.rendering", "stream"),
         ("blendtpl.units", "pieces"),

@@ -7,11 +7,15 @@ any other is given a context. Errors are told where they arose.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Macro
+from jinja2.utils import missing
+
 from blendtpl.contexts import Render
-from blendtpl.errors import BlockNotFound
+from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.output import NEVER, Output, Steps, drain, writing
 from blendtpl.places import add_place
-from blendtpl.scopes import MADE, Scope, empty
+from blendtpl.scopes import MADE, SLOTS, Scope, empty
 from blendtpl.units import Start, Unit
 
 Mappings = tuple[Mapping[str, Any], ...]
@@ -56,6 +60,47 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     finally:
         if start.keeps or scope[MADE] is not None:
             _finish(scope)
+
+
+def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:
+    """Return the text of a template; `out` is empty, and holds what was printed when it ends by an error.
+
+    What the top level sets, but for macros and imports, is put into `assigned`, however it ends.
+    """
+    start = unit.start
+    scope: Scope = [None]
+    try:
+        if start is not None and start.text and start.blocks is None:
+            scope += [start.make, given, None]
+            return start.write(scope, *start.read(given))  # type: ignore[no-any-return]
+        for _ in _begun(unit, scope, given, out, NEVER):
+            pass
+        return unit.environment.concat(out)
+    except ReturnedError:
+        raise  # no error to whoever includes
+    except Exception as error:
+        add_place(error, given if start is None else _given(start, given))
+        raise
+    finally:
+        if unit.stores or start is None:
+            _put_assigned(unit, scope, given, assigned)
+        if scope[MADE] is not None or (start is not None and start.keeps):
+            _finish(scope)
+
+
+def _put_assigned(unit: Unit, scope: Scope, given: dict[str, Any], assigned: dict[str, Any]) -> None:
+    """Note what a top level has set. A macro, or a module, is of no use behind its render."""
+    context = scope[MADE]
+    if unit.start is None:
+        found: Iterable[tuple[str, Any]] = context.vars.items() if context is not None else ()
+    elif len(scope) > SLOTS:
+        found = ((name, scope[slot]) for name, slot, _ in unit.stores)
+    else:
+        return
+    for name, value in found:
+        new = value is not missing and given.get(name, missing) is not value
+        if new and not isinstance(value, (Macro, TemplateModule)):
+            assigned[name] = value
 
 
 def _rendered(unit: Unit, given: dict[str, Any]) -> str:

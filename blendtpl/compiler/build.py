@@ -257,7 +257,7 @@ class _Run:
             "uses": sorted(uses),
             "optimized": self.environment.optimized,
             "uniform": program.links.uniform,
-            "texts": sorted((other, sorted(program.links.texts[other])) for other in reach),
+            "texts": sorted((other, sorted(program.links.texts.get(other, ()))) for other in reach),
             "jinja's": own_lookups(self.environment),
         }
 

@@ -13,7 +13,7 @@ from blendtpl.compiler import faults
 from blendtpl.compiler.emit import Links, texts, uniform
 from blendtpl.compiler.outline import Link, Outline, Use
 from blendtpl.compiler.positions import Positions
-from blendtpl.environments import passed_argument
+from blendtpl.environments import passed_argument, prints_in_order
 from blendtpl.errors import Fault
 from blendtpl.manifest import Needs
 
@@ -99,7 +99,9 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
         )
     facts = {name: outline.facts for name, outline in outlines.items()}
     links = Links(facts, {name: frozenset(found) for name, found in reads.items()}, uniform(facts))
-    return Program(templates, _needs(outlines, environment), replace(links, texts=texts(links)))
+    if not prints_in_order(environment):
+        links = replace(links, texts=texts(links))
+    return Program(templates, _needs(outlines, environment), links)
 
 
 def _target(link: Link, outlines: Mapping[str, Outline]) -> str | None:

@@ -22,6 +22,7 @@ from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.writer import Writer
+from blendtpl.environments import prints_in_order
 
 # where a scope has its blocks, and its first slot: see `blendtpl.scopes`
 BLOCKS, SLOTS = 3, 4
@@ -56,6 +57,8 @@ class Emitter:
         self.eval_ctx = EvalContext(environment, template)
         self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr
         self.own_getitem = type(environment).getitem is not jinja2.Environment.getitem
+        # what is printed before a call is written before it: the call may print too
+        self.in_order = prints_in_order(environment)
         self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
         # what the module has at its top
         self.bindings: dict[tuple[str, str], str] = {}
@@ -103,6 +106,8 @@ class Emitter:
         try:
             for node in statements:
                 self.code.line = node.lineno or self.code.line
+                if self.in_order and not isinstance(node, nodes.Output):
+                    self.code.flush()
                 self.statements[type(node)](self, node, frame)
         except EndOfBody:
             pass

@@ -38,6 +38,8 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
     for child in children:
         emitter.code.line = child.lineno or emitter.code.line
         constant = _constant(emitter, child)
+        if emitter.in_order and constant is None:
+            emitter.code.flush()
         # where Jinja2 does not know whether text is to be escaped, it finalizes that too
         text = isinstance(child, nodes.TemplateData) and constant is not None
         if text or emitter.environment.finalize is None:

@@ -91,7 +91,7 @@ def _if(emitter: Emitter, node: nodes.If, frame: Frame) -> None:
         emitter.body(left, frame.softened())
         return
     node = left
-    if emitter.code.texts or _only_prints(emitter, [node], frame):
+    if emitter.code.texts or (not emitter.in_order and _only_prints(emitter, [node], frame)):
         _chosen_text(emitter, node, frame)
         return
     emitter.code.flush()
