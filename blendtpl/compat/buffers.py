@@ -8,37 +8,38 @@ that does not see it. No frame is ever kept.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from threading import get_ident
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self, cast
 
 from blendtpl.errors import CaptureError
 
-Once = set[tuple[object, str]]
-Place = tuple[str, str]
 
-NOWHERE: Place = ("", "")
+class Stream(Protocol):
+    """What text can be written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+
+
+# A level is a list, which takes a fifth of the time that an object takes to make. Where things are in it:
+OWNER = 0  # the `id` of the frame that it belongs to
+PIECES = 1  # what was printed there; `None` where nothing is printed
+ONCE = 2  # the templates that were included in it, as far as anybody has asked
+PLACE = 3  # the template that renders, and its folder; `None` when none does
+LOOSE = 4  # whether it, or one before it, may be left and come back to
+THREAD = 5
+
+Level = list[Any]
+Once = set[object]
 
 _NOBODY = 0  # owns what no generator or coroutine has opened
 _SUSPENDED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+_CLOSED = -1
 _OUTERMOST = sys.maxsize
-
-
-class Level:
-    """Something that is open: `pieces` is what was printed there, `None` where nothing is printed; `once` what has been
-    included in it; `place` the template that renders, and its folder. `owner` is the `id` of the frame it belongs to.
-    """
-
-    __slots__ = ("loose", "once", "owner", "pieces", "place", "thread")
-
-    def __init__(self, owner: int, pieces: list[str] | None, once: Once | None, place: Place, *, loose: bool) -> None:
-        self.owner, self.pieces, self.once, self.place = owner, pieces, once, place
-        self.loose = loose  # whether it, or one before it, may be left and come back to
-        self.thread = get_ident()
-
 
 # Context variables have to belong to modules: one that is made by a call is never collected.
 _levels: ContextVar[tuple[Level, ...]] = ContextVar("blendtpl.compat", default=())
@@ -47,22 +48,31 @@ _levels: ContextVar[tuple[Level, ...]] = ContextVar("blendtpl.compat", default=(
 def opened() -> tuple[Level, ...]:
     """Return what the code that runs now has open, the outermost first."""
     levels = _levels.get()
-    if not levels or (not levels[-1].loose and levels[-1].thread == get_ident()):
+    if not levels or (not levels[-1][LOOSE] and levels[-1][THREAD] == get_ident()):
         return levels
-    return _of_this_stack(levels)
-
-
-def _of_this_stack(levels: tuple[Level, ...]) -> tuple[Level, ...]:
-    """Return the levels whose owners run now in this thread, those of the outermost first."""
     depths = {_NOBODY: _OUTERMOST}
     frame: FrameType | None = sys._getframe(1)
     depth = 0
     while frame is not None:
         depths[id(frame)] = depth
         frame, depth = frame.f_back, depth + 1
-    thread = get_ident()
-    own = [level for level in levels if level.thread == thread and level.owner in depths]
-    return tuple(sorted(own, key=lambda level: -depths[level.owner]))
+    return tuple(_ordered(levels, depths))
+
+
+def _ordered(levels: tuple[Level, ...], depths: Mapping[int, int]) -> Iterable[Level]:
+    """Return the levels that whoever runs in this thread now has open, the outermost first."""
+    thread, around = get_ident(), _OUTERMOST
+    found: list[tuple[int, Level]] = []
+    for level in levels:
+        if level[THREAD] != thread or level[OWNER] not in depths:
+            continue
+        depth = depths[level[OWNER]]
+        if level[PLACE] is not None:
+            around = min(around, depth)
+        # while a template renders, nothing runs that it has not called: what was opened since then is within it
+        found.append((min(depth, around), level))
+    found.sort(key=lambda item: -item[0])
+    return (level for _, level in found)
 
 
 def _owner(frame: FrameType | None) -> int:
@@ -79,33 +89,52 @@ def _owner(frame: FrameType | None) -> int:
     return _NOBODY
 
 
-def enter(owner: int, pieces: list[str] | None, once: Once | None, place: Place, *, loose: bool = False) -> Level:
+def enter(owner: int, pieces: list[str] | None, place: Any, *, loose: bool = False) -> Level:
     """Open a level within all others."""
     levels = _levels.get()
-    level = Level(owner, pieces, once, place, loose=loose or (bool(levels) and levels[-1].loose))
+    if levels and levels[-1][LOOSE]:
+        levels = tuple(found for found in levels if found[OWNER] != _CLOSED)
+    level = [owner, pieces, None, place, loose or (bool(levels) and levels[-1][LOOSE]), get_ident()]
     _levels.set((*levels, level))
     return level
 
 
 def leave(*gone: Level) -> None:
-    """Close levels."""
+    """Close levels, for whichever contexts they are in."""
+    for level in gone:
+        level[OWNER] = _CLOSED
     levels = _levels.get()
-    _levels.set(levels[:-1] if gone == levels[-1:] else tuple(level for level in levels if level not in gone))
+    if len(gone) == 1 and levels and levels[-1] is gone[0]:
+        _levels.set(levels[:-1])
+    else:
+        _levels.set(tuple(level for level in levels if not any(level is other for other in gone)))
 
 
 def within(level: Level) -> tuple[Level, ...]:
-    """Return what has been opened within a level and is open. Raises `ValueError` when that is not open here."""
+    """Return a level and what has been opened within it; nothing when it is not open here."""
     levels = opened()
-    return levels[levels.index(level) + 1 :]
+    return next((levels[at:] for at, found in enumerate(levels) if found is level), ())
 
 
-def write(text: str, stream: Callable[[], Any]) -> None:
-    """Print to the innermost buffer, or else to the stream."""
-    for level in reversed(opened()):
-        if level.pieces is not None:
-            level.pieces.append(text)
+def once_of(levels: tuple[Level, ...]) -> Once:
+    """Return what was included before: in the innermost request, or else in the outermost include."""
+    for level in reversed(levels):
+        if level[ONCE] is not None:
+            return cast(Once, level[ONCE])
+    for level in levels:
+        if level[PLACE] is not None:
+            level[ONCE] = once = {level[PLACE].template}
+            return once
+    return set()
+
+
+def write(text: str, levels: tuple[Level, ...], stream: Stream | None) -> None:
+    """Print to the innermost buffer, or else to the stream, which is standard output when there is none."""
+    for level in reversed(levels):
+        if level[PIECES] is not None:
+            level[PIECES].append(text)
             return
-    stream().write(text)
+    (sys.stdout if stream is None else stream).write(text)
 
 
 class _Opened:
@@ -115,13 +144,10 @@ class _Opened:
 
     _level: Level | None
 
-    def _open(self, frame: FrameType, pieces: list[str] | None, once: Once | None) -> None:
-        levels = opened()
-        around = levels[-1] if levels else None
-        if once is None and around is not None:
-            once = around.once
+    def _open(self, frame: FrameType, pieces: list[str] | None) -> Level:
         owner = _owner(frame)
-        self._level = enter(owner, pieces, once, around.place if around else NOWHERE, loose=owner != _NOBODY)
+        self._level = level = enter(owner, pieces, None, loose=owner != _NOBODY)
+        return level
 
     def __enter__(self) -> Self:
         return self
@@ -133,12 +159,12 @@ class _Opened:
             raise CaptureError(
                 f"this {called} is closed already: each is closed once, by `close` or the end of its `with`"
             )
-        try:
-            return level, within(level)
-        except ValueError:
+        found = within(level)
+        if not found:
             raise CaptureError(
                 f"this {called} is not open here: another thread, task or generator opened it, or an error dropped it"
-            ) from None
+            )
+        return level, found[1:]
 
 
 class Capture(_Opened):
@@ -148,12 +174,12 @@ class Capture(_Opened):
 
     def __init__(self, frame: FrameType) -> None:
         self._text = ""
-        self._open(frame, [], None)
+        self._open(frame, [])
 
     @property
     def text(self) -> str:
         """What has been printed: so far, or while it was open."""
-        return self._text if self._level is None else "".join(self._level.pieces or ())
+        return self._text if self._level is None else "".join(self._level[PIECES])
 
     def __str__(self) -> str:
         return self.text
@@ -164,9 +190,9 @@ class Capture(_Opened):
         Raises `CaptureError` when it is closed already, or one that was opened later is still open.
         """
         level, inner = self._take("capture")
-        if any(found.pieces is not None for found in inner):
+        if any(found[PIECES] is not None for found in inner):
             raise CaptureError("a capture that was opened later is still open: the innermost is closed first")
-        self._text, self._level = "".join(level.pieces or ()), None
+        self._text, self._level = "".join(level[PIECES]), None
         leave(level)
         return self._text
 
@@ -177,8 +203,7 @@ class Capture(_Opened):
             self.close()
         elif self._level is not None:  # it, and whatever is open in it, is dropped
             level, self._level = self._level, None
-            if level in opened():
-                leave(level, *within(level))
+            leave(*(within(level) or (level,)))
 
 
 class Request(_Opened):
@@ -190,9 +215,9 @@ class Request(_Opened):
 
     __slots__ = ("_stream",)
 
-    def __init__(self, frame: FrameType, stream: Callable[[], Any]) -> None:
+    def __init__(self, frame: FrameType, stream: Stream | None) -> None:
         self._stream = stream
-        self._open(frame, None, set())
+        self._open(frame, None)[ONCE] = set()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -201,6 +226,6 @@ class Request(_Opened):
         self._level = None
         leave(level, *inner)
         if kind is None:
-            left = "".join(piece for found in inner for piece in found.pieces or ())
+            left = "".join(piece for found in inner for piece in found[PIECES] or ())
             if left:
-                write(left, self._stream)
+                write(left, opened(), self._stream)

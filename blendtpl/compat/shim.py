@@ -9,40 +9,29 @@ import os
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, MutableMapping
-from functools import wraps
+from collections.abc import Iterable, MutableMapping
 from types import FrameType, MappingProxyType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple
 
 from jinja2.runtime import Context
 from jinja2.utils import pass_context
 from markupsafe import Markup
 
 from blendtpl.compat import buffers
-from blendtpl.compat.buffers import Capture, Once, Request
-from blendtpl.compat.paths import PHP, Aliases, Found, Paths
+from blendtpl.compat.buffers import PLACE, Capture, Level, Request, Stream
+from blendtpl.compat.paths import PHP, Aliases, Paths
 from blendtpl.compat.scopes import Scope, given_by, seen_from, seen_names
 from blendtpl.compat.sites import Report, Sites
 from blendtpl.errors import IncludeNotFound, IncludeWarning, ReturnedError
 from blendtpl.registry import Registry
 from blendtpl.rendering import render_in_scope
-from blendtpl.template import Frozen
+from blendtpl.template import Frozen, Template
 
 Path = str | os.PathLike[str]
-
-Levels = tuple[buffers.Level, ...]
 
 _GO_ON = frozenset({"include", "include_once"})  # without a template that is missing
 _ONCE = frozenset({"include_once", "require_once"})
 _PATHS_KEPT = 4096  # paths whose template is looked for once; they may come from anywhere
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-
-
-class Stream(Protocol):
-    """What text can be written to."""
-
-    def write(self, text: str, /) -> object:
-        """Write a text."""
 
 
 class Included(str):
@@ -59,16 +48,12 @@ class IncludedMarkup(Markup, Included):
     __slots__ = ()
 
 
-def _from_templates_too(method: _Method) -> _Method:
-    """Let templates call a method: they get the text in place, and are themselves where relative paths start."""
+class Target(NamedTuple):
+    """What a path means: a template, its name, and the folder of the old path; without a template, what is missing."""
 
-    @wraps(method)
-    def called(self: "IncludeShim", *arguments: Any, **named: Any) -> Any:
-        if arguments and isinstance(arguments[0], Context):
-            return self._in_place(method.__name__, sys._getframe(1), *arguments, **named)
-        return method(self, *arguments, **named)
-
-    return cast(_Method, pass_context(called))
+    template: Template | None
+    name: str
+    folder: str
 
 
 class IncludeShim(Frozen):
@@ -86,13 +71,13 @@ class IncludeShim(Frozen):
     what the template raises. Then the buffers are as they were, and nothing of the failed output is in any of them.
     """
 
-    __slots__ = ("__weakref__", "_found", "_paths", "_registry", "_sites", "_stream")
+    __slots__ = ("__weakref__", "_paths", "_registry", "_sites", "_stream", "_targets")
 
-    _found: dict[tuple[Path, str], Found]  # what a path in a folder means
     _paths: Paths
     _registry: Registry
     _sites: Sites
-    _stream: Callable[[], Stream]
+    _stream: Stream | None
+    _targets: dict[tuple[Path, str], Target]  # what a path in a folder means
 
     def __init__(
         self,
@@ -109,43 +94,44 @@ class IncludeShim(Frozen):
         for slot, value in (
             ("_registry", registry),
             ("_paths", Paths(roots, aliases, registry, ignore_case=ignore_case, backslashes=backslashes)),
-            ("_stream", (lambda: sys.stdout) if stream is None else lambda: stream),
+            ("_stream", stream),
             ("_sites", Sites(sites)),
-            ("_found", {}),
+            ("_targets", {}),
         ):
             object.__setattr__(self, slot, value)
         if log is not None:
             weakref.finalize(self, self._sites.log, log)
 
-    @_from_templates_too
-    def include(self, path: Path, scope: Scope | None = None) -> Any:
+    @pass_context
+    def include(self, path: Path, scope: Scope | None = None, *inner: Any) -> Any:
         """Print a template; return what it returns, else 1.
 
-        A missing one is an `IncludeWarning`, and the value is `False`.
+        A missing one is an `IncludeWarning`, and the value is `False`. A template that calls this, or any of the
+        others, gets the text in place, as an `Included`; a scope has to be given by position there.
         """
-        return self._print("include", sys._getframe(2), path, scope)
+        return self._print("include", sys._getframe(1), path, scope, inner)
 
-    @_from_templates_too
-    def include_once(self, path: Path, scope: Scope | None = None) -> Any:
-        """Do as `include` does, but for what has been included in this request before: then the value is `True`."""
-        return self._print("include_once", sys._getframe(2), path, scope)
+    @pass_context
+    def include_once(self, path: Path, scope: Scope | None = None, *inner: Any) -> Any:
+        """Do as `include` does, but for what was included before in this request: then the value is `True`."""
+        return self._print("include_once", sys._getframe(1), path, scope, inner)
 
-    @_from_templates_too
-    def require(self, path: Path, scope: Scope | None = None) -> Any:
+    @pass_context
+    def require(self, path: Path, scope: Scope | None = None, *inner: Any) -> Any:
         """Do as `include` does, but raise `IncludeNotFound` for a missing template."""
-        return self._print("require", sys._getframe(2), path, scope)
+        return self._print("require", sys._getframe(1), path, scope, inner)
 
-    @_from_templates_too
-    def require_once(self, path: Path, scope: Scope | None = None) -> Any:
+    @pass_context
+    def require_once(self, path: Path, scope: Scope | None = None, *inner: Any) -> Any:
         """Do as `include_once` does, but raise `IncludeNotFound` for a missing template."""
-        return self._print("require_once", sys._getframe(2), path, scope)
+        return self._print("require_once", sys._getframe(1), path, scope, inner)
 
-    @_from_templates_too
-    def fetch(self, path: Path, scope: Scope | None = None) -> str:
+    @pass_context
+    def fetch(self, path: Path, scope: Scope | None = None, *inner: Any) -> str:
         """Return what a template prints; raises `IncludeNotFound` for a missing one."""
-        levels = buffers.opened()
-        folder = levels[-1].place[1] if levels else ""
-        return self._run("fetch", sys._getframe(2), levels, folder, path, scope)[0]
+        if isinstance(path, Context):
+            return self._in_place("fetch", sys._getframe(1), path, scope, *inner)
+        return self._run("fetch", sys._getframe(1), buffers.opened(), path, scope)[0]
 
     def capture(self) -> Capture:
         """Open a buffer, which holds what is printed until it is closed: at the end of a `with`, or by `close`."""
@@ -162,59 +148,62 @@ class IncludeShim(Frozen):
         """Return which call sites the shim has served so far, and how often."""
         return self._sites.report()
 
-    def _print(self, call: str, frame: FrameType, path: Path, scope: Scope | None) -> Any:
+    def _print(self, call: str, frame: FrameType, path: Path, scope: Scope | None, inner: tuple[Any, ...]) -> Any:
+        if isinstance(path, Context):
+            return self._in_place(call, frame, path, scope, *inner)
         levels = buffers.opened()
-        folder = levels[-1].place[1] if levels else ""
-        text, value = self._run(call, frame, levels, folder, path, scope)
+        text, value = self._run(call, frame, levels, path, scope)
         if text:
-            buffers.write(text, self._stream)
+            buffers.write(text, levels and buffers.opened(), self._stream)
         return value
 
-    def _in_place(
-        self, call: str, frame: FrameType, context: Context, path: Path, scope: Scope | None = None
-    ) -> Included:
+    def _in_place(self, call: str, frame: FrameType, context: Context, path: Any, scope: Any = None) -> Included:
         """Return the text for a template that includes another; its variables are the scope when none is given."""
         levels = buffers.opened()
         name = str(context.name)
-        around = levels[-1].place if levels else buffers.NOWHERE
-        folder = around[1] if around[0] == name else name.rpartition("/")[0]
-        # it may be the one that the render was given, into which nothing may flow
+        target = _renders(levels)
+        folder = target.folder if target is not None and target.name == name else name.rpartition("/")[0]
+        # what a context has may be what its render was given, into which nothing may flow
         seen = MappingProxyType(context.get_all()) if scope is None else scope
-        text, value = self._run(call, frame, levels, folder, path, seen)
+        text, value = self._run(call, frame, levels, path, seen, folder)
         made = (IncludedMarkup if context.eval_ctx.autoescape else Included)(text)
         made.value = value
         return made
 
     def _run(
-        self, call: str, frame: FrameType, levels: Levels, folder: str, path: Path, scope: Scope | None
+        self,
+        call: str,
+        frame: FrameType,
+        levels: tuple[Level, ...],
+        path: Path,
+        scope: Scope | None,
+        folder: str | None = None,
     ) -> tuple[str, Any]:
         """Return what a template prints and what it returns; `levels` are what the caller has open."""
-        found = self._find(path, folder)
-        first = self._sites.count((frame.f_code.co_filename, frame.f_lineno, call, found.name))
-        if first and found.exists:
-            self._warn(call, frame, path, found, scope)
-        if not found.exists:
-            missing = IncludeNotFound(str(path), found.name, self._registry)
-            if call not in _GO_ON:
-                raise missing
-            warnings.warn_explicit(str(missing), IncludeWarning, frame.f_code.co_filename, frame.f_lineno)
-            return "", False
-        once = levels[-1].once if levels else None
-        key = (self, found.name)
-        if once is None:
-            once = set()
-        elif key in once and call in _ONCE:
-            return "", True
-        once.add(key)
-        return self._render(frame, found, scope, once)
-
-    def _render(self, frame: FrameType, found: Found, scope: Scope | None, once: Once) -> tuple[str, Any]:
-        unit = self._registry[found.name]._unit
+        if folder is None:
+            around = _renders(levels) if levels else None
+            folder = around.folder if around is not None else ""
+        try:
+            target = self._targets[path, folder]
+        except (KeyError, TypeError):  # what cannot be hashed is no path either
+            target = self._find(path, folder)
+        first = self._sites.count(frame, call, target.name)
+        template = target.template
+        if template is None:
+            return self._missing(call, frame, path, target.name)
+        if first:
+            self._warn(call, frame, path, template, scope)
+        if levels or call in _ONCE:
+            once = buffers.once_of(levels)
+            if call in _ONCE and template in once:
+                return "", True
+            once.add(template)
+        unit = template._unit
         given = seen_from(frame, unit) if scope is None else given_by(scope, unit)
         pieces: list[str] = []
         assigned: dict[str, Any] = {}
         value: Any = 1
-        level = buffers.enter(id(frame), pieces, once, (found.name, found.folder))
+        level = buffers.enter(id(frame), pieces, target)
         try:
             text = render_in_scope(unit, given, pieces, assigned)
         except ReturnedError as returned:
@@ -230,27 +219,35 @@ class IncludeShim(Frozen):
                 scope.update(assigned)
         return text, value
 
-    def _find(self, path: Path, folder: str) -> Found:
-        try:
-            known = self._found.get((path, folder))
-        except TypeError:  # what cannot be hashed is no path either
-            known = None
-        if known is None:
-            known = self._paths.find(path, folder)
-            if len(self._found) < _PATHS_KEPT:
-                self._found[path, folder] = known
-        return known
+    def _find(self, path: Path, folder: str) -> Target:
+        found = self._paths.find(path, folder)
+        template = self._registry[found.name] if found.exists else None
+        target = Target(template, found.name, found.folder)
+        if len(self._targets) < _PATHS_KEPT:
+            self._targets[path, folder] = target
+        return target
 
-    def _warn(self, call: str, frame: FrameType, path: Path, found: Found, scope: Scope | None) -> None:
+    def _missing(self, call: str, frame: FrameType, path: Path, name: str) -> tuple[str, Any]:
+        missing = IncludeNotFound(str(path), name, self._registry)
+        if call not in _GO_ON:
+            raise missing
+        warnings.warn_explicit(str(missing), IncludeWarning, frame.f_code.co_filename, frame.f_lineno)
+        return "", False
+
+    def _warn(self, call: str, frame: FrameType, path: Path, template: Template, scope: Scope | None) -> None:
         """Tell of a call site, once, what to call in its place."""
-        file, line = frame.f_code.co_filename, frame.f_lineno
+        file, name = frame.f_code.co_filename, template.name
         if file in self._registry:
-            better = f'`{{% include "{found.name}" %}}`'
+            better = f'{{% include "{name}" %}}'
         elif scope is not None:
-            better = f'`registry.render("{found.name}", …)` with the same scope'
+            better = f'registry.render("{name}", …)'
         else:
-            bound = seen_names(frame, self._registry[found.name].variables)
-            arguments = ", ".join((f'"{found.name}"', *(f"{name}={name}" for name in bound)))
-            better = f"`registry.render({arguments})`"
-        message = f'`{call}("{path}")` is served by a shim that is there for the time of moving: call {better}'
-        warnings.warn_explicit(message, DeprecationWarning, file, line, frame.f_globals.get("__name__"))
+            seen = (f"{variable}={variable}" for variable in seen_names(frame, template.variables))
+            better = f"registry.render({', '.join((repr(name), *seen))})"
+        message = f'`{call}("{path}")` is served by a shim, which is there for the time of moving: call `{better}`'
+        warnings.warn_explicit(message, DeprecationWarning, file, frame.f_lineno, frame.f_globals.get("__name__"))
+
+
+def _renders(levels: tuple[Level, ...]) -> Target | None:
+    """Return what the innermost of some levels renders, that does."""
+    return next((level[PLACE] for level in reversed(levels) if level[PLACE] is not None), None)

@@ -4,12 +4,13 @@ Enters: calls, each by file, line, method and template. Leaves: whether a site i
 what comes from more sites than there may be rows is counted in one.
 """
 
+import itertools
 import json
 import logging
 import os
 import threading
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from types import CodeType, FrameType
 
 _HEAD = ("calls", "call", "template", "site")
 
@@ -51,50 +52,70 @@ class Report:
         )
 
 
-Key = tuple[str, int, str, str]  # file, line, method, template
+class _Counted:
+    """Calls of one site for one template: a counter that threads cannot make lose a call, and how often it was read."""
+
+    __slots__ = ("code", "counter", "read")
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code  # kept, so that no other has its `id`
+        self.counter = itertools.count()
+        self.read = 0
 
 
 class Sites:
     """Counts of calls by site, method and template."""
 
-    __slots__ = ("_counts", "_limit", "_others")
+    __slots__ = ("_counted", "_known", "_limit", "_others")
 
     def __init__(self, limit: int) -> None:
-        self._counts: dict[Key, int] = {}
-        self._others = 0
+        self._counted: dict[tuple[str, int, str, str], _Counted] = {}  # by file, line, method and template
+        # the same by what takes less time to find out: the code, by its `id`, the place in it, method and template
+        self._known: dict[tuple[int, int, str, str], _Counted] = {}
+        self._others = _Counted(Sites.count.__code__)
         self._limit = limit
 
-    def count(self, key: Key) -> bool:
-        """Count a call; return whether it is the first of a site that there is a row for."""
-        counts = self._counts
+    def count(self, frame: FrameType, call: str, template: str) -> bool:
+        """Count a call by a frame; return whether it is the first of a site that there is a row for."""
+        known = self._known.get((id(frame.f_code), frame.f_lasti, call, template))
+        if known is None:
+            return self._count_new(frame, call, template)
+        next(known.counter)
+        return False
+
+    def _count_new(self, frame: FrameType, call: str, template: str) -> bool:
+        code = frame.f_code
+        key = (code.co_filename, frame.f_lineno, call, template)
         with _lock:
-            known = counts.get(key)
-            if known is not None:
-                counts[key] = known + 1
-                return False
-            if len(counts) >= self._limit:
-                self._others += 1
-                return False
-            counts[key] = 1
-            return True
+            known = self._counted.get(key)
+            new = known is None and len(self._counted) < self._limit
+            if new:
+                # code that is made anew for each call is kept once
+                known = self._counted[key] = self._known[id(code), frame.f_lasti, call, template] = _Counted(code)
+            next((self._others if known is None else known).counter)
+        return new
 
     def report(self) -> Report:
         """Return what has been counted so far."""
         with _lock:
-            counts, others = list(self._counts.items()), self._others
-        return Report(tuple(_rows(counts)), others)
+            rows = [
+                Row(_read(counted), call, template, f"{file}:{line}")
+                for (file, line, call, template), counted in self._counted.items()
+            ]
+            others = _read(self._others)
+        return Report(tuple(sorted(rows, key=lambda row: (-row.calls, row.site, row.template))), others)
 
     def log(self, logger: logging.Logger) -> None:
-        """Log the report, with it as `report` of the record."""
+        """Log the report, which the record has as `report`."""
         report = self.report()
-        logger.info(
-            "%d include-style calls from %d sites\n%s", report.calls, len(report.rows), report, extra={"report": report}
-        )
+        message = "%d include-style calls from %d sites\n%s"
+        logger.info(message, report.calls, len(report.rows), report, extra={"report": report})
 
 
-def _rows(counts: Iterable[tuple[Key, int]]) -> Iterable[Row]:
-    ordered = sorted(counts, key=lambda item: (-item[1], item[0]))
-    return (Row(calls, call, template, f"{file}:{line}") for (file, line, call, template), calls in ordered)
+def _read(counted: _Counted) -> int:
+    """Return what has been counted: a counter tells by counting, which is taken off."""
+    counted.read += 1
+    return next(counted.counter) - counted.read + 1
 
 
 _lock = threading.Lock()
