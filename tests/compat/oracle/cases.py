@@ -5,9 +5,9 @@ Enters: a file of `tests/compat/oracle/cases`. Leaves: a `Case`, or the file wit
 It begins with a sentence about what PHP does. Lines ``requests: 2`` and ``differs: REASON`` may follow: how often both
 halves run, and why the shim is not to print what PHP prints. Then come sections, each under a line ``--- NAME``:
 ``main.php`` and ``main.py`` are the two halves; ``.php``, ``.phtml`` and ``.inc`` are files that the first includes,
-everything else is a template of the second, under the same path. ``recorded`` is what PHP printed, ``ours`` what the shim prints where it
-differs. A section's text ends where the next line of ``---`` begins; ``newline=no`` says that its last line has no
-newline. Outputs carry the exit status and the number of warnings of missing files when those are not 0.
+everything else is a template of the second, under the same path. ``recorded`` is what PHP printed, ``ours`` what the
+shim prints where it differs. A section's text ends where the next line of ``---`` begins; ``newline=no`` says that its
+last line has no newline. Outputs carry the exit status and the number of warnings of missing files if they are not 0.
 """
 
 import re
@@ -60,14 +60,14 @@ class Case:
         return {name: text for name, text in self.sections.items() if not name.endswith((*_OLD, ".py"))}
 
 
-def every_case() -> list[Case]:
+def every_case(folder: Path = FOLDER) -> list[Case]:
     """Return all cases, in order of their names."""
-    return [read(path) for path in sorted(FOLDER.rglob("*.txt"))]
+    return [read(path, folder) for path in sorted(folder.rglob("*.txt"))]
 
 
-def read(path: Path) -> Case:
-    """Return the case of a file. Raises `ValueError`, with the file and what is wrong, when it is not one."""
-    name = path.relative_to(FOLDER).with_suffix("").as_posix() if path.is_relative_to(FOLDER) else path.stem
+def read(path: Path, folder: Path = FOLDER) -> Case:
+    """Return the case of a file in a folder. Raises `ValueError`, with its name and what is wrong, when it is none."""
+    name = path.relative_to(folder).with_suffix("").as_posix()
     head, *found = _split(path.read_bytes().decode("utf-8"))
     title, properties = _head(name, head[2])
     sections = {section: text for section, _, text in found if section not in _OUTPUTS}
@@ -75,7 +75,7 @@ def read(path: Path) -> Case:
     if len(sections) + len(outputs) < len(found):
         raise ValueError(f"{name}: two sections have one name")
     if missing := {"main.php", "main.py"} - sections.keys():
-        raise ValueError(f"{name}: there is no section {sorted(missing)}")
+        raise ValueError(f"{name}: there is no section {' and none '.join(sorted(missing))}")
     requests, differs = int(properties.get("requests", "1")), properties.get("differs", "")
     return Case(name, title, requests, differs, sections, outputs.get("recorded"), outputs.get("ours"))
 
@@ -100,10 +100,10 @@ def _split(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
 
 
 def _head(name: str, text: str) -> tuple[str, dict[str, str]]:
-    title, *lines = [line for line in text.splitlines() if line]
-    properties = dict(line.split(": ", 1) for line in lines if ": " in line)
-    if unknown := properties.keys() - set(_PROPERTIES) or len(properties) < len(lines):
-        raise ValueError(f"{name}: {unknown or lines} before the first section: only {_PROPERTIES} are known")
+    title, *lines = text.splitlines() or [""]
+    properties = dict(line.partition(": ")[::2] for line in lines)
+    if not title or not properties.keys() <= set(_PROPERTIES):
+        raise ValueError(f"{name}: it begins with a sentence, and then {_PROPERTIES} alone, but not with {text!r}")
     return title, properties
 
 
