@@ -30,6 +30,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/compiling/test_reproducible.py::test_the_order_the_number_of_processes_and_the_cache_change_nothing",
         "tests/compiling/test_settings.py::test_modules_of_the_project_are_found_by_the_installed_command_too",
         "tests/compiling/test_workers.py",
+        "tests/compat/test_legacy_example.py",
         "tests/compat/test_oracle.py::test_a_command_records_and_then_all_is_as_recorded",
         "tests/compat/test_oracle.py::test_a_case_that_is_said_to_differ_and_does_not_is_told",
         "tests/compat/test_oracle.py::test_php_prints_what_is_recorded_of_it",
