@@ -36,7 +36,7 @@ def given_by(scope: Scope, unit: Unit) -> dict[str, Any]:
         return {**defaults, **scope}
     if not isinstance(scope, Mapping):
         raise ScopeError(
-            f"the scope is no mapping from names to values, but a {type(scope).__name__}:"
+            f"the scope is no mapping from names to values, but of type {type(scope).__name__}:"
             " give a dict, or leave it out for the variables around the call"
         )
     return {**defaults, **dict(scope)}

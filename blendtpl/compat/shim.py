@@ -228,10 +228,10 @@ class IncludeShim(Frozen):
         return target
 
     def _missing(self, call: str, frame: FrameType, path: Path, name: str) -> tuple[str, Any]:
-        missing = IncludeNotFound(str(path), name, self._registry)
         if call not in _GO_ON:
-            raise missing
-        warnings.warn_explicit(str(missing), IncludeWarning, frame.f_code.co_filename, frame.f_lineno)
+            raise IncludeNotFound(str(path), name, self._registry)  # in no variable, which its traceback would hold
+        problem = str(IncludeNotFound(str(path), name, self._registry))
+        warnings.warn_explicit(problem, IncludeWarning, frame.f_code.co_filename, frame.f_lineno)
         return "", False
 
     def _warn(self, call: str, frame: FrameType, path: Path, template: Template, scope: Scope | None) -> None:

@@ -1,0 +1,37 @@
+"""No kind of call leaves anything, whether it succeeds or fails, with the collector off."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from blendtpl.compat import IncludeShim
+from tests.compat.calls import CALLS, a_shim
+from tests.run.memory import measure
+
+RENDERS = 300  # enough for a leak in each thirty; `python -m tests.compat.growth` finds rarer ones
+
+pytestmark = [
+    pytest.mark.usefixtures("quick_collections"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
+def test_a_call_leaves_nothing(call: Callable[[IncludeShim], object]) -> None:
+    shim = a_shim()
+
+    def once() -> None:
+        with suppress(Exception):
+            call(shim)
+
+    assert not measure(once, RENDERS, shim._registry)
