@@ -73,6 +73,8 @@ def _task(subject: Subject, work: Work, collector: bool, renders: int | None, lo
 
 def _usual(subject: Subject, work: Work) -> bool:
     """Return whether the default run has a subject render a workload."""
+    if subject.kinds is not None:
+        return work.kind in subject.kinds
     match work.kind:
         case Kind.ALERT:
             return True
