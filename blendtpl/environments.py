@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 from jinja2.filters import FILTERS
+from jinja2.runtime import Context
 from jinja2.tests import TESTS
 from jinja2.utils import pass_context, pass_environment, pass_eval_context
 
@@ -124,6 +125,11 @@ def passed_argument(function: Any) -> str:
     """Return what a filter or test asks to be passed first: context, eval_context, environment, or nothing."""
     mark = getattr(function, _MARK, None)
     return "" if mark is None else _MARKED.get(mark, "")
+
+
+def has_own_call(environment: jinja2.Environment) -> bool:
+    """Return whether the contexts of an environment have a method of their own through which templates call."""
+    return environment.context_class.call is not Context.call
 
 
 def prints_in_order(environment: jinja2.Environment) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from jinja2 import sandbox
 from jinja2.runtime import Context
+from jinja2.utils import internalcode
 from markupsafe import Markup
 
 import blendtpl
@@ -33,6 +34,15 @@ class Sticky(Context):
 
     def resolve_or_missing(self, key: str) -> Any:
         return "<always>" if key == "c" else super().resolve_or_missing(key)
+
+
+class Loud(Context):
+    """A context that puts a mark around what a template calls."""
+
+    @internalcode
+    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # as Jinja2 has it
+        result = super().call(__obj, *args, **kwargs)
+        return Markup(f"({result})") if isinstance(result, str) else result
 
 
 def brackets(value: Any) -> Any:
@@ -96,7 +106,7 @@ class Options:
     undefined: str = "Undefined"
     finalize: str = ""
     base: str = "plain"
-    sticky: bool = False
+    context: str = ""
     newstyle: bool = True
     trim: bool = False
     optimized: bool = True
@@ -104,8 +114,8 @@ class Options:
     def environment(self, live: bool = False) -> jinja2.Environment:
         """Return a new environment of Jinja2's, or of blendtpl's."""
         kind = BASES[self.base][live]
-        if self.sticky:
-            kind = type("Sticky", (kind,), {"context_class": Sticky})
+        if self.context:
+            kind = type(self.context, (kind,), {"context_class": {"sticky": Sticky, "loud": Loud}[self.context]})
         made: Any = kind(
             autoescape={"on": True, "off": False}.get(self.escape, lambda name: name is None or name.endswith("html")),
             undefined=UNDEFINED[self.undefined],

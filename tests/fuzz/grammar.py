@@ -258,7 +258,7 @@ def options(draw: st.DrawFn, *, calm: bool) -> Options:
         undefined=undefined,
         finalize=finalize,
         base=draw(st.sampled_from(("plain", "plain", "plain", "sandbox"))),
-        sticky=draw(st.integers(0, 9)) == 9,
+        context={8: "loud", 9: "sticky"}.get(draw(st.integers(0, 9)), ""),
         newstyle=draw(st.booleans()),
         trim=draw(st.integers(0, 4)) == 4,
     )

@@ -53,7 +53,7 @@ def _smaller(case: Case) -> Iterator[Case]:
     options = case.options
     for plainer in (
         replace(options, finalize=""),
-        replace(options, sticky=False),
+        replace(options, context=""),
         replace(options, base="plain"),
         replace(options, trim=False),
         replace(options, newstyle=True),

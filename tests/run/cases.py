@@ -12,6 +12,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2.utils import internalcode
 from markupsafe import Markup
 
 import blendtpl
@@ -99,6 +100,27 @@ class StickyEnvironment(jinja2.Environment):
 
     def join_path(self, template: str, parent: str) -> str:
         return template if "/" in template else f"{parent.rpartition('/')[0]}/{template}".lstrip("/")
+
+
+class LoudContext(Context):
+    """A context that puts a mark around whatever a template calls."""
+
+    @internalcode
+    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # as Jinja2 has it
+        result = super().call(__obj, *args, **kwargs)
+        return Markup(f"[{result}]") if isinstance(result, str) else result
+
+
+class LoudEnvironment(jinja2.Environment):
+    """Uses that context class."""
+
+    context_class = LoudContext
+
+
+def loud() -> jinja2.Environment:
+    made = LoudEnvironment(extensions=["jinja2.ext.i18n"])
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    return made
 
 
 class Odd:
@@ -365,6 +387,7 @@ CASES = (
     Case("extensions with their own tags", {"main.html": "{% shout x %}b{{ x }}{% endshout %}{% where %}{% marked %}{{ x }}{% endmarked %}{{ x }}{% block b %}{% shout 'in' %}{% include 'i.html' %}{% endshout %}{% endblock %}", "i.html": "{% where %}"}, lambda: {"x": "<x>"}, environment(extensions=[CacheExtension], autoescape=True)),
     Case("a tag that imports a name, in a template that is included in a loop", {"main.html": "{% for x in [1, 2] %}{% include 'v.html' %}{% endfor %}", "v.html": "<{% version %}>"}, dict, environment(extensions=[CacheExtension])),
     Case("the debug extension", {"main.html": "{% set x = 1 %}{% debug %}"}, dict, lambda: jinja2.Environment(extensions=["jinja2.ext.debug"])),
+    Case("a context class that sees every call", {"main.html": "{% extends 'base.html' %}{% from 'm.html' import f, g %}{% macro own(x) %}{{ x }}{% endmacro %}{% block b %}{{ super() }}{{ self.c() }}{{ own(1) }}{{ f(2) }}{% call f(3) %}c{{ own(4) }}{% endcall %}{% call g() %}d{% endcall %}{% for i in [1, 2] recursive %}{{ loop.cycle('a', 'b') }}{{ loop.index }}{% if i == 1 %}{{ loop([3]) }}{% endif %}{% endfor %}{{ _('hi') }}{% trans %}there{% endtrans %}{{ lipsum is callable }}{{ 'x'.upper() }}{% endblock %}{% block c %}{{ range(3)|list }}{{ joiner(',')() }}{% endblock %}", "base.html": "<{% block b %}base{{ x() }}{% endblock %}{% block c %}{% endblock %}>", "m.html": "{% macro f(x) %}f{{ x }}{% if caller %}{{ caller() }}{% endif %}{% endmacro %}{% macro g() %}{{ caller() }}{{ caller() }}{% endmacro %}"}, lambda: {"x": lambda: "<x>"}, make=loud),
     Case("a context class and joined paths of one's own", {"a/main.html": "", "main.html": "{{ sticky }}{% include 'a/i.html' %}{% import 'a/m.html' as m %}{{ m.f() }}", "a/i.html": "{{ sticky }}{% include 'j.html' %}", "a/j.html": "j", "a/m.html": "{% macro f() %}{{ sticky }}{% endmacro %}"}, make=StickyEnvironment),
     Case("a sandbox lets in", {"main.html": "{{ x.upper() }}{{ '{}'.format('<') }}{{ [1] | map('string') | list }}{{ range(3) | list }}{{ d.k }}{% for a in d %}{{ a }}{% endfor %}"}, lambda: {"x": "x", "d": {"k": 1}}, SandboxedEnvironment),
     *(

@@ -102,7 +102,7 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
-    if node.dyn_args is not None or node.dyn_kwargs is not None:
+    if emitter.own_call or node.dyn_args is not None or node.dyn_kwargs is not None:
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
         method = attribute(call("true_context", name(frame.context)), "call")
         return emitter.code.hold(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
@@ -122,7 +122,7 @@ def guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
 
 def is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     """Return whether a node is ``caller()`` in a macro, where `caller` is what it was called with."""
-    if not isinstance(node.node, nodes.Name) or node.node.name != "caller" or emitter.environment.sandboxed:
+    if not isinstance(node.node, nodes.Name) or node.node.name != "caller" or emitter.watches_calls:
         return False
     if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
         return False
@@ -207,7 +207,7 @@ def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Known | No
     """Return the macro that an expression surely is."""
     module = isinstance(node, nodes.Getattr)
     base = node.node if isinstance(node, nodes.Getattr) else node
-    if not isinstance(base, nodes.Name) or not emitter.is_settled(base.name, frame) or emitter.environment.sandboxed:
+    if not isinstance(base, nodes.Name) or not emitter.is_settled(base.name, frame) or emitter.watches_calls:
         return None
     if base.name in emitter.macros and not module:
         shape = emitter.macros[base.name]

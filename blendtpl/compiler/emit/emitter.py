@@ -22,7 +22,7 @@ from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.writer import Writer
-from blendtpl.environments import prints_in_order
+from blendtpl.environments import has_own_call, prints_in_order
 
 # where a scope has its blocks, and its first slot: see `blendtpl.scopes`
 BLOCKS, SLOTS = 3, 4
@@ -57,6 +57,7 @@ class Emitter:
         self.eval_ctx = EvalContext(environment, template)
         self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr
         self.own_getitem = type(environment).getitem is not jinja2.Environment.getitem
+        self.own_call = has_own_call(environment)
         # what is printed before a call is written before it: the call may print too
         self.in_order = prints_in_order(environment)
         self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
@@ -90,6 +91,11 @@ class Emitter:
         self.assigned: list[set[str]] = []
         self.loops: dict[str, Loop] = {}
         self._tracked: list[set[str]] = []
+
+    @property
+    def watches_calls(self) -> bool:
+        """Return whether the environment, or its contexts, want to see every call."""
+        return self.environment.sandboxed or self.own_call
 
     def expression(self, node: nodes.Node, frame: Frame) -> ast.expr:
         """Return the Python expression for a node; everything with an effect has been written before it."""

@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.emit.texts import Prints, prints
 from blendtpl.compiler.emit.trees import ByKind, below, by_kind, has, undeclared
-from blendtpl.environments import autoescape_of, is_own, passed_argument
+from blendtpl.environments import autoescape_of, has_own_call, is_own, passed_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,11 @@ _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) -> Facts:
     """Return the facts of a parsed template."""
-    own = type(environment).getattr is not jinja2.Environment.getattr or environment.sandboxed
+    own = (
+        type(environment).getattr is not jinja2.Environment.getattr
+        or environment.sandboxed
+        or has_own_call(environment)
+    )
     every = by_kind(tree)
     kinds = every.keys()
     included = _included(every, environment, template)

@@ -76,7 +76,7 @@ def _tests_inside(node: nodes.For, frame: Frame, counters: set[str] | None, *, e
 
 def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
     """Return which counters a body asks for, or `None` when it may do anything else with the loop."""
-    if emitter.own_getattr or emitter.environment.sandboxed:
+    if emitter.own_getattr or emitter.watches_calls:
         return None
     if node.recursive and (emitter.eval_ctx.volatile or emitter.environment.finalize is not None):
         return None

@@ -220,7 +220,9 @@ def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
     printed = sum(is_call_of(part, "super") for output in block.find_all(nodes.Output) for part in output.nodes)
     if emitter.layout is not None:
         emitter.code.add(assign(variable, name("missing")))
-    elif emitter.super_variable is None or uses > printed or emitter.environment.finalize is not None:
+    elif (
+        emitter.super_variable is None or uses > printed or emitter.own_call or emitter.environment.finalize is not None
+    ):
         value = call("super_of", name("context"), const(block.name), name(f"block_{block.name}"))
         emitter.code.add(assign(variable, value))
     else:

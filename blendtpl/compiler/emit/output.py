@@ -229,6 +229,7 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
         not is_call_of(node, "super")
         or frame.block is None
         or emitter.super_variable is None
+        or emitter.own_call
         or frame.symbols.find_ref("super") != emitter.super_variable
     ):
         return False

@@ -21,7 +21,7 @@ _FORM = re.compile(r"%\((?P<name>\w+)\)s|(?P<percent>%%)|(?P<text>[^%]+)")
 
 def is_translation(emitter: Emitter, node: nodes.Call) -> bool:
     """Return whether what a call is called by is the name of a function that translates."""
-    return isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS and not emitter.environment.sandboxed
+    return isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS and not emitter.watches_calls
 
 
 def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
