@@ -2,6 +2,8 @@
 
 import re
 import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,12 @@ GUIDE = ROOT / "docs" / "migrating.md"
 BLOCKS = blocks_of(GUIDE)
 TEXT = GUIDE.read_text(encoding="utf-8")
 
+REWRITES = find_spec("blendtpl.migrate") is not None
+START, END = (TEXT.count("\n", 0, TEXT.index(f"\n## {title}\n")) for title in ("Rewriting", "The end"))
+
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("BLENDTPL_CACHE_DIR", str(tmp_path / "cache"))
@@ -27,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_all_of_it_runs_in_order(folder: Path) -> None:
-    run_in_order(BLOCKS, folder)
+    run_in_order([block for block in BLOCKS if REWRITES or not START < block.line < END], folder)
 
 
 def test_it_has_only_blocks_that_these_tests_run() -> None:
@@ -37,7 +42,9 @@ def test_it_has_only_blocks_that_these_tests_run() -> None:
 def test_the_benchmark_that_it_names_has_what_its_table_has() -> None:
     (command,) = [block.text.removeprefix("$ ").strip() for block in BLOCKS if block.language == "console"]
     listed = run_shell(f"{command} --list", ROOT)
-    for subject in re.findall(r"^\| .* \| .* \| .* \| .* \| `(.*)` \|$", TEXT, re.MULTILINE):
+    subjects = re.findall(r"^\|.*\|.*\|.*\|.*\| `(.*)` \|$", TEXT, re.MULTILINE)
+    assert len(subjects) == 7
+    for subject in subjects:
         assert f"{subject}: alert" in listed
 
 
