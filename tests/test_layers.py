@@ -37,7 +37,7 @@ RANKS = {
     "compat.scopes": 13,
     "compat.buffers": 10,
     "compat.sites": 10,
-    "compat.extension": 10,
+    "compat.extension": 11,
     "compat.shim": 16,
     "compat": 17,
     "examples": 20,

@@ -85,6 +85,21 @@ class Paths:
         assert first is not None  # noqa: S101  # every path is at least under the roots
         return first
 
+    def joined(self, path: str, parent: str) -> str:
+        """Return the name that a path means in the template `parent`; of several, one that ends as that does.
+
+        What is a name as it stands, and what leaves the roots, is left as it is.
+        """
+        old = path.startswith(("./", "../", "/")) or self._fold(path[path.rfind(".") :]) in self._suffixes
+        try:
+            under = next(iter(self._under(path, parent.rpartition("/")[0])))
+        except PathError:
+            return path
+        if not old and self._fold(under) not in self._exact:
+            return path
+        names = list(self._renamed(under))
+        return next((name for name in names if name.endswith(parent[parent.rfind(".") :])), names[0])
+
     def _under(self, path: str | os.PathLike[str], folder: str) -> Iterable[str]:
         """Yield the paths under a root that a path may be."""
         shown = _text(path)

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blendtpl.compat import PathError
+import blendtpl
+from blendtpl.compat import IncludeExtension, PathError
 from blendtpl.compat.paths import Paths
+from tests.compat.support import environment
+from tests.run.oracle import check_same, load
 
 KNOWN = ("email/alert.html", "email/alert.txt", "email/Plain.txt", "page.html", "emails/new/body.html", "x.tpl")
 
@@ -127,3 +131,42 @@ def test_no_path_leads_out(path: str, folder: str) -> None:
         return
     assert ".." not in found.name.split("/")
     assert not found.name.startswith("/")
+
+
+def old_names() -> jinja2.Environment:
+    made = environment()
+    made.policies["include.roots"] = ["templates", "/srv/app/templates"]
+    made.policies["include.aliases"] = {".php": [".html", ".txt"], "old/x.php": "new/y.html"}
+    return made
+
+
+OLD_NAMES = {
+    "a.html": "{% include 'templates/p/b.php' %}{% include name %}{% include '/srv/app/templates/old/x.php' %}"
+    "{% include 'plain.html' %}{% include 'old/x.php' %}{% from 'p/m.php' import m %}{{ m() }}",
+    "p/b.html": "b{% include './c.php' %}",
+    "p/c.html": "{% extends '../base.php' %}{% block b %}c{% endblock %}",
+    "base.html": "<{% block b %}{% endblock %}>",
+    "base.txt": "({% block b %}{% endblock %})",
+    "p/m.html": "{% macro m() %}m{% endmacro %}",
+    "new/y.html": "y",
+    "plain.html": "plain",
+    "a.txt": "{% include 'p/c.php' %}",
+    "p/c.txt": "{% extends 'base.php' %}{% block b %}text{% endblock %}",
+}
+
+
+def test_tags_of_templates_may_have_old_paths() -> None:
+    assert check_same(OLD_NAMES, old_names, lambda: {"name": "./p/c.php"}, "a.html") == ("text", "b<c><c>yplainym")
+    assert check_same(OLD_NAMES, old_names, dict, "a.txt") == ("text", "(text)")
+    registry = load(OLD_NAMES, old_names)
+    assert registry["a.html"].references == ("p/b.html", "new/y.html", "plain.html", "p/m.html")
+    live = blendtpl.Environment(loader=jinja2.DictLoader(OLD_NAMES), extensions=[IncludeExtension])
+    live.policies.update(old_names().policies)
+    assert live.get_template("a.txt").render() == "(text)"
+    assert live.overlay(autoescape=True).get_template("a.txt").render() == "(text)"
+
+
+@pytest.mark.parametrize("path", ["../../x.php", "/etc/passwd", "php://input", "../x.html"])
+def test_an_old_path_in_a_tag_that_leaves_the_roots_is_found_when_compiling(path: str) -> None:
+    with pytest.raises(blendtpl.LinkError, match=f"no template `{path}`"):
+        blendtpl.compile({"a.html": f"{{% include '{path}' %}}"}, environment=old_names)
