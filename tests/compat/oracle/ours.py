@@ -29,6 +29,7 @@ def environment() -> jinja2.Environment:
     """Return blendtpl's defaults, with `return` and PHP's newlines."""
     made = blendtpl.default_environment()
     made.add_extension(IncludeExtension)
+    made.policies["include.roots"] = _ROOTS
     made.trim_blocks = made.keep_trailing_newline = True
     return made
 
