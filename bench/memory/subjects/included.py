@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from keyword import iskeyword
 from typing import Any
 
 from bench.memory.registered import Desk, Family, Kind, Part, Render, Unsupported, subject
@@ -13,7 +14,7 @@ from tests.run.oracle import load
 _BROKEN = {"broken.html": "half of it{% set a = 1 %}{{ a // 0 }}"}
 
 
-@subject("include shim, with a scope", Family.OURS, Kind.ALERT, Kind.MIXED)
+@subject("include shim, with a scope", Family.OURS, Kind.ALERT)
 def with_a_scope(part: Part, desk: Desk) -> Render:
     """`IncludeShim.include` with a dict, printed to a stream."""
     printed = _Printed()
@@ -125,7 +126,7 @@ def _path(part: Part) -> str:
 def _function_with_locals(part: Part, shim: IncludeShim, path: str) -> Callable[..., object]:
     """Return a function that has the variables of a part as arguments, and includes its template."""
     names = list(part.variables())
-    if not all(name.isidentifier() for name in names):
+    if not all(name.isidentifier() and not iskeyword(name) for name in names):
         raise Unsupported("it has variables that no function can have")
     space: dict[str, Any] = {"included_by": shim.include, "old_path": path}
     exec(f"def included({', '.join(names)}):\n    return included_by(old_path)", space)
