@@ -102,8 +102,7 @@ class Registry(Frozen, Mapping[str, Template]):
 
     def render(self, name: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of the template `name`; see `Template.render`."""
-        # `self[name]` is a call more, and all that is left for it is the error
-        return render_unit((self._templates.get(name) or self[name])._unit, mappings, variables)
+        return render_unit(self[name]._unit, mappings, variables)
 
     def message(
         self,
