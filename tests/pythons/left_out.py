@@ -30,6 +30,8 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/compiling/test_reproducible.py::test_the_order_the_number_of_processes_and_the_cache_change_nothing",
         "tests/compiling/test_settings.py::test_modules_of_the_project_are_found_by_the_installed_command_too",
         "tests/compiling/test_workers.py",
+        "tests/compat/test_isolation.py::test_a_fork_prints_into_its_own_buffers",
+        "tests/compat/test_sites.py::test_the_report_is_logged_when_the_process_ends",
         "tests/conformance/test_own_suite.py::test_all_of_jinja2s_tests_run",
         "tests/conformance/test_own_suite.py::test_every_test_on_the_list_fails",
         "tests/conformance/test_own_suite.py::test_it_is_blendtpl_that_they_test",
@@ -58,6 +60,11 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/walkers/test_mails.py",
     ),
     "it starts threads": (
+        "tests/compat/test_isolation.py::test_a_buffer_that_another_task_or_thread_opened_cannot_be_closed",
+        "tests/compat/test_isolation.py::test_a_thread_prints_into_its_own_buffers",
+        "tests/compat/test_isolation.py::"
+        "test_a_thread_that_is_given_a_copy_of_the_context_prints_into_its_own_buffers_too",
+        "tests/compat/test_sites.py::test_threads_make_it_lose_no_call",
         "tests/run/test_at_once.py::test_16_threads_with_2000_renders_each_give_what_one_thread_does",
         "tests/run/test_at_once.py::test_threads_that_render_stream_and_fail_at_once_do_not_disturb_each_other",
         "tests/run/test_imports.py::test_a_stream_may_go_on_in_another_thread",
@@ -67,9 +74,15 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/run/test_travelling.py::test_threads_that_get_a_registry_at_once_open_it_once",
     ),
     "it waits for an event loop, which is JavaScript's and cannot be waited for": (
+        "tests/compat/test_isolation.py::"
+        "test_a_capture_in_a_function_that_a_template_calls_holds_what_is_included_there",
+        "tests/compat/test_isolation.py::test_a_coroutine_that_is_awaited_prints_where_its_task_does",
+        "tests/compat/test_isolation.py::test_a_task_prints_into_its_own_buffers",
+        "tests/compat/test_isolation.py::test_what_a_context_manager_opens_is_for_whoever_enters_it",
         "tests/run/test_imports.py::test_tasks_have_modules_of_their_own",
     ),
     "it counts blocks of Python's own allocator, which is not compiled in": (
+        "tests/compat/test_growth.py",
         "tests/memory/test_gate.py",
         "tests/run/test_growth.py",
         "tests/run/test_memory.py",
