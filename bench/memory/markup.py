@@ -95,9 +95,14 @@ def to_html(title: str, sections: Sequence[Section], folder: Path) -> str:
 
 def _markdown_table(table: Table) -> str:
     lines = [table.headings, [":--" if at == 0 or at in table.words else "--:" for at in range(len(table.headings))]]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in [*lines, *table.rows]
-    )
+    return "\n".join(f"| {' | '.join(map(_markdown_cell, row))} |" for row in [*lines, *table.rows])
+
+
+def _markdown_cell(text: str) -> str:
+    """Return a cell that stays one, in one line; what is between backticks is code, in which there is no markup."""
+    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    plain = [part if at % 2 else re.sub(r"([<>&*_\\]|(?<=\])\()", r"\\\1", part) for at, part in enumerate(parts)]
+    return "".join(plain).replace("|", "\\|")
 
 
 def _html_section(section: Section, folder: Path) -> str:

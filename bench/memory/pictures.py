@@ -5,7 +5,7 @@ what is flat stands beside what grows a thousand times faster than what grows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import cycle
+from itertools import chain, cycle, repeat
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ _STYLE = {
 }
 _MEASURES = dict(zip(MEASURES, ("RSS", "PSS", "private dirty"), strict=True))
 _MEGABYTE = 1e6
-_WIDTHS = (7, 3.2, 1.6, 1.6, 1.6, 1.6)  # of lines that may lie on each other
+_WIDTHS = (7, 3.2)  # of lines that may lie on each other, and all others are
+_THIN = 1.6
 
 
 def draw(runs: Sequence[Run], held: Held | None) -> dict[str, Figure]:
@@ -61,7 +62,8 @@ def draw(runs: Sequence[Run], held: Held | None) -> dict[str, Figure]:
                 found[name] = _curves(chosen)
         if chosen := [run for run in runs if run.kind is Kind.ALERT and run.verdict is not Verdict.UNKNOWN]:
             found["rates"] = _rates(chosen)
-        if chosen := [run for run in runs if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS) and run.end]:
+        by_itself = [run for run in runs if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS) and not run.task.collector]
+        if chosen := [run for run in by_itself if run.end]:
             found["constructs"] = _constructs(chosen)
         if held:
             found["templates"] = _templates(held)
@@ -121,7 +123,7 @@ def _handles_by_growth(runs: Sequence[Run], shade: Mapping[str, str]) -> Iterato
 
 def _line(family: Family) -> dict[str, Any]:
     ours = family is Family.OURS
-    return {"linewidth": 3 if ours else 1.6, "zorder": 3 if ours else 2, "linestyle": _DASHES[family]}
+    return {"linewidth": 3 if ours else _THIN, "zorder": 3 if ours else 2, "linestyle": _DASHES[family]}
 
 
 def _rates(runs: Sequence[Run]) -> Figure:
@@ -162,13 +164,13 @@ def _constructs(runs: Sequence[Run]) -> Figure:
     kinds = [kind for kind in (Kind.CONSTRUCTS, Kind.ERRORS) if any(run.kind is kind for run in runs)]
     axes = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
     for side, kind in zip(axes, kinds, strict=True):
-        for subject, width in zip(shade, _WIDTHS, strict=False):
+        for subject, width in zip(shade, chain(_WIDTHS, repeat(_THIN)), strict=False):
             values = [_left_per_render(run) for run in runs if run.kind is kind and run.task.subject == subject]
             side.plot(sorted(values, reverse=True), color=shade[subject], linewidth=width)
         side.set_xlabel(f"{kind}, from the one that leaves most")
         side.grid(visible=True)
     _growth_axis(axes[0], "y", 0.1, lambda value: f"{value:g}")
-    axes[0].set_ylabel("objects that a render leaves to the collector")
+    axes[0].set_ylabel("objects that a render leaves to the collector,\nwhich is off")
     figure.legend(
         handles=[Line2D([], [], color=colour, linewidth=3, label=subject) for subject, colour in shade.items()],
         loc="outside right center",

@@ -61,7 +61,7 @@ class Run:
     kept: Sequence[tuple[str, int]] = ()  # types of those that are more when all is collected
     end: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
-    unsupported: bool = False
+    failed: bool = False  # for another reason than that it was not to be
 
     @property
     def family(self) -> Family:
@@ -148,12 +148,21 @@ def write(folder: Path, runs: Iterable[Run], held: Held | None, facts: Mapping[s
 
 
 def read(folder: Path) -> tuple[list[Run], Held | None, dict[str, str]]:
-    """Return what was found, but runs whose subject or workload is not there any more."""
-    found = []
-    for line in (folder / _RUNS).read_text(encoding="utf-8").splitlines():
-        told = json.loads(line)
-        task = Task(**told.pop("task"))
-        if task.subject in SUBJECTS and task.workload in WORKLOADS:
-            found.append(Run(task, **told))
-    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    return found, Held(**about["held"]) if about["held"] else None, about["facts"]
+    """Return what was found, but runs whose subject or workload is not there any more.
+
+    Raises `OSError`, and `ValueError` for files that `write` did not write as they are.
+    """
+    lines = (folder / _RUNS).read_text(encoding="utf-8").splitlines()
+    text = (folder / _ABOUT).read_text(encoding="utf-8")
+    try:
+        found = [_run_of(json.loads(line)) for line in lines]
+        about = json.loads(text)
+        held, facts = Held(**about["held"]) if about["held"] else None, dict(about["facts"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"`{folder}` does not have what this version writes") from error
+    there = [run for run in found if run.task.subject in SUBJECTS and run.task.workload in WORKLOADS]
+    return there, held, facts
+
+
+def _run_of(told: dict[str, Any]) -> Run:
+    return Run(Task(**told.pop("task")), **told)

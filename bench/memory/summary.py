@@ -58,16 +58,17 @@ def _on_the_alert(runs: Sequence[Run]) -> Iterator[list[str]]:
     for run in runs:
         slope = run.slope("rss")
         if run.kind is Kind.ALERT and run.family is not Family.OURS and not run.task.collector and slope and run.end:
-            told = f"{run.verdict}: {slope.middle / PER:,.0f} bytes of RSS per render"
+            low, middle, high = (f"{value / PER:,.0f}" for value in (slope.low, slope.middle, slope.high))
+            told = f"{run.verdict}: {middle} bytes of RSS per render [{low}, {high}]"
             yield [f"{run.task.subject}, alert e-mail, collector off", "", told, "seen"]
 
 
 def _templates(held: Held | None) -> Iterator[list[str]]:
     if held:
         for measure in MEASURES:
-            ratio = held.ratio(MOMENTS[0], measure)
+            ratio, least, most = held.ratio(MOMENTS[0], measure)
             title = f"{held.count:,} templates in a loaded registry, {measure.replace('_', ' ')}"
-            told = f"{ratio:.2f} times as much"
+            told = f"{ratio:.2f} times as much [{least:.2f}, {most:.2f}]"
             yield [title, "at most half of Jinja2's", told, _met(ratio <= MOST_RATIO)]
 
 
