@@ -90,9 +90,9 @@ def _row(run: Run) -> list[str]:
 
 
 def _columns(run: Run) -> list[str]:
-    types = {Verdict.GROWS: run.kept, Verdict.GARBAGE: run.waiting}.get(run.verdict, ())
-    most = [f"{name.removeprefix('builtins.')} {run.per_thousand(count):,.0f}" for name, count in types[:3]]
     python, ended = run.family is not Family.PHP, bool(run.end)
+    types = {Verdict.GROWS: run.kept, Verdict.GARBAGE: run.waiting}.get(run.verdict, ()) if python else ()
+    most = [f"{name.removeprefix('builtins.')} {run.per_thousand(count):,.0f}" for name, count in types[:3]]
     return [
         ("on" if run.task.collector else "off") if python else "–",
         f"{run.renders:,}",
