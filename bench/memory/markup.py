@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_STYLE = """\
+STYLE = """\
 :root {
   color-scheme: light dark;
   --ink: #1d2329; --soft: #5d6670; --paper: #ffffff; --line: #d9dee3; --shade: #f4f6f8; --good: #1d7f45; --bad: #b3361b;
@@ -88,7 +88,7 @@ def to_html(title: str, sections: Sequence[Section], folder: Path) -> str:
     body = "\n".join(_html_section(section, folder) for section in sections)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
-        f'<meta name="viewport" content="width=device-width">\n<style>\n{_STYLE}</style>\n</head>\n<body>\n'
+        f'<meta name="viewport" content="width=device-width">\n<style>\n{STYLE}</style>\n</head>\n<body>\n'
         f"<h1>{html.escape(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 
