@@ -68,6 +68,8 @@ def _check_folder(parser: argparse.ArgumentParser, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError:
+        parser.error(f"--out {folder}: it is no folder")
     except OSError as error:
         parser.error(f"--out {folder}: it cannot be written to: {error.strerror}")
 
