@@ -22,6 +22,7 @@ from pathlib import Path
 
 from bench.memory import loaded, machine, report, runs
 from bench.memory.arguments import count
+from bench.memory.interpreters import DiedError
 from bench.memory.loaded import Held
 from bench.memory.processes import Processes
 from bench.memory.progress import Bar, bar
@@ -143,7 +144,7 @@ def _templates(found: Found, jobs: int, shown: Bar) -> None:
                     found.held = step
                 else:
                     shown.step(step)
-    except loaded.DiedError as error:
+    except DiedError as error:
         found.trouble = f"{loaded.COUNT:,} templates: failed: {error}"
 
 

@@ -15,6 +15,10 @@ ROOT = Path(__file__).parents[2]
 HASH_SEED = "0"  # so that two runs do the same
 
 
+class DiedError(Exception):
+    """A process ended that should not have. The message says which one and why."""
+
+
 def start(module: str, *arguments: str, stderr: int | IO[bytes]) -> "subprocess.Popen[bytes]":
     """Start an interpreter that runs a module; its standard input and output are pipes."""
     return subprocess.Popen(

@@ -23,7 +23,7 @@ import jinja2
 import blendtpl
 from bench.generated import CONTEXT, generate, write
 from bench.measure import jinja2_environment
-from bench.memory.interpreters import death, start
+from bench.memory.interpreters import DiedError, death, start
 from bench.memory.sample import COLUMNS, new_row, sampler
 
 COUNT = 2000
@@ -36,10 +36,6 @@ SEED = 0  # of the generated templates
 
 _BUNDLE = "generated.blend"
 _LIBRARIES = ("layouts/", "partials/", "macros/")  # templates that others need, which are not rendered by themselves
-
-
-class DiedError(Exception):
-    """A process ended that should not have. The message says which one and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from bench.memory import loaded
-from bench.memory.loaded import HOLDERS, MEASURES, MOMENTS, NEITHER, OURS, THEIRS, DiedError, Held
+from bench.memory.interpreters import DiedError
+from bench.memory.loaded import HOLDERS, MEASURES, MOMENTS, NEITHER, OURS, THEIRS, Held
 from tests.memory.made_up import held
 
 COUNT = 60
