@@ -100,6 +100,10 @@ class Run:
         before, after = self.end[begin][at], self.end[end][at]
         return 0 if UNKNOWN in (before, after) else int(after - before)
 
+    def goes_on(self, column: str) -> int:
+        """Return by how much a column has grown and went on to, half as many renders later: the lesser of the two."""
+        return max(0, min(self.left(column), self.left(column, "after", "later")))
+
     def per_thousand(self, count: float) -> float:
         """Return a count of the whole run as one of 1,000 renders."""
         return count * PER / self.renders if self.renders else 0.0
@@ -121,14 +125,11 @@ class Run:
         if not self.end or resident is None:
             return Verdict.UNKNOWN
         spare = {**dict.fromkeys(PILES, 0), "blocks": SPARE_BLOCKS, "bytes": SPARE_BYTES}
-        if any(self._goes_on(column, most) for column, most in spare.items()):
+        if any(self.goes_on(column) > most for column, most in spare.items()):
             return Verdict.GROWS
         if self.garbage > self.renders / PER:
             return Verdict.GARBAGE
         return Verdict.GROWS if resident.low > PER else Verdict.FLAT
-
-    def _goes_on(self, column: str, spare: int) -> bool:
-        return self.left(column) > spare and self.left(column, "after", "later") > spare
 
 
 def in_order(run: Run) -> tuple[int, ...]:

@@ -31,10 +31,11 @@ def _mixed(runs: Sequence[Run]) -> Iterator[list[str]]:
         ):
             continue
         title = f"{run.task.subject}, mixed workload, collector off, {run.renders:,} renders"
-        piles = sum(max(0, run.left(pile)) for pile in PILES)
-        blocks = max(0, run.left("blocks"))
+        piles = sum(map(run.goes_on, PILES))
+        blocks = run.goes_on("blocks")
         told = f"{blocks} blocks, {run.garbage} objects for the collector, {piles} modules, files and threads"
-        yield [title, "no growth", told, _met(run.verdict is Verdict.FLAT and run.garbage == piles == 0)]
+        met = _met(run.verdict is Verdict.FLAT and blocks == run.garbage == piles == 0)
+        yield [title, "nothing that stays, and goes on to", told, met]
         low, middle, high = (value / PER for value in (slope.low, slope.middle, slope.high))
         told = f"{middle:.3g} bytes [{low:.3g}, {high:.3g}]"
         asked = "RSS under 1 byte per render, and the interval holds 0"

@@ -75,6 +75,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     ),
     "it counts blocks of Python's own allocator, which is not compiled in": (
         "tests/memory/test_gate.py",
+        "tests/memory/test_sample.py",
         "tests/run/test_growth.py",
         "tests/run/test_memory.py",
     ),
@@ -86,7 +87,10 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/memory/test_report.py",
         "tests/walkers/test_checks.py",
     ),
-    "it takes slopes by scipy, which is not in pure Python": ("tests/memory/test_runs.py",),
+    "it takes slopes by scipy, which is not in pure Python": (
+        "tests/memory/test_runs.py",
+        "tests/memory/test_summary.py",
+    ),
     "it compares with engines that are compiled, or processes": ("tests/memory/test_subjects.py",),
     "it makes a named pipe": (
         "tests/compiling/test_compile_command.py::test_an_output_that_is_a_directory_or_a_device_is_refused",
