@@ -73,9 +73,9 @@ def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Genera
         bundle = folder / _BUNDLE
         blendtpl.compile(templates).write(bundle)
         yield f"{count} templates compiled"
-        doing = {pool.submit(_measure, holder, folder, running): holder for holder in HOLDERS for _ in range(repeats)}
         found: dict[str, Any] = {holder: {at: {key: [] for key in MEASURES} for at in MOMENTS} for holder in HOLDERS}
         try:
+            doing = {pool.submit(_measure, each, folder, running): each for each in HOLDERS for _ in range(repeats)}
             for done in as_completed(doing):
                 for moment, row in done.result().items():
                     for measure in MEASURES:

@@ -38,8 +38,9 @@ class Processes:
         When it is closed, or interrupted, the processes end; `rest` has what they told.
         """
         with ThreadPoolExecutor(jobs) as pool:
-            self._todo = {pool.submit(self._follow, task, sampled) for task in tasks}
             try:
+                for task in tasks:
+                    self._todo.add(pool.submit(self._follow, task, sampled))
                 while self._todo:
                     for future in wait(self._todo, return_when=FIRST_COMPLETED).done:
                         self._todo.discard(future)

@@ -132,10 +132,11 @@ def test_an_interrupt_writes_what_there_is_and_leaves_no_process(begin: Begin, n
     assert {file.name for file in begun.out.iterdir()} >= {"report.html", "alert.svg", "alert.png"}
 
 
-def test_an_interrupt_before_there_is_anything_is_quiet(begin: Begin) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.2, 0.4])  # before, while and after the tasks are handed out
+def test_an_interrupt_before_there_is_anything_is_quiet(begin: Begin, seconds: float) -> None:
     begun = begin()
     begun.until(begun.out.is_dir)
-    begun.until(lambda: len(begun.marked()) > 1)
+    time.sleep(seconds)
     os.kill(begun.process.pid, signal.SIGINT)
     status, _, stderr = begun.end()
     assert (status, stderr) == (130, "")
