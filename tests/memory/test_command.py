@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     """Give a function that starts the command with options, as a shell does: in a process group of its own."""
     begun = []
 
-    def start(*options: str, **environment: str) -> Begun:
+    def start(*options: str, stderr: int = subprocess.PIPE, **environment: str) -> Begun:
         mark = uuid.uuid4().hex
         process = subprocess.Popen(
             [sys.executable, "-m", "bench.memory", "--out", str(tmp_path / "out"), *options],
@@ -82,7 +83,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
             env={**os.environ, "MEMORY_MARK": mark, **environment},
             text=True,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             start_new_session=True,
         )
         begun.append(Begun(process, tmp_path / "out", mark))
@@ -115,6 +116,23 @@ def test_a_small_run_ends_and_writes_everything(begin: Begin, tmp_path: Path) ->
     assert f"| PHP include, with opcache | php is not installed | {ALERT} |" in text
     assert re.search(r"\| PHP \| not installed \|", text)
     assert "interrupted" not in text
+
+
+def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
+    controller, terminal = os.openpty()
+    begun = begin("--subjects", "blendtpl bundle, stream", "--workloads", ALERT, "-n", "3000", stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    while select.select([controller], [], [], PATIENCE)[0]:
+        try:
+            shown += os.read(controller, 4096)
+        except OSError:  # the other end is closed
+            break
+    os.close(controller)
+    assert begun.end()[0] == 0
+    assert f"blendtpl bundle, stream: {ALERT}".encode() in shown
+    assert b"/3000" in shown
+    assert b"1/2" in shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
