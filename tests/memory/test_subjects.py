@@ -1,5 +1,6 @@
 """All subjects do the same work: what is compared is what they leave, not what they leave out."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +23,8 @@ DeskOf = Callable[[str], Desk]
 
 @pytest.fixture
 def desk_of(tmp_path: Path) -> Iterator[DeskOf]:
-    """Give a function that makes a desk in a folder of its own."""
+    """Give a function that makes a desk in a folder of its own; what subjects import goes again."""
+    before = set(sys.modules)
     with ExitStack() as stack:
 
         def make(name: str) -> Desk:
@@ -35,6 +37,9 @@ def desk_of(tmp_path: Path) -> Iterator[DeskOf]:
             return Desk(folder, at_end, lambda process, usage: None)
 
         yield make
+    for name in set(sys.modules) - before:
+        if name.startswith("template_"):
+            del sys.modules[name]
 
 
 def alert() -> Part:
