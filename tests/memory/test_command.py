@@ -120,7 +120,10 @@ def test_a_small_run_ends_and_writes_everything(begin: Begin, tmp_path: Path) ->
 
 def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
     controller, terminal = os.openpty()
-    begun = begin("--subjects", "blendtpl bundle, stream", "--workloads", ALERT, "-n", "3000", stderr=terminal)
+    chosen = ("--subjects", "blendtpl bundle, stream", "--workloads", ALERT)
+    begun = begin(
+        *chosen, "-n", "40000", "--jobs", "1", stderr=terminal
+    )  # for longer than a bar takes to be drawn anew
     os.close(terminal)
     shown = b""
     while select.select([controller], [], [], PATIENCE)[0]:
@@ -131,7 +134,7 @@ def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
     os.close(controller)
     assert begun.end()[0] == 0
     assert f"blendtpl bundle, stream: {ALERT}".encode() in shown
-    assert b"/3000" in shown
+    assert b"/40000" in shown
     assert b"1/2" in shown
 
 
