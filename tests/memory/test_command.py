@@ -122,7 +122,7 @@ def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
     controller, terminal = os.openpty()
     chosen = ("--subjects", "blendtpl bundle, stream", "--workloads", ALERT)
     begun = begin(
-        *chosen, "-n", "40000", "--jobs", "1", stderr=terminal
+        *chosen, "-n", "20000", "--jobs", "1", stderr=terminal
     )  # for longer than a bar takes to be drawn anew
     os.close(terminal)
     shown = b""
@@ -133,8 +133,8 @@ def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
             break
     os.close(controller)
     assert begun.end()[0] == 0
-    assert f"blendtpl bundle, stream: {ALERT}".encode() in shown
-    assert b"/40000" in shown
+    assert b"blendtpl bundle, stream: alert" in shown
+    assert b"/20000" in shown
     assert b"1/2" in shown
 
 
