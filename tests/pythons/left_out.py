@@ -36,6 +36,9 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/conformance/test_own_suite.py::test_every_test_on_the_list_fails",
         "tests/conformance/test_own_suite.py::test_it_is_blendtpl_that_they_test",
         "tests/conformance/test_own_suite.py::test_only_tests_on_the_list_fail",
+        "tests/memory/test_command.py",
+        "tests/memory/test_loaded.py",
+        "tests/memory/test_processes.py",
         "tests/run/test_at_once.py::test_8_forked_processes_give_what_one_does",
         "tests/run/test_isolation.py::test_a_file_that_is_opened_meanwhile_is_seen_by_both",
         "tests/run/test_isolation.py::test_loading_and_rendering_leave_the_build_half_unloaded",
@@ -52,6 +55,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/soak/test_children.py",
         "tests/soak/test_soak.py",
         "tests/soak/test_soak_command.py",
+        "tests/test_baseline.py",
         "tests/test_layers.py::test_loading_and_rendering_leave_the_build_half_unloaded",
         "tests/test_readme.py::test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page",
         "tests/test_readme.py::test_the_python_and_shell_blocks_run_in_order",
@@ -84,6 +88,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     "it counts blocks of Python's own allocator, which is not compiled in": (
         "tests/compat/test_growth.py",
         "tests/memory/test_gate.py",
+        "tests/memory/test_sample.py",
         "tests/run/test_growth.py",
         "tests/run/test_memory.py",
     ),
@@ -91,7 +96,15 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/run/test_isolation.py::test_no_file_stays_open_and_no_module_is_left_by_loading",
         "tests/run/test_opening.py::test_no_descriptor_stays_open_when_a_file_is_refused",
     ),
-    "it draws with matplotlib, which is not in pure Python": ("tests/walkers/test_checks.py",),
+    "it draws with matplotlib, which is not in pure Python": (
+        "tests/memory/test_report.py",
+        "tests/walkers/test_checks.py",
+    ),
+    "it takes slopes by scipy, which is not in pure Python": (
+        "tests/memory/test_runs.py",
+        "tests/memory/test_summary.py",
+    ),
+    "it compares with engines that are compiled, or processes": ("tests/memory/test_subjects.py",),
     "it makes a named pipe": (
         "tests/compiling/test_compile_command.py::test_an_output_that_is_a_directory_or_a_device_is_refused",
         "tests/compiling/test_sources.py::test_hidden_files_backups_examples_and_bundles_are_no_templates",
