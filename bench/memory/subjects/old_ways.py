@@ -68,6 +68,8 @@ def template(part: Part, desk: Desk) -> Render:
 def from_string(part: Part, desk: Desk) -> Render:
     """`Environment.from_string` of the text for each call; what it includes and extends is cached."""
     made = stock_environment(part.sources, part.make).overlay(auto_reload=False, cache_size=-1)
+    if callable(by_name := made.autoescape):  # which such a template does not have
+        made.autoescape = lambda name: by_name(part.entry if name is None else name)
     return lambda context: made.from_string(part.sources[part.entry]).render(context)
 
 
