@@ -7,6 +7,7 @@ has them.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ _STATS = (
     *("ld15iqr", "hd15iqr", "q1", "q3", "ops", "total", "iterations"),
 )
 _DIGITS = 6
+_REMEDY = "`--benchmark-json=FILE` writes one, and `python -m bench.baseline FILE` stores it"
 
 
 def reduced(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +37,26 @@ def reduced(told: Mapping[str, Any]) -> dict[str, Any]:
         for bench in told["benchmarks"]
     ]
     return {"machine_info": {}, "commit_info": {}, "benchmarks": benchmarks, "version": told["version"]}
+
+
+def complaint(given: str) -> str:
+    """Return why a run cannot be compared with, or an empty string.
+
+    `given` is what ``--benchmark-compare`` was given: a file, or what pytest-benchmark looks for among its own, which
+    are not looked at here.
+    """
+    path = Path(given)
+    if not path.exists():
+        named = os.sep in given or path.suffix == ".json"
+        is_pattern = any(letter in given for letter in "*?[")
+        return f"`{given}`: there is no such file; {_REMEDY}" if named and not is_pattern else ""
+    try:
+        reduced(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        return f"`{given}`: {error.strerror}"
+    except (ValueError, KeyError, TypeError):
+        return f"`{given}` is no run that was stored whole; {_REMEDY}"
+    return ""
 
 
 def _short(value: Any) -> Any:
@@ -61,7 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"`{given.file}` is not what `--benchmark-json` writes")
     lines = ",\n".join(json.dumps(bench) for bench in made.pop("benchmarks"))
     head = json.dumps(made).removesuffix("}")
-    given.output.write_text(f'{head}, "benchmarks": [\n{lines}\n]}}\n', encoding="utf-8")
+    try:
+        given.output.write_text(f'{head}, "benchmarks": [\n{lines}\n]}}\n', encoding="utf-8")
+    except OSError as error:
+        parser.error(f"`{given.output}`: {error.strerror}")
     return 0
 
 

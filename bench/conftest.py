@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bench.baseline import complaint
 from bench.generated import generate
 from bench.measure import COUNT
 from bench.ratios import compared, memory
@@ -46,6 +47,14 @@ def cache(tmp_path: Path) -> Iterator[Callable[[], Path]]:
 
     yield empty
     empty()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell a stored run that cannot be compared with before pytest-benchmark trips over it."""
+    given = config.getoption("benchmark_compare", default=None)
+    if isinstance(given, str) and (reason := complaint(given)):
+        raise pytest.UsageError(f"--benchmark-compare: {reason}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -6,8 +6,10 @@ arguments that returns its whole text. A peer that is not installed, or has no t
 """
 
 import functools
+import html
 import importlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -79,6 +81,11 @@ class Peer:
     name: str
     prepare: Callable[[Workload, Desk], Render]
     exact: bool = False
+
+
+def normal(text: str) -> str:
+    """Return a text with its entities read, no blank space, and attributes such as `checked` in their short form."""
+    return re.sub(r'(\w+)="\1"', r"\1", re.sub(r"\s+", "", html.unescape(text)))
 
 
 def _blendtpl(workload: Workload, desk: Desk) -> Render:

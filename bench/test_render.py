@@ -5,8 +5,6 @@ templates before, and has its fastest settings: what is measured is one call tha
 """
 
 import gc
-import html
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.measure import compare
-from bench.peers import PEERS, Desk, Peer, Render, Unsupported
+from bench.peers import PEERS, Desk, Peer, Render, Unsupported, normal
 from bench.workloads import WORKLOADS, Workload
 
 each_peer = pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
@@ -55,12 +53,12 @@ def test_render(benchmark: BenchmarkFixture, desk: Desk, workload: Workload, pee
 @each_peer
 @each_workload
 def test_all_peers_render_the_same(desk: Desk, workload: Workload, peer: Peer) -> None:
-    """Jinja2, blendtpl and the hand-written function: to the byte. Others: as `_normal` has it."""
+    """Jinja2, blendtpl and the hand-written function: to the byte. Others: as `normal` has it."""
     reference = next(found for found in PEERS if found.name == "jinja2").prepare(workload, desk)()
     text = _prepare(peer, workload, desk)()
     if peer.exact:
         assert text == reference
-    assert _normal(text) == _normal(reference)
+    assert normal(text) == normal(reference)
 
 
 def _prepare(peer: Peer, workload: Workload, desk: Desk) -> Render:
@@ -68,8 +66,3 @@ def _prepare(peer: Peer, workload: Workload, desk: Desk) -> Render:
         return peer.prepare(workload, desk)
     except Unsupported as reason:
         pytest.skip(str(reason))
-
-
-def _normal(text: str) -> str:
-    """Return a text with its entities read, no blank space, and attributes such as `checked` in their short form."""
-    return re.sub(r'(\w+)="\1"', r"\1", re.sub(r"\s+", "", html.unescape(text)))

@@ -168,8 +168,8 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
         return TemplateNotFound, (self.name,), {**vars(self), "_known": known}
 
     def __str__(self) -> str:
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"no template `{self.name}` in the bundle{hint}"
+        hint = self.hint
+        return f"no template `{self.name}` in the bundle" + (f"; {hint}" if hint else "")
 
 
 class BlockNotFound(RenderError, KeyError):

@@ -1,8 +1,8 @@
 """One task in a process of its own: prepare, warm up, render and take samples at even steps.
 
 Enters: a `Task` as one line of JSON on standard input. Leaves: lines of JSON on standard output, each an object with
-one key: `facts` when it is warm, `sample` for each sample, `waiting`, `kept` and `end`; or `unsupported` alone, with
-the reason. A reader that goes away ends it.
+one key: `facts` when it is warm, `sample` for each sample, `waiting`, `kept` and `end`; or at last `unsupported` or
+`failed`, with the reason. A reader that goes away ends it.
 """
 
 import gc
@@ -17,7 +17,7 @@ from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
-from bench.memory.registered import Desk, Part, Unsupported
+from bench.memory.registered import Desk, Kind, Part, Unsupported
 from bench.memory.sample import Take, census, new_row, sampler
 from bench.memory.subjects import SUBJECTS
 from bench.memory.tasks import Task
@@ -43,11 +43,18 @@ def main() -> None:
         os.write(pipe, json.dumps(message).encode() + b"\n")
 
     with ExitStack() as stack:
-        perform(Task(**given["task"]), Path(given["folder"]), stack, tell)
+        try:
+            perform(Task(**given["task"]), Path(given["folder"]), stack, tell)
+        except Unsupported as reason:
+            tell({"unsupported": str(reason)})
+        except WrongError as reason:
+            tell({"failed": str(reason)})
+        except Exception as error:
+            tell({"failed": in_a_line(error)})
 
 
 def perform(task: Task, folder: Path, stack: ExitStack, tell: Tell) -> None:
-    """Do a task."""
+    """Do a task. Raises `Unsupported`, and whatever a subject raises that is no error of a template."""
     watched: list[tuple[int, Callable[[], int]]] = []
     numbers = count()
 
@@ -61,20 +68,41 @@ def perform(task: Task, folder: Path, stack: ExitStack, tell: Tell) -> None:
         render = SUBJECTS[task.subject].prepare(part, desk)
         return lambda: render(part.variables())
 
-    parts = WORKLOADS[task.workload].parts()
-    try:
-        render = in_turn(prepare, parts)
-    except Unsupported as reason:
-        tell({"unsupported": str(reason)})
-        return
+    work = WORKLOADS[task.workload]
+    parts = work.parts()
+    render = in_turn(prepare, parts)
+    _try(render, work.kind)
     process, usage = watched[0] if watched else (os.getpid(), None)
     (gc.enable if task.collector else gc.disable)()
     facts = _warm_up(render, task, len(parts))
-    step = max(1, task.renders // task.samples)
+    renders = task.renders
     if task.seconds:
-        step = max(1, min(step, int(task.seconds / facts["pace"] / task.samples)))
+        renders = min(renders, max(task.samples, int(task.seconds / facts["pace"])))
+    step = -(-renders // task.samples)  # rounded up: not more samples than were asked for
     tell({"facts": {"parts": len(parts), "step": step, **facts}})
-    _measure(render, step, step * task.samples, sampler(process, usage), tell)
+    _measure(render, step, renders, sampler(process, usage), tell)
+
+
+class WrongError(Exception):
+    """A render did not do what its workload is for, so that nothing would be said by what it leaves."""
+
+
+def _try(render: Call, kind: Kind) -> None:
+    """Render once. Mails and pages must come, errors must be raised; some constructs print, and others raise."""
+    try:
+        render()
+    except Exception as error:
+        if kind in (Kind.ALERT, Kind.PAGES):
+            raise WrongError(f"it does not render: {in_a_line(error)}") from error
+    else:
+        if kind is Kind.ERRORS:
+            raise WrongError("it renders what should fail")
+
+
+def in_a_line(error: Exception) -> str:
+    """Return an exception's class and the first line of what it says."""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
 
 
 def _warm_up(render: Call, task: Task, parts: int) -> dict[str, float]:
@@ -119,15 +147,16 @@ def _measure(render: Call, step: int, renders: int, take: Take, tell: Tell) -> N
     tell({"sample": [0, 0.0, *before]})
     begun[0] = time.perf_counter()
     while done[0] < renders and row[0] - before[0] < _MOST_GROWTH:
-        for _ in repeat(None, step):
+        times = min(step, renders - done[0])  # not longer for the last
+        for _ in repeat(None, times):
             attempt(render)
-        done[0] += step
+        done[0] += times
         take(row)
         tell({"sample": [done[0], round(time.perf_counter() - begun[0], 6), *row]})
     tell({"waiting": _growers(objects, done[0])})
     garbage[0] = gc.collect()
+    take(after)  # before anything else that leaves free memory at hand, as that before
     tell({"kept": _growers(objects, done[0])})
-    take(after)
     for _ in repeat(None, done[0] // 2):  # what has grown by now may have done so once
         attempt(render)
     gc.collect()

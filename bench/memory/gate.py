@@ -12,14 +12,17 @@ and then has the real code pass, 20 times of 20.
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
+from bench.memory.arguments import chosen
 from bench.memory.arguments import count as count_of
+from bench.memory.interpreters import DiedError
 from bench.memory.registered import Part
 from bench.memory.turns import in_turn
 from bench.memory.workloads import MIXED, WORKLOADS
@@ -60,16 +63,36 @@ class Result:
 _Task = tuple[str, int, Plant | None]
 
 
-def check(titles: Sequence[str], renders: int = RENDERS, jobs: int = 2, plant: Plant | None = None) -> Iterator[Result]:
-    """Yield what each case left; `mixed` is the title of all in turn."""
-    tasks = [(title, renders, plant) for title in sorted(titles, key=lambda title: title != MIXED)]
-    with get_context("spawn").Pool(jobs, _leave_interrupts_to_the_parent) as pool:
-        yield from pool.imap_unordered(_judge, tasks)
+def check(
+    titles: Sequence[str], renders: int = RENDERS, jobs: int = 2, plant: Plant | None = None
+) -> Generator[Result, None, None]:
+    """Yield what each case left; `mixed` is the title of all in turn.
+
+    When it is closed, or interrupted, its processes end. Raises `DiedError` when one of them dies.
+    """
+    others = active_children()
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _leave_interrupts_to_the_parent) as pool:
+        doing: dict[Future[Result], str] = {}
+        try:
+            for title in sorted(titles, key=lambda title: title != MIXED):
+                doing[pool.submit(_judge, (title, renders, plant))] = title
+            for done in as_completed(doing):
+                result = done.result()
+                del doing[done]
+                yield result
+        except BrokenProcessPool as error:
+            begun = " or ".join(f"`{title}`" for title in list(doing.values())[:jobs])  # they begin in their order
+            raise DiedError(f"a process died that rendered {begun}") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children() if doing else ():
+                if process not in others:
+                    process.terminate()
 
 
 def all_titles(parts: Sequence[str] = ()) -> list[str]:
-    """Return the titles of the cases that have one of the parts in them."""
-    return [title for title in (*EVERY, MIXED) if not parts or any(part in title for part in parts)]
+    """Return the titles of the cases that have one of the parts in them; raises `LookupError` as `chosen` does."""
+    return chosen("case", (*EVERY, MIXED), parts)
 
 
 def _leave_interrupts_to_the_parent() -> None:
@@ -156,16 +179,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--self-test", type=count_of, nargs="?", const=SELF_TESTS, metavar="TIMES", help=f"[{SELF_TESTS}]"
     )
     given = parser.parse_args(arguments)
-    titles = all_titles(given.titles)
-    if not titles:
-        parser.error("no case has such a title; `python -m tests.run.growth --help` says where they are")
+    try:
+        titles = all_titles(given.titles)
+    except LookupError as error:
+        parser.error(f"{error}; they are those of `python -m bench.memory --list`")
     if given.renders < 2 * (RARE + 1):
         parser.error(f"a leak of one object in {RARE:,} renders shows in {2 * (RARE + 1):,} renders at least")
-    with suppress(KeyboardInterrupt):
+    try:
         if given.self_test is not None:
             return self_test(titles, given.renders, given.jobs, given.self_test)
         return 0 if run(titles, given.renders, given.jobs) else 1
-    return _INTERRUPTED
+    except DiedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def run(titles: Sequence[str], renders: int, jobs: int, plant: Plant | None = None) -> bool:

@@ -11,7 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ import jinja2
 import blendtpl
 from bench.generated import CONTEXT, generate, write
 from bench.measure import jinja2_environment
-from bench.memory.sample import COLUMNS, UNKNOWN, new_row, sampler
+from bench.memory.interpreters import DiedError, death, start
+from bench.memory.sample import COLUMNS, new_row, sampler
 
 COUNT = 2000
 REPEATS = 3
@@ -52,13 +53,19 @@ class Held:
         values = [value - base for value in self.found[holder][moment][measure]]
         return statistics.median(values), min(values), max(values)
 
-    def ratio(self, moment: str, measure: str) -> float:
-        """Return how many times what Jinja2 holds the registry holds."""
-        return self.over(OURS, moment, measure)[0] / self.over(THEIRS, moment, measure)[0]
+    def ratio(self, moment: str, measure: str) -> tuple[float, float, float]:
+        """Return how many times what Jinja2 holds the registry holds: of the medians, and the least and the most."""
+        middle, low, high = self.over(OURS, moment, measure)
+        theirs, lowest, highest = self.over(THEIRS, moment, measure)
+        return middle / theirs, low / highest, high / lowest
 
 
-def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Iterator[str | Held]:
-    """Measure each holder so many times; yield what was done, and at last what was found."""
+def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Generator[str | Held, None, None]:
+    """Measure each holder so many times; yield what was done, and at last what was found.
+
+    When it is closed, or interrupted, its processes end. Raises `DiedError` when one of them fails.
+    """
+    running: set[subprocess.Popen[bytes]] = set()
     with TemporaryDirectory(prefix="blendtpl-memory-") as name, ThreadPoolExecutor(jobs) as pool:
         folder = Path(name)
         templates = generate(count, SEED)
@@ -66,27 +73,31 @@ def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Iterat
         bundle = folder / _BUNDLE
         blendtpl.compile(templates).write(bundle)
         yield f"{count} templates compiled"
-        doing = {pool.submit(_measure, holder, folder): holder for holder in HOLDERS for _ in range(repeats)}
         found: dict[str, Any] = {holder: {at: {key: [] for key in MEASURES} for at in MOMENTS} for holder in HOLDERS}
-        for done in as_completed(doing):
-            for moment, row in done.result().items():
-                for measure in MEASURES:
-                    found[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
-            yield f"{doing[done]}, {count} templates"
+        try:
+            doing = {pool.submit(_measure, each, folder, running): each for each in HOLDERS for _ in range(repeats)}
+            for done in as_completed(doing):
+                for moment, row in done.result().items():
+                    for measure in MEASURES:
+                        found[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
+                yield f"{doing[done]}, {count} templates"
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                process.terminate()
         yield Held(count, bundle.stat().st_size, sum(len(text.encode()) for text in templates.values()), found)
 
 
-def is_known(held: Held) -> bool:
-    """Return whether the system tells all of the measures."""
-    return all(UNKNOWN not in numbers for numbers in held.found[OURS][MOMENTS[0]].values())
-
-
-def _measure(holder: str, folder: Path) -> dict[str, list[int]]:
-    command = [sys.executable, "-m", "bench.memory.loaded", holder, str(folder)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "0"}
-    )
-    found: dict[str, list[int]] = json.loads(done.stdout)
+def _measure(holder: str, folder: Path, running: "set[subprocess.Popen[bytes]]") -> dict[str, list[int]]:
+    with start("bench.memory.loaded", holder, str(folder), stderr=subprocess.PIPE) as process:
+        running.add(process)
+        try:
+            told, complaint = process.communicate()
+        finally:
+            running.discard(process)
+    if process.returncode:
+        raise DiedError(f"{holder} {death(process.returncode, complaint)}")
+    found: dict[str, list[int]] = json.loads(told)
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 import blendtpl
-from bench.memory.processes import ROOT
+from bench.memory.interpreters import HASH_SEED, ROOT
 
 _PACKAGES = ("Jinja2", "MarkupSafe", "minijinja", "Mako", "Chameleon", "Django", "psutil", "scipy", "matplotlib")
 
@@ -67,6 +67,6 @@ def _first_line(command: list[str]) -> str:
     return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
 
 
-def seeds(python: str, generated: int) -> Mapping[str, str]:
+def seeds(generated: int) -> Mapping[str, str]:
     """Return the seeds, by what they are of."""
-    return {"seeds": f"PYTHONHASHSEED={python} in every process; {generated} for the generated templates"}
+    return {"seeds": f"PYTHONHASHSEED={HASH_SEED} in every process; {generated} for the generated templates"}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_STYLE = """\
+STYLE = """\
 :root {
   color-scheme: light dark;
   --ink: #1d2329; --soft: #5d6670; --paper: #ffffff; --line: #d9dee3; --shade: #f4f6f8; --good: #1d7f45; --bad: #b3361b;
@@ -88,16 +88,21 @@ def to_html(title: str, sections: Sequence[Section], folder: Path) -> str:
     body = "\n".join(_html_section(section, folder) for section in sections)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
-        f'<meta name="viewport" content="width=device-width">\n<style>\n{_STYLE}</style>\n</head>\n<body>\n'
+        f'<meta name="viewport" content="width=device-width">\n<style>\n{STYLE}</style>\n</head>\n<body>\n'
         f"<h1>{html.escape(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 
 
 def _markdown_table(table: Table) -> str:
     lines = [table.headings, [":--" if at == 0 or at in table.words else "--:" for at in range(len(table.headings))]]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in [*lines, *table.rows]
-    )
+    return "\n".join(f"| {' | '.join(map(_markdown_cell, row))} |" for row in [*lines, *table.rows])
+
+
+def _markdown_cell(text: str) -> str:
+    """Return a cell that stays one, in one line; what is between backticks is code, in which there is no markup."""
+    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    plain = [part if at % 2 else re.sub(r"([<>&*_\\]|(?<=\])\()", r"\\\1", part) for at, part in enumerate(parts)]
+    return "".join(plain).replace("|", "\\|")
 
 
 def _html_section(section: Section, folder: Path) -> str:

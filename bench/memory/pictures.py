@@ -5,7 +5,7 @@ what is flat stands beside what grows a thousand times faster than what grows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import cycle
+from itertools import chain, cycle, repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ from bench.memory.loaded import MEASURES, MOMENTS, OURS, THEIRS, Held
 from bench.memory.registered import Family, Kind
 from bench.memory.runs import PER, Run, Verdict
 
-INK = "#777c82"  # as far from white as from black
+INK = "#777c82"  # as far from white as from black; no colour is nearer to one of them than 3 to 1 in contrast
 _COLOURS = {
     Family.OURS: ("#2f8fe0", "#17a2a2", "#7f7fe8"),
-    Family.OLD: ("#d9341e", "#e08a1e", "#c9a227", "#a5561d", "#e0609e", "#8c6d6d", "#b23a8f", "#7b8a2a"),
-    Family.PEERS: ("#2ca25f", "#8fae1b", "#4fb3a0", "#9a7fd1", "#c774b2"),
+    Family.OLD: ("#d9341e", "#cf7a10", "#a98a1c", "#a5561d", "#e0609e", "#8c6d6d", "#b23a8f", "#7b8a2a"),
+    Family.PEERS: ("#2ca25f", "#78971a", "#3a9e8b", "#9a7fd1", "#c774b2"),
     Family.PHP: ("#8d4fd1", "#7d7f9c"),
 }
 _DASHES = {Family.OURS: "-", Family.OLD: "-", Family.PEERS: "--", Family.PHP: "-."}
@@ -49,7 +49,8 @@ _STYLE = {
 }
 _MEASURES = dict(zip(MEASURES, ("RSS", "PSS", "private dirty"), strict=True))
 _MEGABYTE = 1e6
-_WIDTHS = (7, 3.2, 1.6, 1.6, 1.6, 1.6)  # of lines that may lie on each other
+_WIDTHS = (7, 3.2)  # of lines that may lie on each other, and all others are
+_THIN = 1.6
 
 
 def draw(runs: Sequence[Run], held: Held | None) -> dict[str, Figure]:
@@ -61,7 +62,8 @@ def draw(runs: Sequence[Run], held: Held | None) -> dict[str, Figure]:
                 found[name] = _curves(chosen)
         if chosen := [run for run in runs if run.kind is Kind.ALERT and run.verdict is not Verdict.UNKNOWN]:
             found["rates"] = _rates(chosen)
-        if chosen := [run for run in runs if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS) and run.end]:
+        by_itself = [run for run in runs if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS) and not run.task.collector]
+        if chosen := [run for run in by_itself if run.end]:
             found["constructs"] = _constructs(chosen)
         if held:
             found["templates"] = _templates(held)
@@ -115,13 +117,14 @@ def _handles_by_growth(runs: Sequence[Run], shade: Mapping[str, str]) -> Iterato
     """Yield what stands in the legend, from what grows most to what is flat, each with its growth."""
     chosen = [(slope.middle / PER, run) for run in runs if not run.task.collector and (slope := run.slope("rss"))]
     for growth, run in sorted(chosen, key=lambda found: -found[0]):
-        label = f"{_bytes(float(f'{growth:.2g}'))}  {run.task.subject}" if growth >= 1 else f"flat  {run.task.subject}"
+        rate = _bytes(float(f"{growth:.2g}")) if growth >= 1 else "flat"
+        label = f"{rate}  {_plain(run.task.subject)}"
         yield Line2D([], [], color=shade[run.task.subject], label=label, **_line(run.family))
 
 
 def _line(family: Family) -> dict[str, Any]:
     ours = family is Family.OURS
-    return {"linewidth": 3 if ours else 1.6, "zorder": 3 if ours else 2, "linestyle": _DASHES[family]}
+    return {"linewidth": 3 if ours else _THIN, "zorder": 3 if ours else 2, "linestyle": _DASHES[family]}
 
 
 def _rates(runs: Sequence[Run]) -> Figure:
@@ -140,7 +143,7 @@ def _rates(runs: Sequence[Run]) -> Figure:
         axes.plot([low, high], [height, height], color=colour, linewidth=2)
         face = "none" if run.task.collector else colour
         axes.plot([middle], [height], marker="o", markersize=7, color=colour, markerfacecolor=face)
-    axes.set_yticks(range(len(subjects)), subjects)
+    axes.set_yticks(range(len(subjects)), list(map(_plain, subjects)))
     axes.set_ylim(-0.6, len(subjects) - 0.4)
     _growth_axis(axes, "x", 1, _bytes)
     lowest = min((slope.low / PER for run in runs if (slope := run.slope("rss"))), default=0.0)
@@ -162,15 +165,15 @@ def _constructs(runs: Sequence[Run]) -> Figure:
     kinds = [kind for kind in (Kind.CONSTRUCTS, Kind.ERRORS) if any(run.kind is kind for run in runs)]
     axes = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
     for side, kind in zip(axes, kinds, strict=True):
-        for subject, width in zip(shade, _WIDTHS, strict=False):
+        for subject, width in zip(shade, chain(_WIDTHS, repeat(_THIN)), strict=False):
             values = [_left_per_render(run) for run in runs if run.kind is kind and run.task.subject == subject]
             side.plot(sorted(values, reverse=True), color=shade[subject], linewidth=width)
         side.set_xlabel(f"{kind}, from the one that leaves most")
         side.grid(visible=True)
     _growth_axis(axes[0], "y", 0.1, lambda value: f"{value:g}")
-    axes[0].set_ylabel("objects that a render leaves to the collector")
+    axes[0].set_ylabel("objects that a render leaves to the collector,\nwhich is off")
     figure.legend(
-        handles=[Line2D([], [], color=colour, linewidth=3, label=subject) for subject, colour in shade.items()],
+        handles=[Line2D([], [], color=colour, linewidth=3, label=_plain(subject)) for subject, colour in shade.items()],
         loc="outside right center",
     )
     return figure
@@ -211,6 +214,11 @@ def _growth_axis(axes: Axes, which: str, threshold: float, tell: Callable[[float
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", linthresh=threshold, linscale=0.6)
     axis.set_major_formatter(FuncFormatter(lambda value, _: tell(value)))
+
+
+def _plain(text: str) -> str:
+    """Return a text for matplotlib, to which dollars would be formulas."""
+    return text.replace("$", r"\$")
 
 
 def _megabytes(value: float) -> str:

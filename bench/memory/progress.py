@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from bench.memory.tasks import Task
+
+_BAR, _NUMBERS, _NARROWEST = 16, 30, 10  # characters of a line: two numbers of seven digits, and the time
 
 
 @dataclass(slots=True)
@@ -39,6 +42,12 @@ class Bar:
 def bar(total: int) -> Iterator[Bar]:
     """Show a bar for so many tasks and steps."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    title = Column(no_wrap=True, overflow="ellipsis", max_width=max(_NARROWEST, console.width - _NUMBERS - _BAR))
+    columns = (
+        TextColumn("{task.description}", table_column=title),
+        BarColumn(bar_width=_BAR),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         yield Bar(shown, shown.add_task("all", total=total))

@@ -86,6 +86,7 @@ class Subject:
     name: str
     family: Family
     prepare: Prepare
+    kinds: frozenset[Kind] | None = None  # of workloads that the default run has it render; its family's when left out
 
     @property
     def description(self) -> str:
@@ -106,11 +107,11 @@ SUBJECTS: dict[str, Subject] = {}
 WORKLOADS: dict[str, Work] = {}
 
 
-def subject(name: str, family: Family) -> Callable[[Prepare], Prepare]:
-    """Register the function under this as a subject."""
+def subject(name: str, family: Family, *kinds: Kind) -> Callable[[Prepare], Prepare]:
+    """Register the function under this as a subject; `kinds` are all that the default run has it render, if given."""
 
     def register(prepare: Prepare) -> Prepare:
-        SUBJECTS[name] = Subject(name, family, prepare)
+        SUBJECTS[name] = Subject(name, family, prepare, frozenset(kinds) or None)
         return prepare
 
     return register

@@ -10,7 +10,7 @@ from bench.memory import pictures
 from bench.memory.loaded import MEASURES, MOMENTS, OURS, THEIRS, Held
 from bench.memory.markup import Section, Table, to_html, to_markdown
 from bench.memory.registered import Family, Kind
-from bench.memory.runs import Run, Slope, Verdict
+from bench.memory.runs import Run, Slope, Verdict, in_order
 from bench.memory.subjects import SUBJECTS
 from bench.memory.summary import claims
 
@@ -63,16 +63,16 @@ def _sections(runs: Sequence[Run], held: Held | None, facts: Mapping[str, str], 
             "A layout, three includes, an imported macro and a loop of ten changes with an include each, 5 kB of text."
         )
         yield Section("The alert e-mail", [text], picture("alert"), _table(chosen))
-        yield Section("Growth per render of the alert e-mail", (), picture("rates"))
+        if picture("rates"):
+            yield Section("Growth per render of the alert e-mail", (), "rates")
     if chosen := [run for run in ended if run.kind is Kind.MIXED]:
         text = "Every construct of the language, the alert e-mail and a failing render in turn."
         yield Section("The mixed workload", [text], picture("mixed"), _table(chosen))
     if chosen := [run for run in ended if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS)]:
         yield _by_construct(chosen, picture("constructs"))
     if chosen := [run for run in ended if run.kind is Kind.PAGES]:
-        yield Section(
-            "Other mails and pages", ["RSS in bytes per 1,000 renders, collector off."], table=_matrix(chosen)
-        )
+        text = "RSS in bytes per 1,000 renders with its 95 % interval, collector off."
+        yield Section("Other mails and pages", [text], table=_matrix(chosen))
     if held:
         yield _held(held, picture("templates"))
     if missing := [run for run in runs if run.reason]:
@@ -90,17 +90,18 @@ def _row(run: Run) -> list[str]:
 
 
 def _columns(run: Run) -> list[str]:
-    most = [f"{name.removeprefix('builtins.')} {run.per_thousand(count):,.0f}" for name, count in run.waiting[:3]]
-    python = run.family is not Family.PHP
+    python, ended = run.family is not Family.PHP, bool(run.end)
+    types = {Verdict.GROWS: run.kept, Verdict.GARBAGE: run.waiting}.get(run.verdict, ()) if python else ()
+    most = [f"{name.removeprefix('builtins.')} {run.per_thousand(count):,.0f}" for name, count in types[:3]]
     return [
         ("on" if run.task.collector else "off") if python else "–",
         f"{run.renders:,}",
         run.verdict,
         _interval(run.slope("rss")),
         _interval(run.slope("private_dirty")),
-        f"{max(0, run.left('blocks')):,}" if python else "–",
-        f"{max(0, run.left('bytes')):,}",
-        _short(run.per_thousand(run.garbage)) if python else "–",
+        f"{max(0, run.left('blocks')):,}" if python and ended else "–",
+        f"{max(0, run.left('bytes')):,}" if ended else "–",
+        _short(run.per_thousand(run.garbage)) if python and ended else "–",
         ", ".join(most),
     ]
 
@@ -119,23 +120,25 @@ def _short(number: float) -> str:
 
 
 def _by_construct(runs: Sequence[Run], picture: str) -> Section:
+    groups: dict[tuple[str, Kind, bool], list[Run]] = {}
+    for run in sorted(runs, key=in_order):
+        groups.setdefault((run.task.subject, run.kind, run.task.collector), []).append(run)
     rows = []
-    for subject in dict.fromkeys(run.task.subject for run in runs):
-        for kind in (Kind.CONSTRUCTS, Kind.ERRORS):
-            chosen = [run for run in runs if run.task.subject == subject and run.kind is kind]
-            counts = [sum(run.verdict is verdict for run in chosen) for verdict in Verdict]
-            most = max((run.per_thousand(run.garbage) for run in chosen), default=0)
-            rows.append([subject, kind, f"{sum(run.renders for run in chosen):,}", *map(str, counts), _short(most)])
+    for (subject, kind, collector), chosen in groups.items():
+        counts = [sum(run.verdict is verdict for run in chosen) for verdict in Verdict]
+        renders, most = sum(run.renders for run in chosen), max(run.per_thousand(run.garbage) for run in chosen)
+        switch = "on" if collector else "off"
+        rows.append([subject, kind, switch, f"{renders:,}", *map(str, counts), _short(most)])
     verdicts = [str(verdict) for verdict in Verdict]
-    headings = ("subject", "workloads", "renders", *verdicts, "most objects for the collector, per 1,000")
+    headings = ("subject", "workloads", "collector", "renders", *verdicts, "most objects for the collector, per 1,000")
     worst = [run for run in runs if run.verdict is not Verdict.FLAT]
     worst.sort(key=lambda run: -run.per_thousand(run.garbage))
     listed = [[run.task.workload, *_row(run)] for run in worst]
     return Section(
         "Every construct and every error, one by one",
-        ["One workload for each construct of the language and each kind of error, with the collector off."],
+        ["One workload for each construct of the language and each kind of error."],
         picture,
-        Table(headings, rows, frozenset({1})),
+        Table(headings, rows, frozenset({1, 2})),
         (f"the {len(worst)} that are not flat", Table(("workload", *_HEADINGS), listed, _WORDS_BEHIND))
         if worst
         else None,
@@ -152,7 +155,7 @@ def _matrix(runs: Sequence[Run]) -> Table:
         slope = run.slope("rss") if run else None
         if not run or not slope:
             return "–"
-        return "flat" if run.verdict is Verdict.FLAT else f"{run.verdict}, {_short(slope.middle)}"
+        return "flat" if run.verdict is Verdict.FLAT else f"{run.verdict}, {_interval(slope)}"
 
     rows = [[workload, *(cell(workload, subject) for subject in subjects)] for workload in workloads]
     return Table(("workload", *subjects), rows)
@@ -163,7 +166,7 @@ def _held(held: Held, picture: str) -> Section:
         [
             f"{moment}, {measure.replace('_', ' ')}",
             *(_spread(held.over(holder, moment, measure)) for holder in (OURS, THEIRS)),
-            f"{held.ratio(moment, measure):.2f}",
+            "{:.2f} [{:.2f}, {:.2f}]".format(*held.ratio(moment, measure)),
         ]
         for moment in MOMENTS
         for measure in MEASURES
@@ -171,7 +174,7 @@ def _held(held: Held, picture: str) -> Section:
     text = (
         f"{held.count:,} generated templates, {held.sources / 1e6:.1f} MB of text; the bundle is a file of "
         f"{held.bundle / 1e6:.1f} MB. MB over a process with the same imports that holds none: the median, the least "
-        "and the most. `rendered`: after each page and e-mail was rendered once."
+        "and the most; the ratio is that of the medians. `rendered`: after each page and e-mail was rendered once."
     )
     return Section(f"{held.count:,} templates", [text], picture, Table(("", OURS, THEIRS, "ratio"), rows))
 

@@ -61,7 +61,7 @@ class Run:
     kept: Sequence[tuple[str, int]] = ()  # types of those that are more when all is collected
     end: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
-    unsupported: bool = False
+    failed: bool = False  # for another reason than that it was not to be
 
     @property
     def family(self) -> Family:
@@ -100,6 +100,10 @@ class Run:
         before, after = self.end[begin][at], self.end[end][at]
         return 0 if UNKNOWN in (before, after) else int(after - before)
 
+    def goes_on(self, column: str) -> int:
+        """Return by how much a column has grown and went on to, half as many renders later: the lesser of the two."""
+        return max(0, min(self.left(column), self.left(column, "after", "later")))
+
     def per_thousand(self, count: float) -> float:
         """Return a count of the whole run as one of 1,000 renders."""
         return count * PER / self.renders if self.renders else 0.0
@@ -121,14 +125,11 @@ class Run:
         if not self.end or resident is None:
             return Verdict.UNKNOWN
         spare = {**dict.fromkeys(PILES, 0), "blocks": SPARE_BLOCKS, "bytes": SPARE_BYTES}
-        if any(self._goes_on(column, most) for column, most in spare.items()):
+        if any(self.goes_on(column) > most for column, most in spare.items()):
             return Verdict.GROWS
         if self.garbage > self.renders / PER:
             return Verdict.GARBAGE
         return Verdict.GROWS if resident.low > PER else Verdict.FLAT
-
-    def _goes_on(self, column: str, spare: int) -> bool:
-        return self.left(column) > spare and self.left(column, "after", "later") > spare
 
 
 def in_order(run: Run) -> tuple[int, ...]:
@@ -148,12 +149,21 @@ def write(folder: Path, runs: Iterable[Run], held: Held | None, facts: Mapping[s
 
 
 def read(folder: Path) -> tuple[list[Run], Held | None, dict[str, str]]:
-    """Return what was found, but runs whose subject or workload is not there any more."""
-    found = []
-    for line in (folder / _RUNS).read_text(encoding="utf-8").splitlines():
-        told = json.loads(line)
-        task = Task(**told.pop("task"))
-        if task.subject in SUBJECTS and task.workload in WORKLOADS:
-            found.append(Run(task, **told))
-    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    return found, Held(**about["held"]) if about["held"] else None, about["facts"]
+    """Return what was found, but runs whose subject or workload is not there any more.
+
+    Raises `OSError`, and `ValueError` for files that `write` did not write as they are.
+    """
+    lines = (folder / _RUNS).read_text(encoding="utf-8").splitlines()
+    text = (folder / _ABOUT).read_text(encoding="utf-8")
+    try:
+        found = [_run_of(json.loads(line)) for line in lines]
+        about = json.loads(text)
+        held, facts = Held(**about["held"]) if about["held"] else None, dict(about["facts"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"`{folder}` does not have what this version writes") from error
+    there = [run for run in found if run.task.subject in SUBJECTS and run.task.workload in WORKLOADS]
+    return there, held, facts
+
+
+def _run_of(told: dict[str, Any]) -> Run:
+    return Run(Task(**told.pop("task")), **told)

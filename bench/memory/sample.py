@@ -34,11 +34,13 @@ COLUMNS = (
     "files",  # open
     "threads",
 )
+_RSS, _PSS, _PRIVATE_DIRTY, _BYTES, _BLOCKS, _PENDING, *_OTHERS = range(len(COLUMNS))
+_COLLECTIONS, _MODULES, _LINES, _FILES, _THREADS = _OTHERS
 UNKNOWN = -1
 
 _KILOBYTE = 1024
 _LARGEST = 4096  # bytes of `smaps_rollup`, which has some 800
-_FIELDS = {b"Rss": 0, b"Pss": 1, b"Private_Dirty": 2}
+_FIELDS = {b"Rss": _RSS, b"Pss": _PSS, b"Private_Dirty": _PRIVATE_DIRTY}
 
 Row = "array[int]"
 Take = Callable[["array[int]"], None]
@@ -60,18 +62,18 @@ def sampler(process: int, usage: Callable[[], int] | None = None) -> Take:
             pending = gc.get_count()[0]
             clear_caches()
             if gc.isenabled():
-                row[5] = pending
+                row[_PENDING] = pending
             else:
-                row[5] = max(row[5], 0) + pending
+                row[_PENDING] = max(row[_PENDING], 0) + pending
                 _clear_free_lists()
-            row[4] = sys.getallocatedblocks()
-            row[6] = sum(generation["collections"] for generation in gc.get_stats())
-            row[7] = len(sys.modules)
-            row[8] = len(linecache.cache)
+            row[_BLOCKS] = sys.getallocatedblocks()
+            row[_COLLECTIONS] = sum(generation["collections"] for generation in gc.get_stats())
+            row[_MODULES] = len(sys.modules)
+            row[_LINES] = len(linecache.cache)
         resident(row)
-        row[3] = usage() if usage else bytes_of_malloc()
-        row[9] = watched.num_fds() if hasattr(watched, "num_fds") else UNKNOWN
-        row[10] = watched.num_threads()
+        row[_BYTES] = usage() if usage else bytes_of_malloc()
+        row[_FILES] = watched.num_fds() if hasattr(watched, "num_fds") else UNKNOWN
+        row[_THREADS] = watched.num_threads()
 
     return take
 
@@ -115,6 +117,6 @@ def _rollup_reader(process: int) -> Take | None:
 
 def _resident_reader(watched: psutil.Process) -> Take:
     def read(row: "array[int]") -> None:
-        row[0] = watched.memory_info().rss
+        row[_RSS] = watched.memory_info().rss
 
     return read

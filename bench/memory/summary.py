@@ -31,10 +31,11 @@ def _mixed(runs: Sequence[Run]) -> Iterator[list[str]]:
         ):
             continue
         title = f"{run.task.subject}, mixed workload, collector off, {run.renders:,} renders"
-        piles = sum(max(0, run.left(pile)) for pile in PILES)
-        blocks = max(0, run.left("blocks"))
+        piles = sum(map(run.goes_on, PILES))
+        blocks = run.goes_on("blocks")
         told = f"{blocks} blocks, {run.garbage} objects for the collector, {piles} modules, files and threads"
-        yield [title, "no growth", told, _met(run.verdict is Verdict.FLAT and run.garbage == piles == 0)]
+        met = _met(run.verdict is Verdict.FLAT and blocks == run.garbage == piles == 0)
+        yield [title, "nothing that stays, and goes on to", told, met]
         low, middle, high = (value / PER for value in (slope.low, slope.middle, slope.high))
         told = f"{middle:.3g} bytes [{low:.3g}, {high:.3g}]"
         asked = "RSS under 1 byte per render, and the interval holds 0"
@@ -58,16 +59,17 @@ def _on_the_alert(runs: Sequence[Run]) -> Iterator[list[str]]:
     for run in runs:
         slope = run.slope("rss")
         if run.kind is Kind.ALERT and run.family is not Family.OURS and not run.task.collector and slope and run.end:
-            told = f"{run.verdict}: {slope.middle / PER:,.0f} bytes of RSS per render"
+            low, middle, high = (f"{value / PER:,.0f}" for value in (slope.low, slope.middle, slope.high))
+            told = f"{run.verdict}: {middle} bytes of RSS per render [{low}, {high}]"
             yield [f"{run.task.subject}, alert e-mail, collector off", "", told, "seen"]
 
 
 def _templates(held: Held | None) -> Iterator[list[str]]:
     if held:
         for measure in MEASURES:
-            ratio = held.ratio(MOMENTS[0], measure)
+            ratio, least, most = held.ratio(MOMENTS[0], measure)
             title = f"{held.count:,} templates in a loaded registry, {measure.replace('_', ' ')}"
-            told = f"{ratio:.2f} times as much"
+            told = f"{ratio:.2f} times as much [{least:.2f}, {most:.2f}]"
             yield [title, "at most half of Jinja2's", told, _met(ratio <= MOST_RATIO)]
 
 

@@ -10,6 +10,7 @@ workloads that are both named are run with each other, whatever they are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.memory.arguments import chosen
 from bench.memory.registered import Family, Kind, Subject, Work
 from bench.memory.subjects import SUBJECTS
 from bench.memory.workloads import WORKLOADS
@@ -49,14 +50,17 @@ class Task:
 def plan(
     subjects: Sequence[str] = (), workloads: Sequence[str] = (), renders: int | None = None, long: bool = False
 ) -> list[Task]:
-    """Return the tasks of all subjects and workloads that have one of the parts of names in theirs."""
+    """Return the tasks of all subjects and workloads that have one of the parts of names in theirs.
+
+    Raises `LookupError` for a part that is in no name.
+    """
     everything = bool(subjects and workloads)
+    works = [WORKLOADS[name] for name in chosen("workload", WORKLOADS, workloads)]
     found = [
         _task(subject, work, collector, renders, long)
-        for subject in SUBJECTS.values()
-        if _named(subject.name, subjects)
-        for work in WORKLOADS.values()
-        if _named(work.name, workloads) and (everything or _usual(subject, work))
+        for subject in (SUBJECTS[name] for name in chosen("subject", SUBJECTS, subjects))
+        for work in works
+        if everything or _usual(subject, work)
         for collector in ((False, True) if _has_both(subject, work, everything) else (False,))
     ]
     return sorted(found, key=lambda task: (-task.renders, -task.seconds))
@@ -73,6 +77,8 @@ def _task(subject: Subject, work: Work, collector: bool, renders: int | None, lo
 
 def _usual(subject: Subject, work: Work) -> bool:
     """Return whether the default run has a subject render a workload."""
+    if subject.kinds is not None:
+        return work.kind in subject.kinds
     match work.kind:
         case Kind.ALERT:
             return True
@@ -86,7 +92,3 @@ def _usual(subject: Subject, work: Work) -> bool:
 
 def _has_both(subject: Subject, work: Work, everything: bool) -> bool:
     return subject.family is not Family.PHP and (everything or work.kind in _BOTH)
-
-
-def _named(name: str, parts: Sequence[str]) -> bool:
-    return not parts or any(part.casefold() in name.casefold() for part in parts)

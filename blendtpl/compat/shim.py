@@ -49,11 +49,15 @@ class IncludedMarkup(Markup, Included):
 
 
 class Target(NamedTuple):
-    """What a path means: a template, its name, and the folder of the old path; without a template, what is missing."""
+    """What a path means: a template, its name, and the folder of the old path; without a template, what is missing.
+
+    `problem` tells that; what may have been meant is looked for among all names, which takes a while.
+    """
 
     template: Template | None
     name: str
     folder: str
+    problem: str = ""
 
 
 class IncludeShim(Frozen):
@@ -190,7 +194,7 @@ class IncludeShim(Frozen):
         first = self._sites.count(frame, call, target.name)
         template = target.template
         if template is None:
-            return self._missing(call, frame, path, target.name)
+            return self._missing(call, frame, path, target)
         if first:
             self._warn(call, frame, path, template, scope)
         if levels or call in _ONCE:
@@ -222,16 +226,17 @@ class IncludeShim(Frozen):
     def _find(self, path: Path, folder: str) -> Target:
         found = self._paths.find(path, folder)
         template = self._registry[found.name] if found.exists else None
-        target = Target(template, found.name, found.folder)
+        problem = "" if found.exists else str(IncludeNotFound(str(path), found.name, self._registry))
+        target = Target(template, found.name, found.folder, problem)
         if len(self._targets) < _PATHS_KEPT:
             self._targets[path, folder] = target
         return target
 
-    def _missing(self, call: str, frame: FrameType, path: Path, name: str) -> tuple[str, Any]:
+    def _missing(self, call: str, frame: FrameType, path: Path, target: Target) -> tuple[str, Any]:
         if call not in _GO_ON:
-            raise IncludeNotFound(str(path), name, self._registry)  # in no variable, which its traceback would hold
-        problem = str(IncludeNotFound(str(path), name, self._registry))
-        warnings.warn_explicit(problem, IncludeWarning, frame.f_code.co_filename, frame.f_lineno)
+            # in no variable, which its traceback would hold
+            raise IncludeNotFound(str(path), target.name, self._registry)
+        warnings.warn_explicit(target.problem, IncludeWarning, frame.f_code.co_filename, frame.f_lineno)
         return "", False
 
     def _warn(self, call: str, frame: FrameType, path: Path, template: Template, scope: Scope | None) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+from blendtpl import Registry
 from blendtpl.compat import IncludeShim
 from tests.compat.support import environment
 from tests.run.oracle import load
@@ -27,8 +28,9 @@ class _Nowhere:
         pass
 
 
-def a_shim() -> IncludeShim:
-    return IncludeShim(load(TEMPLATES, environment), roots="templates", stream=_Nowhere())
+def a_shim(registry: Registry | None = None) -> IncludeShim:
+    served = load(TEMPLATES, environment) if registry is None else registry
+    return IncludeShim(served, roots="templates", stream=_Nowhere())
 
 
 def given(shim: IncludeShim) -> object:

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections import ChainMap
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +11,7 @@ import jinja2
 import pytest
 
 import blendtpl
+from blendtpl import errors
 from blendtpl.compat import (
     CaptureError,
     IncludeError,
@@ -20,6 +22,7 @@ from blendtpl.compat import (
     ReturnedError,
     ScopeError,
 )
+from blendtpl.errors import did_you_mean
 from tests.compat.support import environment, shim_for
 from tests.run.oracle import load
 
@@ -156,6 +159,21 @@ def test_an_include_of_what_is_missing_warns_at_the_caller_and_goes_on() -> None
         assert shim.include_once("alret.php", {}) is False
     assert told[0].filename == __file__
     assert stream.getvalue() == ""
+
+
+def test_what_may_have_been_meant_is_looked_for_once_for_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    def counted(name: str, known: Iterable[str]) -> str:
+        looked.append(name)
+        return did_you_mean(name, known)
+
+    monkeypatch.setattr(errors, "did_you_mean", counted)
+    shim, _ = shim_for({"offer.html": ""})
+    with pytest.warns(IncludeWarning, match=r"did you mean `offer\.html`\?") as told:
+        assert [shim.include("ofer.php", {}) for _ in range(20)] == [False] * 20
+    assert len(told) == 20
+    assert looked == ["ofer.html"]
 
 
 @pytest.mark.parametrize("call", ["require", "require_once", "fetch"])

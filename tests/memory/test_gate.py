@@ -1,10 +1,13 @@
 """The gate fails for a leak of one object in a thousand renders, names it, and passes the real code."""
 
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.memory import gate
@@ -111,10 +114,65 @@ def test_the_self_test_finds_what_it_plants_and_passes_the_real_code() -> None:
     assert done.stdout.endswith("the real code passed 2 times of 2\n")
 
 
+def test_the_self_test_fails_when_the_real_code_leaks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def leaky(titles: Sequence[str], *others: object) -> Iterator[gate.Result]:
+        return (gate.Result(title, 1, 100, {"render": growth(found=3)}) for title in titles)
+
+    monkeypatch.setattr(gate, "check", leaky)
+    assert gate.self_test([FINE], gate.RENDERS, 1, 2) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"one object in 1,000 renders of `{FINE}`: found"
+    assert lines[1] == f"{FINE}: render: 0 blocks, 3 objects for the collector in 50 renders"
+    assert lines[2].endswith("1 ways leave something")
+    assert lines[-1] == "the real code passed 0 times of 2"
+
+
+def test_the_self_test_fails_for_a_plant_that_is_not_found_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def blind(titles: Sequence[str], *others: object) -> Iterator[gate.Result]:
+        return (gate.Result(title, 1, 1, {}) for title in titles)
+
+    monkeypatch.setattr(gate, "check", blind)
+    assert gate.self_test([FINE], gate.RENDERS, 1, 1) == 1
+    assert f"one object in 1,000 renders of `{FINE}`: not found alone, but nothing" in capsys.readouterr().out
+
+
+def begun() -> "tuple[subprocess.Popen[str], psutil.Process]":
+    """Start the gate for the slowest case, and return it with the process that renders."""
+    command = [sys.executable, "-m", "bench.memory.gate", MIXED, "--jobs", "1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        for child in psutil.Process(process.pid).children():
+            if "spawn_main" in " ".join(child.cmdline()):
+                return process, child
+        time.sleep(0.02)
+    raise AssertionError(process.communicate())
+
+
+def test_a_process_that_dies_is_told_in_a_line_and_fails_the_gate() -> None:
+    process, child = begun()
+    child.kill()
+    assert process.communicate(timeout=60) == ("", "a process died that rendered `mixed`\n")
+    assert process.returncode == 1
+
+
+def test_an_interrupt_ends_all_of_it_quietly() -> None:
+    process, child = begun()
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 130
+    child.wait(60)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["no such case"], "no case has such a title"),
+        (["a large pag", "a sandbx"], "no case has `a sandbx` in its name"),
+        (["sandbx"], "no case has `sandbx` in its name; did you mean `sandbox`?"),
         (["--renders", "2000"], "a leak of one object in 1,000 renders shows in 2,002 renders at least"),
         (["--jobs", "none"], "argument --jobs: a number from 1 on, not 'none'"),
     ],

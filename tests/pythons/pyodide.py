@@ -18,7 +18,7 @@ from tests.conformance import fetch
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-PARTS = ("blendtpl", "templates", "tests", "pyproject.toml", "README.md")
+PARTS = ("blendtpl", "docs", "templates", "tests", "pyproject.toml", "README.md")
 
 _STACK = 64 * 2**20  # a recursion of Python's is one of WebAssembly, and it ends in an error of Python's only with this
 _SPARE = 4 * 2**20

@@ -8,6 +8,7 @@ something, and one with counts at the end; exits 1 when anything was left, or wh
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,9 @@ from typing import Any
 import jinja2
 
 import blendtpl
+from blendtpl.compat import IncludeShim
+from tests.compat import calls
+from tests.compat.support import environment as with_includes
 from tests.run import everything, scenes
 from tests.run.cases import CASES, Case
 from tests.run.memory import Growth, measure, survivors
@@ -130,6 +134,7 @@ BROKEN = replace(LARGE, title="failing: a large page", templates={**LARGE.templa
 RECURSION = Case(
     "failing: a recursion without end", {"main.html": "{% if user %}{% include 'main.html' %}{% endif %}"}, _variables
 )
+INCLUDES = Case("include-style calls", {**calls.TEMPLATES, "main.html": "{% include 'plain.html' %}"}, lambda: {"user": "Ada", "n": 1}, with_includes)  # fmt: skip
 MAIL = Case("an e-mail", {"main.html": "", "mail/subject.txt": "s", "mail/body.txt": "b", "mail/body.html": "{{ user.name }}"}, _variables)  # fmt: skip
 
 
@@ -203,12 +208,25 @@ def _with_little_stack(registry: blendtpl.Registry, given: Mapping[str, Any]) ->
         return registry.render("main.html", given)
 
 
+def _calls_of_a_shim(registry: blendtpl.Registry) -> Mapping[str, Way]:
+    for category in (DeprecationWarning, RuntimeWarning):  # would be printed with their lines, which are read for that
+        warnings.simplefilter("ignore", category)
+    shim = calls.a_shim(registry)
+
+    def way(call: Callable[[IncludeShim], object], registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:
+        return call(shim)
+
+    return {call.__name__: partial(way, call) for call in calls.CALLS}
+
+
 def ways(case: Case, registry: blendtpl.Registry) -> Mapping[str, Way]:
     """Return the ways to render a case, by name."""
     if case is RECURSION:
         return {"render": _with_little_stack}
     if case is MAIL:
         return {"message": _message}
+    if case is INCLUDES:
+        return _calls_of_a_shim(registry)
     found: dict[str, Way] = {"render": _render, "stream": _stream}
     found |= {f"block {block}": partial(_block, block) for block in registry["main.html"].blocks}
     if case in (LARGE, BROKEN):
@@ -218,7 +236,7 @@ def ways(case: Case, registry: blendtpl.Registry) -> Mapping[str, Way]:
     return found
 
 
-ALL = (*CASES, *BUILT_IN, LANGUAGE, *FAILURES, *SCENES, LARGE, BROKEN, RECURSION, MAIL)
+ALL = (*CASES, *BUILT_IN, LANGUAGE, *FAILURES, *SCENES, LARGE, BROKEN, RECURSION, INCLUDES, MAIL)
 EVERY = {case.title: case for case in ALL}
 
 

@@ -1,6 +1,6 @@
 """The subjects, one module for each family; importing this registers them all."""
 
 from bench.memory.registered import SUBJECTS
-from bench.memory.subjects import old_ways, ours, peers, php
+from bench.memory.subjects import included, old_ways, ours, peers, php
 
-__all__ = ["SUBJECTS", "old_ways", "ours", "peers", "php"]
+__all__ = ["SUBJECTS", "included", "old_ways", "ours", "peers", "php"]

@@ -1,6 +1,8 @@
 """The old ways: what processes did, and do, that make something for each render and keep it."""
 
 import importlib.util
+import re
+import runpy
 import sys
 from collections.abc import Mapping
 from itertools import count, cycle
@@ -14,6 +16,7 @@ from bench.memory.registered import Desk, Family, Part, Render, Unsupported, sub
 from tests.run.oracle import stock_environment
 
 _COPIES = 500  # templates, of which a cache of Jinja2's default size keeps 400
+_REFERENCE = re.compile(r"""({% (?:extends|include|from) )("[^"]+")""")
 
 
 @subject("exec of a file per include", Family.OLD)
@@ -30,6 +33,13 @@ def imported(part: Part, desk: Desk) -> Render:
     return lambda context: made.get_template(part.entry).render(context)
 
 
+@subject("runpy.run_path per include", Family.OLD)
+def run_path(part: Part, desk: Desk) -> Render:
+    """The Python file that Jinja2 makes of a template is run by `runpy.run_path` for each include of it."""
+    made = part.make().overlay(loader=_Ran(_python_files(part, desk.folder)), cache_size=0)
+    return lambda context: made.get_template(part.entry).render(context)
+
+
 @subject("string.Template read per call", Family.OLD)
 def string_template(part: Part, desk: Desk) -> Render:
     """Each text is read from its file and substituted by the standard library's `string.Template`."""
@@ -39,10 +49,27 @@ def string_template(part: Part, desk: Desk) -> Render:
     return lambda context: string_templates.alert(desk.folder, context)
 
 
+@subject("jinja2.Template read per call", Family.OLD)
+def template(part: Part, desk: Desk) -> Render:
+    """`jinja2.Template(open(…).read())` for each use of a text; they get at each other by a function that does that."""
+    if part.page is None or part.page.jinja2 is not string_templates.ORIGINAL:
+        raise Unsupported("only the alert e-mail is written for it")
+    for name, text in part.sources.items():
+        (desk.folder / name).write_text(_REFERENCE.sub(r"\1read(\2)", text), encoding="utf-8")
+
+    def read(name: str) -> jinja2.Template:
+        made: jinja2.Template = jinja2.Template((desk.folder / name).read_text(encoding="utf-8"), autoescape=True)
+        return made
+
+    return lambda context: read(part.entry).render(context, read=read)
+
+
 @subject("Jinja2 from_string per call", Family.OLD)
 def from_string(part: Part, desk: Desk) -> Render:
     """`Environment.from_string` of the text for each call; what it includes and extends is cached."""
     made = stock_environment(part.sources, part.make).overlay(auto_reload=False, cache_size=-1)
+    if callable(by_name := made.autoescape):  # which such a template does not have
+        made.autoescape = lambda name: by_name(part.entry if name is None else name)
     return lambda context: made.from_string(part.sources[part.entry]).render(context)
 
 
@@ -96,6 +123,17 @@ class _Executed(jinja2.BaseLoader):
         path = _found(self._files, name)
         space: dict[str, Any] = {"__file__": str(path)}
         exec(compile(path.read_bytes(), path, "exec"), space)
+        return jinja2.Template.from_module_dict(environment, space, globals)
+
+
+class _Ran(jinja2.BaseLoader):
+    """Loads a template by running its file as a program."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+
+    def load(self, environment: jinja2.Environment, name: str, globals: Any = None) -> jinja2.Template:
+        space = runpy.run_path(str(_found(self._files, name)))["root"].__globals__  # what it gives back is a copy
         return jinja2.Template.from_module_dict(environment, space, globals)
 
 
