@@ -32,7 +32,11 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 @click.option("--diff", "mode", flag_value="diff", default=True, help="Print what would change.  [default]")
 @click.option("--write", "mode", flag_value="write", help="Change the files.")
 @click.option("--registry", metavar="MODULE:NAME", help="What rewritten code calls.  [default: as in pyproject.toml]")
-@click.option("--bundle", type=click.Path(path_type=Path), help="The bundle to look templates up in.")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help="The bundle with the templates.  [default: that of pyproject.toml]",
+)
 @click.option("--templates", type=click.Path(path_type=Path), help="The folder with templates, in place of a bundle.")
 @click.option("--shim", metavar="NAME", default="shim", show_default=True, help="What the shim is called in code.")
 @click.option(

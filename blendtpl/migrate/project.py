@@ -12,7 +12,7 @@ from dataclasses import dataclass
 METHODS = frozenset({"include", "include_once", "require", "require_once", "fetch"})  # of the shim, that render
 
 _PRINTING = METHODS - {"fetch"}
-_ONCE = frozenset(method for method in METHODS if method.endswith("_once"))
+ONCE = frozenset(method for method in METHODS if method.endswith("_once"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,12 @@ class Project:
     imports: Mapping[str, frozenset[str]]
 
 
-def project_of(files: Iterable[tuple[str, str, ast.Module]], shim: str, called: Iterable[str]) -> Project:
+def project_of(
+    files: Iterable[tuple[str, str, ast.Module]], shim: str, called: Iterable[str], including_once: Iterable[str] = ()
+) -> Project:
     """Return what these files say, each given as it is shown, with its module and its tree.
 
-    `called` are functions that templates call.
+    `called` are functions that templates call, `including_once` the templates that include others once.
     """
     scan = _Scan(shim)
     for file, module, tree in files:
@@ -54,10 +56,11 @@ def project_of(files: Iterable[tuple[str, str, ast.Module]], shim: str, called: 
     roots = dict.fromkeys(called, "from a template")
     for name, place in scan.roots.items():
         roots.setdefault(name, place)
+    template = next(iter(including_once), "")
     return Project(
         captured=_reached(roots, scan.mentions),
         printing=_reaching(scan.printing, scan.mentions),
-        once=scan.once,
+        once={**scan.once, "": f"`{template}`"} if template else scan.once,
         streams=scan.streams,
         shims=tuple(scan.shims),
         taken=frozenset(scan.taken),
@@ -174,7 +177,7 @@ class _Scan(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         place = f"{self.file}:{node.lineno}"
         if isinstance(node.func, ast.Attribute) and self._is_shim(node.func.value):
-            if node.func.attr in _ONCE:
+            if node.func.attr in ONCE:
                 self.once.setdefault(_text(node.args[0]) if node.args else "", place)
             if node.func.attr in METHODS:
                 self._given(node, place)

@@ -71,7 +71,8 @@ def migrate(
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 if any(word in file.text for word in (shim, *_WORDS)):
                     unreadable.append(Unreadable(file.path, _told(error)))
-    known = project_of(((str(file.path), module, tree) for file, module, tree in files), shim, templates.called())
+    trees = ((str(file.path), module, tree) for file, module, tree in files)
+    known = project_of(trees, shim, templates.called(), templates.including_once())
     templates.follow(known.shims)
     wanted = [(file, module) for file, module, tree in files if _may_have_calls(tree, shim)]
     results = []

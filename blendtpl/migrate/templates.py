@@ -22,7 +22,7 @@ from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
-from blendtpl.migrate.project import METHODS, Made
+from blendtpl.migrate.project import METHODS, ONCE, Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,10 @@ class Templates:
     def called(self) -> frozenset[str]:
         """Return the names of functions that templates call: by their own names, and by those of Python code."""
         return frozenset(call for name in self._sources for call in self._of(name).calls)
+
+    def including_once(self) -> Iterator[str]:
+        """Yield the templates that include others once, through the shim."""
+        yield from (name for name in self._sources if not ONCE.isdisjoint(self._of(name).calls))
 
     def known(self, name: str) -> Known:
         """Return what is known of a template of the bundle."""

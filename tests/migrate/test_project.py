@@ -98,3 +98,15 @@ def test_shims_that_take_paths_differently_need_them_given(folder: Path) -> None
     result = invoke("migrate", "src")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "what roots and aliases the shim at src/other.py:4 has is not clear" in result.stderr
+
+
+def test_what_a_template_includes_once_may_be_any(folder: Path) -> None:
+    write(
+        folder,
+        {"templates/head.txt": "{{ shim.include_once('./rule.txt') }}", "mail.py": OLD, "templates/rule.txt": "-"},
+    )
+    assert invoke("migrate", "mail.py").exit_code == 0
+    result = invoke("migrate", "mail.py", "--templates", "templates")
+    assert result.stderr.startswith(
+        "left: mail.py:5: `shim.include`: it counts for what is included once at `head.txt`\n"
+    )
