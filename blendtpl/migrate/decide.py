@@ -42,14 +42,15 @@ class Left(Exception):  # noqa: N818  # a reason, which is told
 
 def decide(site: Site, code: Code, templates: Templates, project: Project, *, captured: bool) -> Decision:
     """Return what a site becomes; `captured`: its output is what a capture around it holds. Raises `Left`."""
-    of_shim = not site.of_file
-    known = templates.known(template_of(site, code, templates))
-    if site.scope.module.unknown:
-        raise Left(f"`from {site.scope.module.unknown} import *` may bind any name here")
-    if of_shim:
-        assert isinstance(site.node.func, cst.Attribute)  # noqa: S101  # a method of the shim
-        if problem := shim_problem(site.node.func.value, site.scope, code):
+    star = site.scope.module.unknown
+    if isinstance(site.node.func, cst.Attribute) and not site.of_file:
+        problem = shim_problem(site.node.func.value, site.scope, code)
+        if problem and not star:
             raise Left(problem)
+    known = templates.known(template_of(site, code, templates))
+    if star:
+        raise Left(f"`from {star} import *` may bind any name here")
+    if not site.of_file:
         _check_once(known, templates, project)
     if site.prints:
         _check_output(site, code, project, captured=captured)
