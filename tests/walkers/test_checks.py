@@ -138,7 +138,9 @@ def test_pictures_are_drawn_of_long_and_of_short_runs(tmp_path: Path) -> None:
     short = replace(made_up(style="old"), samples=made_up().samples[:2], ended="by an interrupt")
     for runs in ([made_up()], [short], [made_up(style="jinja2"), short, made_up(seconds=7300)]):
         files = draw(runs, tmp_path)
-        assert [file.name for file in files] == ["together.svg", "together.png", "each.svg", "each.png"]
+        assert [file.name for file in files] == [
+            f"{stem}.{suffix}" for stem in ("together", "each", "memory") for suffix in ("svg", "png")
+        ]
         for file in files:
             if file.suffix == ".svg":
                 assert _elements(file).count("path") > 20 * len(runs)
