@@ -2,7 +2,8 @@
 
 Enters: runs. Leaves: figures and checks. A figure at a moment is the median of the samples around it; throughput at the
 start and at the end is the median of that from each sample to the next, over long windows. It is taken by the clock and
-by the processor time of the walkers: the clock's is judged only where the machine had next to no other work.
+by the processor time of the walkers, of which the same work may need more when the machine's pace changes: that is
+measured, and taken out. The clock's is judged only where the machine had next to no other work, and kept its pace.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ START, END = (0.1, 0.4), (0.7, 1.0)  # the windows of throughput, in parts of a 
 
 PSS_MAY_DIFFER = 0.01
 THROUGHPUT_MAY_DIFFER = 0.05
+PACE_MAY_DIFFER = 0.02  # for throughput by the clock to be judged
 OTHERS_MAY_TAKE = 0.05  # of the processors' time, for throughput by the clock to be judged
 DIRTY_MAY_BE = 25 * 1024  # KiB in a walker, over an interpreter with the same imports
 
@@ -30,7 +32,8 @@ class Figures:
     """What a style came to. Memory is in KiB, of all walkers together, but `dirty` of the largest over a bare process.
 
     Throughput is in e-mails per second, of all walkers; `effort` in e-mails per second of the walkers' processor time;
-    `others` the part of the time in which the machine's processors were busy with something else, in either window.
+    `others` the part of the time in which the machine's processors were busy with something else, in either window;
+    `pace_start` and `pace_end` the processor time of a fixed piece of work.
     """
 
     pss_warm: float
@@ -42,6 +45,8 @@ class Figures:
     effort_start: float
     effort_end: float
     others: float
+    pace_start: float
+    pace_end: float
 
     @property
     def pss_growth(self) -> float:
@@ -54,9 +59,19 @@ class Figures:
         return self.throughput_end / self.throughput_start - 1
 
     @property
+    def effort_at_one_pace(self) -> float:
+        """The e-mails per second of processor time at the end, if the machine had kept the pace of the start."""
+        return self.effort_end * (1 + self.pace_change)
+
+    @property
     def effort_change(self) -> float:
-        """How many more e-mails a second of processor time makes at the end."""
-        return self.effort_end / self.effort_start - 1
+        """How many more e-mails a second of processor time makes at the end, at one pace of the machine."""
+        return self.effort_at_one_pace / self.effort_start - 1
+
+    @property
+    def pace_change(self) -> float:
+        """How much longer the machine takes for the same work at the end."""
+        return self.pace_end / self.pace_start - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,8 @@ def figures(run: Run) -> Figures | None:
         effort_start=median(efforts(start)),
         effort_end=median(efforts(end)),
         others=max(_others(start), _others(end)),
+        pace_start=median(sample.pace for sample in start),
+        pace_end=median(sample.pace for sample in end),
     )
 
 
@@ -138,10 +155,20 @@ def _memory_is_small(run: Run, measured: Figures) -> Check:
 
 
 def _throughput_stays(run: Run, measured: Figures) -> Iterator[Check]:
+    slower = measured.pace_change
     others = f", but {measured.others:.0%} other work" if measured.others > OTHERS_MAY_TAKE else ""
+    unsteady = (
+        f", but the machine took {slower:+.1%} of time for the same work" if abs(slower) > PACE_MAY_DIFFER else ""
+    )
     for what, start, end, change, excuse in (
-        ("second", measured.throughput_start, measured.throughput_end, measured.throughput_change, others),
-        ("second of processor time", measured.effort_start, measured.effort_end, measured.effort_change, ""),
+        ("second", measured.throughput_start, measured.throughput_end, measured.throughput_change, others or unsteady),
+        (
+            "second of processor time, at one pace,",
+            measured.effort_start,
+            measured.effort_at_one_pace,
+            measured.effort_change,
+            "",
+        ),
     ):
         reason = _too_short(run) or excuse
         yield Check(

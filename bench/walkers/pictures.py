@@ -1,7 +1,7 @@
 """Pictures: memory and throughput over time, the styles side by side on the same axes, each as SVG and as PNG.
 
-Enters: runs. Leaves: two pictures, of all walkers together and of each of them. The ground is the picture's own, light
-one, so that it reads the same on a light page and on a dark one.
+Enters: runs. Leaves: three pictures: of all walkers together, of each of them, and of no more than the memory of each.
+The ground is the picture's own, light one, so that it reads the same on a light page and on a dark one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,7 +53,9 @@ def draw(runs: Sequence[Run], folder: Path) -> list[Path]:
         panels = (_memory_together, _throughput_together, _effort_together)
         together = _picture(runs, panels, f"{walkers} walkers together")
         each = _picture(runs, (_memory_of_each, _throughput_of_each), f"Each of {walkers} walkers")
-        return [*_save(together, folder / "together"), *_save(each, folder / "each")]
+        memory = _picture(runs, (_memory_of_each,), f"Private memory of each of {walkers} walkers")
+        pictures = {"together": together, "each": each, "memory": memory}
+        return [file for stem, figure in pictures.items() for file in _save(figure, folder / stem)]
 
 
 def _save(figure: Figure, stem: Path) -> Iterator[Path]:

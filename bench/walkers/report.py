@@ -20,7 +20,15 @@ from bench.walkers.styles import STYLES
 
 HEADINGS = (
     *("style", "e-mails", "per s, start", "end", "change", "per s of processor, start", "end", "change"),
-    *("PSS warm, MiB", "end", "growth", "RSS end, MiB", "private dirty over bare, MiB", "other work"),
+    *(
+        "PSS warm, MiB",
+        "end",
+        "growth",
+        "RSS end, MiB",
+        "private dirty over bare, MiB",
+        "other work",
+        "same work takes",
+    ),
 )
 CHECK_HEADINGS = ("style", "promise", "found", "kept")
 
@@ -80,8 +88,9 @@ def _row(run: Run) -> tuple[str, ...]:
     return (
         *(title, f"{run.sent:,}"),
         *(f"{found.throughput_start:,.0f}", f"{found.throughput_end:,.0f}", f"{found.throughput_change:+.1%}"),
-        *(f"{found.effort_start:,.0f}", f"{found.effort_end:,.0f}", f"{found.effort_change:+.1%}"),
-        *(*mebibytes[:2], f"{found.pss_growth:+.1%}", *mebibytes[2:], f"{found.others:.0%}"),
+        *(f"{found.effort_start:,.0f}", f"{found.effort_at_one_pace:,.0f}", f"{found.effort_change:+.1%}"),
+        *(*mebibytes[:2], f"{found.pss_growth:+.1%}", *mebibytes[2:]),
+        *(f"{found.others:.0%}", f"{found.pace_change:+.1%}"),
     )
 
 

@@ -4,12 +4,15 @@ Enters: process ids. Leaves: samples. Memory is in KiB, as the kernel tells it; 
 """
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 CLOCK_TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds, the least that the kernel tells of processor time
 PROCESSORS = os.cpu_count() or 1
+
+_WORK = 100_000  # steps of the fixed piece of work
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Sample:
     """A moment: seconds since the walkers began, and for each of them memory, e-mails sent and processor time so far.
 
     `serving` is the processor time so far of what else belongs to the walkers, as the server does, and `busy` that of
-    the whole machine.
+    the whole machine. `pace` is the processor time that a fixed piece of work takes: a machine that others share, or
+    that grows hot, does not have the same pace all the time.
     """
 
     at: float
@@ -35,6 +39,16 @@ class Sample:
     cpu: tuple[float, ...]
     serving: float
     busy: float
+    pace: float
+
+
+def pace() -> float:
+    """Return the processor time that a fixed piece of work, of some milliseconds, takes now."""
+    started = time.thread_time()
+    total = 0
+    for number in range(_WORK):
+        total += number & 7
+    return time.thread_time() - started
 
 
 def supported() -> bool:
@@ -74,4 +88,4 @@ def sample(at: float, walkers: Sequence[int], sent: Sequence[int], serving: Sequ
     """Look at each process; raises `OSError` when one is gone."""
     memory = tuple(memory_of(process) for process in walkers)
     cpu = tuple(cpu_of(process) for process in walkers)
-    return Sample(at, memory, tuple(sent), cpu, sum(cpu_of(process) for process in serving), busy())
+    return Sample(at, memory, tuple(sent), cpu, sum(cpu_of(process) for process in serving), busy(), pace())

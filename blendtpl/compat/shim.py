@@ -22,7 +22,7 @@ from blendtpl.compat.buffers import PLACE, Capture, Level, Request, Stream
 from blendtpl.compat.paths import PHP, Aliases, Paths
 from blendtpl.compat.scopes import Scope, given_by, seen_from, seen_names
 from blendtpl.compat.sites import Report, Sites
-from blendtpl.errors import IncludeNotFound, IncludeWarning, ReturnedError
+from blendtpl.errors import ConfigError, IncludeNotFound, IncludeWarning, ReturnedError
 from blendtpl.registry import Registry
 from blendtpl.rendering import render_in_scope
 from blendtpl.template import Frozen, Template
@@ -71,6 +71,8 @@ class IncludeShim(Frozen):
     A `scope` is a mapping of variables; what the template sets at its top level flows back into it when it can be
     changed. Left out, it is a snapshot of the caller's local variables over its global ones, and nothing flows back.
 
+    Raises `ConfigError` for what is no registry or no stream, and `PathError` for a root that is no path.
+
     Every method raises `PathError` for a path that leaves the roots, `ScopeError` for a scope that is no mapping, and
     what the template raises. Then the buffers are as they were, and nothing of the failed output is in any of them.
     """
@@ -95,6 +97,10 @@ class IncludeShim(Frozen):
         sites: int = 1000,
         log: logging.Logger | None = None,
     ) -> None:
+        if not isinstance(registry, Registry):
+            raise ConfigError(f"a shim is made of what `blendtpl.load` gives, not of a {type(registry).__name__}")
+        if stream is not None and not hasattr(stream, "write"):
+            raise ConfigError(f"the stream of a shim is nothing that can be written to, but a {type(stream).__name__}")
         for slot, value in (
             ("_registry", registry),
             ("_paths", Paths(roots, aliases, registry, ignore_case=ignore_case, backslashes=backslashes)),

@@ -429,6 +429,16 @@ def test_a_path_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shim._targets) == 4096
 
 
+def test_what_is_no_registry_no_stream_and_no_root_is_told() -> None:
+    registry = load({"a.html": "a"})
+    with pytest.raises(blendtpl.ConfigError, match=r"what `blendtpl\.load` gives, not of a str"):
+        IncludeShim("build/mail.blend")  # type: ignore[arg-type]
+    with pytest.raises(blendtpl.ConfigError, match="nothing that can be written to, but a str"):
+        IncludeShim(registry, stream="out.txt")  # type: ignore[arg-type]
+    with pytest.raises(PathError, match="the path `` is empty"):
+        IncludeShim(registry, roots=[""])
+
+
 def test_a_shim_cannot_be_changed() -> None:
     shim, _ = shim_for({"a.html": "a"})
     with pytest.raises(AttributeError, match="IncludeShim is immutable"):

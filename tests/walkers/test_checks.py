@@ -25,6 +25,7 @@ def always(value: float) -> Course:
 
 
 PSS, DIRTY, RATE, EFFORT = always(9 * MIB), always(8 * MIB), always(100), always(400)
+PACE = always(0.004)
 
 
 def made_up(
@@ -36,6 +37,7 @@ def made_up(
     rate: Course = RATE,
     effort: Course = EFFORT,
     others: float = 0.0,
+    pace: Course = PACE,
     lost: int = 0,
     wrong: int = 0,
 ) -> Run:
@@ -46,7 +48,7 @@ def made_up(
         cpu += rate(at) / effort(at)
         memory = Memory(int(2 * pss(at)), int(pss(at)), int(dirty(at)))
         machine = 2 * cpu + others * PROCESSORS * at
-        samples.append(Sample(float(at), (memory, memory), (int(sent), int(sent)), (cpu, cpu), 0.0, machine))
+        samples.append(Sample(float(at), (memory, memory), (int(sent), int(sent)), (cpu, cpu), 0.0, machine, pace(at)))
     total = sum(samples[-1].sent)
     return Run(style, BARE, tuple(samples), total, total - lost - wrong, wrong, "", 0)
 
@@ -108,6 +110,14 @@ def test_throughput_by_the_clock_is_not_judged_on_a_machine_with_other_work() ->
     assert any("30% other work" in check.found for check in checks(run))
 
 
+def test_throughput_is_judged_at_one_pace_of_the_machine() -> None:
+    slower = {"effort": lambda at: 400 / (1 + at / 500), "rate": lambda at: 200 / (1 + at / 500)}
+    run = made_up(**slower, pace=lambda at: 0.004 * (1 + at / 500))  # type: ignore[arg-type]
+    assert judged(run) == ALL_KEPT | {"clock": None}
+    assert any("the machine took +" in check.found for check in checks(run))
+    assert judged(made_up(**slower)) == ALL_KEPT | {"clock": False, "effort": False}  # type: ignore[arg-type]
+
+
 def test_other_styles_are_judged_by_arrival_only() -> None:
     grown = made_up(style="old", pss=lambda at: 9000 + 100 * at)
     assert judged(grown) == {"arrival": True}
@@ -138,7 +148,9 @@ def test_pictures_are_drawn_of_long_and_of_short_runs(tmp_path: Path) -> None:
     short = replace(made_up(style="old"), samples=made_up().samples[:2], ended="by an interrupt")
     for runs in ([made_up()], [short], [made_up(style="jinja2"), short, made_up(seconds=7300)]):
         files = draw(runs, tmp_path)
-        assert [file.name for file in files] == ["together.svg", "together.png", "each.svg", "each.png"]
+        assert [file.name for file in files] == [
+            f"{stem}.{suffix}" for stem in ("together", "each", "memory") for suffix in ("svg", "png")
+        ]
         for file in files:
             if file.suffix == ".svg":
                 assert _elements(file).count("path") > 20 * len(runs)

@@ -19,7 +19,8 @@ from bench.walkers.processes import DiedError, death, processes, read
 from tests.conftest import ROOT
 
 PATIENCE = 120.0  # seconds until something that should happen is taken for something that does not
-FILES = {"summary.md", "samples.json", "together.svg", "together.png", "each.svg", "each.png"}
+PICTURES = {f"{stem}.{suffix}" for stem in ("together", "each", "memory") for suffix in ("svg", "png")}
+FILES = {"summary.md", "samples.json", *PICTURES}
 
 
 @dataclass
