@@ -8,7 +8,6 @@ import ctypes
 import faulthandler
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -20,6 +19,11 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
+
+from blendtpl.errors import BlendError
+
+if sys.platform != "win32":
+    import resource  # which Windows lacks, as it lacks fork
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -65,8 +69,10 @@ def apart(
     """Yield what comes of each item, as it comes, from so many processes at a time.
 
     Each may take so many bytes of `memory` beside what there is. `tick` is called every now and then. None of the
-    processes outlives the iteration.
+    processes outlives the iteration. Raises `BlendError` where processes cannot be forked.
     """
+    if not hasattr(os, "fork"):
+        raise BlendError("this needs processes that fork, which this system has not: use Linux, macOS or WSL")
     context = multiprocessing.get_context("fork")
     waiting = list(reversed(items))
     children: dict[Connection, _Child[Item]] = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from blendtpl.children import Death, Exhausted, apart
+from blendtpl.errors import BlendError
 from blendtpl.growth import open_files
 
 MEMORY = 64 * 2**20
@@ -48,6 +49,12 @@ def _nothing_is_left() -> Iterator[None]:
 @pytest.mark.parametrize("jobs", [1, 2, 9])
 def test_each_item_gives_what_the_function_returns(jobs: int) -> None:
     assert outcomes("a", "b", "c", jobs=jobs) == {"a": "aa", "b": "bb", "c": "cc"}
+
+
+def test_a_system_without_fork_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(BlendError, match="processes that fork, which this system has not"):
+        list(apart(["a"], work, jobs=1, memory=MEMORY))
 
 
 def test_a_result_that_is_larger_than_a_pipe_holds_comes_whole() -> None:
