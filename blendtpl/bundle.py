@@ -19,7 +19,6 @@ import hmac
 import io
 import os
 import re
-import secrets
 import stat
 import struct
 import time
@@ -29,6 +28,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from blendtpl.atomic import replace_file
 from blendtpl.errors import BundleError
 from blendtpl.manifest import Manifest, Versions, from_json, this_process, to_json
 
@@ -70,7 +70,7 @@ def write_whole(target: Path, data: bytes) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(target)
-        _replace(target, data)
+        replace_file(target, data)
     except OSError as error:
         raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
 
@@ -231,26 +231,6 @@ def _seal_line(signature: bytes, digest: bytes) -> bytes:
 
 
 _SEAL_SIZE = len(_seal_line(_UNSIGNED, _UNSIGNED))
-
-
-def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
-    # never writable by others, whatever the umask: `read_bundle` would refuse it
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _remove_abandoned(target: Path) -> None:

@@ -7,12 +7,13 @@ A file is replaced whole, and keeps its mode, its encoding and its line ends.
 import codecs
 import io
 import os
-import secrets
 import stat
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from blendtpl.atomic import replace_file
 
 _SKIPPED = {"node_modules", "__pycache__", "site-packages", "__pypackages__"}
 _ENVIRONMENT = "pyvenv.cfg"  # what each virtual environment has in its folder
@@ -97,26 +98,10 @@ def module_of(path: Path) -> str:
     return ".".join(parts)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file so that it is, at every moment, the old one or the new one, whole. Raises `OSError`."""
+def rewrite(path: Path, data: bytes) -> None:
+    """Write a file anew, with the permissions that it has. Raises `OSError`."""
     target = Path(os.path.realpath(path))
     mode = stat.S_IMODE(target.stat().st_mode)
     if not os.access(target, os.W_OK):
         raise PermissionError(13, "it is write-protected", str(path))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            temporary.chmod(mode)
-            os.fsync(descriptor)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    replace_file(target, data, mode)
