@@ -140,13 +140,13 @@ def _bundle(bundle: Path | None, templates: Path | None, config: Config, environ
 
 def _write(found: "Migration") -> dict[Path, str]:
     """Write the files that change, and return those that could not be written, with the reason."""
-    from blendtpl.migrate import rewrite
+    from blendtpl.migrate import write_file
 
     failed = {}
     for result in found.results:
         if result.new is not None:
             try:
-                rewrite(result.file.path, result.new)
+                write_file(result.file.path, result.new)
             except OSError as error:
                 failed[result.file.path] = error.strerror or str(error)
     return failed

@@ -98,8 +98,8 @@ def module_of(path: Path) -> str:
     return ".".join(parts)
 
 
-def rewrite(path: Path, data: bytes) -> None:
-    """Write a file anew, with the permissions that it has. Raises `OSError`."""
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file anew, atomically, with the permissions that it has. Raises `OSError`."""
     target = Path(os.path.realpath(path))
     mode = stat.S_IMODE(target.stat().st_mode)
     if not os.access(target, os.W_OK):
