@@ -15,9 +15,10 @@ from blendtpl.environments import autoescape_of
 from blendtpl.migrate.afterwards import read_afterwards
 from blendtpl.migrate.constants import Code, constant_path, qualified
 from blendtpl.migrate.flow import ancestors
+from blendtpl.migrate.methods import method_of
 from blendtpl.migrate.project import Project
 from blendtpl.migrate.scopes import Scope
-from blendtpl.migrate.sites import Site, shim_problem
+from blendtpl.migrate.sites import Site
 from blendtpl.migrate.templates import Known, Templates
 from blendtpl.migrate.visible import Hidden, View, is_bound
 
@@ -40,13 +41,11 @@ class Left(Exception):  # noqa: N818  # a reason, which is told
     """A site is left alone; the text says why. Without a text, it has nothing to do with templates."""
 
 
-def decide(site: Site, code: Code, templates: Templates, project: Project, *, captured: bool) -> Decision:
+def decide(site: Site, code: Code, templates: Templates, project: Project, shim: str, *, captured: bool) -> Decision:
     """Return what a site becomes; `captured`: its output is what a capture around it holds. Raises `Left`."""
     star = site.scope.module.unknown
-    if isinstance(site.node.func, cst.Attribute) and not site.of_file:
-        problem = shim_problem(site.node.func.value, site.scope, code)
-        if problem and not star:
-            raise Left(problem)
+    if site.problem and not star:
+        raise Left(site.problem)
     known = templates.known(template_of(site, code, templates))
     if star:
         raise Left(f"`from {star} import *` may bind any name here")
@@ -62,6 +61,9 @@ def decide(site: Site, code: Code, templates: Templates, project: Project, *, ca
     _check_writes(site, known, code)
     names = _names(site, known, code) if site.implicit else ()
     passed = {name for position in site.positions for name in _passed_in(site.node.args[position].value)}
+    for each in names:
+        if method_of(cst.Name(each), site.scope, code, shim) is not None:
+            raise Left(f"what `{known.name}` needs is not known: it gets `{each}`, which may read any variable")
     if printing := sorted((known.calls | passed | frozenset(names)) & project.printing):
         raise Left(f"`{known.name}` may call `{printing[0]}`, which prints through the shim")
     return Decision(known.name, names, _check_meaning(site, known, templates))
@@ -103,6 +105,8 @@ def _check_output(site: Site, code: Code, project: Project, *, captured: bool) -
         raise Left("`print` is not Python's own here")
     if site.of_file or captured:
         return
+    if project.loose:
+        raise Left(f"a capture may be open there: what opens one is passed on at {project.loose}")
     if problem := _suspended(site.scope):
         raise Left(problem)
     if project.streams:

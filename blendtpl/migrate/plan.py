@@ -15,8 +15,9 @@ from blendtpl.migrate.constants import Code
 from blendtpl.migrate.decide import Decision, Left, decide, template_of
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.held import Held, names_in
-from blendtpl.migrate.project import METHODS, Project
-from blendtpl.migrate.sites import Site, Unclear, named, site_of
+from blendtpl.migrate.methods import is_alias, method_of, targets_of
+from blendtpl.migrate.project import Project
+from blendtpl.migrate.sites import Site, Unclear, site_of
 from blendtpl.migrate.templates import Templates
 from blendtpl.migrate.visible import Hidden, View, is_bound
 
@@ -85,15 +86,22 @@ def plan(code: Code, known: Known) -> Plan:
 
 def _passed_on(code: Code, shim: str) -> Iterator[Unclear]:
     """Yield methods of the shim that are not called where they stand, so that nobody sees with what they are."""
+    bound = {node for scope in code.scopes.module.all() for _, node in scope.stores}
     for node, scope in code.scopes.of.items():
-        if isinstance(node, cst.Attribute) and node.attr.value in METHODS and (name := named(node.value, scope, shim)):
-            around = code.parents.get(node)
-            if not (isinstance(around, cst.Call) and around.func is node):
-                yield Unclear(node, f"{name}.{node.attr.value}", "it is not called here")
+        if node in bound or not isinstance(node, (cst.Name, cst.Attribute)):
+            continue
+        around = code.parents.get(node)
+        if isinstance(around, cst.Call) and around.func is node:
+            continue
+        method = method_of(node, scope, code, shim)
+        if method is None or (isinstance(node, cst.Name) and method.problem):
+            continue
+        if not any(is_alias(target, scope, code) for target in targets_of(node, code)):
+            yield Unclear(node, method.call, "it is not called here")
 
 
 def _decided(site: Site, around: Capture | None, known: Known, made: Plan, *, open_too: bool) -> Decision:
-    decision = decide(site, made.code, known.templates, known.project, captured=around is not None)
+    decision = decide(site, made.code, known.templates, known.project, known.shim, captured=around is not None)
     if around is not None and around.problem:
         raise Left(f"it prints into a capture that stays: {around.problem}")
     if around is None and open_too and site.prints and not site.of_file:

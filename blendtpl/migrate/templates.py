@@ -22,7 +22,8 @@ from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
-from blendtpl.migrate.project import METHODS, ONCE, Made
+from blendtpl.migrate.aliases import METHODS
+from blendtpl.migrate.project import ONCE, Made
 
 
 @dataclass(frozen=True, slots=True)

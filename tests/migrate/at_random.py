@@ -41,7 +41,7 @@ def bridge() -> ModuleType:
 
 def migrated(text: str) -> Rewritten:
     templates = Templates(bundle(), blendtpl.default_environment(), (), PHP, Path("/nowhere"), own=True)
-    known = project_of([("program.py", "program", ast.parse(text))], "shim", ())
+    known = project_of([(PLACE.file, "program", ast.parse(text))], "shim", ())
     return rewrite(libcst.parse_module(text), PLACE, templates, known, registry="bridge:registry", shim="shim")
 
 
