@@ -47,9 +47,10 @@ class Aliases:
 
     def within(self, module: str, file: str) -> _Names:
         """Return the names of the modules that a full name may mean, as it is imported in a file."""
-        return {
-            name: alias for path in _candidates(module, file, self.paths) for name, alias in self.here(path).items()
-        }
+        found: dict[str, Alias] = {}
+        for path in _candidates(module, file, self.paths):
+            found.update(self.here(path))
+        return found
 
     @property
     def names(self) -> frozenset[str]:
@@ -123,7 +124,7 @@ class _Search:
     def names(self, path: str) -> dict[str, Alias]:
         """Return the names of a file that are methods."""
         here = self._known[path]
-        names = {*here.values, *here.branches, *here.origins}
+        names = {*here.values, *here.origins}
         if here.star:
             for other in _candidates(here.star, path, self.paths):
                 names |= {name for name in self._known[other].bound if name not in here.bound}
@@ -140,8 +141,7 @@ class _Search:
     def _name(self, path: str, name: str) -> Alias | None:
         here = self._known[path]
         found: list[Alias | None] = []
-        if name in here.values or name in here.branches:
-            found.append(self._expression(path, here.values.get(name) or here.branches[name]))
+        found += [self._expression(path, value) for value in here.values.get(name, ())]
         if name in here.origins:
             found.append(self._imported(path, here.origins[name]))
         if name not in here.bound and here.star:

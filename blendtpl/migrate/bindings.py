@@ -20,7 +20,7 @@ class Bindings:
     """What one file says of the names of its module. `shown` is how the file is told of.
 
     `bound` holds each place that binds a name, `origins` the full names of those that are imported, `values` what is
-    assigned at the top level, `branches` what is assigned within a statement there; `made` counts the places that
+    assigned to one, `branches` the names that are assigned within another statement; `made` counts the places that
     bind a name to a shim. `sets` are names that it may set as attributes, by line, and `any` is a line that may set
     whichever name of a module. `star` is a module that everything is imported of.
     """
@@ -28,8 +28,8 @@ class Bindings:
     shown: str
     bound: dict[str, list[ast.AST]] = field(default_factory=lambda: defaultdict(list))
     origins: dict[str, str] = field(default_factory=dict)
-    values: dict[str, ast.expr] = field(default_factory=dict)
-    branches: dict[str, ast.expr] = field(default_factory=dict)
+    values: dict[str, list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
+    branches: set[str] = field(default_factory=set)
     made: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     sets: dict[str, int] = field(default_factory=dict)
     any: int = 0
@@ -50,10 +50,8 @@ def bindings_of(shown: str, tree: ast.Module) -> Bindings:
     found = Bindings(shown)
     scan = _Scan(found)
     for statement in tree.body:
-        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            found.values.update(pairs_of(statement))
+        scan.direct = statement
         scan.visit(statement)
-    found.branches = {name: value for name, value in found.branches.items() if name not in found.values}
     for node in ast.walk(tree):
         _note_setting(node, found)
     return found
@@ -109,6 +107,7 @@ class _Scan(ast.NodeVisitor):
 
     def __init__(self, found: Bindings) -> None:
         self._found = found
+        self.direct: ast.stmt | None = None
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self._found.bound[node.name].append(node)
@@ -130,7 +129,9 @@ class _Scan(ast.NodeVisitor):
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
         for name, value in pairs_of(node):
-            self._found.branches[name] = value
+            self._found.values[name].append(value)
+            if node is not self.direct:
+                self._found.branches.add(name)
             if isinstance(value, ast.Call) and _terminal(value.func) == "IncludeShim":
                 self._found.made[name] += 1
         self.generic_visit(node)

@@ -47,7 +47,8 @@ def targets_of(node: cst.CSTNode, code: Code) -> list[cst.Name]:
         node, around = outer, code.parents.get(outer)
     if not isinstance(around, (cst.Assign, cst.AnnAssign)) or around.value is not node:
         return []
-    targets = [each.target for each in around.targets] if isinstance(around, cst.Assign) else [around.target]
+    targets: list[cst.BaseExpression] = []
+    targets += [each.target for each in around.targets] if isinstance(around, cst.Assign) else [around.target]
     for position in reversed(path):
         inner = [each.elements[position] for each in targets if isinstance(each, (cst.Tuple, cst.List))]
         targets = [element.value for element in inner]

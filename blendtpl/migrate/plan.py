@@ -39,7 +39,7 @@ class Known:
 @dataclass(slots=True)
 class Plan:
     """What will be done with the `sites` of a module. `chosen` are rewritten, `captures` become assignments; `left` has
-    the call and the reason for whatever else there is.
+    the call and the reason for whatever else there is. `read` are imports that a template may see which is left.
     """
 
     code: Code
@@ -47,6 +47,7 @@ class Plan:
     chosen: dict[Site, Decision] = field(default_factory=dict)
     captures: list[Capture] = field(default_factory=list)
     left: dict[cst.CSTNode, tuple[str, str]] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
 
     def holders(self) -> dict[tuple[str, cst.CSTNode], tuple[Held, list[Site]]]:
         """Return the variables that are to go, each with the chosen sites that read it."""
@@ -81,6 +82,13 @@ def plan(code: Code, known: Known) -> Plan:
                 if str(reason):
                     made.left[site.node] = (site.call, str(reason))
     _settle(made, captures, known)
+    anything = any(isinstance(site, Unclear) for site in sites.values())
+    blind = [site for site in made.sites if site.implicit and site not in made.chosen]
+    made.read = frozenset(
+        name
+        for name in code.scopes.module.imported
+        if anything or any(_may_read(site, name, known, made) for site in blind)
+    )
     return made
 
 
@@ -91,7 +99,7 @@ def _passed_on(code: Code, shim: str) -> Iterator[Unclear]:
         if node in bound or not isinstance(node, (cst.Name, cst.Attribute)):
             continue
         around = code.parents.get(node)
-        if isinstance(around, cst.Call) and around.func is node:
+        if isinstance(around, cst.AssignTarget) or (isinstance(around, cst.Call) and around.func is node):
             continue
         method = method_of(node, scope, code, shim)
         if method is None or (isinstance(node, cst.Name) and method.problem):

@@ -32,9 +32,9 @@ class Project:
     `captured` are functions that may run while a buffer is open or a template renders, with the place that may do so;
     `printing` those that may print through the shim; `once` old paths that are included once, with the place, and the
     empty path when some are not constant; `streams` is where a shim prints elsewhere than to standard output; `shims`
-    are where shims are made; `loose` is a place that passes on what opens a buffer. `taken` are names that a module takes from another, by the last part of what that is
-    called; `imports` the modules that each file imports when it is imported itself.
-    `aliases` are names that stand for methods of the shim.
+    are where shims are made; `loose` is a place that passes on what opens a buffer. `taken` are names that a module
+    takes from another, by the last part of what that is called; `imports` the modules that each file imports when it is
+    imported itself; `aliases` names that stand for methods of the shim.
     """
 
     captured: Mapping[str, str]

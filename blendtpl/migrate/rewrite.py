@@ -101,7 +101,7 @@ def _text(module: cst.Module, made: Plan, place: Place, registry: str, local: st
     if missing:
         changed = with_import(changed, registry, local)
     if not place.file.endswith("__init__.py"):  # what it imports is there for others
-        changed = without_unused(changed, used, place.taken)
+        changed = without_unused(changed, used, place.taken | made.read)
     return changed.code
 
 
