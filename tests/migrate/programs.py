@@ -153,7 +153,9 @@ def compound(inner: st.SearchStrategy[list[list[str]]]) -> st.SearchStrategy[lis
             body,
             st.sampled_from(("inner()", "inner(2)", "", "print(inner.__name__)", CAPTURED)),
         ),
-        st.sampled_from((AGAIN, CHANGING, SHADOWED)).map(lambda text: _block("def other():", text.split("\n"))),
+        st.sampled_from((AGAIN, CHANGING, SHADOWED)).map(
+            lambda text: [*_block("def other():", text.split("\n")), "flag() and other()"]
+        ),
         st.builds(lambda inside: [*_block("def pieces():", [*inside, "yield 1"]), "print(*pieces())"], body),
         st.builds(lambda held: _block("class Inner:", held), body),
     )
