@@ -58,7 +58,7 @@ def decide(site: Site, code: Code, templates: Templates, project: Project, shim:
     for name in site.held:
         if name.problem:
             raise Left(name.problem)
-    _check_writes(site, known, code)
+    note = _check_writes(site, known, code, templates, shim)
     names = _names(site, known, code) if site.implicit else ()
     passed = {name for position in site.positions for name in _passed_in(site.node.args[position].value)}
     for each in names:
@@ -66,7 +66,8 @@ def decide(site: Site, code: Code, templates: Templates, project: Project, shim:
             raise Left(f"what `{known.name}` needs is not known: it gets `{each}`, which may read any variable")
     if printing := sorted((known.calls | passed | frozenset(names)) & project.printing):
         raise Left(f"`{known.name}` may call `{printing[0]}`, which prints through the shim")
-    return Decision(known.name, names, _check_meaning(site, known, templates))
+    notes = (note, _check_meaning(site, known, templates))
+    return Decision(known.name, names, "; ".join(filter(None, notes)))
 
 
 def _passed_in(node: cst.CSTNode) -> Iterator[str]:
@@ -127,22 +128,37 @@ def _suspended(scope: Scope) -> str:
     return ""
 
 
-def _check_writes(site: Site, known: Known, code: Code) -> None:
+def _check_writes(site: Site, known: Known, code: Code, templates: Templates, shim: str) -> str:
+    """Return a note on what does not come back any more, into which nobody looks. Raises `Left` when somebody may."""
     if not site.writes:
-        return
+        return ""
     listed = ", ".join(f"`{name}`" for name in sorted(known.sets))
     if site.implicit:
         if known.sets:
             raise Left(f"`{known.name}` sets {listed} in the variables around the call")
         if missing := next(_unbound(site), ""):
             raise Left(f"it may set `{missing}`, which is bound nowhere else")
-        return
+        return ""
     if not known.sets and site.call != "exec":
-        return
+        return ""
+    absent: list[str] = []
+
+    def looks(other: Site) -> bool:
+        path = constant_path(other.path, other.scope, code)
+        name, _ = ("", "") if path is None else templates.of_old_path(path)
+        if path is not None and not name:
+            absent.append(path)
+            return False
+        return not name or templates.known(name).may_read(known.sets)
+
+    names = None if site.of_file else known.sets
     for position in site.positions:
-        if read_afterwards(site.node.args[position].value, site, code):
+        if read_afterwards(site.node.args[position].value, site, code, names, looks, shim):
             what = f"`{known.name}` sets {listed}" if known.sets else "it may set names"
             raise Left(f"{what} in its scope, which may be read afterwards")
+    if not absent:
+        return ""
+    return f"{listed} will not be in its scope any more, should a template for `{absent[0]}` be made that needs it"
 
 
 def _unbound(site: Site) -> Iterator[str]:

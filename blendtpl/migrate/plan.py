@@ -112,6 +112,8 @@ def _decided(site: Site, around: Capture | None, known: Known, made: Plan, *, op
     decision = decide(site, made.code, known.templates, known.project, known.shim, captured=around is not None)
     if around is not None and around.problem:
         raise Left(f"it prints into a capture that stays: {around.problem}")
+    if around is not None and around.name in decision.names:
+        raise Left(f"its template may read `{around.name}`, the capture that it prints into")
     if around is None and open_too and site.prints and not site.of_file:
         raise Left("a capture may be open there")
     if known.problem:
@@ -135,7 +137,7 @@ def _may_read(site: Site, name: str, known: Known, made: Plan) -> bool:
         found = known.templates.known(template_of(site, made.code, known.templates))
     except Left:
         return True
-    return bool(found.opaque) or name in found.variables | found.defaults
+    return found.may_read(frozenset({name}))
 
 
 def _settle(made: Plan, captures: list[Capture], known: Known) -> None:

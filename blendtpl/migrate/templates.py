@@ -42,6 +42,10 @@ class Known:
     opaque: str
     escapes: bool
 
+    def may_read(self, names: frozenset[str]) -> bool:
+        """Return whether it may read one of some variables; what it is passed and calls, such as a shim, may read all."""
+        return bool(self.opaque or names & (self.variables | self.defaults) or self.calls & self.variables)
+
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
