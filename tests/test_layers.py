@@ -99,6 +99,7 @@ RANKS = {
     "migrate.visible": 43,
     "migrate.captures": 45,
     "migrate.afterwards": 45,
+    "migrate.meaning": 45,
     "migrate.decide": 46,
     "migrate.edits": 47,
     "migrate.imports": 48,

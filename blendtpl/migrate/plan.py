@@ -12,12 +12,12 @@ import libcst as cst
 from blendtpl.migrate import edits
 from blendtpl.migrate.captures import Capture, captures_of, open_around
 from blendtpl.migrate.constants import Code
-from blendtpl.migrate.decide import Decision, Left, decide, template_of
+from blendtpl.migrate.decide import Decision, decide, template_of
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.held import Held, names_in
 from blendtpl.migrate.methods import is_alias, method_of, targets_of
 from blendtpl.migrate.project import Project
-from blendtpl.migrate.sites import Site, Unclear, site_of
+from blendtpl.migrate.sites import Left, Site, Unclear, site_of
 from blendtpl.migrate.templates import Templates
 from blendtpl.migrate.visible import Hidden, View, is_bound
 
@@ -143,24 +143,35 @@ def _may_read(site: Site, name: str, known: Known, made: Plan) -> bool:
 def _settle(made: Plan, captures: list[Capture], known: Known) -> None:
     """Leave sites that can only be rewritten together with others that are left, until nothing changes."""
     changed = True
+    staying: dict[Capture, str] = {}
     while changed:
         changed = False
         for capture in captures:
-            if not _is_simple(capture, made):
+            if reason := _kept(capture, made, known):
+                staying.setdefault(capture, reason)
                 changed |= _leave(made, capture.sites, "it prints into a capture that stays")
         for held, sites in made.holders().values():
             if problem := _stays(held, sites, made, known):
                 changed |= _leave(made, sites, problem)
     for capture in captures:
-        if _is_simple(capture, made):
-            made.captures.append(capture)
+        if capture in staying:
+            made.left[capture.call] = (cst.Module([]).code_for_node(capture.call.func), staying[capture])
         else:
-            reason = capture.problem or "what prints into it is left alone"
-            made.left[capture.call] = (cst.Module([]).code_for_node(capture.call.func), reason)
+            made.captures.append(capture)
 
 
-def _is_simple(capture: Capture, made: Plan) -> bool:
-    return not capture.problem and all(site in made.chosen for site in capture.sites)
+def _kept(capture: Capture, made: Plan, known: Known) -> str:
+    """Return why a capture cannot become a text, or an empty string."""
+    if capture.problem or any(site not in made.chosen for site in capture.sites):
+        return capture.problem or "what prints into it is left alone"
+    home = made.code.scopes.of[capture.call].home(capture.name)
+    for site in made.sites:
+        if not site.implicit or site.scope.home(capture.name) is not home:
+            continue
+        decision = made.chosen.get(site)
+        if capture.name in decision.names if decision else _may_read(site, capture.name, known, made):
+            return f"a template may read `{capture.name}`"
+    return ""
 
 
 def _leave(made: Plan, sites: Iterable[Site], reason: str) -> bool:

@@ -65,6 +65,10 @@ class Unclear:
     reason: str
 
 
+class Left(Exception):  # noqa: N818  # a reason, which is told
+    """A site is left alone; the text says why. Without a text, it has nothing to do with templates."""
+
+
 def site_of(node: cst.Call, scope: Scope, code: Code, shim: str) -> Site | Unclear | None:
     """Return what a call is, as far as it renders a template in an old way; `shim` is what the shim is called."""
     method = method_of(node.func, scope, code, shim)

@@ -43,7 +43,7 @@ class Known:
     escapes: bool
 
     def may_read(self, names: frozenset[str]) -> bool:
-        """Return whether it may read one of some variables; what it is passed and calls, such as a shim, may read all."""
+        """Return whether it may read one of some variables: what it is passed and calls may read any."""
         return bool(self.opaque or names & (self.variables | self.defaults) or self.calls & self.variables)
 
 
