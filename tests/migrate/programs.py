@@ -31,7 +31,7 @@ def manager():
 """
 
 AGAIN = "put = shim.include"
-CHANGING = "global put\nput = str if flag() else shim.include\nput('values.txt')"
+CHANGING = "global put\nput = str"
 SHADOWED = "def inner(include=str):\n    include('values.txt')\ninner()\ninner(include)"
 CAPTURED = "with shim.capture() as inside: inner()\nprint('<', inside.text, '>')"
 
@@ -71,6 +71,8 @@ simple = st.one_of(
     st.just(['put("values.txt", {})']),
     st.just(['print(get("values.txt"), bridge.fetch("values.txt"))']),
     st.builds(lambda name: [f"print([get('values.txt') for {name} in range(2)])"], names),
+    st.just(["put = str if flag() else shim.include", 'put("values.txt")']),
+    st.just(["with capture() as held:", "    inner()", "print(len(held.text))"]),
     st.just(["print((lambda get: get('values.txt'))(str))"]),
     st.just(["with capture() as text:", '    include("values.txt")', '    show("values.txt", {})', "print(text.text)"]),
     st.just(["with bridge.capture() as page:", "    outer", '    include("values.txt")', "print(page.text)"]),
@@ -151,7 +153,9 @@ def compound(inner: st.SearchStrategy[list[list[str]]]) -> st.SearchStrategy[lis
             st.sampled_from(("", "global", "nonlocal")),
             names,
             body,
-            st.sampled_from(("inner()", "inner(2)", "", "print(inner.__name__)", CAPTURED)),
+            st.sampled_from(
+                ("inner()", "inner(2)", "", "print(inner.__name__)", CAPTURED, CAPTURED.replace("shim.", ""))
+            ),
         ),
         st.sampled_from((AGAIN, CHANGING, SHADOWED)).map(
             lambda text: [*_block("def other():", text.split("\n")), "flag() and other()"]
