@@ -12,9 +12,10 @@ import libcst as cst
 from blendtpl.migrate.constants import Code, qualified
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.held import names_in
+from blendtpl.migrate.methods import method_of
 from blendtpl.migrate.project import Project
 from blendtpl.migrate.scopes import Scope
-from blendtpl.migrate.sites import Site, Unclear, named, shim_problem
+from blendtpl.migrate.sites import Site, Unclear
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,17 @@ def captures_of(
     """Return the captures of a module, and those that no `with` closes."""
     captures, loose = [], []
     for node, scope in code.scopes.of.items():
-        if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)):
+        if not isinstance(node, cst.Call):
             continue
-        if node.func.attr.value != "capture" or not (call := named(node.func.value, scope, shim)):
+        method = method_of(node.func, scope, code, shim)
+        if method is None or method.name != "capture":
             continue
         item = code.parents.get(node)
         around = code.parents.get(item) if isinstance(item, cst.WithItem) else None
         if isinstance(around, cst.With) and isinstance(item, cst.WithItem):
-            problem = shim_problem(node.func.value, scope, code)
-            captures.append(_capture(node, item, around, scope, sites, code, project, problem))
+            captures.append(_capture(node, item, around, scope, sites, code, project, method.problem))
         else:
-            loose.append(Unclear(node, f"{call}.capture", "it is not in a `with`, so that where it ends is not clear"))
+            loose.append(Unclear(node, method.call, "it is not in a `with`, so that where it ends is not clear"))
     return captures, loose
 
 

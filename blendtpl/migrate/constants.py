@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 import libcst as cst
 
+from blendtpl.migrate.aliases import Aliases
 from blendtpl.migrate.flow import Parents
 from blendtpl.migrate.scan import import_name
 from blendtpl.migrate.scopes import Scope, Scopes
@@ -21,12 +22,16 @@ _DEEP = 20  # names that stand for names
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A module: its absolute path, its scopes, what each node stands in, and which of its names other modules take."""
+    """A module: its absolute path, its scopes, what each node stands in, and which of its names other modules take.
+
+    `aliases` are the names of all modules that stand for methods of the shim.
+    """
 
     file: str
     scopes: Scopes
     parents: Parents
     taken: frozenset[str]
+    aliases: Aliases
 
 
 def qualified(node: cst.CSTNode, scope: Scope) -> str:

@@ -142,40 +142,43 @@ def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str
     texts = {word for text in (*map(module.code_for_node, told), *typed) for word in _WORD.findall(text)}
     unused = {name for name, count in used_imports(scopes.module).items() if not count and before[name]}
     unused -= texts | set(taken)
-    gone = {
+    gone = [
         binding
         for scope in scopes.module.all()
-        for name in unused & scope.own.keys()
-        if len(scope.own[name]) == 1 and not scope.uses(name)
-        for binding in scope.own[name]
+        for name, bindings in scope.own.items()
+        if name in unused and len(bindings) == 1 and not scope.uses(name)
+        for binding in bindings
         if isinstance(binding, cst.ImportAlias) and import_name(binding) == name
-    }
+    ]
     rewrite = Rewrite()
-    for statement in {parents[alias] for alias in gone}:
-        _shorten(statement, gone, parents, rewrite)
+    statements = dict.fromkeys(parents[alias] for alias in gone)
+    going = [parents[statement] for statement in statements if _shorten(statement, set(gone), parents, rewrite)]
+    for line in reversed(going):
+        body = list(getattr(parents[line], "body", ()))
+        behind = next((other for other in body[body.index(line) + 1 :] if other not in going), None)
+        if behind is not None:  # else it stays, for a body needs a statement
+            drop(line, behind, rewrite)
     changed = wrapper.module.visit(rewrite)
     return changed if isinstance(changed, cst.Module) else module
 
 
-def _shorten(statement: cst.CSTNode, gone: set[cst.ImportAlias], parents: Parents, rewrite: Rewrite) -> None:
-    """Take aliases out of an import, or the import out of its module."""
+def _shorten(statement: cst.CSTNode, gone: set[cst.ImportAlias], parents: Parents, rewrite: Rewrite) -> bool:
+    """Take aliases out of an import, or return that its whole line goes."""
     line = parents[statement]
     if not isinstance(statement, (cst.Import, cst.ImportFrom)) or isinstance(statement.names, cst.ImportStar):
-        return
+        return False
     if not isinstance(line, cst.SimpleStatementLine) or any(
         word in text for text in comments(line) for word in _KEEPING
     ):
-        return
+        return False
     if any(isinstance(alias.name, cst.Attribute) and alias.asname is None for alias in gone & set(statement.names)):
-        return  # `import a.b` makes `a.b` an attribute for whoever has `a`
+        return False  # `import a.b` makes `a.b` an attribute for whoever has `a`
     kept = [number for number, alias in enumerate(statement.names) if alias not in gone]
     if kept:
         if not comments(statement):
             rewrite.add(statement, lambda node: node.with_changes(names=_without(node.names, kept)))
-        return
-    body = list(getattr(parents[line], "body", ()))
-    if len(line.body) == 1 and line in body[:-1]:
-        drop(line, body[body.index(line) + 1], rewrite)
+        return False
+    return len(line.body) == 1 and line in getattr(parents[line], "body", ())
 
 
 def _without(names: Sequence[cst.ImportAlias], kept: Sequence[int]) -> list[cst.ImportAlias]:

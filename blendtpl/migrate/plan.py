@@ -12,11 +12,12 @@ import libcst as cst
 from blendtpl.migrate import edits
 from blendtpl.migrate.captures import Capture, captures_of, open_around
 from blendtpl.migrate.constants import Code
-from blendtpl.migrate.decide import Decision, Left, decide, template_of
+from blendtpl.migrate.decide import Decision, decide, template_of
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.held import Held, names_in
-from blendtpl.migrate.project import METHODS, Project
-from blendtpl.migrate.sites import Site, Unclear, named, site_of
+from blendtpl.migrate.methods import is_alias, method_of, targets_of
+from blendtpl.migrate.project import Project
+from blendtpl.migrate.sites import Left, Site, Unclear, site_of
 from blendtpl.migrate.templates import Templates
 from blendtpl.migrate.visible import Hidden, View, is_bound
 
@@ -38,7 +39,7 @@ class Known:
 @dataclass(slots=True)
 class Plan:
     """What will be done with the `sites` of a module. `chosen` are rewritten, `captures` become assignments; `left` has
-    the call and the reason for whatever else there is.
+    the call and the reason for whatever else there is. `read` are imports that a template may see which is left.
     """
 
     code: Code
@@ -46,6 +47,7 @@ class Plan:
     chosen: dict[Site, Decision] = field(default_factory=dict)
     captures: list[Capture] = field(default_factory=list)
     left: dict[cst.CSTNode, tuple[str, str]] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
 
     def holders(self) -> dict[tuple[str, cst.CSTNode], tuple[Held, list[Site]]]:
         """Return the variables that are to go, each with the chosen sites that read it."""
@@ -80,22 +82,38 @@ def plan(code: Code, known: Known) -> Plan:
                 if str(reason):
                     made.left[site.node] = (site.call, str(reason))
     _settle(made, captures, known)
+    anything = any(isinstance(site, Unclear) for site in sites.values())
+    blind = [site for site in made.sites if site.implicit and site not in made.chosen]
+    made.read = frozenset(
+        name
+        for name in code.scopes.module.imported
+        if anything or any(_may_read(site, name, known, made) for site in blind)
+    )
     return made
 
 
 def _passed_on(code: Code, shim: str) -> Iterator[Unclear]:
     """Yield methods of the shim that are not called where they stand, so that nobody sees with what they are."""
+    bound = {node for scope in code.scopes.module.all() for _, node in scope.stores}
     for node, scope in code.scopes.of.items():
-        if isinstance(node, cst.Attribute) and node.attr.value in METHODS and (name := named(node.value, scope, shim)):
-            around = code.parents.get(node)
-            if not (isinstance(around, cst.Call) and around.func is node):
-                yield Unclear(node, f"{name}.{node.attr.value}", "it is not called here")
+        if node in bound or not isinstance(node, (cst.Name, cst.Attribute)):
+            continue
+        around = code.parents.get(node)
+        if isinstance(around, cst.AssignTarget) or (isinstance(around, cst.Call) and around.func is node):
+            continue
+        method = method_of(node, scope, code, shim)
+        if method is None or (isinstance(node, cst.Name) and method.problem):
+            continue
+        if not any(is_alias(target, scope, code) for target in targets_of(node, code)):
+            yield Unclear(node, method.call, "it is not called here")
 
 
 def _decided(site: Site, around: Capture | None, known: Known, made: Plan, *, open_too: bool) -> Decision:
-    decision = decide(site, made.code, known.templates, known.project, captured=around is not None)
+    decision = decide(site, made.code, known.templates, known.project, known.shim, captured=around is not None)
     if around is not None and around.problem:
         raise Left(f"it prints into a capture that stays: {around.problem}")
+    if around is not None and around.name in decision.names:
+        raise Left(f"its template may read `{around.name}`, the capture that it prints into")
     if around is None and open_too and site.prints and not site.of_file:
         raise Left("a capture may be open there")
     if known.problem:
@@ -119,30 +137,41 @@ def _may_read(site: Site, name: str, known: Known, made: Plan) -> bool:
         found = known.templates.known(template_of(site, made.code, known.templates))
     except Left:
         return True
-    return bool(found.opaque) or name in found.variables | found.defaults
+    return found.may_read(frozenset({name}))
 
 
 def _settle(made: Plan, captures: list[Capture], known: Known) -> None:
     """Leave sites that can only be rewritten together with others that are left, until nothing changes."""
     changed = True
+    staying: dict[Capture, str] = {}
     while changed:
         changed = False
         for capture in captures:
-            if not _is_simple(capture, made):
+            if reason := _kept(capture, made, known):
+                staying.setdefault(capture, reason)
                 changed |= _leave(made, capture.sites, "it prints into a capture that stays")
         for held, sites in made.holders().values():
             if problem := _stays(held, sites, made, known):
                 changed |= _leave(made, sites, problem)
     for capture in captures:
-        if _is_simple(capture, made):
-            made.captures.append(capture)
+        if capture in staying:
+            made.left[capture.call] = (cst.Module([]).code_for_node(capture.call.func), staying[capture])
         else:
-            reason = capture.problem or "what prints into it is left alone"
-            made.left[capture.call] = (cst.Module([]).code_for_node(capture.call.func), reason)
+            made.captures.append(capture)
 
 
-def _is_simple(capture: Capture, made: Plan) -> bool:
-    return not capture.problem and all(site in made.chosen for site in capture.sites)
+def _kept(capture: Capture, made: Plan, known: Known) -> str:
+    """Return why a capture cannot become a text, or an empty string."""
+    if capture.problem or any(site not in made.chosen for site in capture.sites):
+        return capture.problem or "what prints into it is left alone"
+    home = made.code.scopes.of[capture.call].home(capture.name)
+    for site in made.sites:
+        if not site.implicit or site.scope.home(capture.name) is not home:
+            continue
+        decision = made.chosen.get(site)
+        if capture.name in decision.names if decision else _may_read(site, capture.name, known, made):
+            return f"a template may read `{capture.name}`"
+    return ""
 
 
 def _leave(made: Plan, sites: Iterable[Site], reason: str) -> bool:

@@ -5,11 +5,13 @@ names alone: where several have one name, what is true of one is taken to be tru
 """
 
 import ast
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-METHODS = frozenset({"include", "include_once", "require", "require_once", "fetch"})  # of the shim, that render
+from blendtpl.migrate.aliases import METHODS, NAMED, Aliases, aliases_of
+from blendtpl.migrate.bindings import modules_of, origins_of, pairs_of
 
 _PRINTING = METHODS - {"fetch"}
 ONCE = frozenset(method for method in METHODS if method.endswith("_once"))
@@ -30,8 +32,9 @@ class Project:
     `captured` are functions that may run while a buffer is open or a template renders, with the place that may do so;
     `printing` those that may print through the shim; `once` old paths that are included once, with the place, and the
     empty path when some are not constant; `streams` is where a shim prints elsewhere than to standard output; `shims`
-    are where shims are made. `taken` are names that a module takes from another, by the last part of what that is
-    called; `imports` the modules that each file imports when it is imported itself.
+    are where shims are made; `loose` is a place that passes on what opens a buffer. `taken` are names that a module
+    takes from another, by the last part of what that is called; `imports` the modules that each file imports when it is
+    imported itself; `aliases` names that stand for methods of the shim.
     """
 
     captured: Mapping[str, str]
@@ -41,6 +44,8 @@ class Project:
     shims: tuple[Made, ...]
     taken: frozenset[tuple[str, str]]
     imports: Mapping[str, frozenset[str]]
+    loose: str
+    aliases: Aliases
 
 
 def project_of(
@@ -50,8 +55,10 @@ def project_of(
 
     `called` are functions that templates call, `including_once` the templates that include others once.
     """
-    scan = _Scan(shim)
-    for file, module, tree in files:
+    listed = list(files)
+    aliases = aliases_of(((file, tree) for file, _, tree in listed), shim)
+    scan = _Scan(shim, aliases)
+    for file, module, tree in listed:
         scan.look_at(file, module, tree)
     roots = dict.fromkeys(called, "from a template")
     for name, place in scan.roots.items():
@@ -65,6 +72,8 @@ def project_of(
         shims=tuple(scan.shims),
         taken=frozenset(scan.taken),
         imports={module: frozenset(found) for module, found in scan.imports.items()},
+        loose=scan.loose,
+        aliases=aliases,
     )
 
 
@@ -106,7 +115,7 @@ def _reaching(names: Iterable[str], mentions: Mapping[str, set[str]]) -> frozens
 class _Scan(ast.NodeVisitor):
     """Walks each file once, and notes what each function and class mentions by name."""
 
-    def __init__(self, shim: str) -> None:
+    def __init__(self, shim: str, aliases: Aliases) -> None:
         self.file = ""
         self.mentions: dict[str, set[str]] = defaultdict(set)
         self.roots: dict[str, str] = {}
@@ -117,8 +126,12 @@ class _Scan(ast.NodeVisitor):
         self.taken: set[tuple[str, str]] = set()
         self.imports: dict[str, set[str]] = defaultdict(set)
         self._module = ""
+        self.loose = ""
         self._shim = shim
+        self._aliases = aliases
         self._names = {shim}
+        self._methods: Mapping[str, str] = {}
+        self._plain: set[ast.expr] = set()
         self._functions: list[str] = []
         self._captures: list[str] = []
 
@@ -127,6 +140,8 @@ class _Scan(ast.NodeVisitor):
         imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
         aliases = (alias for node in imports for alias in node.names if alias.name == self._shim)
         self._names = {self._shim, *(alias.asname for alias in aliases if alias.asname)}
+        self._methods = _methods(tree, os.path.abspath(file), self._aliases)  # noqa: PTH100  # links stay
+        self._plain = set(_plain_uses(tree))
         self.visit(tree)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
@@ -148,13 +163,33 @@ class _Scan(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         self._mention(node.id)
+        if isinstance(node.ctx, ast.Load):
+            self._method_at(node)
+
+    def _method_at(self, node: ast.Name | ast.Attribute) -> str:
+        """Note what a place says that may be a method of the shim, and return which."""
+        method = self._method(node)
+        place = f"{self.file}:{node.lineno}"
+        if method in _PRINTING:
+            self.printing.update(self._functions)
+        if node not in self._plain:
+            if method in ONCE:
+                self.once.setdefault("", place)
+            elif method == "capture":
+                self.loose = self.loose or place
+        return method
+
+    def _method(self, node: ast.expr) -> str:
+        """Return the method that an expression may be; names are looked at alone, wherever they stand."""
+        if isinstance(node, ast.Attribute):
+            if self._is_shim(node.value):
+                return node.attr if node.attr in NAMED else ""
+            return self._methods.get(f"{_called(node.value)}.{node.attr}", "")
+        return self._methods.get(node.id, "") if isinstance(node, ast.Name) else ""
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self.taken.add((_called(node.value), node.attr))
-        if self._is_shim(node.value) and node.attr in METHODS:
-            if node.attr in _PRINTING:
-                self.printing.update(self._functions)
-        else:
+        if self._method_at(node) not in METHODS:
             self._mention(node.attr)
         self.visit(node.value)
 
@@ -176,12 +211,12 @@ class _Scan(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         place = f"{self.file}:{node.lineno}"
-        if isinstance(node.func, ast.Attribute) and self._is_shim(node.func.value):
-            if node.func.attr in ONCE:
+        if method := self._method(node.func):
+            if method in ONCE:
                 self.once.setdefault(_text(node.args[0]) if node.args else "", place)
-            if node.func.attr in METHODS:
+            if method in METHODS:
                 self._given(node, place)
-            if node.func.attr == "capture":  # one of a `with` does not come here: nobody says where this one ends
+            if method == "capture":  # one of a `with` does not come here: nobody says where this one ends
                 self.roots.update({name: place for name in self._functions[-1:] if name not in self.roots})
         elif _called(node.func) == "IncludeShim":
             self._made(node, place)
@@ -211,10 +246,7 @@ class _Scan(ast.NodeVisitor):
         captures = [
             f"{self.file}:{node.lineno}"
             for item in node.items
-            if isinstance(item.context_expr, ast.Call)
-            and isinstance(item.context_expr.func, ast.Attribute)
-            and item.context_expr.func.attr == "capture"
-            and self._is_shim(item.context_expr.func.value)
+            if isinstance(item.context_expr, ast.Call) and self._method(item.context_expr.func) == "capture"
         ]
         if not captures:
             self.generic_visit(node)
@@ -226,6 +258,29 @@ class _Scan(ast.NodeVisitor):
 
     def _is_shim(self, node: ast.expr) -> bool:
         return _called(node) in self._names
+
+
+def _methods(tree: ast.Module, file: str, aliases: Aliases) -> Mapping[str, str]:
+    """Return the names in a file that may be methods, in whatever scope; those of a module with its last part."""
+    found = {name: alias.method for name, alias in aliases.here(file).items()}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for name, origin in origins_of(node):
+                if alias := aliases.of(origin, file):
+                    found[name] = alias.method
+            for name, origin in modules_of(node):
+                found.update({f"{name}.{each}": alias.method for each, alias in aliases.within(origin, file).items()})
+    return found
+
+
+def _plain_uses(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what is called where it stands, and what a name at the top level is set to."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node.func
+    for statement in tree.body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            yield from (value for _, value in pairs_of(statement))
 
 
 def _leads(keyword: ast.keyword) -> bool:

@@ -60,7 +60,9 @@ def rewrite(
 ) -> Rewritten:
     """Return a module with its sites rewritten to calls of `registry`, a ``module:name``; `shim` is the shim's name."""
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)  # the parser makes no node twice
-    code = Code(place.file, scopes_of(wrapper.module), wrapper.resolve(ParentNodeProvider), place.taken)
+    code = Code(
+        place.file, scopes_of(wrapper.module), wrapper.resolve(ParentNodeProvider), place.taken, project.aliases
+    )
     local, missing = name_for(registry, code.scopes.module, place.module)
     problem = _problem(registry, local, missing=missing, place=place)
     made = plan(code, Known(templates, project, shim, local, missing, problem))
@@ -99,7 +101,7 @@ def _text(module: cst.Module, made: Plan, place: Place, registry: str, local: st
     if missing:
         changed = with_import(changed, registry, local)
     if not place.file.endswith("__init__.py"):  # what it imports is there for others
-        changed = without_unused(changed, used, place.taken)
+        changed = without_unused(changed, used, place.taken | made.read)
     return changed.code
 
 

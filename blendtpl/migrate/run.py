@@ -5,6 +5,7 @@ what is told of its calls. Nothing is written here.
 """
 
 import ast
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -63,18 +64,20 @@ def migrate(
     `registry` is the ``module:name`` that rewritten code calls, `shim` the name of the shim in the old code.
     """
     read = [read_file(path) for path in python_files(sources)]
-    files, unreadable = [], [found for found in read if isinstance(found, Unreadable)]
+    unreadable = [found for found in read if isinstance(found, Unreadable)]
+    files, unparsed = [], []
     for file in read:
         if isinstance(file, File):
             try:
                 files.append((file, module_of(file.path), _parsed(file)))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                if any(word in file.text for word in (shim, *_WORDS)):
-                    unreadable.append(Unreadable(file.path, _told(error)))
+                unparsed.append((file, _told(error)))
     trees = ((str(file.path), module, tree) for file, module, tree in files)
     known = project_of(trees, shim, templates.called(), templates.including_once())
     templates.follow(known.shims)
-    wanted = [(file, module) for file, module, tree in files if _may_have_calls(tree, shim)]
+    words = frozenset((shim, *_WORDS, *known.aliases.names))
+    unreadable += [Unreadable(file.path, told) for file, told in unparsed if _has_word(file.text, words)]
+    wanted = [(file, module) for file, module, tree in files if _may_have_calls(tree, words)]
     results = []
     for number, (file, module) in enumerate(wanted):
         progress("migrate", number, len(wanted))
@@ -86,12 +89,12 @@ def migrate(
     return Migration(tuple(kept), tuple(unreadable), len(read))
 
 
-def _may_have_calls(tree: ast.Module, shim: str) -> bool:
-    return any(
-        getattr(node, field, None) in _WORDS or getattr(node, field, None) == shim
-        for node in ast.walk(tree)
-        for field in ("id", "attr", "name")
-    )
+def _has_word(text: str, words: Iterable[str]) -> bool:
+    return re.search(rf"\b({'|'.join(map(re.escape, words))})\b", text) is not None
+
+
+def _may_have_calls(tree: ast.Module, words: frozenset[str]) -> bool:
+    return any(getattr(node, field, None) in words for node in ast.walk(tree) for field in ("id", "attr", "name"))
 
 
 def _parsed(file: File) -> ast.Module:

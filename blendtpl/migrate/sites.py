@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from blendtpl.migrate.aliases import METHODS
 from blendtpl.migrate.constants import Code, qualified
 from blendtpl.migrate.held import Held, held, read_of
-from blendtpl.migrate.project import METHODS
+from blendtpl.migrate.methods import Method, method_of
 from blendtpl.migrate.scopes import Scope
 
 _JINJA = {"jinja2.Template", "jinja2.environment.Template"}
@@ -35,7 +36,8 @@ class Site:
     `path_position` is the number of the argument that has the path in it, `None` when that is in what is called.
     `positions` are the arguments that stay, by number, in the order that they are passed in; `implicit`: it passes
     the variables around it. `writes`: names come back in what it is given. `origin` makes the template object, where
-    that is seen; `held` are the variables that go with it. `doubt` says why it may be none of ours.
+    that is seen; `held` are the variables that go with it. `doubt` says why it may be none of ours, `problem` why it
+    has to stay, or may be another method than it seems.
     """
 
     node: cst.Call
@@ -51,6 +53,7 @@ class Site:
     origin: cst.Call | None = None
     held: tuple[Held, ...] = ()
     doubt: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,17 @@ class Unclear:
     reason: str
 
 
+class Left(Exception):  # noqa: N818  # a reason, which is told
+    """A site is left alone; the text says why. Without a text, it has nothing to do with templates."""
+
+
 def site_of(node: cst.Call, scope: Scope, code: Code, shim: str) -> Site | Unclear | None:
     """Return what a call is, as far as it renders a template in an old way; `shim` is what the shim is called."""
-    if isinstance(node.func, cst.Attribute):
-        if node.func.attr.value in METHODS and (found := named(node.func.value, scope, shim)):
-            return _of_shim(node, scope, node.func, found)
-        if node.func.attr.value in _RENDERING:
-            return _of_object(node, scope, code)
+    method = method_of(node.func, scope, code, shim)
+    if method is not None:
+        return _of_shim(node, scope, method) if method.name in METHODS else None
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in _RENDERING:
+        return _of_object(node, scope, code)
     name = qualified(node.func, scope)
     if name == "builtins.exec":
         return _of_exec(node, scope, code)
@@ -77,51 +84,19 @@ def site_of(node: cst.Call, scope: Scope, code: Code, shim: str) -> Site | Uncle
     return None
 
 
-def named(node: cst.BaseExpression, scope: Scope, shim: str) -> str:
-    """Return how an expression names the shim, or an empty string when it doesn't."""
-    if isinstance(node, cst.Name) and (node.value == shim or qualified(node, scope).rpartition(".")[2] == shim):
-        return node.value
-    if isinstance(node, cst.Attribute) and node.attr.value == shim:
-        return cst.Module([]).code_for_node(node)
-    return ""
-
-
-def shim_problem(node: cst.BaseExpression, scope: Scope, code: Code) -> str:
-    """Return why it is not sure that an expression is the shim, or an empty string."""
-    if isinstance(node, cst.Attribute):
-        return "" if qualified(node, scope) else f"`{cst.Module([]).code_for_node(node)}` may be another object"
-    assert isinstance(node, cst.Name)  # noqa: S101  # `named` takes no other
-    home = scope.home(node.value)
-    if home is None:
-        return f"`{node.value}` is not defined here"
-    for binding in home.own[node.value]:
-        if not (isinstance(binding, cst.ImportAlias) or _makes_shim(binding, code)):
-            return f"`{node.value}` is a variable that may be another object"
-    return ""
-
-
-def _makes_shim(binding: cst.CSTNode, code: Code) -> bool:
-    target = code.parents.get(binding)
-    around = code.parents.get(target) if isinstance(target, cst.AssignTarget) else target
-    if not isinstance(around, (cst.Assign, cst.AnnAssign)) or not isinstance(around.value, cst.Call):
-        return False
-    return cst.Module([]).code_for_node(around.value.func).rpartition(".")[2] == "IncludeShim"
-
-
-def _of_shim(node: cst.Call, scope: Scope, func: cst.Attribute, shim: str) -> Site | Unclear:
-    method = func.attr.value
-    call = f"{shim}.{method}"
+def _of_shim(node: cst.Call, scope: Scope, method: Method) -> Site | Unclear:
+    call = method.call
     arguments = _arguments(node, ("path", "scope"))
     if isinstance(arguments, str):
         return Unclear(node, call, arguments)
     if "path" not in arguments:
         return Unclear(node, call, "it has no path")
-    if method.endswith("_once"):
-        return Unclear(node, call, "what is included once has to be known for the whole request")
+    problem = method.problem
+    if method.name.endswith("_once"):
+        problem = problem or "what is included once has to be known for the whole request"
     given = arguments.get("scope")
-    implicit = given is None or _is_none(node.args[given].value)
-    if given is not None and not implicit and (problem := _may_be_none(node.args[given].value, scope)):
-        return Unclear(node, call, problem)
+    unsure = _may_be_none(node.args[given].value, scope) if given is not None else ""
+    implicit = given is None or bool(unsure) or _is_none(node.args[given].value)
     return Site(
         node,
         scope,
@@ -129,10 +104,11 @@ def _of_shim(node: cst.Call, scope: Scope, func: cst.Attribute, shim: str) -> Si
         path=node.args[arguments["path"]].value,
         path_position=arguments["path"],
         positions=() if implicit or given is None else (given,),
-        prints=method != "fetch",
+        prints=method.name != "fetch",
         implicit=implicit,
         writes=not implicit,
         of_file=False,
+        problem=problem or unsure,
     )
 
 

@@ -22,7 +22,8 @@ from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
-from blendtpl.migrate.project import METHODS, ONCE, Made
+from blendtpl.migrate.aliases import METHODS
+from blendtpl.migrate.project import ONCE, Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Known:
     returns: bool
     opaque: str
     escapes: bool
+
+    def may_read(self, names: frozenset[str]) -> bool:
+        """Return whether it may read one of some variables: what it is passed and calls may read any."""
+        return bool(self.opaque or names & (self.variables | self.defaults) or self.calls & self.variables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from blendtpl.migrate.rewrite import Place, Rewritten, rewrite
 from blendtpl.migrate.templates import Templates
 from tests.migrate.programs import programs
 
+INCLUDES = "from other import shim\ninclude, fetch = shim.include, shim.fetch\ncapture = shim.capture\n"
 VALUES = "{{ a|default('-') }}{{ b|default('-') }}{{ c|default('-') }}"
 PLACE = Place("/nowhere/program.py", "program", frozenset(), circular=False)
 
@@ -32,16 +33,19 @@ def bundle() -> blendtpl.Bundle:
 
 
 def bridge() -> ModuleType:
-    """Return the module that the programs import."""
+    """Return the module that the programs import, with the names of `INCLUDES`."""
     module = ModuleType("bridge")
     registry = blendtpl.load(bundle())
-    vars(module).update(registry=registry, shim=IncludeShim(registry))
+    shim = IncludeShim(registry)
+    vars(module).update(registry=registry, shim=shim, include=shim.include, fetch=shim.fetch, capture=shim.capture)
     return module
 
 
 def migrated(text: str) -> Rewritten:
     templates = Templates(bundle(), blendtpl.default_environment(), (), PHP, Path("/nowhere"), own=True)
-    known = project_of([("program.py", "program", ast.parse(text))], "shim", ())
+    known = project_of(
+        [(PLACE.file, "program", ast.parse(text)), ("/nowhere/bridge.py", "bridge", ast.parse(INCLUDES))], "shim", ()
+    )
     return rewrite(libcst.parse_module(text), PLACE, templates, known, registry="bridge:registry", shim="shim")
 
 

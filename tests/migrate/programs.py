@@ -12,7 +12,10 @@ SHOW = 'print(shim.fetch("values.txt"))'
 HEAD = """\
 from contextlib import contextmanager, suppress
 
-from bridge import flag, shim
+import bridge
+from bridge import capture, fetch as get, flag, include, shim
+
+show, (require, put) = shim.include, (shim.require, shim.include)
 
 
 def boom():
@@ -27,6 +30,9 @@ def manager():
 
 """
 
+AGAIN = "put = shim.include"
+CHANGING = "global put\nput = str"
+SHADOWED = "def inner(include=str):\n    include('values.txt')\ninner()\ninner(include)"
 CAPTURED = "with shim.capture() as inside: inner()\nprint('<', inside.text, '>')"
 
 names = st.sampled_from(NAMES)
@@ -59,6 +65,17 @@ simple = st.one_of(
     st.just(['shim.include("values.txt", {"a": 1})']),
     st.builds(lambda name: [f'shim.require("values.txt", dict(a={name}))'], names),
     st.builds(lambda name: [f"print(f\"[{{shim.fetch('values.txt', {{'b': {name}}})}}]\")"], names),
+    st.just(['include("values.txt")']),
+    st.builds(lambda name: [f"show('values.txt', dict(b={name}))"], names),
+    st.just(['require("values.txt")']),
+    st.just(['put("values.txt", {})']),
+    st.just(['print(get("values.txt"), bridge.fetch("values.txt"))']),
+    st.builds(lambda name: [f"print([get('values.txt') for {name} in range(2)])"], names),
+    st.just(["put = str if flag() else shim.include", 'put("values.txt")']),
+    st.just(["with capture() as held:", "    inner()", "print(len(held.text))"]),
+    st.just(["print((lambda get: get('values.txt'))(str))"]),
+    st.just(["with capture() as text:", '    include("values.txt")', '    show("values.txt", {})', "print(text.text)"]),
+    st.just(["with bridge.capture() as page:", "    outer", '    include("values.txt")', "print(page.text)"]),
     st.just(["with shim.capture() as text:", '    shim.include("values.txt")', "print(text.text, str(text))"]),
     st.just(["with shim.capture() as page:", "    outer", '    shim.include("values.txt")', "print(page.text)"]),
     st.just(["with shim.capture() as held:", "    inner()", "print(len(held.text))"]),
@@ -136,7 +153,12 @@ def compound(inner: st.SearchStrategy[list[list[str]]]) -> st.SearchStrategy[lis
             st.sampled_from(("", "global", "nonlocal")),
             names,
             body,
-            st.sampled_from(("inner()", "inner(2)", "", "print(inner.__name__)", CAPTURED)),
+            st.sampled_from(
+                ("inner()", "inner(2)", "", "print(inner.__name__)", CAPTURED, CAPTURED.replace("shim.", ""))
+            ),
+        ),
+        st.sampled_from((AGAIN, CHANGING, SHADOWED)).map(
+            lambda text: [*_block("def other():", text.split("\n")), "flag() and other()"]
         ),
         st.builds(lambda inside: [*_block("def pieces():", [*inside, "yield 1"]), "print(*pieces())"], body),
         st.builds(lambda held: _block("class Inner:", held), body),

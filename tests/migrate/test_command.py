@@ -56,14 +56,14 @@ def test_files_are_written_with_their_mode_and_through_links(folder: Path) -> No
     before = (folder / "other.py").stat()
     result = invoke("migrate", "--write", ".")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "1 call rewritten in 1 file, 0 left; 4 files looked at\n"
+    assert result.stderr == "1 call rewritten in 1 file, 0 left; 5 files looked at\n"
     assert (folder / "mail.py").read_text() == NEW
     assert stat.S_IMODE((folder / "mail.py").stat().st_mode) == 0o750
     assert (folder / "linked.py").is_symlink()
     assert (folder / "other.py").stat() == before
     assert [path.name for path in folder.iterdir() if path.name.endswith(".tmp")] == []
     again = invoke("migrate", "--write", ".")
-    assert again.stderr == "0 calls rewritten in 0 files, 0 left; 4 files looked at\n"
+    assert again.stderr == "0 calls rewritten in 0 files, 0 left; 5 files looked at\n"
 
 
 def test_what_is_left_is_listed_and_the_exit_status_is_1(folder: Path) -> None:

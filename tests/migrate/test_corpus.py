@@ -16,7 +16,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", cases())
 def test_a_program_becomes_the_one_that_was_reviewed(name: str, folder: Path) -> None:
     program = placed(name, "before.txt", folder)
-    found = migrated(program, folder=folder)
+    found = migrated(program, folder / "includes.py", folder=folder)
     assert new_bytes(found, program.read_bytes()) == (CORPUS / name / "after.txt").read_bytes()
     assert told(found, folder) == (CORPUS / name / "told.txt").read_text(encoding="utf-8")
 
@@ -35,6 +35,6 @@ def test_it_prints_the_same_before_and_after(name: str, folder: Path) -> None:
 @pytest.mark.parametrize("name", cases())
 def test_a_second_time_nothing_changes(name: str, folder: Path) -> None:
     program = placed(name, "after.txt", folder)
-    found = migrated(program, folder=folder)
+    found = migrated(program, folder / "includes.py", folder=folder)
     assert new_bytes(found, b"unchanged") == b"unchanged"
     assert found.rewritten == 0
