@@ -46,6 +46,13 @@ def test_first_compile(benchmark: BenchmarkFixture, templates: Mapping[str, str]
     assert (made.compiled, made.cached) == (COUNT, 0)
 
 
+def test_compile_without_a_cache(benchmark: BenchmarkFixture, templates: Mapping[str, str]) -> None:
+    """What `blendtpl.compile` does."""
+    compare(benchmark, WHOLE, collector="on", jobs=1)
+    made = rounds(benchmark, 2, build, templates)
+    assert made.compiled == COUNT
+
+
 @jobs
 def test_unchanged_compile(benchmark: BenchmarkFixture, templates: Mapping[str, str], cache: Cache, jobs: int) -> None:
     """The same once more."""
