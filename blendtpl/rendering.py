@@ -15,7 +15,7 @@ from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.output import NEVER, Output, Steps, drain, writing
 from blendtpl.places import add_place
-from blendtpl.scopes import MADE, SLOTS, Scope, empty
+from blendtpl.scopes import MADE, SLOTS, Scope, empty, names_set
 from blendtpl.units import Start, Unit
 
 Mappings = tuple[Mapping[str, Any], ...]
@@ -73,8 +73,7 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
         if start is not None and start.text and start.blocks is None:
             scope += [start.make, given, None]
             return start.write(scope, *start.read(given))  # type: ignore[no-any-return]
-        for _ in _begun(unit, scope, given, out, NEVER):
-            pass
+        drain(_begun(unit, scope, given, out, NEVER))
         return unit.environment.concat(out)
     except ReturnedError:
         raise  # no error to whoever includes
@@ -90,17 +89,13 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
 
 def _put_assigned(unit: Unit, scope: Scope, given: dict[str, Any], assigned: dict[str, Any]) -> None:
     """Note what a top level has set. A macro, or a module, is of no use behind its render."""
-    context = scope[MADE]
+    found: Iterable[tuple[str, Any]] = ()
     if unit.start is None:
-        found: Iterable[tuple[str, Any]] = context.vars.items() if context is not None else ()
+        set_here = scope[MADE].vars if scope[MADE] is not None else {}
+        found = ((name, value) for name, value in set_here.items() if given.get(name, missing) is not value)
     elif len(scope) > SLOTS:
-        found = ((name, scope[slot]) for name, slot, _ in unit.stores)
-    else:
-        return
-    for name, value in found:
-        new = value is not missing and given.get(name, missing) is not value
-        if new and not isinstance(value, (Macro, TemplateModule)):
-            assigned[name] = value
+        found = ((name, value) for name, value, _ in names_set(scope, given, unit.stores))
+    assigned.update((name, value) for name, value in found if not isinstance(value, (Macro, TemplateModule)))
 
 
 def _rendered(unit: Unit, given: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ template that is included. A scope that was made of a context has that from the 
 it reads as arguments has a scope of the first three alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jinja2.runtime import Context
@@ -39,13 +39,20 @@ def publish(context: Context, name: str, value: Any, export: bool) -> None:
         (context.exported_vars.add if export else context.exported_vars.discard)(name)
 
 
-def set_names(scope: Scope, context: Context, stores: Iterable[tuple[str, int, bool]]) -> None:
-    """Tell a new context what its template has set so far: what is in a slot and was not given."""
-    given = context.parent
+def names_set(
+    scope: Scope, given: Mapping[str, Any], stores: Iterable[tuple[str, int, bool]]
+) -> Iterator[tuple[str, Any, bool]]:
+    """Yield what a template has set so far, what is in a slot and was not given: name, value, if it is exported."""
     for name, slot, export in stores:
         value = scope[slot]
         if value is not missing and value is not given.get(name, missing):
-            publish(context, name, value, export)
+            yield name, value, export
+
+
+def set_names(scope: Scope, context: Context, stores: Iterable[tuple[str, int, bool]]) -> None:
+    """Tell a new context what its template has set so far."""
+    for name, value, export in names_set(scope, context.parent, stores):
+        publish(context, name, value, export)
 
 
 def empty(scope: Scope) -> None:

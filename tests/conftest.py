@@ -58,3 +58,12 @@ def quick_collections() -> Iterator[None]:
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Have nothing collected but by hand."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

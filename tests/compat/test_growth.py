@@ -1,7 +1,6 @@
 """No kind of call leaves anything, whether it succeeds or fails, with the collector off."""
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -13,17 +12,9 @@ from tests.run.memory import measure
 RENDERS = 300  # enough for a leak in each thirty; `python -m tests.compat.growth` finds rarer ones
 
 pytestmark = [
-    pytest.mark.usefixtures("quick_collections"),
+    pytest.mark.usefixtures("quick_collections", "no_collector"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)

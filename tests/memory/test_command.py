@@ -20,6 +20,7 @@ from bench.memory.registered import SUBJECTS, Family
 from bench.memory.tasks import LONG, RENDERS, plan
 from bench.memory.workloads import ALERT, WORKLOADS
 from tests.conftest import ROOT
+from tests.marked import marked
 from tests.memory.made_up import made_up
 
 PATIENCE = 120.0  # seconds until something that should happen is taken for something that does not
@@ -36,14 +37,7 @@ class Begun:
 
     def marked(self) -> dict[int, str]:
         """Return the processes that run, each with its command."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and self.mark.encode() in (entry / "environ").read_bytes():
-                    found[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ")
-            except OSError:  # it is gone, or another user's
-                continue
-        return found
+        return marked(self.mark)
 
     def told(self) -> list[int]:
         """Return how many characters each child has written, which are its messages."""

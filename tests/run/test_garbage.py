@@ -3,7 +3,6 @@
 import gc
 import sys
 import weakref
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -17,15 +16,7 @@ from tests.run.oracle import load
 RENDERS = 300  # enough for a leak in each thirty; `python -m tests.run.growth` finds rarer ones
 
 
-pytestmark = pytest.mark.usefixtures("quick_collections")
-
-
-@pytest.fixture(autouse=True)
-def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
+pytestmark = pytest.mark.usefixtures("quick_collections", "no_collector")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)

@@ -17,6 +17,7 @@ import pytest
 
 from bench.walkers.processes import DiedError, death, processes, read
 from tests.conftest import ROOT
+from tests.marked import marked
 
 PATIENCE = 120.0  # seconds until something that should happen is taken for something that does not
 PICTURES = {f"{stem}.{suffix}" for stem in ("together", "each", "memory") for suffix in ("svg", "png")}
@@ -33,14 +34,7 @@ class Command:
 
     def marked(self) -> dict[int, str]:
         """Return the processes that run, each with its command."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and self.mark.encode() in (entry / "environ").read_bytes():
-                    found[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ")
-            except OSError:  # it is gone, or another user's
-                continue
-        return found
+        return marked(self.mark)
 
     def of(self, module: str) -> list[int]:
         return sorted(process for process, command in self.marked().items() if f"bench.walkers.{module}" in command)
