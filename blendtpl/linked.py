@@ -88,7 +88,7 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
             for variable, origin, part in unit.space["links"]:
                 unit.space[variable] = _part(unit, units[origin], part)
             if unit.chain is not None and unit.has_fast_context:
-                unit.start = _start(unit, unit.chain, optional)
+                unit.start = _start(unit, optional)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
@@ -122,11 +122,13 @@ def _settle_scope(unit: Unit, chain: tuple[Unit, ...]) -> None:
     spaces = [found.space for found in chain]
     unit.keeps = any(space["keeps"] for space in spaces)
     stores = {name: export for space in reversed(spaces) for name, export in space["stores"]}
+    unit.texts = frozenset(name for space in spaces for name in space["texts"])
     unit.required = frozenset(name for space in spaces for name in space["required"])
     unit.stores = tuple((name, slots[name], export) for name, export in stores.items())
+    unit.bodies = _bodies(unit, chain)
 
 
-def _start(unit: Unit, chain: tuple[Unit, ...], optional: Set[str]) -> Start | None:
+def _start(unit: Unit, optional: Set[str]) -> Start | None:
     """Return how a unit renders without a context, when it can; `optional` are names that need not be given."""
     space, given = unit.space, unit.globals
     part = space["reads"] is not None
@@ -142,7 +144,7 @@ def _start(unit: Unit, chain: tuple[Unit, ...], optional: Set[str]) -> Start | N
     return Start(
         write=write,
         make=unit.entered,
-        blocks=None if part else _blocks(unit, chain),
+        blocks=None if part else unit.bodies,
         defaults={name: given.get(name, missing) for name in names},
         read=picker(names),
         keeps=unit.keeps,
@@ -152,7 +154,7 @@ def _start(unit: Unit, chain: tuple[Unit, ...], optional: Set[str]) -> Start | N
     )
 
 
-def _blocks(unit: Unit, chain: tuple[Unit, ...]) -> list[Any]:
+def _bodies(unit: Unit, chain: tuple[Unit, ...]) -> list[Any]:
     """Return the innermost body of each block, in the order in which a scope has them."""
     stacks: dict[str, list[Any]] = {}
     for other in chain:
@@ -177,6 +179,8 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     """Return what another unit's code is bound to; a module that never changes is made when first asked for."""
     if part == "included":
         return unit.included
+    if part == "bodies":
+        return unit.bodies
     if part.startswith("super_"):
         function = f"block_{part.removeprefix('super_')}"
         block, text = unit.space[function], function in unit.space["texts"]

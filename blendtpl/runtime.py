@@ -22,9 +22,10 @@ from markupsafe import Markup
 
 from blendtpl.contexts import FastContext, reader, render_of
 from blendtpl.environments import is_own, passed_argument
-from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, written
+from blendtpl.filters import bind_choice, faster, mapped, subscript, values_of
+from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
 from blendtpl.places import stitched
-from blendtpl.scopes import publish, true_context
+from blendtpl.scopes import derived, publish, true_context
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
@@ -71,23 +72,6 @@ def absent(undefined: Any, value: Any, attr: str, is_dict: bool) -> Any:
     return item_or_undefined(undefined, value, attr)
 
 
-def subscript(undefined: Any, value: Any, key: Any) -> Any:
-    """Return ``value[key]`` as `jinja2.Environment.getitem` does."""
-    try:
-        return value[key]
-    except (AttributeError, TypeError, LookupError):
-        if isinstance(key, str):
-            try:
-                attr = str(key)
-            except Exception:
-                return undefined(obj=value, name=key)
-            try:
-                return getattr(value, attr)
-            except AttributeError:
-                pass
-        return undefined(obj=value, name=key)
-
-
 _PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
 
 
@@ -117,13 +101,15 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     return partial(function, context)
 
 
-def translated(scope: Any, function: Any, /, *texts: Any, **variables: Any) -> Any:
+def translated(
+    scope: Any, function: Any, /, *texts: Any, _loop_vars: Any = None, _block_vars: Any = None, **variables: Any
+) -> Any:
     """Return what a `gettext` function gives: Jinja2's new-style ones by `blendtpl.translation`, others as any call."""
     if function is ALIAS:
         function = true_context(scope).resolve("gettext")
     shape = SHAPES.get(function.__code__) if type(function) is FunctionType else None
     if shape is None or len(texts) != shape[0]:
-        return callee(scope, function)(*texts, **variables)
+        return callee(scope, function, _loop_vars, _block_vars)(*texts, **variables)
     context = true_context(scope)
     _, in_context, number = shape
     if in_context:
@@ -153,6 +139,31 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
 
 
+def meant(
+    scope: Any,
+    function: Any,
+    translate: Any,
+    text: Any,
+    texts: tuple[Any, ...],
+    variables: dict[str, Any],
+    escaped: bool,
+) -> Any:
+    """Return what a translation is: of a text that `translate` gave, or whatever another function returns."""
+    if translate is None:
+        try:
+            return translated(scope, function, *texts, **variables)
+        except StopIteration:
+            return stopped(true_context(scope).environment.undefined)
+    variables.pop("_loop_vars", None)
+    variables.pop("_block_vars", None)
+    _, in_context, number = SHAPES[function.__code__] if function is not ALIAS else (1, False, False)
+    if in_context:
+        variables.setdefault("context", texts[0])
+    if number:
+        variables.setdefault("num", texts[-1])
+    return formatted(text, variables, escaped, escape_str)
+
+
 def formed(
     scope: Any,
     function: Any,
@@ -160,22 +171,11 @@ def formed(
     text: Any,
     texts: tuple[Any, ...],
     variables: dict[str, Any],
-    escape: Callable[[str], str] | None,
+    escaped: bool,
 ) -> str:
-    """Return what a translation prints: of a text that `translate` gave, or of whatever another function returns."""
-    if translate is None:
-        try:
-            text = translated(scope, function, *texts, **variables)
-        except StopIteration:
-            text = stopped(true_context(scope).environment.undefined)
-    else:
-        _, in_context, number = SHAPES[function.__code__] if function is not ALIAS else (1, False, False)
-        if in_context:
-            variables.setdefault("context", texts[0])
-        if number:
-            variables.setdefault("num", texts[-1])
-        text = formatted(text, variables, escape is not None, escape_str)
-    return str(text) if escape is None else escape_any(text)
+    """Return what a translation prints; see `meant`."""
+    made = meant(scope, function, translate, text, texts, variables, escaped)
+    return escape_any(made) if escaped else str(made)
 
 
 def call_back(scope: Any, caller: Any) -> Any:
@@ -203,6 +203,31 @@ def keep(context: Context) -> None:
     render = render_of(context)
     if render is not None:
         render.keep(context.empty if isinstance(context, FastContext) else context.vars.clear)
+
+
+class Ahead:
+    """What a loop iterates over that asks whether an item is the last; it looks for the next one only then."""
+
+    __slots__ = ("_after", "_items")
+
+    def __init__(self, items: Any) -> None:
+        self._items, self._after = iter(items), missing
+
+    def __iter__(self) -> Iterator[Any]:
+        while True:
+            item, self._after = self._after, missing
+            if item is missing:
+                item = next(self._items, missing)
+                if item is missing:
+                    return
+            yield item
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
+        if self._after is missing:
+            self._after = next(self._items, missing)
+        return self._after is missing
 
 
 def items_of(loop: LoopContext) -> Iterator[Any]:
@@ -275,6 +300,11 @@ def check_required(context: Context, name: str) -> None:
         raise TemplateRuntimeError(f"Required block {name!r} not found")
 
 
+def required_body(block: Any) -> Any:
+    """Return what ``self.block()`` renders for a required block: its own body when no template fills it."""
+    return getattr(block, "body", block)
+
+
 def check_namespace(value: Any) -> None:
     """Raise Jinja2's error for ``set a.b`` where a is no namespace."""
     if not isinstance(value, Namespace):
@@ -297,6 +327,9 @@ def bind_filter(environment: jinja2.Environment, name: str) -> Any:
     """
     found = environment.filters.get(name)
     if is_own(environment, "filter", name) and not environment.is_async:
+        quick = faster(environment, name)
+        if quick is not None:
+            return quick
         plain = getattr(found, "__wrapped__", None)
         return plain if plain is not None and passed_argument(plain) == passed_argument(found) else found
     return found or _absent("filter", name)
@@ -315,15 +348,6 @@ def titled(text: str) -> str:
     if text.isascii() and not _BEGINNINGS.search(text):
         return " ".join(map(str.capitalize, text.split(" ")))
     return FILTERS["title"](text)  # type: ignore[no-any-return]
-
-
-def values_of(undefined: Any, items: list[Any], attr: str) -> Iterator[Any]:
-    """Yield an attribute of each item, looked up as ``item[attr]`` is."""
-    for found in items:
-        if type(found) is dict and attr in found:
-            yield found[attr]
-        else:
-            yield subscript(undefined, found, attr)
 
 
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: type) -> Any:
@@ -355,6 +379,7 @@ NAMES: dict[str, Any] = {
     "call_back": call_back,
     "true_context": true_context,
     "publish": publish,
+    "derived": derived,
     "stitched": stitched,
     "no_parent": no_parent,
     "translated": translated,
@@ -362,9 +387,15 @@ NAMES: dict[str, Any] = {
     "Body": Body,
     "titled": titled,
     "values_of": values_of,
+    "mapped": mapped,
+    "bind_choice": bind_choice,
     "only_str": frozenset((str,)),
     "written": written,
+    "returning": returning,
+    "required_body": required_body,
     "formed": formed,
+    "meant": meant,
+    "Ahead": Ahead,
     "escape_str": escape_str,
     "missing": missing,
     "never": NEVER,

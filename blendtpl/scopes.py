@@ -30,6 +30,21 @@ def true_context(scope: Any) -> Context:
     return scope[MADE]  # type: ignore[no-any-return]
 
 
+def derived(scope: Scope, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Scope:
+    """Return a scope that sees more: what is set around a scoped block, some of it in slots of its own."""
+    made = scope.copy()
+    made[: SLOTS - 1] = None, _derive, (scope, locals)
+    for name, slot in slots:
+        if locals[name] is not missing:
+            made[slot] = locals[name]
+    return made
+
+
+def _derive(scope: Scope) -> Context:
+    around, locals = scope[SOURCE]
+    return true_context(around).derived(locals)
+
+
 def publish(context: Context, name: str, value: Any, export: bool) -> None:
     """Tell a context that was made of a scope what its template has set in the meantime."""
     context.vars[name] = value

@@ -73,7 +73,9 @@ class Unit(jinja2.Template):
     static_module: TemplateModule | None
     start: "Start | None"  # how to render without a context
     keeps: bool  # whether a scope of it, or of what it extends, may come to hold itself
+    bodies: list[Any] | None  # the innermost of each block, in the order in which a scope has them
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
+    texts: frozenset[str]  # of all of them: the functions that return a text
     required: frozenset[str]  # of all of them: the blocks that another template must fill
 
     @classmethod
@@ -102,7 +104,8 @@ class Unit(jinja2.Template):
         exec(code, space)
         unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
         unit.space, unit.chain, unit.static_module, unit.start = space, None, None, None
-        unit.keeps, unit.stores, unit.required = False, (), frozenset()
+        unit.keeps, unit.stores, unit.required, unit.bodies = False, (), frozenset(), None
+        unit.texts = frozenset(space["texts"])
         unit._module, unit._debug_info, unit._uptodate = None, "", None
         for function in (unit._root, *space["blocks"].values()):
             if not callable(function):
@@ -168,8 +171,7 @@ class Unit(jinja2.Template):
 
     def _scope_of(self, context: Context) -> Scope:
         """Return the scope that stands for a context."""
-        texts = self.space["texts"]
-        bodies = {name: _in_context(name, text=f"block_{name}" in texts) for name in self.space["order"]}
+        bodies = {name: _in_context(name, text=f"block_{name}" in self.texts) for name in self.space["order"]}
         blocks = self.filled(cast(Any, context.blocks), bodies)
         scope = [context, None, None, blocks, *map(_got(context), self.space["slots"])]
         if self.keeps:
@@ -181,7 +183,7 @@ class Unit(jinja2.Template):
         which nothing fills, what says so.
         """
         return [
-            _unfilled(name) if name in self.required and len(stacks[name]) == 1 else bodies[name]
+            _unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
             for name in self.space["order"]
         ]
 
@@ -305,12 +307,13 @@ def _in_context(name: str, *, text: bool) -> Any:
     return returning(write) if text else write
 
 
-def _unfilled(name: str) -> Any:
-    """Return what stands in for a required block that no template fills."""
+def _unfilled(name: str, body: Any) -> Any:
+    """Return what stands in for a required block that no template fills, with what that is all the same."""
 
     def fail(scope: Any, *rest: Any) -> NoReturn:
         raise TemplateRuntimeError(f"Required block {name!r} not found")
 
+    fail.body = body  # type: ignore[attr-defined]
     return fail
 
 

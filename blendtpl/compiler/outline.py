@@ -146,7 +146,7 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             "blocks": tuple(loaded["blocks"]),
             "prints": tuple(map(_prints, loaded["prints"])),
             "required": tuple(loaded["required"]),
-            **{key: frozenset(loaded[key]) for key in ("stored", "bound", "scoped", "inner")},
+            **{key: frozenset(loaded[key]) for key in ("stored", "bound", "scoped", "inner", "shadows")},
         }
     )
 

@@ -41,6 +41,11 @@ FILTERS = (
     "join('<', attribute='a')", "lower", "of_context", "of_eval", "of_environment", "map('of_context')",
     "map('of_eval')", "select('escaping')", "escape | upper", "count", "urlize", "wordwrap(4)", "replace('<', '&')",
     "min", "sum(start=1)", "sort(attribute='a')", "default(a, boolean=b)",
+    "sort(reverse=true)", "sort(case_sensitive=true)", "sort(attribute='a', reverse=b)", "sort(attribute='a,b')",
+    "groupby('a', case_sensitive=true)", "groupby('b', default=1)", "unique(attribute='a')", "unique(true)",
+    "dictsort(true)", "dictsort(by='value')", "dictsort(reverse=a)", "select('odd')", "selectattr('a', 'none')",
+    "selectattr('b', 'in', [1, 2])", "reject", "reject('equalto', 1)", "rejectattr('a.b')", "map(attribute='a.b')",
+    "format(a, b)", "selectattr('a', 'defined') | map(attribute='a') | join('-')",
 )  # fmt: skip
 SAFE_TESTS = (
     "defined", "undefined", "none", "string", "number", "mapping", "sequence", "iterable", "callable", "sameas none",

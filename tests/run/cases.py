@@ -193,6 +193,27 @@ def with_callables() -> jinja2.Environment:
     return made
 
 
+@jinja2.pass_context
+def whole(context: Context, value: object = "") -> str:
+    """Return all that can be told of a context."""
+    names = {name: value for name, value in context.get_all().items() if name in "abcxyz" and not callable(value)}
+    return f"{context.name}{sorted(names.items())}{sorted(context.exported_vars)}{sorted(context.vars)}{sorted(context.blocks)}"
+
+
+@jinja2.pass_context
+def kept(context: Context, value: object = "") -> object:
+    """Return an object that holds the context."""
+    return SimpleNamespace(context=context, find=lambda name: context.get(name, "nowhere"))
+
+
+def observers() -> jinja2.Environment:
+    made = blendtpl.default_environment()
+    made.filters |= {"whole": whole, "kept": kept, "escaping": escaping}
+    made.tests["whole"] = jinja2.pass_context(lambda context, value: value in context)
+    made.globals |= {"whole": whole, "kept": kept}
+    return made
+
+
 class Method:
     @jinja2.pass_context
     def named(self, context: Context) -> str | None:
@@ -298,6 +319,41 @@ CASES = (
                     "{% macro h(a, b) %}{% if b %}<{{ caller() }}>{% else %}{{ g(b, a) }}{% if a %}{{ a }}{% endif %}{{ b }}{% endif %}{% endmacro %}"}, lambda: {"xs": ["<x>", "", 7]}),
     Case("blocks see loop variables only when scoped",
          {"main.html": "{% for x in [1, 2] %}{% block a scoped %}{{ x }}{{ loop.index }}{% endblock %}{% block b %}{{ x is defined }}{% endblock %}{% endfor %}"}),
+    Case("a scoped block that others override", {"main.html": "{% extends 'mid.html' %}{% set y = 'top' %}{% block row %}{{ super() }}m{{ loop.index }}{{ x }}{{ y }}{{ z is defined }}{{ w }}{% endblock %}{% block inner %}({{ x }}{{ w }}){{ super() }}{% endblock %}",
+          "mid.html": "{% extends 'base.html' %}{% block row %}[{{ x }}{% set z = 1 %}{{ z }}{% block inner %}{{ x }}{% endblock %}]{% endblock %}",
+          "base.html": "{% for x in xs %}{% set w = x ~ 'w' %}{% block row scoped %}{{ x }}{% endblock %}{% else %}{% block none scoped %}{{ x is defined }}{% endblock %}{% endfor %}{{ x }}"}, lambda: {"xs": ["<a>", "b"], "x": "X", "w": "W"}),
+    Case("a scoped block around includes, and includes around it", {"main.html": "{% extends 'base.html' %}{% block row %}{% include 'i.html' %}{% include ['i.html'] %}{% include n %}{{ y }}{% import 'm.html' as m with context %}{{ m.f() }}{% endblock %}",
+          "base.html": "{% for x in xs %}{% with y = x ~ 'y' %}{% block row scoped %}{% endblock %}{% endwith %}{% endfor %}{% include 'p.html' %}", "i.html": "{{ x }}{{ y }}{% set y = 'i' %}{{ y }}", "m.html": "{% macro f() %}{{ x }}{{ y }}{% endmacro %}",
+          "p.html": "{% for y in 'pq' %}{% block row scoped %}{{ y }}{{ x }}{% endblock %}{% endfor %}"}, lambda: {"xs": [1, 2], "x": 0, "n": "i.html"}),
+    Case("scoped blocks in scoped blocks", {"main.html": "{% extends 'base.html' %}{% block b %}{{ x }}{{ y }}{{ self.c() }}{% endblock %}", "base.html": "{% for x in [1, 2] %}{% block a scoped %}{% for y in 'pq' %}{% block b scoped %}{{ x }}{{ y }}{% endblock %}{% endfor %}{% endblock %}{% endfor %}"
+          "{% block c %}c{{ x is defined }}{{ y is defined }}{% endblock %}"}),
+    Case("a scoped block where a macro or a set shadows", {"main.html": "{% extends 'base.html' %}{% block a %}{{ x }}{{ f() }}{{ t }}{% if x == 2 %}{% set x = 'own' %}{% endif %}{{ x }}{% endblock %}",
+          "base.html": "{% macro f() %}f{{ x }}{% endmacro %}{% set x = 'top' %}{% for x in [1, 2] %}{% set t %}<{{ x }}>{% endset %}{% block a scoped %}{% endblock %}{% endfor %}{% with x = none %}{% block b scoped %}{{ x }}{{ f() }}{% endblock %}{% endwith %}"}),
+    Case("what asks for the context in a scoped block", {"main.html": "{% extends 'base.html' %}{% set a = 1 %}{% block row %}{{ whole() }}{{ 1 | whole }}{{ 'x' is whole }}{{ super() }}{{ whole() }}{% endblock %}",
+          "base.html": "{% set b = 2 %}{% for x in [1, 2] %}{% block row scoped %}{{ kept().find('x') }}{{ whole() }}{% endblock %}{{ whole() }}{% endfor %}{% set c = 3 %}{{ whole() }}"}, make=observers),
+    Case("self renders blocks in every place", {"main.html": "{% extends 'base.html' %}{% set x = '<x>' %}{% block title %}T{{ x }}{% endblock %}{% block body %}{{ self.title() }}{{ self.title() | upper }}{% for i in [1, 2] %}{{ self.title() ~ i }}{{ self.long() }}{% endfor %}"
+          "{% set t = self.title() %}{{ t }}{{ t.__class__.__name__ }}{% if self.title() %}{{ self.title() if x else 'no' }}{% endif %}{{ self['title']() }}{{ self.title }}{{ self.nope is defined }}{{ super() }}{% endblock %}",
+          "base.html": "<{{ self.title() | trim }}>{% block title required %} {% endblock %}{% macro m() %}{{ self.title() }}{{ self.long() }}{% endmacro %}{{ m() }}{% call m() %}{% endcall %}{% block body %}{{ self.long() | length }}{% filter upper %}{{ self.title() }}{{ self.long() }}{% endfilter %}{% endblock %}"
+          "{% block long %}{% for i in 'ab' %}{{ i }}{% endfor %}{% endblock %}{{ self.long() }}{% if self.long() %}{{ self.long() }}{% endif %}"}),
+    Case("self of a required block that nothing fills", {"main.html": "{% extends 'base.html' %}", "base.html": "[{{ self.a() }}{{ self.a() | length }}]{% if no %}{% block a required %} {% endblock %}{% endif %}"}, make=NO_ESCAPE),
+    Case("self where pages and texts extend each other", {"main.html": "{% extends 'base.txt' %}{% block a %}{{ x }}{{ self.b() }}{{ self.b() | upper }}{% endblock %}", "base.txt": "{{ self.a() }}{% block a %}{% endblock %}{% block b %}{{ x }}<b>{% for i in 'ab' %}{{ i }}{% endfor %}{% endblock %}{{ self.b() ~ x }}{{ self.b() }}"}, lambda: {"x": "<x>"}),
+    Case("self where texts extend pages", {"main.txt": "{% extends 'base.html' %}{% block a %}{{ x }}{{ self.b() }}{{ self.b() | upper }}{% endblock %}", "base.html": "{{ self.a() }}{% block a %}{% endblock %}{% block b %}{{ x }}<b>{% endblock %}{{ self.b() ~ x }}{{ self.b() }}", "main.html": "{% include 'main.txt' %}"}, lambda: {"x": "<x>"}),
+    Case("self where output is escaped at times", {"main.html": "{% block a %}{{ x }}{% endblock %}{% autoescape no %}{{ self.a() }}{{ x }}{% endautoescape %}{% autoescape false %}{{ self.a() }}{{ self.a() ~ x }}{% endautoescape %}{{ self.a() }}"}, lambda: {"x": "<x>"}),
+    Case("self in what is included", {"main.html": "{% block a %}main{% endblock %}{% include 'i.html' %}{% include 'j.html' %}{% for x in [1, 2] %}{% include 'i.html' %}{% endfor %}", "i.html": "{% block a %}i{{ x }}{% endblock %}{{ self.a() }}", "j.html": "{{ self.a is defined }}{{ x }}"}, lambda: {"x": "<x>"}),
+    Case("what is included before it is extended, and escapes otherwise", {"main.html": "{% include 'part.txt' %}{% extends 'part.txt' %}", "part.txt": "{% set e = nothing | d(a) %}"}),
+    Case("self that is set, and self as a value", {"main.html": "{% set self = {'a': joiner} %}{% block a %}a{% endblock %}{{ self.a }}{{ f(self) }}", "i.html": ""}, lambda: {"f": lambda value: type(value).__name__}),
+    Case("self handed to others", {"main.html": "{% extends 'base.html' %}{% from 'm.html' import show %}{% block a %}a{{ x }}{% endblock %}{% block b %}{{ show(self) }}{% set s = self %}{{ s.a() }}{{ f(self) }}{% endblock %}", "base.html": "{% block b %}{% endblock %}{% block a %}{% endblock %}{% set s = self %}{{ s.a() }}", "m.html": "{% macro show(page) %}{{ page.a() }}{% endmacro %}"},
+         lambda: {"x": 1, "f": lambda value: type(value).__name__}),
+    Case("blocks whose names objects have too", {"main.html": "{% block __class__ %}c{% endblock %}{% block __init__ %}i{% endblock %}{{ self.__class__.__name__ }}{{ self.__init__ is callable }}"}),
+    Case("includes of templates that set, import and extend", {"main.html": "{% set x = 'main' %}{% for y in [1, 2] %}{% include 's.html' %}{% include 'e.html' %}{% include 'o.html' %}{{ loop.index }}{% endfor %}{% include 's.html' %}{{ z is defined }}{{ x }}",
+          "s.html": "{% import 'm.html' as m %}{% from 'm.html' import f as g %}{{ m.f(x) }}{{ g(y) }}{% set x = x ~ 's' %}{% if y %}{% set z = y %}{% endif %}{{ x }}{{ z }}{{ w }}{% block k %}{{ x }}{{ z }}{{ y }}{% endblock %}", "m.html": "{% macro f(a) %}<{{ a }}>{% endmacro %}",
+          "e.html": "{% extends 'b.html' %}{% set x = 'e' ~ x %}{% block a %}{{ super() }}{{ x }}{{ y }}{{ self.c() }}{% endblock %}", "b.html": "{{ x }}{% block a %}base{{ y }}{% endblock %}{% set w = 1 %}{% block c %}{{ w }}{{ x }}{% for i in 'ab' %}{{ i }}{% endfor %}{% endblock %}",
+          "o.html": "{% macro own(q=y) %}{{ q }}{{ y }}{% endmacro %}{{ own() }}{% set x = 'later' %}{{ own() }}"}, lambda: {"w": "<w>"}),
+    Case("what asks for the context in an included template that sets", {"main.html": "{% set a = 1 %}{% for x in [1, 2] %}{% include 's.html' %}{% endfor %}{{ whole() }}{% include 'u.html' %}", "s.html": "{{ whole() }}{% set b = x %}{{ whole() }}{% set k = kept() %}{{ k.find('b') }}{% include 'i.html' %}{% set b = 'new' %}{{ k.find('b') }}{{ 1 | whole }}",
+          "i.html": "{{ whole() }}{{ b }}{% set c = b %}{{ whole() }}", "u.html": "{{ 1 | escaping }}{{ '<' }}{{ a }}{% set b = '<b>' %}{{ b }}"}, make=observers),
+    Case("a filter that keeps the context", {"main.html": "{% extends 'base.html' %}{% set a = 1 | kept %}{% set c = kept %}{% block x %}{{ a.find('b') }}{% set y = 2 | kept %}{{ y.find('b') }}{% endblock %}", "base.html": "{% set b = 'B' %}{% block x %}{% endblock %}{{ a.find('b') }}{{ kept().find('a').__class__.__name__ }}"}, make=observers),
+    Case("a page included by a name made at run time, with blocks that only print", {"main.html": "{% for n in ns %}{% include n %}{% endfor %}", "base.html": "a{% block t %}{{ x }}{% endblock %}b{% block u %}u{% endblock %}{% block v %}{% for i in 'ab' %}{{ i }}{% endfor %}{% endblock %}",
+          "page.html": "{% extends 'base.html' %}{% block u %}U{{ x }}{{ self.t() }}{% endblock %}", "leaf.html": "{% extends 'page.html' %}{% block v %}{{ super() }}{{ self.u() }}{% endblock %}"}, lambda: {"x": "<x>", "ns": ["page.html", "leaf.html", "base.html"]}),
     Case("a required block that is missing", {"main.html": "{% extends 'base.html' %}", "base.html": "{% block a required %}{% endblock %}"}),
     Case("output before extends", {"main.html": "before{% extends 'base.html' %}after", "base.html": "base"}),
     Case("extends under a condition, taken", {"main.html": "a{% if on %}{% extends 'base.html' %}{% endif %}b{% block c %}c{% endblock %}", "base.html": "[{% block c %}{% endblock %}]"}, lambda: {"on": 1}),

@@ -13,13 +13,13 @@ from types import MappingProxyType
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, item, name
 from blendtpl.compiler.emit.counters import cycle, cycled
-from blendtpl.compiler.emit.emitter import Emitter, Expressions
-from blendtpl.compiler.emit.facts import MacroShape
+from blendtpl.compiler.emit.emitter import BLOCKS, Emitter, Expressions
+from blendtpl.compiler.emit.facts import MacroShape, is_call_of_self
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlined import inlined_filter, inlined_test
-from blendtpl.environments import passed_argument
+from blendtpl.environments import is_own, passed_argument
 
 # how many texts each function that translates takes, and whether a number follows
 TRANSLATIONS = MappingProxyType(
@@ -43,13 +43,12 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, valu
     function = known.get(node.name)
     if function is None and not frame.soft:
         emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
-    passed = {
-        "context": name(frame.context)
-        if emitter.parameters is None and emitter.layout is None
-        else call("true_context", name(frame.context)),
-        "eval_context": emitter.evaluation(frame),
-        "environment": name("environment"),
-    }.get(passed_argument(function))
+    wanted, context = passed_argument(function), emitter.context(frame)
+    passed = {"context": context, "eval_context": emitter.evaluation(frame), "environment": name("environment")}.get(
+        wanted
+    )
+    if wanted == "eval_context" and not is_own(emitter.environment, kind, node.name):
+        passed = attribute(context, "eval_ctx")  # which it may keep, or change
     arguments, keywords = _signature(emitter, node, frame)
     first = [passed, value] if passed is not None else [value]
     made: ast.expr = ast.Call(name(emitter.bound(kind, node.name)), [*first, *arguments], keywords)
@@ -83,22 +82,18 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
     if is_call_back(emitter, node, frame):
         return guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
+    block = own_block(emitter, node, frame) if caller is None else None
+    if block is not None:
+        return _marked(emitter, frame, block_text(block, frame))
     macro = known_call(emitter, node, frame, caller=caller is not None)
     if macro is not None:
         arguments = direct_arguments(emitter, node, frame, macro, caller)
-        direct = emitter.code.hold(direct_text(emitter, macro, arguments))
-        if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(frame), ast.Constant):
-            return emitter.code.hold(either(emitter.autoescape(frame), call("Markup", direct), direct))
-        return call("Markup", direct) if emitter.eval_ctx.autoescape else direct
+        return _marked(emitter, frame, direct_text(emitter, macro, arguments))
     wanted = emitter.code.hold(emitter.expression(node.node, frame))
     arguments, keywords = _signature(emitter, node, frame)
     if caller is not None:
         keywords.insert(len(node.kwargs), ast.keyword("caller", caller))
-    scopes = [
-        ast.keyword(scope, name(scope))
-        for scope, active in (("_loop_vars", frame.loop), ("_block_vars", frame.in_block))
-        if active and emitter.tracks(scope)
-    ]
+    scopes = [ast.keyword(scope, name(scope)) for scope in emitter.scopes(frame)]
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
@@ -106,10 +101,19 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
         method = attribute(call("true_context", name(frame.context)), "call")
         return emitter.code.hold(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
-    if isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS and not scopes:
-        return guarded(emitter, ast.Call(name("translated"), [name(frame.context), wanted, *arguments], keywords))
+    if isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS:
+        given = [name(frame.context), wanted, *arguments]
+        return guarded(emitter, ast.Call(name("translated"), given, [*keywords, *scopes]))
     function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)
     return guarded(emitter, ast.Call(function, arguments, keywords))
+
+
+def _marked(emitter: Emitter, frame: Frame, text: ast.expr) -> ast.expr:
+    """Return what a block or macro gives to whoever calls it: its text, which is markup where output is escaped."""
+    held = emitter.code.hold(text)
+    if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(frame), ast.Constant):
+        return emitter.code.hold(either(emitter.autoescape(frame), call("Markup", held), held))
+    return call("Markup", held) if emitter.eval_ctx.autoescape else held
 
 
 def guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
@@ -184,6 +188,34 @@ def direct_arguments(
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class OwnBlock:
+    """A block of the template at hand that ``self`` surely has: its function, and whether that returns a text."""
+
+    function: ast.expr
+    text: bool
+
+
+def own_block(emitter: Emitter, node: nodes.Call, frame: Frame) -> OwnBlock | None:
+    """Return the block that ``self.name()`` renders, when that is known."""
+    if emitter.layout is None or not is_call_of_self(node, emitter.layout.blocks) or not emitter.code.function.root:
+        return None
+    load = frame.symbols.find_load(frame.symbols.find_ref("self") or "")
+    if load is None or load[0] != VAR_LOAD_PARAMETER:
+        return None
+    called = node.node.attr  # type: ignore[attr-defined]  # as was looked at
+    function: ast.expr = item(item(name(frame.context), const(BLOCKS)), const(emitter.layout.blocks.index(called)))
+    if any(called in found.required for found in emitter.links.chain(emitter.template)):
+        function = call("required_body", function)
+    return OwnBlock(function, emitter.links.block_returns_text(emitter.template, called))
+
+
+def block_text(block: OwnBlock, frame: Frame) -> ast.expr:
+    """Return the expression for the text of a block."""
+    function = block.function if block.text else call("returning", block.function)
+    return call(function, name(frame.context))
+
+
 def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index: int, frame: Frame) -> ast.expr:
     """Return what an argument of a macro is that it is not called with: its default, which sees those before it."""
     default = index - len(node.args) + len(node.defaults)
@@ -228,4 +260,4 @@ def _linked_macro(emitter: Emitter, origin: str, shape: MacroShape) -> Known:
     return Known(origin, shape, function, name(emitter.link(origin, "context")))
 
 
-CALLS: Expressions = MappingProxyType({nodes.Filter: filtered, nodes.Test: _test, nodes.Call: called})
+CALLS: Expressions = MappingProxyType({nodes.Filter: filtered, nodes.Test: _test})

@@ -64,6 +64,7 @@ class Emitter:
         # what the module has at its top
         self.bindings: dict[tuple[str, str], str] = {}
         self.exacts: dict[tuple[str, str, str], str] = {}
+        self.choices: dict[tuple[str, str | None], str] = {}
         self.imports: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.linked: dict[tuple[str, str], str] = {}
@@ -171,6 +172,15 @@ class Emitter:
         """Return the global variable for a type of which one of Jinja2's own filters or tests is inlined."""
         return self.exacts.setdefault((kind, called, exact), f"{exact}_{len(self.exacts)}")
 
+    def context(self, frame: Frame) -> ast.expr:
+        """Return the expression for the context of a place."""
+        scope = name(frame.context)
+        return scope if self.parameters is None and self.layout is None else call("true_context", scope)
+
+    def chosen(self, called: str, test: str | None) -> str:
+        """Return the global variable that a filter which chooses by a test is bound to."""
+        return self.choices.setdefault((called, test), f"choice_{len(self.choices)}")
+
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""
         if self.parameters is not None or (self.links.uniform and self.layout is not None):
@@ -226,7 +236,7 @@ class Emitter:
             return ast.BoolOp(ast.Or(), [name("uniform"), other])
         return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), name("uniform")), other])
 
-    def locals(self, frame: Frame) -> ast.expr:
+    def locals(self, frame: Frame) -> ast.Dict:
         """Return the dict of everything that templates set around this place."""
         pairs = [pair for pair in frame.symbols.dump_stores().items() if pair[1] not in self.loops]
         return ast.Dict([const(key) for key, _ in pairs], [name(self.reach(variable)) for _, variable in pairs])
@@ -263,7 +273,7 @@ class Emitter:
             load = self.root_symbols.find_load(variable)
             value: ast.expr
             if load is not None and load[0] == VAR_LOAD_PARAMETER:
-                value = call("TemplateReference", name("context"))
+                value = self.reference()
             elif load is not None and load[0] == VAR_LOAD_RESOLVE:
                 value = self._get(str(load[1]))
             elif self.layout is not None:
@@ -320,6 +330,11 @@ class Emitter:
             variable = self.code.function.reads[called] = f"g_{called}"
             self._first(assign(variable, self._get(called)))
         return name(self.code.function.reads[called])
+
+    def reference(self) -> ast.expr:
+        """Return the expression for what ``self`` is."""
+        context: ast.expr = name("context")
+        return call("TemplateReference", context if self.layout is None else call("true_context", context))
 
     def once(self, key: str, value: ast.expr) -> ast.expr:
         """Return the variable of a value of which nothing changes while a function runs, and which cannot fail."""
@@ -381,6 +396,11 @@ class Emitter:
     def tracks(self, scope: str) -> bool:
         """Return whether anything may be in `_loop_vars` or `_block_vars` here."""
         return bool(self._tracked) and scope in self._tracked[-1]
+
+    def scopes(self, frame: Frame) -> list[str]:
+        """Return which of `_loop_vars` and `_block_vars` have what a call is to see."""
+        active = (("_loop_vars", frame.loop), ("_block_vars", frame.in_block))
+        return [scope for scope, is_active in active if is_active and self.tracks(scope)]
 
     @contextmanager
     def tracking(self, scopes: set[str]) -> Iterator[None]:

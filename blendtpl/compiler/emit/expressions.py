@@ -9,11 +9,12 @@ import ast
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
-from blendtpl.compiler.emit.calls import CALLS
+from blendtpl.compiler.emit.calls import CALLS, called
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, literal, name
 from blendtpl.compiler.emit.counters import counted, counter
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.translations import translated_value
 
 _BINARY: dict[type[nodes.Expr], ast.operator] = {
     nodes.Add: ast.Add(),
@@ -70,6 +71,10 @@ def _list(emitter: Emitter, node: nodes.List, frame: Frame) -> ast.expr:
 def _dict(emitter: Emitter, node: nodes.Dict, frame: Frame) -> ast.expr:
     pairs = [(emitter.expression(pair.key, frame), emitter.expression(pair.value, frame)) for pair in node.items]
     return emitter.code.hold(ast.Dict([key for key, _ in pairs], [value for _, value in pairs]))
+
+
+def _call(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.expr:
+    return translated_value(emitter, node, frame) or called(emitter, node, frame)
 
 
 def _cond(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> ast.expr:
@@ -287,6 +292,7 @@ EXPRESSIONS: Expressions = {
     nodes.Getattr: _getattr,
     nodes.Getitem: _getitem,
     **CALLS,
+    nodes.Call: _call,
     nodes.MarkSafe: _mark_safe,
     nodes.MarkSafeIfAutoescape: _mark_safe_if,
     nodes.EnvironmentAttribute: _environment_attribute,

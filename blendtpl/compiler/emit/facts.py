@@ -3,14 +3,14 @@
 Enters: a parsed tree. Leaves: a frozen record. Nothing here looks at another template.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import jinja2
 from jinja2 import nodes
 
 from blendtpl.compiler.emit.texts import Prints, prints
-from blendtpl.compiler.emit.trees import ByKind, below, by_kind, has, undeclared
+from blendtpl.compiler.emit.trees import ByKind, below, by_kind, children, has, undeclared
 from blendtpl.environments import autoescape_of, has_own_call, is_own, passed_argument
 
 
@@ -39,8 +39,9 @@ class Facts:
     `extends`: whether it extends anything. `slotted`: its code may find its variables in the slots of a scope, rather
     than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
     `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
-    top level read. `escaped`: whether its output is, `modifies`: whether it changes that while it runs. `prints` are
-    the functions of its code that may return a text.
+    top level read; `shadows` those that may be set around its scoped blocks; `closes`: whether its top level makes
+    macros, which hold the scope; `refers`: whether it asks for ``self``. `escaped`: whether its output is, `modifies`:
+    whether it changes that while it runs. `prints` are the functions of its code that may return a text.
     """
 
     part: bool
@@ -60,6 +61,9 @@ class Facts:
     blocks: tuple[str, ...]
     required: tuple[str, ...]
     inner: frozenset[str]
+    shadows: frozenset[str]
+    closes: bool
+    refers: bool
     escaped: bool
     modifies: bool
     prints: tuple[Prints, ...]
@@ -78,6 +82,7 @@ _NEVER_SLOTTED = (
 )
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
+_SEE_ALL = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
 _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 
@@ -95,16 +100,20 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     count = _stored(top)
     stored = frozenset(count)
     blocks: list[nodes.Block] = every.get(nodes.Block, [])
-    passed = set(_passed(every, environment))
+    names = [node.name for node in every.get(nodes.Name, ())]
     slotted = (
         not own
         and environment.finalize is None
         and kinds.isdisjoint(_NEVER_SLOTTED)
-        and not any(block.scoped for block in blocks)
-        and not _refers_to_blocks(every)
-        and not {("context", False), ("eval_context", False)} & passed
+        and not _keeps_super(every, names)
+        and not any(node.name == "self" and node.ctx != "load" for node in every.get(nodes.Name, ()))
     )
-    part = slotted and kinds.isdisjoint(_NEVER_PART) and not any(isinstance(node, _EXPORTS) for node in top)
+    part = (
+        slotted
+        and kinds.isdisjoint(_NEVER_PART)
+        and "self" not in names
+        and not any(isinstance(node, _EXPORTS) for node in top)
+    )
     macros = _macros(tree.body, count)
     bodies: list[tuple[str, list[nodes.Node]]] = [("part" if part else "root", tree.body)]
     bodies += [(f"block_{block.name}", block.body) for block in blocks]
@@ -116,7 +125,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     found = (prints(function, body, environment, template) for function, body in bodies)
     return Facts(
         part=part,
-        observes=included is None or not kinds.isdisjoint(_OBSERVERS) or ("context", True) in passed,
+        observes=included is None or not kinds.isdisjoint(_OBSERVERS) or "self" in names or _asks(every, environment),
         included=included or (),
         static=_static(tree.body),
         macros=macros,
@@ -131,18 +140,20 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         keeps=may_hold_scope(tree.body),
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
         required=tuple(block.name for block in blocks if block.required),
-        inner=_inner(every, stored),
+        inner=_inner(tree.body, stored),
+        shadows=_shadows(every, blocks),
+        refers="self" in names,
+        closes=any(isinstance(node, nodes.Macro) for node in top),
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),
         prints=tuple(made for made in found if made is not None),
     )
 
 
-def _refers_to_blocks(every: ByKind) -> bool:
-    """Return whether a template does more with `self` and `super` than print what ``super()`` renders."""
-    names = [node.name for node in every.get(nodes.Name, ())]
+def _keeps_super(every: ByKind, names: list[str]) -> bool:
+    """Return whether a template does more with `super` than print what ``super()`` renders."""
     printed = sum(is_call_of(part, "super") for output in every.get(nodes.Output, ()) for part in output.nodes)
-    return "self" in names or names.count("super") > printed
+    return names.count("super") > printed
 
 
 def is_call_of(node: nodes.Node, called: str) -> bool:
@@ -150,6 +161,16 @@ def is_call_of(node: nodes.Node, called: str) -> bool:
     if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == called):
         return False
     return not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
+
+
+def is_call_of_self(node: nodes.Node, blocks: Iterable[str]) -> bool:
+    """Return whether a node is ``self.name()`` for one of these blocks. What every object has comes before a block."""
+    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr)):
+        return False
+    if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return False
+    of, attr = node.node.node, node.node.attr
+    return isinstance(of, nodes.Name) and of.name == "self" and attr in blocks and not attr.startswith("_")
 
 
 def _imports(top: list[nodes.Node]) -> Iterator[str]:
@@ -175,11 +196,27 @@ def may_hold_scope(body: list[nodes.Node]) -> bool:
     return False
 
 
-def _inner(every: ByKind, stored: frozenset[str]) -> frozenset[str]:
+def _inner(body: Iterable[nodes.Node], stored: frozenset[str]) -> frozenset[str]:
     """Return which of the names that a top level sets functions may read that are made there."""
-    made = nodes.Macro in every or nodes.CallBlock in every
-    made = made or any(loop.test is not None or loop.recursive for loop in every.get(nodes.For, ()))
-    return stored if made else frozenset()
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, (nodes.Macro, nodes.CallBlock)) or (
+            isinstance(node, nodes.For) and (node.test is not None or node.recursive)
+        ):
+            every = by_kind(node)
+            if not every.keys().isdisjoint(_SEE_ALL):
+                return stored
+            found |= {name.name for name in every.get(nodes.Name, ())}
+        elif not isinstance(node, nodes.Block):
+            found |= _inner(children(node), stored)
+    return stored & found
+
+
+def _shadows(every: ByKind, blocks: list[nodes.Block]) -> frozenset[str]:
+    """Return the names that may be set around the scoped blocks of a template."""
+    if not any(block.scoped for block in blocks):
+        return frozenset()
+    return frozenset({"loop"} | {node.name for node in every.get(nodes.Name, ()) if node.ctx != "load"})
 
 
 def _included(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
@@ -221,14 +258,17 @@ def _top(body: list[nodes.Node]) -> list[nodes.Node]:
     return found
 
 
-def _passed(every: ByKind, environment: jinja2.Environment) -> Iterator[tuple[str, bool]]:
-    """Yield what each filter and test asks to be passed, and whether it is Jinja2's own."""
-    for of, kind, present in (
-        (nodes.Filter, "filter", environment.filters),
-        (nodes.Test, "test", environment.tests),
-    ):
-        for node in every.get(of, ()):
-            yield passed_argument(present.get(node.name)), is_own(environment, kind, node.name)
+def _asks(every: ByKind, environment: jinja2.Environment) -> bool:
+    """Return whether a filter or test asks for the context, or one that is not Jinja2's for how output is escaped."""
+    return any(
+        passed == "context" or (passed == "eval_context" and not is_own(environment, kind, node.name))
+        for of, kind, present in (
+            (nodes.Filter, "filter", environment.filters),
+            (nodes.Test, "test", environment.tests),
+        )
+        for node in every.get(of, ())
+        if (passed := passed_argument(present.get(node.name)))
+    )
 
 
 def _static(body: list[nodes.Node]) -> bool:

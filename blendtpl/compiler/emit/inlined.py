@@ -15,7 +15,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name
 from blendtpl.compiler.emit.emitter import Emitter
-from blendtpl.environments import is_own
+from blendtpl.environments import is_own, passed_argument
 
 Arguments = tuple[Any, ...]
 
@@ -36,6 +36,8 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, genera
         return _default(emitter, node, value, general)
     if node.name in {"map", "sum"}:
         return _of_attribute(emitter, node, value, general)
+    if node.name in _CHOICES:
+        return _choice(emitter, node, value, general)
     arguments = _constants(node)
     if arguments is None or node.name not in _FILTERS:
         return general
@@ -112,9 +114,35 @@ def _of_attribute(emitter: Emitter, node: nodes.Filter, value: ast.expr, general
         or emitter.environment.sandboxed
     ):
         return general
-    values = call("values_of", name("undefined"), value, const(attr.value))
-    made = call("sum", values) if node.name == "sum" else values
-    return either(is_(call("type", value), emitter.exact("filter", node.name, "list")), made, general)
+    exact = emitter.exact("filter", node.name, "list")
+    if node.name == "map":
+        return either(name(exact), call("mapped", name("undefined"), value, const(attr.value)), general)
+    made = call("sum", call("values_of", name("undefined"), value, const(attr.value)))
+    return either(is_(call("type", value), exact), made, general)
+
+
+# the filters that choose by a test, and whether they take the name of an attribute before that
+_CHOICES = MappingProxyType({"select": False, "reject": False, "selectattr": True, "rejectattr": True})
+
+
+def _choice(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for what a test chooses, when that is one of Jinja2's own and asks for nothing."""
+    arguments = _constants(node)
+    if arguments is None or emitter.own_getitem or emitter.environment.sandboxed:
+        return general
+    attr, rest = (arguments[0], arguments[1:]) if _CHOICES[node.name] and arguments else (None, arguments)
+    if _CHOICES[node.name] and not (isinstance(attr, str) and attr.isidentifier()):
+        return general
+    test = rest[0] if rest else None
+    if test is not None and not (
+        isinstance(test, str)
+        and is_own(emitter.environment, "test", test)
+        and not passed_argument(emitter.environment.tests[test])
+    ):
+        return general
+    chooser = emitter.chosen(node.name, test)
+    given = [name("undefined"), value, const(attr), const(rest[1:])]
+    return either(is_(name(chooser), None), general, call(chooser, *given))
 
 
 def _method(called: str) -> Callable[[ast.expr, Arguments], ast.expr]:

@@ -51,11 +51,33 @@ class Links:
         """Return whether a function of a template's code returns a text, rather than write to a list."""
         return template is not None and function in self.texts.get(template, ())
 
+    def block_returns_text(self, template: str | None, block: str) -> bool:
+        """Return whether a block that a template has, or something it surely extends, returns a text."""
+        while template is not None and block not in self.facts[template].blocks:
+            template = self.parent(template)
+        return self.returns_text(template, f"block_{block}")
+
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""
         if template is None or template not in self.facts or not self.facts[template].part:
             return None
         return tuple(sorted(self.reads[template]))
+
+    def entry(self, template: str | None) -> str | None:
+        """Return the function of an included template that is called with the names that it reads, or with a scope that
+        has them; `None` when it needs a context.
+        """
+        if self.parameters(template) is not None:
+            return "part"
+        if self.layout(template) is None:
+            return None
+        return None if any(found.closes for found in self.chain(template)) else "root"
+
+    def chain(self, template: str | None) -> Iterator[Facts]:
+        """Yield the facts of a template, of what it surely extends, and so on."""
+        while template is not None:
+            yield self.facts[template]
+            template = self.parent(template)
 
     def observes(self, template: str | None) -> bool:
         """Return whether an included template may in rare cases need a true context."""
@@ -65,9 +87,11 @@ class Links:
             if found in seen:
                 continue
             seen.add(found)
-            if found is None or found not in self.facts or not self.facts[found].part or self.facts[found].observes:
+            entry = self.entry(found)
+            # how output is escaped is in the context where it is not known for all
+            if found is None or entry is None or self.facts[found].observes or (entry == "root" and not self.uniform):
                 return True
-            waiting += self.facts[found].included
+            waiting += [*self.facts[found].included, *filter(None, [self.parent(found)])]
         return False
 
     def layout(self, template: str | None) -> Layout | None:
@@ -81,7 +105,7 @@ class Links:
             if parent is None:
                 return None
             above = parent
-        wanted = {*self.reads[template], *found.stored, *(f"{name}=" for name in found.inner)}
+        wanted = {*self.reads[template], *found.stored, *found.shadows, *(f"{name}=" for name in found.inner)}
         return Layout(
             (*above.slots, *sorted(wanted.difference(above.slots))),
             (*above.blocks, *(block for block in found.blocks if block not in above.blocks)),
@@ -185,7 +209,7 @@ def texts(links: Links) -> dict[str, frozenset[str]]:
         above = links.parent(name) if made.function == "root" else None
         return (
             (above is None or (above, "root") in found)
-            and all((other, "part") in found for other in made.included)
+            and all((other, links.entry(other)) in found for other in made.included)
             and all(
                 (other, f"block_{block}") in found
                 for block in blocks

@@ -150,9 +150,9 @@ def _hidden(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
 def _passes_on(emitter: Emitter, node: nodes.Node) -> bool:
     """Return whether a reference hands the loop to another template."""
     if isinstance(node, nodes.Include):
-        parameters = emitter.links.parameters(emitter.included(node))
-        if parameters is not None and not emitter.links.observes(emitter.included(node)):
-            return "loop" in parameters
+        known = emitter.included(node)
+        if known is not None and not emitter.links.observes(known):
+            return "loop" in emitter.links.reads[known]
     return bool(getattr(node, "with_context", True))
 
 
@@ -177,8 +177,11 @@ def _counted(
         items, ahead = emitter.code.temporary(), emitter.code.temporary()
         emitter.code.add(assign(items, iterable))
         sized = ast.BoolOp(ast.Or(), [is_(call("type", name(items)), kind) for kind in ("list", "tuple")])
-        emitter.code.add(assign(ahead, either(sized, const(None), call("LoopContext", name(items), name("undefined")))))
-        iterable = either(is_(name(ahead), None), name(items), call("items_of", name(ahead)))
+        only_last = counters & _SIZED == {"last"}
+        other = call("Ahead", name(items)) if only_last else call("LoopContext", name(items), name("undefined"))
+        emitter.code.add(assign(ahead, either(sized, const(None), other)))
+        rest = name(ahead) if only_last else call("items_of", name(ahead))
+        iterable = either(is_(name(ahead), None), name(items), rest)
     loop = emitter.loops[inner.symbols.ref("loop")] = Loop(number, items, ahead, descent)
     if counters or descent is not None:  # else only a loop in this one asks for its own
         emitter.code.add(assign(number, const(0)))

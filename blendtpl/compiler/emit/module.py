@@ -31,7 +31,7 @@ from jinja2 import nodes
 from blendtpl.compiler.emit.code import assign, call, const, name, place
 from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
-from blendtpl.compiler.emit.facts import MODIFIERS, is_call_of, may_hold_scope
+from blendtpl.compiler.emit.facts import MODIFIERS, is_call_of, is_call_of_self, may_hold_scope
 from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
@@ -89,18 +89,23 @@ def module(
         assign(variable, call("bind_exact", name("environment"), const(kind), const(called), name(exact)))
         for (kind, called, exact), variable in emitter.exacts.items()
     ]
+    head += [
+        assign(variable, call("bind_choice", name("environment"), const(called), const(test)))
+        for (called, test), variable in emitter.choices.items()
+    ]
     head += [assign(variable, const(text)) for text, variable in emitter.texts.items()]
     links_ = [
         ast.Tuple([const(variable), const(origin), const(part)], ast.Load())
         for (origin, part), variable in emitter.linked.items()
     ]
+    shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
     tail: list[ast.stmt] = [
         assign("name", const(template)),
         assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
         assign("reads", const(parameters)),
         assign("texts", const(tuple(sorted(links.texts.get(str(template), ()))))),
         *_layout(emitter, template),
-        assign("optional", const(tuple(sorted(_optional(every))))),
+        assign("optional", const(tuple(sorted({*_optional(every), *shadows})))),
         assign("modifies", const(not every.keys().isdisjoint(MODIFIERS))),
         assign("links", ast.Tuple(list(links_), ast.Load())),
         assign("parent", const(links.parent(template) or ("" if has_extends else None))),
@@ -146,9 +151,7 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind
     text = identifier == "root" and emitter.prints("root")
     with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
         emitter.code.line = 1
-        if "self" in undeclared(tree.body, ("self",)):
-            variable = frame.symbols.declare_parameter("self")
-            emitter.code.add(assign(variable, call("TemplateReference", name("context"))))
+        _declare_self(emitter, tree, frame)
         frame.symbols.analyze_node(tree)
         if identifier == "preamble":
             # what the filter of a `set` block reads is known in Jinja2 by what else reads it, which is left out here
@@ -191,16 +194,13 @@ def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_exten
     over = emitter.links.settled(emitter.template, block.name)
     before = settled if has_extends else emitter.block_settled.get(block.name, set())
     emitter.settled = before - over if over is not None else set()
-    special = undeclared(block.body, ("self", "super"))
     identifier = f"block_{block.name}"
     text = emitter.prints(identifier)
     with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
         emitter.code.line = block.lineno
-        if "self" in special:
-            variable = frame.symbols.declare_parameter("self")
-            emitter.code.add(assign(variable, call("TemplateReference", name("context"))))
+        _declare_self(emitter, block, frame)
         emitter.super_variable = None
-        if "super" in special:
+        if undeclared(block.body, ("super",)):
             _declare_super(emitter, block, frame)
         frame.symbols.analyze_node(block)
         sets = has(block, (nodes.Assign, nodes.AssignBlock))
@@ -210,6 +210,19 @@ def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_exten
         with emitter.tracking({"_block_vars"} if sets else set()):
             emitter.body(block.body, frame)
     return _finished(emitter, made, text=text)
+
+
+def _declare_self(emitter: Emitter, node: nodes.Template | nodes.Block, frame: Frame) -> None:
+    if not undeclared(node.body, ("self",)):
+        return
+    variable = frame.symbols.declare_parameter("self")
+    value = emitter.reference()
+    if emitter.layout is not None:
+        every = by_kind(node)
+        uses = sum(found.name == "self" for found in every.get(nodes.Name, ()))
+        if uses == sum(is_call_of_self(found, emitter.layout.blocks) for found in every.get(nodes.Call, ())):
+            value = name("missing")  # functions that are made here have one of their own
+    emitter.code.add(assign(variable, value))
 
 
 def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:

@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from jinja2 import nodes
 from markupsafe import escape
 
-from blendtpl.compiler.emit.calls import Known, direct_arguments, direct_text, is_call_back, known_call
+from blendtpl.compiler.emit.calls import (
+    Known,
+    OwnBlock,
+    block_text,
+    direct_arguments,
+    direct_text,
+    is_call_back,
+    known_call,
+    own_block,
+)
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, cycle, cycled, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
@@ -114,6 +123,10 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         return True
     if emitter.eval_ctx.volatile:
         return False
+    block = own_block(emitter, node, frame)
+    if block is not None:
+        _write_block(emitter, frame, block)
+        return True
     if is_call_back(emitter, node, frame):
         _write_caller(emitter, node, frame)
         return True
@@ -173,6 +186,23 @@ def _write_macro(emitter: Emitter, frame: Frame, macro: Known, arguments: list[a
     code.add(branch)
     with code.inside(branch.orelse):
         code.write(frame, "is", call("escape_str", direct_text(emitter, macro, arguments)))
+
+
+def _write_block(emitter: Emitter, frame: Frame, block: OwnBlock) -> None:
+    code, sure, scope = emitter.code, _is_markup(emitter, frame), name(frame.context)
+    if sure is None:
+        run(emitter, frame, block.function, scope, text=block.text)
+    elif code.texts:
+        text = code.hold(block_text(block, frame))
+        code.write(frame, "call", either(sure, text, call("escape_str", text)))
+    else:
+        code.flush()
+        branch = ast.If(sure, [], [])
+        code.add(branch)
+        with code.inside(branch.body):
+            run(emitter, frame, block.function, scope, text=block.text)
+        with code.inside(branch.orelse):
+            code.write(frame, "is", call("escape_str", block_text(block, frame)))
 
 
 def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:

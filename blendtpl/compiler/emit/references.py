@@ -36,13 +36,22 @@ def _run_block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
         # required and not there is for whatever put the blocks into the scope to say
         at = const(emitter.layout.blocks.index(node.name))
         block = item(item(name(frame.context), const(BLOCKS)), at)
-        run(emitter, frame, block, name(frame.context), text=emitter.prints(f"block_{node.name}"))
+        scope = _derived_scope(emitter, frame) if node.scoped else name(frame.context)
+        run(emitter, frame, block, scope, text=emitter.prints(f"block_{node.name}"))
         return
     context = emitter.code.hold(emitter.derived(frame)) if node.scoped else name(frame.context)
     stack = item(attribute(name(frame.context), "blocks"), const(node.name))
     if node.required:
         emitter.code.do(call("check_required", name(frame.context), const(node.name)))
     run(emitter, frame, item(stack, const(0)), context)
+
+
+def _derived_scope(emitter: Emitter, frame: Frame) -> ast.expr:
+    """Write a scope in which what is set around this place is found too; return its variable."""
+    around = emitter.locals(frame)
+    names = [key.value for key in around.keys if isinstance(key, ast.Constant)]
+    slots = [(found, emitter.slots[found]) for found in names if found in emitter.slots]
+    return emitter.code.hold(call("derived", name(frame.context), around, const(tuple(slots))))
 
 
 def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
@@ -108,9 +117,9 @@ def _getter(node: nodes.Expr) -> ast.expr:
 
 def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
     known = emitter.included(node)
-    parameters = emitter.links.parameters(known)
-    if known is not None and parameters is not None and (frame.context == "context" or emitter.parameters is not None):
-        _call_part(emitter, frame, known, parameters)
+    entry = emitter.links.entry(known)
+    if known is not None and entry is not None and (frame.context == "context" or emitter.parameters is not None):
+        _call_entry(emitter, frame, known, entry)
         return
     found = emitter.code.temporary()
     get: list[ast.stmt] = []
@@ -124,11 +133,19 @@ def _include(emitter: Emitter, node: nodes.Include, frame: Frame) -> None:
         _run_include(emitter, node, frame, found)
 
 
-def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[str, ...]) -> None:
+def _call_entry(emitter: Emitter, frame: Frame, template: str, entry: str) -> None:
     """Call the code of an included template with the names that it reads."""
+    reads = emitter.links.reads[template]
+    # a block may run before what it reads is set by the template around it
+    early = any(found.refers for found in emitter.links.chain(template))
+    layout = emitter.links.layout(template)
+    parameters = layout.slots if layout is not None else emitter.links.parameters(template) or ()
     values: list[ast.expr] = []
     sure = set()  # those that are never missing
     for found in parameters:
+        if found.endswith("=") or (found not in reads and not early):  # what it sets
+            values.append(name("missing"))
+            continue
         variable = frame.symbols.find_ref(found)
         if variable is None or variable in emitter.loops:
             values.append(emitter.resolved(found, frame))
@@ -147,18 +164,25 @@ def _call_part(emitter: Emitter, frame: Frame, template: str, parameters: tuple[
             value = either(is_(value, "missing"), emitter.resolved(found, frame), value)
         values.append(value)
     scope: ast.expr = name(frame.context)
-    if emitter.links.observes(template):
+    head: list[ast.expr] = [const(None)] * 3
+    observes = emitter.links.observes(template)
+    if observes:
         around = ast.Tuple([scope, emitter.locals(frame)], ast.Load())
-        included = name(emitter.link(template, "included"))
-        scope = ast.List([const(None), included, around], ast.Load())
-        scope = emitter.code.hold(scope)
+        head[1:] = [name(emitter.link(template, "included")), around]
+    text = emitter.links.returns_text(template, entry)
+    if entry == "root":
+        blocks = name(emitter.link(template, "bodies"))
+        scope = emitter.code.hold(ast.List([*head, blocks, *values], ast.Load()))
+        run(emitter, frame, name(emitter.link(template, entry)), scope, text=text)
+        return
+    if observes:
+        scope = emitter.code.hold(ast.List(head, ast.Load()))
     values = [emitter.code.hold(value) for value in values]
     variables = {
         called: value.id for called, value in zip(parameters, values, strict=True) if isinstance(value, ast.Name)
     }
     if not inlined(emitter, frame, template, variables, sure, scope.id if isinstance(scope, ast.Name) else ""):
-        text = emitter.links.returns_text(template, "part")
-        run(emitter, frame, name(emitter.link(template, "part")), scope, *values, text=text)
+        run(emitter, frame, name(emitter.link(template, entry)), scope, *values, text=text)
 
 
 def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import filtered, known_call
+from blendtpl.compiler.emit.calls import filtered, known_call, own_block
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
@@ -32,7 +32,8 @@ def _only_prints(emitter: Emitter, body: list[nodes.Node], frame: Frame) -> bool
                 return False
         elif isinstance(node, nodes.Include):
             known = emitter.included(node)
-            if emitter.links.parameters(known) is None or not emitter.links.returns_text(known, "part"):
+            entry = emitter.links.entry(known)
+            if entry is None or not emitter.links.returns_text(known, entry):
                 return False
         elif not isinstance(node, nodes.Output) or any(_writes(emitter, part, frame) for part in node.nodes):
             return False
@@ -45,6 +46,9 @@ def _writes(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         return False
     if isinstance(node.node, nodes.Name) and node.node.name in {"super", "caller", "loop"}:
         return True
+    block = own_block(emitter, node, frame)
+    if block is not None:
+        return not block.text
     macro = known_call(emitter, node, frame)
     return macro is not None and not emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}")
 

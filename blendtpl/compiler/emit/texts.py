@@ -85,5 +85,7 @@ def _calls_nothing_else(node: nodes.Node, found: _Found) -> bool:
                     return False
                 found.called.append((called.name, ""))
             elif isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name):
+                if called.node.name == "self":
+                    found.blocks.append(called.attr)
                 found.called.append((called.node.name, called.attr))
     return True

@@ -1,7 +1,7 @@
 """Translations: what calls of `gettext` and its like print.
 
-Enters: a call with constant texts, in an output statement. Leaves: statements that ask the function behind Jinja2's
-new-style one for the translation, and have the text ready, with the variables in it, for when there is none.
+Enters: a call with constant texts. Leaves: statements that ask the function behind Jinja2's new-style one for the
+translation, and have the text ready, with the variables in it, for when there is none.
 """
 
 import ast
@@ -66,14 +66,45 @@ def _write(
         known.setdefault("num", number)
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
     found = guarded(emitter, either(is_(translate, None), const(None), call(translate, *given, *rest)))
-    pairs = ast.Dict([const(key) for key in values], list(values.values()))
-    asked = ast.Tuple([*given, *rest], ast.Load())
-    escape = name("escape_str" if kind == "escape" else "never")
-    made: ast.expr = call("formed", name(frame.context), function, translate, found, asked, pairs, escape)
+    pairs = values | {scope: name(scope) for scope in emitter.scopes(frame)}
+    made = _general(emitter, "formed", frame, (function, translate, found), [*given, *rest], pairs)
     for form in dict.fromkeys(reversed(texts[in_context:])):
         made = either(is_(found, emitter.texts[form]), _formed(emitter, kind, form, known), made)
     code.write(frame, "is", code.hold(made))
     return True
+
+
+def translated_value(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.expr | None:
+    """Return what a call gives that translates one constant text without variables, when it is no more than that."""
+    called, asked = node.node, node.args
+    if not is_translation(emitter, node) or not isinstance(called, nodes.Name) or emitter.eval_ctx.volatile:
+        return None
+    if called.name not in {"_", "gettext"} or len(asked) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return None
+    text = asked[0].value if isinstance(asked[0], nodes.Const) else None
+    translate = _translator(emitter, called.name, frame, count=1) if type(text) is str and "%" not in text else None
+    if translate is None:
+        return None
+    function = emitter.code.hold(emitter.expression(called, frame))
+    given = name(emitter.texts.setdefault(str(text), f"text_{len(emitter.texts)}"))
+    found = guarded(emitter, either(is_(translate, None), const(None), call(translate, given)))
+    plain = call("Markup", given) if emitter.eval_ctx.autoescape else given
+    pairs: dict[str, ast.expr] = {scope: name(scope) for scope in emitter.scopes(frame)}
+    other = _general(emitter, "meant", frame, (function, translate, found), [given], pairs)
+    return emitter.code.hold(either(is_(found, given.id), plain, other))
+
+
+def _general(
+    emitter: Emitter,
+    made: str,
+    frame: Frame,
+    known: tuple[ast.expr, ...],
+    asked: list[ast.expr],
+    values: Mapping[str, ast.expr],
+) -> ast.expr:
+    pairs = ast.Dict([const(key) for key in values], list(values.values()))
+    escaped = const(bool(emitter.eval_ctx.autoescape))
+    return call(made, name(frame.context), *known, ast.Tuple(asked, ast.Load()), pairs, escaped)
 
 
 def _is_simple(text: str, known: set[str]) -> bool:

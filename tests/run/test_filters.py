@@ -1,0 +1,147 @@
+"""Jinja2's own filters in less time: what they give, or raise, is what Jinja2's give."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2.filters import FILTERS
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.tests import TESTS
+from markupsafe import Markup
+
+from blendtpl.filters import bind_choice, faster, mapped
+
+ENVIRONMENT = jinja2.Environment()
+STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)
+
+
+class Text(str):
+    """A text whose lower case is another matter."""
+
+    __slots__ = ()
+
+    def lower(self) -> str:
+        return f"{super().lower()}!"
+
+
+LEAVES = st.one_of(
+    *(st.integers(-3, 3), st.booleans(), st.none(), st.just(float("nan")), st.floats(-2, 2).map(lambda f: round(f, 1))),
+    *(st.text("aAbB<ß", max_size=3), st.text("ab", max_size=2).map(Markup), st.text("aB", max_size=2).map(Text)),
+)
+DICTS = st.dictionaries(st.sampled_from(["a", "b", "items"]), LEAVES, max_size=3)
+ITEMS = st.one_of(LEAVES, DICTS, DICTS, DICTS.map(lambda found: SimpleNamespace(**found)), st.lists(LEAVES, max_size=2))
+ALIKE = st.one_of(
+    st.lists(st.integers(0, 2).map(lambda a: {"a": a, "b": "<"})),
+    st.lists(st.sampled_from(["x", "X", "y"]).map(lambda a: {"a": a})),
+    st.lists(st.text("aB", max_size=2)),
+    st.lists(st.floats(0, 1)),
+)
+VALUES = st.one_of(st.lists(ITEMS, max_size=5), ALIKE, DICTS, LEAVES, st.lists(LEAVES, max_size=4).map(tuple))
+CALLS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
+    ("sort", (), {}),
+    ("sort", (True,), {}),
+    ("sort", (), {"attribute": "a"}),
+    ("sort", (False, True), {"attribute": "b"}),
+    ("sort", (), {"attribute": "a,b"}),
+    ("sort", (), {"attribute": "items"}),
+    ("sort", (), {"attribute": 0}),
+    ("groupby", ("a",), {}),
+    ("groupby", ("a",), {"case_sensitive": True}),
+    ("groupby", ("b",), {"default": 1}),
+    ("groupby", ("a.b",), {}),
+    ("unique", (), {}),
+    ("unique", (True,), {}),
+    ("unique", (), {"attribute": "a"}),
+    ("unique", (), {"attribute": 0}),
+    ("join", (), {}),
+    ("join", ("<",), {}),
+    ("join", (Markup("<"),), {}),
+    ("join", (", ", "a"), {}),
+    ("dictsort", (), {}),
+    ("dictsort", (True, "key", True), {}),
+    ("dictsort", (), {"by": "value"}),
+    ("dictsort", (), {"by": "neither"}),
+)
+
+
+def outcome(call: Callable[[], Any]) -> tuple[str, str]:
+    try:
+        made = call()
+        if not isinstance(made, (str, list)):
+            made = list(made)
+        return "value", f"{type(made).__name__}: {made!r}"
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+def first(name: str, environment: jinja2.Environment, escaped: bool) -> tuple[Any, ...]:
+    if name == "join":
+        eval_ctx = jinja2.nodes.EvalContext(environment)
+        eval_ctx.autoescape = escaped
+        return (eval_ctx,)
+    return () if name in {"dictsort", "format"} else (environment,)
+
+
+@pytest.mark.parametrize(("name", "arguments", "keywords"), CALLS)
+@given(value=VALUES, strict=st.booleans(), escaped=st.booleans(), lazy=st.booleans())
+def test_it_does_what_jinja2_does(
+    name: str, arguments: Any, keywords: Any, value: Any, strict: bool, escaped: bool, lazy: bool
+) -> None:
+    environment = STRICT if strict else ENVIRONMENT
+    ours = faster(environment, name)
+    assert ours is not None
+    lazy = lazy and isinstance(value, list)
+    given_first = first(name, environment, escaped)
+
+    def run(function: Callable[..., Any]) -> Any:
+        return function(*given_first, iter(value) if lazy else value, *arguments, **keywords)
+
+    assert outcome(lambda: run(ours)) == outcome(lambda: run(FILTERS[name]))
+
+
+@given(
+    text=st.sampled_from(["%s", "%s-%s", "%d", "%.2f", "%(a)s", "%%", "", Markup("<%s>"), Text("%s"), 5]),
+    arguments=st.lists(LEAVES, max_size=2),
+    keywords=st.dictionaries(st.sampled_from("ab"), LEAVES, max_size=1),
+)
+def test_texts_are_formatted_alike(text: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    ours = faster(ENVIRONMENT, "format")
+    assert ours is not None
+    expected = outcome(lambda: FILTERS["format"](text, *arguments, **keywords))
+    assert outcome(lambda: ours(text, *arguments, **keywords)) == expected
+
+
+@pytest.mark.parametrize("name", ["select", "reject", "selectattr", "rejectattr"])
+@given(
+    value=VALUES,
+    test=st.sampled_from([None, ("none",), ("odd",), ("equalto", 1), ("in", [1, "a"]), ("defined",), ("gt", 0)]),
+    strict=st.booleans(),
+)
+def test_choices_are_alike(name: str, value: Any, test: tuple[Any, ...] | None, strict: bool) -> None:
+    environment = STRICT if strict else ENVIRONMENT
+    context = environment.from_string("").new_context()
+    choose = bind_choice(environment, name, test[0] if test else None)
+    assert choose is not None
+    attr = "a" if name.endswith("attr") else None
+    arguments = (*([attr] if attr else []), *(test or ()))
+    expected = outcome(lambda: FILTERS[name](context, value, *arguments))
+    assert outcome(lambda: choose(environment.undefined, value, attr, tuple((test or ())[1:]))) == expected
+    if attr:
+        expected = outcome(lambda: FILTERS["map"](context, value, attribute=attr))
+        assert outcome(lambda: mapped(environment.undefined, value, attr)) == expected
+
+
+def test_what_an_environment_has_of_its_own_is_not_replaced() -> None:
+    environment = jinja2.Environment()
+    environment.filters["select"] = lambda value: value
+    environment.tests["odd"] = lambda value: True
+    assert bind_choice(environment, "select", None) is None
+    assert bind_choice(environment, "reject", "odd") is None
+    assert bind_choice(environment, "reject", "even") is not None
+    assert faster(SandboxedEnvironment(), "sort") is None
+    assert faster(environment, "upper") is None
+    assert TESTS["odd"] is not environment.tests["odd"]
