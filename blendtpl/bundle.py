@@ -1,9 +1,9 @@
 """The bundle: one file that holds every template, compiled. The build half makes it, the run half opens it.
 
-A bundle is a zip archive that ``unzip -l`` lists: `manifest.json`, `code.marshal` (the marshalled code of each
-template, one after the other in the order of the manifest) and, unless left out, `sources.json` for error
-excerpts. Members are stored, not deflated: the bytes of a deflated member depend on the zlib at hand. The
-archive's comment, at its very end, seals everything before it::
+A bundle is a zip archive that ``unzip -l`` lists: `manifest.json`, `code.marshal` (a marshalled tuple of the code of
+each template, in the order of the manifest) and, unless left out, `sources.json` for error excerpts. Members are
+stored, not deflated: the bytes of a deflated member depend on the zlib at hand. The archive's comment, at its very end,
+seals everything before it::
 
     blendtpl <format>
     hmac-sha256 <64 hexadecimal digits, or 64 dashes when it is not signed>
@@ -111,9 +111,9 @@ def open_bundle(data: bytes, *, digest: str | None = None, key: bytes | None = N
     members = _members(data)
     manifest = from_json(bytes(members[MANIFEST]))
     _check_versions(manifest.versions)
-    size = sum(entry.size for entry in manifest.templates.values())
-    if size != len(members[CODE]):
-        raise BundleError(f"the manifest counts {size} bytes of code, `{CODE}` has {len(members[CODE])}")
+    count = len(manifest.templates)
+    if members[CODE][:5] != b"(" + count.to_bytes(4, "little"):
+        raise BundleError(f"the manifest counts {count} templates, and `{CODE}` is not the code of so many")
     return Bundle(data, found, manifest, members[CODE], bytes(members.get(SOURCES, b"")))
 
 

@@ -72,12 +72,11 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     """
     units: dict[str, Unit] = {}
     linked = _copy_of(environment, units)
-    code, start = memoryview(bundle.code), 0
     try:
-        for name, entry in bundle.manifest.templates.items():
-            loaded = marshal.loads(code[start : start + entry.size])
-            units[name] = Unit.bind(linked, loaded, linked.globals, name, sources)
-            start += entry.size
+        codes = _codes(bundle)
+        for name in bundle.manifest.templates:
+            # what a module runs but once goes as soon as it has run
+            units[name] = Unit.bind(linked, codes.pop(), linked.globals, name, sources)
         for unit in units.values():
             unit.chain = _chain(unit, units)
             if unit.chain is not None and unit.space["slots"] is not None:
@@ -93,6 +92,14 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
     return units
+
+
+def _codes(bundle: Bundle) -> list[Any]:
+    """Return the code of each template, that of the first at the end."""
+    found = marshal.loads(bundle.code)
+    if type(found) is not tuple or len(found) != len(bundle.manifest.templates):
+        raise TypeError("it is not the code of each template")
+    return list(found[::-1])
 
 
 def _settle_escaping(units: Mapping[str, Unit]) -> None:

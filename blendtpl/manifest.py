@@ -39,7 +39,7 @@ class Entry:
 
     `digest` is the SHA-256 of its source in hexadecimal; `variables` are the names it and all it refers to read
     from the context, beyond what they set themselves and what the environment has as globals; `size` counts the
-    bytes of its marshalled code.
+    bytes of its marshalled code, taken by itself.
     """
 
     digest: str

@@ -49,6 +49,7 @@ RANKS = {
     "compiler.config": 20,
     "compiler.workers": 20,
     "compiler.cache": 20,
+    "compiler.packing": 20,
     "compiler.faults": 21,
     "compiler.reader": 22,
     "compiler.emit.code": 20,

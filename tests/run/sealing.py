@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import blendtpl
-from blendtpl.bundle import CODE, MANIFEST, SOURCES
+from blendtpl.bundle import MANIFEST
 
 SEAL_SIZE = len(b"blendtpl 1\n") + len(b"hmac-sha256 \n") + 64 + len(b"sha256 \n") + 64
 
@@ -81,15 +81,3 @@ def with_manifest(bundle: blendtpl.Bundle, change: Callable[[dict[str, Any]], ob
     manifest = json.loads(dict(members(bundle))[MANIFEST])
     change(manifest)
     return with_member(bundle, MANIFEST, json.dumps(manifest).encode())
-
-
-def with_code(bundle: blendtpl.Bundle, code: bytes) -> bytes:
-    """Return the bundle of one template with that code instead, sealed again."""
-    manifest = json.loads(dict(members(bundle))[MANIFEST])
-    (entry,) = manifest["templates"].values()
-    entry["size"] = len(code)
-    replaced = {MANIFEST: json.dumps(manifest).encode(), CODE: code}
-    return pack([(name, replaced.get(name, old)) for name, old in members(bundle)])
-
-
-__all__ = ["CODE", "MANIFEST", "SOURCES"]

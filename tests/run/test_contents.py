@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import blendtpl
-from blendtpl.bundle import MANIFEST
-from tests.run.sealing import members, refused, with_code, with_manifest, with_member
+from blendtpl.bundle import CODE, MANIFEST
+from tests.run.sealing import members, refused, with_manifest, with_member
 
 SMALL = blendtpl.compile({"a.html": "{{ user }}"})
 
@@ -131,10 +131,12 @@ def test_an_option_that_is_nested_deeply_is_refused(depth: int) -> None:
     assert "environment" in refused(with_manifest(SMALL, lambda manifest: manifest["environment"].update(class_=value)))
 
 
-def test_sizes_that_do_not_add_up_to_the_code_are_refused() -> None:
-    for size in (0, 1, 10**30):
-        message = refused(with_manifest(SMALL, partial(put, path=("templates", "a.html", "size"), value=size)))
-        assert f"counts {size} bytes" in message
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_code_of_another_number_of_templates_is_refused(count: int) -> None:
+    code = marshal.dumps(marshal.loads(RICH.code)[:1] * count, 2)
+    assert "counts 2 templates, and `code.marshal` is not the code of so many" in refused(with_member(RICH, CODE, code))
+    with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
+        blendtpl.load(with_member(RICH, CODE, b"(\2\0\0\0" + code[5:]))
 
 
 def compiled(text: str) -> object:
@@ -165,10 +167,11 @@ def compiled(text: str) -> object:
 )
 def test_code_of_the_wrong_shape_is_refused_naming_the_template(code: Any) -> None:
     with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
-        blendtpl.load(with_code(SMALL, marshal.dumps(code)))
+        blendtpl.load(with_member(SMALL, CODE, marshal.dumps((code,), 2)))
 
 
-@pytest.mark.parametrize("code", [b"", b"\0", b"(", b"\xff" * 20, b"c\0\0"])
-def test_code_that_is_not_marshalled_is_refused_naming_the_template(code: bytes) -> None:
+@pytest.mark.parametrize("code", [b"", b"\0", b"(", b"\xff" * 20, b"c\0\0", b"N", b")\1N", b"[\1\0\0\0N"])
+def test_code_that_is_not_marshalled_is_refused(code: bytes) -> None:
+    assert "`code.marshal` is not the code of so many" in refused(with_member(SMALL, CODE, code))
     with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
-        blendtpl.load(with_code(SMALL, code))
+        blendtpl.load(with_member(SMALL, CODE, b"(\1\0\0\0" + code))
