@@ -5,8 +5,8 @@ calls. `open_units` is the one place where the code of a bundle is unmarshalled.
 """
 
 import marshal
-from collections.abc import Mapping, Set
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Set
+from typing import Any, TypeVar
 
 import jinja2
 from jinja2.environment import TemplateModule
@@ -20,6 +20,9 @@ from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
 from blendtpl.units import Handle, Start, Unit, picker
+
+Value = TypeVar("Value", bound=Hashable)
+Reading = tuple[dict[str, Any], Callable[[dict[str, Any]], tuple[Any, ...]]]
 
 
 class _Linked(jinja2.Environment):
@@ -76,18 +79,23 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
         codes = _codes(bundle)
         for name in bundle.manifest.templates:
             # what a module runs but once goes as soon as it has run
-            units[name] = Unit.bind(linked, codes.pop(), linked.globals, name, sources)
+            unit = Unit.bind(linked, codes.pop(), linked.globals, name, sources)
+            if unit.shape.name != name:
+                raise TypeError(f"it is that of {unit.shape.name!r}")
+            units[name] = unit
+        shared = _Shared(linked.globals)
         for unit in units.values():
             unit.chain = _chain(unit, units)
-            if unit.chain is not None and unit.space["slots"] is not None:
-                _settle_scope(unit, unit.chain)
+            if unit.chain is not None and unit.shape.slots is not None:
+                _settle_scope(unit, unit.chain, shared)
         _settle_escaping(units)
-        optional = {name for unit in units.values() for name in unit.space["optional"]}
+        optional = {name for unit in units.values() for name in unit.shape.optional}
         for unit in units.values():
-            for variable, origin, part in unit.space["links"]:
+            for variable, origin, part in unit.links:
                 unit.space[variable] = _part(unit, units[origin], part)
+            unit.links = ()
             if unit.chain is not None and unit.has_fast_context:
-                unit.start = _start(unit, optional)
+                unit.start = _start(unit, optional, shared)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
@@ -109,42 +117,61 @@ def _settle_escaping(units: Mapping[str, Unit]) -> None:
     surround a block of another template.
     """
     escaped = {name: unit.space["eval_ctx"].autoescape for name, unit in units.items()}
-    modified = any(unit.space["modifies"] for unit in units.values())
+    modified = any(unit.shape.modifies for unit in units.values())
     alike = len(set(escaped.values())) == 1
-    unsure = not alike and any(unit.space["parent"] == "" for unit in units.values())
+    unsure = not alike and any(unit.shape.parent == "" for unit in units.values())
     mixed: set[str] = set()
     for name, unit in units.items():
-        parent = unit.space["parent"]
+        parent = unit.shape.parent
         while parent and not alike:
             if escaped[parent] is not escaped[name]:
                 mixed.add(parent)
-            parent = units[parent].space["parent"]
+            parent = units[parent].shape.parent
     for name, unit in units.items():
         unit.space["uniform"] = not modified and not unsure and name not in mixed
 
 
-def _settle_scope(unit: Unit, chain: tuple[Unit, ...]) -> None:
+class _Shared:
+    """What many units have alike, once for all of them; `given` are the globals that every name is looked up in."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+        self._known: dict[Any, Any] = {}
+        self._reading: dict[tuple[str, ...], Reading] = {}
+
+    def one(self, found: Value) -> Value:
+        """Return what is equal to this, the same object each time."""
+        known: Value = self._known.setdefault(found, found)
+        return known
+
+    def reading(self, names: tuple[str, ...]) -> Reading:
+        """Return what names are when they are not given, and what gives their values."""
+        if names not in self._reading:
+            self._reading[names] = {name: self._given.get(name, missing) for name in names}, picker(names)
+        return self._reading[names]
+
+
+def _settle_scope(unit: Unit, chain: tuple[Unit, ...], shared: _Shared) -> None:
     """Tell a unit what the templates of its chain set in a scope."""
-    slots = {name: slot for slot, name in enumerate(unit.space["slots"], SLOTS)}
-    spaces = [found.space for found in chain]
-    unit.keeps = any(space["keeps"] for space in spaces)
-    stores = {name: export for space in reversed(spaces) for name, export in space["stores"]}
-    unit.texts = frozenset(name for space in spaces for name in space["texts"])
-    unit.required = frozenset(name for space in spaces for name in space["required"])
-    unit.stores = tuple((name, slots[name], export) for name, export in stores.items())
+    slots = {name: slot for slot, name in enumerate(unit.shape.slots or (), SLOTS)}
+    shapes = [found.shape for found in chain]
+    unit.keeps = any(shape.keeps for shape in shapes)
+    stores = {name: export for shape in reversed(shapes) for name, export in shape.stores}
+    unit.texts = shared.one(frozenset(name for shape in shapes for name in shape.texts))
+    unit.required = shared.one(frozenset(name for shape in shapes for name in shape.required))
+    unit.stores = shared.one(tuple((name, slots[name], export) for name, export in stores.items()))
     unit.bodies = _bodies(unit, chain)
 
 
-def _start(unit: Unit, optional: Set[str]) -> Start | None:
+def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     """Return how a unit renders without a context, when it can; `optional` are names that need not be given."""
-    space, given = unit.space, unit.globals
-    part = space["reads"] is not None
-    names = space["reads"] if part else space["slots"]
+    part = unit.shape.reads is not None
+    names = unit.shape.reads if part else unit.shape.slots
     if names is None:
         return None
-    unsure = {*optional, *given, *(name for name, _, _ in unit.stores)}
-    function = "part" if part else "root"
-    write, text = space[function], function in space["texts"]
+    defaults, read = shared.reading(names)
+    unsure = {*optional, *unit.globals, *(name for name, _, _ in unit.stores)}
+    write, text = unit.space[unit.entry], unit.entry in unit.shape.texts
     join = unit.environment.concat
     if text and join != "".join:
         write, text = writing(write), False
@@ -152,8 +179,8 @@ def _start(unit: Unit, optional: Set[str]) -> Start | None:
         write=write,
         make=unit.entered,
         blocks=None if part else unit.bodies,
-        defaults={name: given.get(name, missing) for name in names},
-        read=picker(names),
+        defaults=defaults,
+        read=read,
         keeps=unit.keeps,
         join=join,
         text=text,
@@ -165,17 +192,19 @@ def _bodies(unit: Unit, chain: tuple[Unit, ...]) -> list[Any]:
     """Return the innermost body of each block, in the order in which a scope has them."""
     stacks: dict[str, list[Any]] = {}
     for other in chain:
-        for name, block in other.space["blocks"].items():
-            stacks.setdefault(name, []).append(block)
+        for name in other.shape.blocks:
+            stacks.setdefault(name, []).append(other.space[f"block_{name}"])
     return unit.filled(stacks, {name: stack[0] for name, stack in stacks.items()})
 
 
 def _chain(unit: Unit, units: Mapping[str, Unit]) -> tuple[Unit, ...] | None:
     """Return a unit, what it surely extends, what that extends, and so on, when all of that is known; else `None`."""
     chain = [unit]
-    while parent := chain[-1].space["parent"]:
+    while parent := chain[-1].shape.parent:
         chain.append(units[parent])
-    return tuple(chain) if chain[-1].space["parent"] is None else None
+        if len(chain) > len(units):
+            raise TypeError("it extends itself")
+    return tuple(chain) if chain[-1].shape.parent is None else None
 
 
 def _nothing(context: Any, out: Output, limit: int | None) -> Steps:
@@ -190,10 +219,10 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
         return unit.bodies
     if part.startswith("super_"):
         function = f"block_{part.removeprefix('super_')}"
-        block, text = unit.space[function], function in unit.space["texts"]
+        block, text = unit.space[function], function in unit.shape.texts
         return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape, text=text)
     if part == "preamble":
-        return unit.space[part] or _nothing
+        return _nothing if unit.shape.preamble is None else unit.space[unit.shape.preamble]
     exported = part.startswith("export_")
     if (exported or part in {"module", "context"}) and unit.static_module is None:
         context = unit.new_context()

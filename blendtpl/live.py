@@ -43,7 +43,7 @@ class LiveTemplate(Unit):
         if not _takes_ours(environment):
             return jinja2.Template.from_code(environment, code, globals, uptodate)
         made = cls.bind(environment, code, globals, None)
-        made.name, made._uptodate = made.space["name"], uptodate
+        made.name, made._uptodate = made.shape.name, uptodate
         return made
 
     @classmethod

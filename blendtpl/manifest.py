@@ -110,6 +110,7 @@ def from_json(data: bytes) -> Manifest:
     except (ValueError, RecursionError) as error:
         raise BundleError(f"the manifest is no JSON: {error}") from None
     part = "versions"
+    shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # thousands of templates say the same of themselves
     try:
         versions = Versions(**{field: _text(value) for field, value in loaded[part].items()})
         part = "environment"
@@ -124,24 +125,28 @@ def from_json(data: bytes) -> Manifest:
         templates = {}
         for name, entry in loaded[part].items():
             part = name
-            templates[name] = _entry(entry)
+            templates[sys.intern(name)] = _entry(entry, shared)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BundleError(f"the manifest's {part!r} is malformed: {type(error).__name__}: {error}") from None
     return Manifest(versions, environment, needs, MappingProxyType(templates))
 
 
-def _entry(loaded: dict[str, Any]) -> Entry:
+def _entry(loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]]) -> Entry:
+    def names(values: object) -> tuple[str, ...]:
+        found = _list_of_texts(values)
+        return shared.setdefault(found, found)
+
     if type(loaded["autoescape"]) is not bool:
         raise TypeError(f"autoescape {loaded['autoescape']!r}")
     return Entry(
         digest=_text(loaded["digest"]),
         autoescape=loaded["autoescape"],
-        blocks=_list_of_texts(loaded["blocks"]),
+        blocks=names(loaded["blocks"]),
         references=tuple(
-            Reference(_text(found["kind"]), _list_of_texts(found["names"]), _count(found["line"]))
+            Reference(sys.intern(_text(found["kind"])), names(found["names"]), _count(found["line"]))
             for found in _list(loaded["references"])
         ),
-        variables=_list_of_texts(loaded["variables"]),
+        variables=names(loaded["variables"]),
         size=_count(loaded["size"]),
     )
 
@@ -179,7 +184,7 @@ def _list_of_texts(values: object) -> tuple[str, ...]:
     texts = _list(values)
     if not _STR.issuperset(map(type, texts)):  # once for all: there are some thousand lists in a manifest
         raise TypeError(f"{texts!r} are no strings")
-    return tuple(texts)
+    return tuple(map(sys.intern, texts))
 
 
 def _table(value: Any) -> dict[str, Any]:

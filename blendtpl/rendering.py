@@ -145,7 +145,7 @@ def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str
     out: Output = []
     try:
         if unit.preamble is not None:
-            drain(unit.preamble(context, [], NEVER))
+            drain(unit.preamble(context, None, NEVER))
         if block not in context.blocks:
             raise BlockNotFound(cast(str, unit.name), block, context.blocks)
         write: Any = context.blocks[block][0]

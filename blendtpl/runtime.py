@@ -25,7 +25,7 @@ from blendtpl.environments import is_own, passed_argument
 from blendtpl.filters import bind_choice, faster, mapped, subscript, values_of
 from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
 from blendtpl.places import stitched
-from blendtpl.scopes import derived, publish, true_context
+from blendtpl.scopes import derived, publish, publish_set, true_context
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
@@ -64,11 +64,11 @@ NO_ATTRIBUTE = (AttributeError, KeyError)  # what says that there is none, of an
 
 
 def absent(undefined: Any, value: Any, attr: str, is_dict: bool) -> Any:
-    """Return ``value[attr]`` where there is no attribute of that name; `missing` when the error at hand does not say
+    """Return ``value[attr]`` where there is no attribute of that name. Raises the error at hand when it does not say
     that, but is a `KeyError` of what a property did.
     """
     if not is_dict and not isinstance(sys.exception(), AttributeError):
-        return missing
+        raise
     return item_or_undefined(undefined, value, attr)
 
 
@@ -379,6 +379,7 @@ NAMES: dict[str, Any] = {
     "call_back": call_back,
     "true_context": true_context,
     "publish": publish,
+    "publish_set": publish_set,
     "derived": derived,
     "stitched": stitched,
     "no_parent": no_parent,

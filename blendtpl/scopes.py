@@ -9,6 +9,7 @@ it reads as arguments has a scope of the first three alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
 from jinja2.runtime import Context
@@ -52,6 +53,16 @@ def publish(context: Context, name: str, value: Any, export: bool) -> None:
         context.seen = None
     if not name.startswith("_"):
         (context.exported_vars.add if export else context.exported_vars.discard)(name)
+
+
+def publish_set(scope: Scope, stores: Iterable[tuple[str, int, bool]], *runs: tuple[str, ...]) -> None:
+    """Tell the context that a scope was made of what its template has just set: names in order, of which every other
+    run of them is exported, beginning with one that is not. `stores` says where they are.
+    """
+    slots = {name: slot for name, slot, _ in stores}
+    for export, names in zip(cycle((False, True)), runs, strict=False):
+        for name in names:
+            publish(scope[MADE], name, scope[slots[name]], export)
 
 
 def names_set(

@@ -55,6 +55,36 @@ class Start:
     direct: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What emitted code says of itself.
+
+    `name` is that of the template, `blocks` are those that it defines. `reads` are the names that a template is called
+    with, `None` for one that is not. `texts` are the functions that are not given `out` and `limit`, and return their
+    output as one text. `slots`: what is in the slots of the scope (`blendtpl.scopes`) that all of them are given for
+    their context, when they know where to find what they read; `None` when it has to be a context. `order`: the blocks
+    in the order in which the scope has them, `required` those of its own that another template must fill; `stores`:
+    what the top level sets, and whether it exports that; `keeps`: whether a scope may come to hold itself. `optional`
+    are the names of which it asks whether they are there; `modifies`: whether it changes how output is escaped while
+    it runs; `preamble` is the function that runs what blocks see of the top level, when it is given `None` for `out`;
+    `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only.
+    """
+
+    name: str | None
+    blocks: tuple[str, ...]
+    reads: tuple[str, ...] | None
+    texts: tuple[str, ...]
+    slots: tuple[str, ...] | None
+    order: tuple[str, ...]
+    required: tuple[str, ...]
+    stores: tuple[tuple[str, bool], ...]
+    keeps: bool
+    optional: tuple[str, ...]
+    modifies: bool
+    preamble: str | None
+    parent: str | None
+
+
 def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     """Return a function that gives the values of some names, all of which a dict must have."""
     if len(names) > 1:
@@ -68,6 +98,8 @@ class Unit(jinja2.Template):
     `root`, `preamble` and the blocks take a context, whatever the code itself takes.
     """
 
+    shape: Shape
+    links: tuple[tuple[str, str, str], ...]  # what is still to be bound: a global, the template, the part
     chain: "tuple[Unit, ...] | None"  # this one, and all that it surely extends, when that is known
     space: dict[str, Any]
     static_module: TemplateModule | None
@@ -102,36 +134,40 @@ class Unit(jinja2.Template):
         if sources is not None:
             space["__loader__"] = sources
         exec(code, space)
+        about = space.pop("about")
+        unit.links = about.pop("links")
+        unit.shape = Shape(**about)
         unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
         unit.space, unit.chain, unit.static_module, unit.start = space, None, None, None
         unit.keeps, unit.stores, unit.required, unit.bodies = False, (), frozenset(), None
-        unit.texts = frozenset(space["texts"])
+        unit.texts = frozenset(unit.shape.texts)
         unit._module, unit._debug_info, unit._uptodate = None, "", None
-        for function in (unit._root, *space["blocks"].values()):
-            if not callable(function):
+        for function in (unit.entry, *(f"block_{block}" for block in unit.shape.blocks)):
+            if not callable(space[function]):
                 raise TypeError("it renders nothing")
         return unit
 
     @property
-    def _root(self) -> Any:
-        return self.space["root" if self.space["reads"] is None else "part"]
+    def entry(self) -> str:
+        """What the function that writes the template is called in its code."""
+        return "root" if self.shape.reads is None else "part"
 
     # what is given a context is made when the first of them asks: most units are never asked
 
     @cached_property
     def root(self) -> Write:
         """The function that writes the template."""
-        return self._of_context("root" if self.space["reads"] is None else "part")
+        return self._of_context(self.entry)
 
     @cached_property
-    def preamble(self) -> Write | None:
-        """The function that runs what blocks see of the top level, when there is any."""
-        return self._of_context("preamble") if self.space["preamble"] is not None else None
+    def preamble(self) -> Any:
+        """The function that runs what blocks see of the top level, when there is any; it is given no list."""
+        return self._of_context(self.shape.preamble) if self.shape.preamble is not None else None
 
     @cached_property
     def own_blocks(self) -> dict[str, Write]:
         """The functions that write the blocks."""
-        return {name: self._of_context(f"block_{name}") for name in self.space["blocks"]}
+        return {name: self._of_context(f"block_{name}") for name in self.shape.blocks}
 
     @cached_property
     def stacks(self) -> Mapping[str, list[Write]] | None:
@@ -160,20 +196,20 @@ class Unit(jinja2.Template):
     def _of_context(self, function: str) -> Write:
         """Return a function of this unit's code as one that is given a context and writes to a list."""
         write = self.space[function]
-        if function in self.space["texts"]:
+        if function in self.shape.texts:
             write = writing(write)
-        reads = self.space["reads"]
+        reads = self.shape.reads
         if reads is not None:
             return lambda context, out, limit: write(context, *map(_got(context), reads), out, limit)
-        if self.space["slots"] is not None:
+        if self.shape.slots is not None:
             return lambda context, out, limit: write(self._scope_of(context), out, limit)
         return write  # type: ignore[no-any-return]
 
     def _scope_of(self, context: Context) -> Scope:
         """Return the scope that stands for a context."""
-        bodies = {name: _in_context(name, text=f"block_{name}" in self.texts) for name in self.space["order"]}
+        bodies = {name: _in_context(name, text=f"block_{name}" in self.texts) for name in self.shape.order}
         blocks = self.filled(cast(Any, context.blocks), bodies)
-        scope = [context, None, None, blocks, *map(_got(context), self.space["slots"])]
+        scope = [context, None, None, blocks, *map(_got(context), self.shape.slots or ())]
         if self.keeps:
             _keep(context, scope)
         return scope
@@ -184,7 +220,7 @@ class Unit(jinja2.Template):
         """
         return [
             _unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
-            for name in self.space["order"]
+            for name in self.shape.order
         ]
 
     def entered(self, scope: Scope) -> Context:
@@ -335,7 +371,7 @@ def _parent_root(template: jinja2.Template) -> Write:
 
 def _parent_preamble(template: jinja2.Template) -> Any:
     if not isinstance(template, Unit):
-        return foreign(template.root_render_func)
+        return lambda context, out, limit: foreign(template.root_render_func)(context, [], limit)
     return template.preamble or (lambda context, out, limit: ())
 
 

@@ -27,7 +27,7 @@ def forbidden(*arguments: object, **options: object) -> NoReturn:
 def code_of(text: str, environment: jinja2.Environment | None = None) -> list[CodeType]:
     bundle = blendtpl.compile({"a.txt": text}, environment=environment)
     found: list[CodeType] = []
-    waiting: list[object] = [marshal.loads(bundle.code)]
+    waiting: list[object] = [*marshal.loads(bundle.code)]
     while waiting:
         code = waiting.pop()
         if isinstance(code, CodeType):

@@ -4,6 +4,7 @@ import json
 import marshal
 import re
 from functools import partial
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -135,12 +136,27 @@ def test_an_option_that_is_nested_deeply_is_refused(depth: int) -> None:
 def test_code_of_another_number_of_templates_is_refused(count: int) -> None:
     code = marshal.dumps(marshal.loads(RICH.code)[:1] * count, 2)
     assert "counts 2 templates, and `code.marshal` is not the code of so many" in refused(with_member(RICH, CODE, code))
-    with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
+    with pytest.raises(blendtpl.BundleError, match=r"the code of `[ab]\.html` is malformed"):
         blendtpl.load(with_member(RICH, CODE, b"(\2\0\0\0" + code[5:]))
 
 
-def compiled(text: str) -> object:
+def compiled(text: str) -> CodeType:
     return compile(text, "a.html", "exec")
+
+
+ABOUT = {
+    **dict.fromkeys(("blocks", "texts", "order", "required", "stores", "optional", "links"), ()),
+    **dict.fromkeys(("reads", "slots", "preamble", "parent"), None),
+    "name": "a.html",
+    "blocks": ("b",),
+    "keeps": False,
+    "modifies": False,
+}
+
+
+def test_code_of_the_right_shape_is_not() -> None:
+    good = compiled(f"root, block_b = print, print\nabout = {ABOUT}")
+    assert list(blendtpl.load(with_member(SMALL, CODE, marshal.dumps((good,), 2)))) == ["a.html"]
 
 
 @pytest.mark.parametrize(
@@ -154,20 +170,43 @@ def compiled(text: str) -> object:
         ("x = 1", None),
         (compiled("pass"), None),
         (compiled("pass"), "pass"),
-        (compiled("root = 1\nblocks = {}"), None),
-        (compiled("root = print\nblocks = 5"), None),
-        (compiled("root = print\nblocks = {'a': 5}"), None),
+        *(
+            (compiled(f"root, block_b = {functions}\nabout = {about}"))
+            for functions, about in (
+                ("print, print", "5"),
+                ("print, print", "{}"),
+                ("print, print", "{'links': ()}"),
+                ("print, print", repr(ABOUT | {"name": "b.html"})),
+                ("print, print", repr(ABOUT | {"blocks": ("c",)})),
+                ("print, print", repr(ABOUT | {"blocks": 5})),
+                ("print, print", repr(ABOUT | {"reads": ()})),
+                ("print, print", repr(ABOUT | {"parent": "c.html"})),
+                ("print, print", repr(ABOUT | {"parent": "a.html"})),
+                ("print, print", repr(ABOUT | {"links": (("x", "c.html", "unit"),)})),
+                ("print, print", repr(ABOUT | {"links": (("x", "a.html", "x"),)})),
+                ("print, print", repr(ABOUT | {"extra": 5})),
+                ("1, print", repr(ABOUT)),
+                ("print, 1", repr(ABOUT)),
+            )
+        ),
         (compiled("1 / 0"), None),
         (compiled("raise KeyError(1)"), None),
         (compiled("import no_such_module_anywhere"), None),
-        (compiled("def root(c): yield ''\nblocks = {}"), compiled("pass")),
-        (compiled("def root(c): yield ''\nblocks = {}"), 7),
     ],
     ids=lambda code: re.sub(" at 0x[0-9a-f]+", "", repr(code)),
 )
 def test_code_of_the_wrong_shape_is_refused_naming_the_template(code: Any) -> None:
     with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
         blendtpl.load(with_member(SMALL, CODE, marshal.dumps((code,), 2)))
+
+
+def test_code_that_extends_itself_is_refused() -> None:
+    one, other = (
+        marshal.loads(blendtpl.compile({"a.html": "", "b.html": "", name: text}).code)[at]
+        for at, name, text in ((0, "a.html", "{% extends 'b.html' %}"), (1, "b.html", "{% extends 'a.html' %}"))
+    )
+    with pytest.raises(blendtpl.BundleError, match="is malformed: TypeError: it extends itself"):
+        blendtpl.load(with_member(blendtpl.compile({"a.html": "", "b.html": ""}), CODE, marshal.dumps((one, other), 2)))
 
 
 @pytest.mark.parametrize("code", [b"", b"\0", b"(", b"\xff" * 20, b"c\0\0", b"N", b")\1N", b"[\1\0\0\0N"])

@@ -21,6 +21,7 @@ from blendtpl.compiler.emit.code import assign, attribute, call, const, either, 
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
+from blendtpl.compiler.emit.trees import by_kind
 from blendtpl.compiler.emit.writer import Writer
 from blendtpl.environments import has_own_call, prints_in_order
 
@@ -28,6 +29,8 @@ from blendtpl.environments import has_own_call, prints_in_order
 BLOCKS, SLOTS = 3, 4
 
 _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
+
+_QUIET_VALUES = frozenset((nodes.Assign, nodes.Name, nodes.Const, nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair))
 
 TreeOf = Callable[[str], nodes.Template | None]  # gives the trees of the closed set
 Expressions = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], ast.expr]]
@@ -80,7 +83,9 @@ class Emitter:
         self.block_settled: dict[str, set[str]] = {}
         # what is known at this place
         self.root_symbols: Symbols | None = None
-        self.parent = "parent_root"
+        self.parent: tuple[str, ...] = (
+            "root",
+        )  # what goes on where this ends: that of the parent, by whether `out` is there
         self.known_extends = False
         self.extends_seen = 0
         self.extends_line = 1
@@ -92,6 +97,7 @@ class Emitter:
         self.assigned: list[set[str]] = []
         self.loops: dict[str, Loop] = {}
         self._tracked: list[set[str]] = []
+        self._untold: list[list[str]] = []  # what the top level has set and no context was told, exported every other
 
     @property
     def watches_calls(self) -> bool:
@@ -115,9 +121,13 @@ class Emitter:
                 self.code.line = node.lineno or self.code.line
                 if self.in_order and not isinstance(node, nodes.Output):
                     self.code.flush()
+                if self._untold and frame.toplevel and not self._is_quiet(node):
+                    self._tell()
                 self.statements[type(node)](self, node, frame)
         except EndOfBody:
             pass
+        if frame.toplevel:
+            self._tell()
 
     def prints(self, function: str) -> bool:
         """Return whether a function of this template's code returns a text."""
@@ -299,22 +309,43 @@ class Emitter:
     def publish(self, called: str, frame: Frame, *, export: bool) -> None:
         """Write that a name of the top level has been set, for whatever sees its context."""
         value = name(frame.symbols.ref(called))
-        if self.layout is not None:
-            for found in (called, f"{called}="):
-                if found in self.slots:
-                    at = ast.Subscript(name("context"), const(self.slots[found]), ast.Store())
-                    self.code.add(ast.Assign([at], value))
-            made = ast.Compare(item(name("context"), const(0)), [ast.IsNot()], [const(None)])
-            publish = call("publish", item(name("context"), const(0)), const(called), value, const(export))
-            self.code.add(ast.If(made, [ast.Expr(publish)], []))
+        if self.layout is None:
+            self.code.do(call("publish", name("context"), const(called), value, const(export)))
             return
-        holder = attribute(name("context"), "vars")
-        self.code.add(ast.Assign([ast.Subscript(holder, const(called), ast.Store())], value))
-        # what has been looked up in the context may be another thing from here on
-        self.code.add(ast.Assign([ast.Attribute(name("context"), "seen", ast.Store())], const(None)))
-        if not called.startswith("_"):
-            exported = attribute(attribute(name("context"), "exported_vars"), "add" if export else "discard")
-            self.code.do(call(exported, const(called)))
+        for found in (called, f"{called}="):
+            if found in self.slots:
+                at = ast.Subscript(name("context"), const(self.slots[found]), ast.Store())
+                self.code.add(ast.Assign([at], value))
+        while not self._untold or len(self._untold) % 2 == export:
+            self._untold.append([])
+        self._untold[-1].append(called)
+
+    def _tell(self) -> None:
+        """Write that a context which was made of the scope is told what has been set: whatever is next may ask it."""
+        if self._untold:
+            made = ast.Compare(item(name("context"), const(0)), [ast.IsNot()], [const(None)])
+            runs = [const(tuple(run)) for run in self._untold]
+            told = call("publish_set", name("context"), attribute(name("unit"), "stores"), *runs)
+            self._untold = []
+            self.code.add(ast.If(made, [ast.Expr(told)], []))
+
+    def _is_quiet(self, node: nodes.Node) -> bool:
+        """Return whether nothing that a statement of a top level runs can ask for the context."""
+        if isinstance(node, (nodes.Import, nodes.FromImport)):
+            return self.static_origin(node) is not None
+        if isinstance(node, nodes.Assign):
+            return by_kind(node).keys() <= _QUIET_VALUES
+        if isinstance(node, (nodes.Block, nodes.Output)):
+            return self.known_extends
+        return isinstance(node, (nodes.Extends, nodes.Macro))
+
+    def static_origin(self, node: nodes.Import | nodes.FromImport) -> str | None:
+        """Return the name of the template that an import takes a module from which never changes."""
+        asked = node.template
+        if node.with_context or not isinstance(asked, nodes.Const) or not isinstance(asked.value, str):
+            return None
+        origin = self.environment.join_path(asked.value, str(self.template))
+        return origin if self.links.static(origin) else None
 
     def _first(self, statement: ast.stmt) -> None:
         statement.lineno = self.code.line

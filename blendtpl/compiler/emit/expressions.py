@@ -220,7 +220,6 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
         exact = emitter.code.is_dict(value.id)
         direct = either(exact, item(value, const(node.attr)), direct)
         absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), exact))]
-        absent.append(ast.If(is_(name(held), "missing"), [ast.Raise()], []))
         handler = ast.ExceptHandler(name("no_attribute"), None, absent)
     emitter.code.branch(ast.Try([assign(held, direct)], [handler], [], []))
     return name(held)

@@ -4,26 +4,20 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
 
 - ``root(context, out, limit)``, which appends the output to the list `out` and yields when that is longer than `limit`
   (`None`: never);
-- ``block_<name>(context, out, limit)`` for each block, and `blocks` with all of them;
+- ``block_<name>(context, out, limit)`` for each block;
 - ``macro_<name>(context, ...)`` for each macro of the top level;
-- ``preamble(context, out, limit)``, or `None`: what of the top level blocks see, for a block that is rendered alone;
-- `slots`: what is in the slots of the scope (`blendtpl.scopes`) that all of them are given for their context, when they
-  know where to find what they read; `None` when it has to be a context; `stores`: what the top level sets, and whether
-  it exports that; `order`: the blocks in the order in which the scope has them, `required` those of
-  its own that another template must fill; `keeps`: whether a scope may come to hold itself;
-- ``part(scope, <names>, out, limit)`` in place of ``root`` for a template that is called with what it reads, and
-  `reads`: those names, else `None`;
-- `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only;
-- `modifies`: whether it changes how output is escaped while it runs;
-- `optional`: the names of which it asks whether they are there;
-- `links`: which global variable is to be bound to which part of which other template;
-- `texts`: which of these functions are not given `out` and `limit`, and return their output as one text.
+- ``preamble(context, None, limit)``, when there is any: what of the top level blocks see, for a block that is rendered
+  alone; where that is all that ``root`` does, it is ``root`` itself, which sees by `out` what it is called for;
+- ``part(scope, <names>, out, limit)`` in place of ``root`` for a template that is called with what it reads;
+- `about`, a dict of what `blendtpl.units.Shape` says, and `links`: which global variable is to be bound to which part
+  of which other template.
 
 Any other function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
@@ -76,10 +70,13 @@ def module(
         blocks[block.name] = block
     parameters = links.parameters(template)
     has_extends = nodes.Extends in every
+    merged = fragments and _is_all_preamble(emitter, tree, every)
+    if merged:
+        emitter.parent = ("root", "preamble")
     functions = [_root(emitter, tree, "root", every) if parameters is None else _part(emitter, tree, parameters)]
     settled = emitter.settled
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
-    preamble = _preamble(emitter, tree) if fragments else None
+    preamble = _preamble(emitter, tree) if fragments and not merged else None
     head = [_import_of(path, alias) for path, alias in emitter.imports.items()]
     head += [
         assign(variable, call(f"bind_{kind}", name("environment"), const(called)))
@@ -94,22 +91,22 @@ def module(
         for (called, test), variable in emitter.choices.items()
     ]
     head += [assign(variable, const(text)) for text, variable in emitter.texts.items()]
-    links_ = [
-        ast.Tuple([const(variable), const(origin), const(part)], ast.Load())
-        for (origin, part), variable in emitter.linked.items()
-    ]
     shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
+    about = {
+        "name": template,
+        "blocks": tuple(blocks),
+        "reads": parameters,
+        "texts": tuple(sorted(links.texts.get(str(template), ()))),
+        **_layout(emitter, template),
+        "optional": tuple(sorted({*_optional(every), *shadows})),
+        "modifies": not every.keys().isdisjoint(MODIFIERS),
+        "preamble": "root" if merged else preamble and preamble.name,
+        "links": tuple((variable, *found) for found, variable in emitter.linked.items()),
+        "parent": links.parent(template) or ("" if has_extends else None),
+    }
     tail: list[ast.stmt] = [
-        assign("name", const(template)),
-        assign("blocks", ast.Dict([const(block) for block in blocks], [name(f"block_{block}") for block in blocks])),
-        assign("reads", const(parameters)),
-        assign("texts", const(tuple(sorted(links.texts.get(str(template), ()))))),
-        *_layout(emitter, template),
-        assign("optional", const(tuple(sorted({*_optional(every), *shadows})))),
-        assign("modifies", const(not every.keys().isdisjoint(MODIFIERS))),
-        assign("links", ast.Tuple(list(links_), ast.Load())),
-        assign("parent", const(links.parent(template) or ("" if has_extends else None))),
-        preamble or assign("preamble", const(None)),
+        assign("about", ast.Dict([const(key) for key in about], [const(value) for value in about.values()])),
+        *([preamble] if preamble is not None else []),
     ]
     made = ast.Module([*head, *emitter.hoisted.values(), *functions, *tail], [])
     place(made)
@@ -123,18 +120,18 @@ def _optional(every: ByKind) -> Iterator[str]:
     return (node.name for node in asked if isinstance(node, nodes.Name))
 
 
-def _layout(emitter: Emitter, template: str | None) -> list[ast.stmt]:
+def _layout(emitter: Emitter, template: str | None) -> dict[str, Any]:
     layout = emitter.layout
     if layout is None or template is None:
-        return [assign("slots", const(None))]
+        return {"slots": None, "order": (), "stores": (), "keeps": False, "required": ()}
     facts = emitter.links.facts[template]
-    return [
-        assign("slots", const(layout.slots)),
-        assign("order", const(layout.blocks)),
-        assign("stores", const(tuple((found, found not in facts.bound) for found in sorted(facts.stored)))),
-        assign("keeps", const(facts.keeps)),
-        assign("required", const(facts.required)),
-    ]
+    return {
+        "slots": layout.slots,
+        "order": layout.blocks,
+        "stores": tuple((found, found not in facts.bound) for found in sorted(facts.stored)),
+        "keeps": facts.keeps,
+        "required": facts.required,
+    }
 
 
 def _import_of(path: str, alias: str) -> ast.stmt:
@@ -246,8 +243,20 @@ def _preamble(emitter: Emitter, tree: nodes.Template) -> ast.FunctionDef | None:
     top = nodes.Template(list(_top_level(tree.body)), lineno=1)
     if not top.body:
         return None
-    emitter.parent, emitter.settled = "parent_preamble", set()
+    emitter.parent, emitter.settled = ("preamble",), set()
     return _root(emitter, top, "preamble", by_kind(top))
+
+
+def _is_all_preamble(emitter: Emitter, tree: nodes.Template, every: ByKind) -> bool:
+    """Return whether all that the top level of a template does is what blocks see of it."""
+    if emitter.layout is None or emitter.prints("root") or nodes.AssignBlock in every:
+        return False
+    behind = False  # what it extends, where nothing is printed
+    for node in tree.body:
+        behind = behind or isinstance(node, nodes.Extends)
+        if not isinstance(node, _TOP_LEVEL) and not (behind and isinstance(node, (nodes.Block, nodes.Output))):
+            return False
+    return behind
 
 
 def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:

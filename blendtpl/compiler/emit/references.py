@@ -90,18 +90,20 @@ def run_parent(emitter: Emitter, frame: Frame) -> None:
     """Write the end of a template that extends another: the other goes on with the same context."""
     emitter.code.line = emitter.extends_line
     if emitter.layout is not None:
-        part = "root" if emitter.parent == "parent_root" else "preamble"
         above = str(emitter.links.parent(emitter.template))
-        text = part == "root" and emitter.links.returns_text(above, "root")
-        run(emitter, frame, name(emitter.link(above, part)), name("context"), text=text)
+        text = emitter.parent == ("root",) and emitter.links.returns_text(above, "root")
+        known = [name(emitter.link(above, part)) for part in emitter.parent]
+        goes_on: ast.expr = known[0] if len(known) == 1 else either(is_(name("out"), None), known[1], known[0])
+        run(emitter, frame, goes_on, name("context"), text=text)
         return
+    goes_on = call(f"parent_{emitter.parent[0]}", name("parent_template"))
     if emitter.known_extends:
-        run(emitter, frame, call(emitter.parent, name("parent_template")), name("context"))
+        run(emitter, frame, goes_on, name("context"))
         return
     branch = ast.If(ast.Compare(name("parent_template"), [ast.IsNot()], [const(None)]), [], [])
     emitter.code.add(branch)
     with emitter.code.inside(branch.body):
-        run(emitter, frame, call(emitter.parent, name("parent_template")), name("context"))
+        run(emitter, frame, goes_on, name("context"))
 
 
 def _getter(node: nodes.Expr) -> ast.expr:
@@ -197,7 +199,7 @@ def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str
 
 def _module(emitter: Emitter, node: nodes.Import | nodes.FromImport, frame: Frame) -> ast.expr:
     """Return the expression for the module that is imported."""
-    origin = _static(emitter, node)
+    origin = emitter.static_origin(node)
     if origin is not None:
         return name(emitter.link(origin, "module"))
     wanted = emitter.expression(node.template, frame)
@@ -206,15 +208,6 @@ def _module(emitter: Emitter, node: nodes.Import | nodes.FromImport, frame: Fram
     if node.with_context:
         return call("context_module", found, name(frame.context), emitter.locals(frame))
     return call("default_module", found, name(frame.context))
-
-
-def _static(emitter: Emitter, node: nodes.Import | nodes.FromImport) -> str | None:
-    """Return the name of the template that an import takes a module from which never changes."""
-    asked = node.template
-    if node.with_context or not isinstance(asked, nodes.Const) or not isinstance(asked.value, str):
-        return None
-    origin = emitter.environment.join_path(asked.value, str(emitter.template))
-    return origin if emitter.links.static(origin) else None
 
 
 def _called(found: str | tuple[str, str]) -> str:
@@ -228,7 +221,7 @@ def _import(emitter: Emitter, node: nodes.Import, frame: Frame) -> None:
 
 def _from(emitter: Emitter, node: nodes.FromImport, frame: Frame) -> None:
     emitter.code.flush()
-    origin = _static(emitter, node)
+    origin = emitter.static_origin(node)
     if origin is not None and all(emitter.links.macro(origin, _called(found)) for found in node.names):
         for found in node.names:
             macro = name(emitter.link(origin, f"export_{_called(found)}"))

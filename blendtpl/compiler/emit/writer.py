@@ -18,7 +18,6 @@ from blendtpl.compiler.emit.code import (
     function,
     is_,
     is_simple,
-    localized,
     name,
 )
 from blendtpl.compiler.emit.frames import Frame
@@ -41,8 +40,7 @@ class Function:
     def definition(self, epilogue: list[ast.stmt], reader: ast.stmt) -> ast.FunctionDef:
         """Return the definition of the whole function; `reader` is how it gets at its context, when it does."""
         first = [reader] if self.gets else []
-        body = localized([*first, *self.prologue, *self.block, *epilogue])
-        return function(self.identifier, self.arguments, body)
+        return function(self.identifier, self.arguments, [*first, *self.prologue, *self.block, *epilogue])
 
 
 class Writer:
