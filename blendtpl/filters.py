@@ -35,6 +35,12 @@ def subscript(undefined: Any, value: Any, key: Any) -> Any:
         return undefined(obj=value, name=key)
 
 
+def _named(name: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """Return a function whose iterators print as those of Jinja2's function of that name do."""
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
 def values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]:
     """Yield an attribute of each item, looked up as ``item[attr]`` is."""
     for found in items:
@@ -161,7 +167,7 @@ def _choosing(test: Callable[..., Any], wanted: bool) -> Callable[..., Iterator[
                 if bool(test(item if attr is None else subscript(undefined, item, attr), *arguments)) is wanted:
                     yield item
 
-    return choose
+    return _named("select_or_reject", choose)
 
 
 def bind_choice(environment: jinja2.Environment, name: str, test: str | None) -> Callable[..., Iterator[Any]] | None:
@@ -173,6 +179,9 @@ def bind_choice(environment: jinja2.Environment, name: str, test: str | None) ->
     chosen: Any = bool if test is None else environment.tests[test]
     return _choosing(chosen, name.startswith("select"))
 
+
+_named("sync_do_map", mapped)
+_named("sync_do_unique", _unique)
 
 _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {"join": _join, "sort": _sort, "groupby": _groupby, "unique": _unique, "format": _format, "dictsort": _dictsort}

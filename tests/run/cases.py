@@ -459,5 +459,8 @@ CASES = (
     Case("a filter that fails", {"main.html": "{{ 'x' | round }}"}),
     Case("an unknown filter behind a condition", {"main.html": "{% if 'nope' is filter %}{{ 1 | nope }}{% else %}none{% endif %}{{ 1 is test }}"}, dict, NO_ESCAPE),
     Case("async-looking and reserved names", {"main.html": "{% set t_1 = 1 %}{% set l_0_x = 2 %}{{ t_1 }}{{ l_0_x }}{% set class = 3 %}{{ class }}{{ def }}{% macro lambda(print=1) %}{{ print }}{% endmacro %}{{ lambda() }}{{ environment }}{{ context }}"}, lambda: {"def": 4, "environment": 5, "context": 6}),
+    Case("an iterator that is printed says whose it is",
+         {"main.html": "{% for made in [xs|select, xs|select('odd'), xs|reject('odd'), xs|selectattr('a'), xs|rejectattr('a', 'odd'), xs|map('upper'), xs|map(attribute='a'), xs|unique, xs|batch(2), xs|slice(2)] %}{{ (made ~ '').split(' at ')[0] }}{% endfor %}"},
+         lambda: {"xs": [1, 2]}),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip
