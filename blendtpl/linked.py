@@ -184,6 +184,7 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
         keeps=unit.keeps,
         join=join,
         text=text,
+        alone=part and text and not unit.shape.observes,
         direct=unsure.isdisjoint(names) and not any(name.endswith("=") for name in names),
     )
 
@@ -222,7 +223,8 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
         block, text = unit.space[function], function in unit.shape.texts
         return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape, text=text)
     if part == "preamble":
-        return _nothing if unit.shape.preamble is None else unit.space[unit.shape.preamble]
+        found = unit.first_preamble
+        return _nothing if found is None else found.space[str(found.shape.preamble)]
     exported = part.startswith("export_")
     if (exported or part in {"module", "context"}) and unit.static_module is None:
         context = unit.new_context()

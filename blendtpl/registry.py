@@ -102,7 +102,11 @@ class Registry(Frozen, Mapping[str, Template]):
 
     def render(self, name: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of the template `name`; see `Template.render`."""
-        return render_unit(self[name]._unit, mappings, variables)
+        try:
+            template = self._templates[name]
+        except KeyError:
+            raise TemplateNotFound(name, self._templates) from None
+        return render_unit(template._unit, mappings, variables)
 
     def message(
         self,

@@ -29,7 +29,10 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     if start is None:
         return _rendered(unit, _merged({}, mappings, variables))
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
-        given = mappings[0].copy() if start.direct else {**start.defaults, **mappings[0]}
+        if start.direct:
+            given = mappings[0] if start.alone else mappings[0].copy()
+        else:
+            given = {**start.defaults, **mappings[0]}
     else:
         given = _merged(start.defaults.copy(), mappings, variables)
     try:
@@ -37,19 +40,19 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     except KeyError:  # not all of them are given
         given = {**start.defaults, **given}
         values = start.read(given)
+    if start.alone:
+        try:
+            return start.write(None, *values)  # type: ignore[no-any-return]
+        except Exception as error:
+            add_place(error, _given(start, given))
+            raise
     # this is `_begun` written out: a call more is a tenth of the time of a small template
-    out: Output = []
-    scope = [None, start.make, given, start.blocks]
+    scope = [None, start.make, given] if start.blocks is None else [None, start.make, given, start.blocks, *values]
     try:
-        if start.blocks is None:
-            if start.text:
-                return start.write(scope, *values)  # type: ignore[no-any-return]
-            steps = start.write(scope, *values, out, NEVER)
-        else:
-            scope += values
-            if start.text:
-                return start.write(scope)  # type: ignore[no-any-return]
-            steps = start.write(scope, out, NEVER)
+        if start.text:
+            return start.write(scope, *values) if start.blocks is None else start.write(scope)  # type: ignore[no-any-return]
+        out: Output = []
+        steps = start.write(scope, *values, out, NEVER) if start.blocks is None else start.write(scope, out, NEVER)
         if steps:
             for _ in steps:
                 pass

@@ -43,6 +43,17 @@ def field(undefined: Any, value: Any, attr: str) -> Any:
     return attribute(undefined, value, attr)
 
 
+def escaped_field(undefined: Any, value: Any, attr: str) -> str:
+    """Return the text of what `field` returns, where output is escaped."""
+    found = value[attr] if type(value) is dict and attr in value else field(undefined, value, attr)
+    return escape_str(found) if type(found) is str else escape_any(found)
+
+
+def text_field(undefined: Any, value: Any, attr: str) -> str:
+    """Return the text of what `field` returns."""
+    return str(value[attr] if type(value) is dict and attr in value else field(undefined, value, attr))
+
+
 def attribute(undefined: Any, value: Any, attr: str) -> Any:
     """Return ``value.attr`` as `jinja2.Environment.getattr` does."""
     try:
@@ -371,6 +382,7 @@ NAMES: dict[str, Any] = {
     **{
         found.__name__: found for found in (escape_any, attribute, field, item_or_undefined, subscript, callee, stopped)
     },
+    **{found.__name__: found for found in (escaped_field, text_field)},
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, bind_exact)},
     **{found.__name__: found for found in (partial, reader)},

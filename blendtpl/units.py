@@ -40,8 +40,9 @@ class Start:
 
     `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
     the order of the slots. `write` takes a scope that begins with `make` and `blocks`, or a scope and the values.
-    `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list.
-    `direct`: whether all names are likely to be given, so that their values are looked for there first.
+    `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list;
+    `alone`: whether it needs no scope for that, only the values. `direct`: whether all names are likely to be given,
+    so that their values are looked for there first.
     """
 
     write: Any
@@ -52,6 +53,7 @@ class Start:
     keeps: bool
     join: Callable[[Output], str]
     text: bool
+    alone: bool
     direct: bool
 
 
@@ -60,19 +62,21 @@ class Shape:
     """What emitted code says of itself.
 
     `name` is that of the template, `blocks` are those that it defines. `reads` are the names that a template is called
-    with, `None` for one that is not. `texts` are the functions that are not given `out` and `limit`, and return their
-    output as one text. `slots`: what is in the slots of the scope (`blendtpl.scopes`) that all of them are given for
-    their context, when they know where to find what they read; `None` when it has to be a context. `order`: the blocks
-    in the order in which the scope has them, `required` those of its own that another template must fill; `stores`:
-    what the top level sets, and whether it exports that; `keeps`: whether a scope may come to hold itself. `optional`
-    are the names of which it asks whether they are there; `modifies`: whether it changes how output is escaped while
-    it runs; `preamble` is the function that runs what blocks see of the top level, when it is given `None` for `out`;
-    `parent`: what it surely extends, `None` for nothing, an empty string for what is known at run time only.
+    with, `None` for one that is not; `observes`: whether anything that runs then may ask for a context. `texts` are the
+    functions that are not given `out` and `limit`, and return their output as one text. `slots`: what is in the slots
+    of the scope (`blendtpl.scopes`) that all of them are given for their context, when they know where to find what
+    they read; `None` when it has to be a context. `order`: the blocks in the order in which the scope has them,
+    `required` those of its own that another template must fill; `stores`: what the top level sets, and whether it
+    exports that; `keeps`: whether a scope may come to hold itself. `optional` are the names of which it asks whether
+    they are there; `modifies`: whether it changes how output is escaped while it runs; `preamble` is the function that
+    runs what blocks see of the top level, when it is given `None` for `out`; `parent`: what it surely extends, `None`
+    for nothing, an empty string for what is known at run time only.
     """
 
     name: str | None
     blocks: tuple[str, ...]
     reads: tuple[str, ...] | None
+    observes: bool
     texts: tuple[str, ...]
     slots: tuple[str, ...] | None
     order: tuple[str, ...]
@@ -162,7 +166,13 @@ class Unit(jinja2.Template):
     @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
-        return self._of_context(self.shape.preamble) if self.shape.preamble is not None else None
+        found = self.first_preamble
+        return found and found._of_context(str(found.shape.preamble))
+
+    @property
+    def first_preamble(self) -> "Unit | None":
+        """This unit, or the first that it extends, whose top level does more than extend another."""
+        return next((found for found in self.chain or (self,) if found.shape.preamble is not None), None)
 
     @cached_property
     def own_blocks(self) -> dict[str, Write]:

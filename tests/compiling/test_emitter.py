@@ -323,3 +323,16 @@ def test_any_text_is_data_and_never_code(text: str) -> None:
 @pytest.mark.parametrize("text", ["{{ 'x'.upper }}", "{{ 'x'|attr('upper') }}"])
 def test_an_address_is_never_part_of_the_code(text: str) -> None:
     assert not any(" at 0x" in found for found in constants_of(text))
+
+
+@pytest.mark.filterwarnings("error")
+def test_python_warns_of_nothing_that_is_emitted() -> None:
+    texts = (
+        "{% set a = 1[:-1] %}",
+        "{% if none[1:] %}{% endif %}",
+        "{{ 1() }}",
+        "{{ 'a'['b'] }}",
+        "{{ 1 is sameas 1 }}",
+    )
+    for text in texts:
+        code_of(text)

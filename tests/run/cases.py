@@ -459,6 +459,20 @@ CASES = (
     Case("a filter that fails", {"main.html": "{{ 'x' | round }}"}),
     Case("an unknown filter behind a condition", {"main.html": "{% if 'nope' is filter %}{{ 1 | nope }}{% else %}none{% endif %}{{ 1 is test }}"}, dict, NO_ESCAPE),
     Case("async-looking and reserved names", {"main.html": "{% set t_1 = 1 %}{% set l_0_x = 2 %}{{ t_1 }}{{ l_0_x }}{% set class = 3 %}{{ class }}{{ def }}{% macro lambda(print=1) %}{{ print }}{% endmacro %}{{ lambda() }}{{ environment }}{{ context }}"}, lambda: {"def": 4, "environment": 5, "context": 6}),
+    *(Case(f"what is missing in a constant, {kind.__name__}",
+           {"main.html": "{{ 1[:-1] }}{{ 1.x }}{{ {}['a'] }}{{ 'ab'[5] }}{{ [1][7:] }}{{ ({}|first).x if 1 is none else 1[1:] }}"},
+           make=environment(undefined=kind))
+      for kind in (jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)),
+    *(Case(f"arguments of the filter default, {arguments}",
+           {"main.html": "{% set a = x|default(ARGUMENTS) %}{{ a }}{{ nothing|d(ARGUMENTS) }}".replace("ARGUMENTS", arguments)},
+           lambda: {"x": "text", "no": "", "y": 1})
+      for arguments in ("", "y", "y, true", "y, no", "y, nothing", "y, boolean=true", "boolean=true", "boolean=nothing", "default_value=y",
+                        "y, true, 3", "y, default_value=y", "y, what=1", "*[y, true]", "**{'boolean': nothing}", "boolean=y, default_value=no")),
+    Case("a macro in a macro has the name of that, or of another",
+         {"main.html": "{% extends 'base.html' %}{% macro b(x=a) %}{% macro b(x=a) %}{{ x }}{{ a }}{% endmacro %}{{ b() }}{% macro c() %}in{% endmacro %}{{ c() }}{% endmacro %}"
+                       "{% macro c() %}out{% endmacro %}{{ b() }}{% block x %}{{ b('y') }}{{ c() }}{% endblock %}",
+          "base.html": "{{ a }}{% block x %}{% endblock %}{{ a }}"},
+         lambda: {"a": "<a>"}),
     Case("an iterator that is printed says whose it is",
          {"main.html": "{% for made in [xs|select, xs|select('odd'), xs|reject('odd'), xs|selectattr('a'), xs|rejectattr('a', 'odd'), xs|map('upper'), xs|map(attribute='a'), xs|unique, xs|batch(2), xs|slice(2)] %}{{ (made ~ '').split(' at ')[0] }}{% endfor %}"},
          lambda: {"xs": [1, 2]}),

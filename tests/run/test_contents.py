@@ -150,6 +150,7 @@ ABOUT = {
     "name": "a.html",
     "blocks": ("b",),
     "keeps": False,
+    "observes": True,
     "modifies": False,
 }
 

@@ -4,7 +4,7 @@ Enters: parts. Leaves: nodes of `ast`, each made anew, since a node holds its li
 """
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ _SHARED = frozenset(
     (
         *("type", "str", "int", "dict", "list", "tuple", "len", "escape_str", "escape_any", "missing", "undefined"),
         *("absent", "no_attribute", "field", "attribute", "publish", "environment", "eval_ctx", "callee", "stopped"),
-        *("StopIteration", "AttributeError", "Markup"),
+        *("StopIteration", "AttributeError", "Markup", "escaped_field", "text_field"),
     )
 )
 
@@ -134,7 +134,7 @@ def _uses(body: list[ast.stmt]) -> _Uses:
 def _join_copies(arguments: Sequence[str], body: list[ast.stmt], uses: _Uses) -> None:
     """Use a variable where another is set to it once, and neither is set again."""
     known = set(arguments)  # variables that are set by now, and not again
-    for statement in body:
+    for statement in _in_order(body):
         if type(statement) is not ast.Assign or type(statement.targets[0]) is not ast.Name:
             continue
         target, value = statement.targets[0].id, statement.value
@@ -154,10 +154,21 @@ def _times_set(uses: _Uses, variable: str) -> int:
     return sum(type(use.ctx) is ast.Store for use in uses.of.get(variable, ()))
 
 
+def _in_order(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that surely run, one after the other, unless one fails."""
+    for statement in body:
+        if type(statement) is ast.Try:
+            yield from _in_order(statement.body)
+        else:
+            yield statement
+
+
 def _without_unused(body: list[ast.stmt], uses: _Uses) -> list[ast.stmt]:
     """Return a body without what sets variables that nothing reads."""
     kept = []
     for statement in reversed(body):
+        for field in _BODIES.get(type(statement), ()):
+            setattr(statement, field, _without_unused(getattr(statement, field), uses))
         if type(statement) is ast.Assign and _is_pure(statement.value):
             targets = [target for target in statement.targets if not _is_unused(target, uses)]
             if not targets:
@@ -167,6 +178,13 @@ def _without_unused(body: list[ast.stmt], uses: _Uses) -> list[ast.stmt]:
             statement.targets = targets
         kept.append(statement)
     return kept[::-1]
+
+
+_BODIES: dict[type[ast.stmt], tuple[str, ...]] = {
+    ast.Try: ("body", "orelse"),
+    ast.For: ("body", "orelse"),
+    ast.If: ("body", "orelse"),
+}
 
 
 def _is_unused(target: ast.expr, uses: _Uses) -> bool:

@@ -382,7 +382,10 @@ class Emitter:
             if variable in self.known:
                 continue
             if action == VAR_LOAD_RESOLVE:
-                self.code.add(assign(variable, self.resolved(str(parameter), frame)))
+                value = self.resolved(str(parameter), frame)
+                self.code.add(assign(variable, value))
+                if isinstance(value, ast.Name):
+                    self.code.copied(variable, value.id)
             elif action == VAR_LOAD_ALIAS:
                 self.code.add(assign(variable, name(self.reach(str(parameter)))))
             elif action == VAR_LOAD_UNDEFINED:

@@ -232,6 +232,10 @@ def _getitem(emitter: Emitter, node: nodes.Getitem, frame: Frame) -> ast.expr:
             emitter.expression(bound, frame) if bound is not None else const(None)
             for bound in (node.arg.start, node.arg.stop, node.arg.step)
         ]
+        if isinstance(value, ast.Constant):  # which Python would warn of
+            held = emitter.code.temporary()
+            emitter.code.branch(assign(held, value))
+            value = name(held)
         return emitter.code.hold(item(value, call("slice", *bounds)))
     key = emitter.expression(node.arg, frame)
     if emitter.own_getitem:

@@ -93,8 +93,22 @@ def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
 
 
 def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
-    arguments = _constants(node)
-    if arguments is not None and len(arguments) <= 1:
+    takes = ("default_value", "boolean")
+    given = {
+        **dict(zip(takes, node.args, strict=False)),
+        **{str(keyword.key): keyword.value for keyword in node.kwargs},
+    }
+    if (
+        len(given) < len(node.args) + len(node.kwargs)  # too many, or one twice
+        or not given.keys() <= set(takes)
+        or node.dyn_args is not None
+        or node.dyn_kwargs is not None
+    ):
+        return general
+    boolean = given.get("boolean", nodes.Const(False))
+    if not isinstance(boolean, nodes.Const):
+        return general  # whose truth is asked for before that of the value
+    if not boolean.value:
         return either(call("isinstance", value, name(emitter.exact("filter", node.name, "Undefined"))), general, value)
     text = is_(call("type", value), emitter.exact("filter", node.name, "str"))
     return either(ast.BoolOp(ast.And(), [text, value]), value, general)

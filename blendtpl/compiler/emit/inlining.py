@@ -220,16 +220,18 @@ def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
     """Write, in the meantime, code of another template; what it raises gets the entry of a call in its traceback."""
     code, line = emitter.code, emitter.code.line
     code.settle()
-    attempt = ast.Try([], [], [], [])
-    code.branch(attempt)
-    with code.aside(attempt.body):
+    body: list[ast.stmt] = []
+    with code.within(body):
         yield
         code.settle()
     code.line = line
+    if not body:
+        return
     error = name("error")
     trace = call("stitched", attribute(error, "__traceback__"), name(emitter.link(template, "unit")), const(shown))
     raised = ast.Raise(call(attribute(error, "with_traceback"), trace), lineno=line)
-    attempt.handlers.append(ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line))
+    handler = ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line)
+    code.branch(ast.Try(body, [handler], [], []))
 
 
 def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> Emitter:

@@ -96,6 +96,7 @@ def module(
         "name": template,
         "blocks": tuple(blocks),
         "reads": parameters,
+        "observes": parameters is None or links.observes(template),
         "texts": tuple(sorted(links.texts.get(str(template), ()))),
         **_layout(emitter, template),
         "optional": tuple(sorted({*_optional(every), *shadows})),
@@ -241,8 +242,8 @@ def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
 
 def _preamble(emitter: Emitter, tree: nodes.Template) -> ast.FunctionDef | None:
     top = nodes.Template(list(_top_level(tree.body)), lineno=1)
-    if not top.body:
-        return None
+    if not top.body or (emitter.layout is not None and all(isinstance(node, nodes.Extends) for node in top.body)):
+        return None  # or that of what it extends
     emitter.parent, emitter.settled = ("preamble",), set()
     return _root(emitter, top, "preamble", by_kind(top))
 

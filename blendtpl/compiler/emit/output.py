@@ -6,6 +6,7 @@ Enters: the parts of an output statement. Leaves: nothing; the writer has them, 
 import ast
 from collections.abc import Iterable
 
+import jinja2
 from jinja2 import nodes
 from markupsafe import escape
 
@@ -28,6 +29,9 @@ from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined_macro, inlined_super
 from blendtpl.compiler.emit.translations import translation
 from blendtpl.environments import passed_argument
+
+# what is missing in a constant, as in ``1[:1]``, is printed as what it was when the template was compiled
+_TELLING = frozenset((jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined))
 
 
 def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
@@ -83,6 +87,8 @@ def _constant(emitter: Emitter, node: nodes.Expr) -> object:
         return None
     try:
         value = node.as_const(emitter.eval_ctx)
+        if type(value) in _TELLING and emitter.environment.finalize is None:
+            return escape(value) if emitter.eval_ctx.autoescape else str(value)
         if not has_literal(value):  # its text may be another at each run, such as one with an address in it
             return None
         if emitter.eval_ctx.autoescape:
@@ -106,7 +112,7 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
     if isinstance(node, nodes.Getattr):
         loop = counted(emitter, node.node, frame)
         if loop is None or node.attr not in _NUMBERS:
-            return False
+            return loop is None and _write_field(emitter, node, frame)
         emitter.code.write(frame, "int", counter(emitter, loop, node.attr))
         return True
     if isinstance(node, nodes.CondExpr) and emitter.environment.finalize is None:
@@ -135,6 +141,18 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
         return False
     if _is_markup(emitter, frame) is not None or not inlined_macro(emitter, frame, macro, node):
         _write_macro(emitter, frame, macro, direct_arguments(emitter, node, frame, macro))
+    return True
+
+
+def _write_field(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> bool:
+    """Write the text of an attribute by one call, where that is not worth being written out; return whether it is."""
+    if emitter.code.hot or emitter.own_getattr or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
+        return False
+    if hasattr(dict, node.attr):
+        return False
+    value = emitter.expression(node.node, frame)
+    getter = "escaped_field" if emitter.eval_ctx.autoescape else "text_field"
+    emitter.code.write(frame, "is", emitter.code.hold(call(getter, name("undefined"), value, const(node.attr))))
     return True
 
 

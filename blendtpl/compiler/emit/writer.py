@@ -56,6 +56,7 @@ class Writer:
         self._run: list[tuple[str, ast.expr, int]] = []
         self._run_out = ""
         self._checked: list[dict[str, str]] = [{}]
+        self._copies: dict[str, str] = {}
 
     def temporary(self, kind: str = "t") -> str:
         """Return a local name that nothing else has."""
@@ -64,12 +65,17 @@ class Writer:
 
     def checked(self, variable: str, called: str) -> ast.expr:
         """Return the value of a variable, with what stands for a missing one; each is looked at once in a body."""
-        known = self._checked[-1].get(variable)
+        key = self._copies.get(variable, variable)
+        known = self._checked[-1].get(key)
         if known is None:
             undefined = call("undefined", name=const(called))
             known = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
-            self._checked[-1][variable] = known
+            self._checked[-1][key] = known
         return name(known)
+
+    def copied(self, variable: str, source: str) -> None:
+        """Note that a variable has been set to what another holds, which never changes."""
+        self._copies[variable] = self._copies.get(source, source)
 
     def is_dict(self, variable: str) -> ast.expr:
         """Return whether a variable holds an exact dict, which is asked once in a body."""
@@ -82,6 +88,7 @@ class Writer:
 
     def changed(self, variable: str) -> None:
         """Note that a variable is being set."""
+        self._copies.pop(variable, None)
         for known in self._checked:
             known.pop(variable, None)
             known.pop(f"{variable} is a dict", None)
@@ -106,16 +113,16 @@ class Writer:
             self.function.nested += 1
         self.functions.append(made)
         self.flush()
-        outer = self._run, self._run_out, self._texts, self.hot
-        self._run, self._texts, self.hot = [], int(text), 0
-        with self._within(made.block):
+        outer = self._run, self._run_out, self._texts, self.hot, self._copies
+        self._run, self._texts, self.hot, self._copies = [], int(text), 0, {}
+        with self.within(made.block):
             self._checked.append({})
             yield made
             if text:
                 self._append(ast.Return(self._text()))
             self.flush()
             self._checked.pop()
-        self._run, self._run_out, self._texts, self.hot = outer
+        self._run, self._run_out, self._texts, self.hot, self._copies = outer
         self.functions.pop()
 
     def add(self, statement: ast.stmt) -> None:
@@ -178,8 +185,6 @@ class Writer:
         if kind in _TEXT or kind == "call":
             return value
         made = self._converted(kind, value, line)
-        if kind == "str" and is_simple(value):
-            made = either(is_(call("type", value), "str"), value, made)
         if kind == "escape" and isinstance(made, ast.IfExp):
             made.orelse = either(is_(call("type", value), "int"), value, made.orelse)
         return made
@@ -238,7 +243,8 @@ class Writer:
         self._run, self._run_out = outer
 
     @contextmanager
-    def _within(self, block: list[ast.stmt]) -> Iterator[None]:
+    def within(self, block: list[ast.stmt]) -> Iterator[None]:
+        """Append to another block for a while, which surely runs; output before it waits."""
         outer, self.block = self.block, block
         try:
             yield
@@ -257,7 +263,7 @@ class Writer:
     def aside(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to a branch of an expression for a while; output before it waits."""
         self.aside_begin()
-        with self._within(block):
+        with self.within(block):
             yield
         self.aside_end()
 
@@ -265,7 +271,7 @@ class Writer:
     def inside(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to another block for a while; output does not run across its ends."""
         self.flush()
-        with self._within(block):
+        with self.within(block):
             self._checked.append(dict(self._checked[-1]))
             yield
             self.flush()
@@ -288,7 +294,7 @@ def _conversion(kind: str, value: ast.expr) -> ast.expr:
     if kind in {"text", "is", "call"}:
         return value
     if kind in {"str", "int", "shown"}:
-        return call("str", value)
+        return ast.JoinedStr([ast.FormattedValue(value, ord("s"), None)])  # less than a call of `str`
     if is_simple(value):
         return either(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
     return call("escape_any", value)
