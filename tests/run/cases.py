@@ -463,6 +463,8 @@ CASES = (
            {"main.html": "{{ 1[:-1] }}{{ 1.x }}{{ {}['a'] }}{{ 'ab'[5] }}{{ [1][7:] }}{{ ({}|first).x if 1 is none else 1[1:] }}"},
            make=environment(undefined=kind))
       for kind in (jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)),
+    Case("a block with a loop that nothing prints", {"main.html": "{% extends 'base.html' %}{% block one %}{% for a in b %}{{ a }}{% endfor %}{% endblock %}",
+                                                     "base.html": "{% set e = 1 %}x{{ e }}"}),
     *(Case(f"arguments of the filter default, {arguments}",
            {"main.html": "{% set a = x|default(ARGUMENTS) %}{{ a }}{{ nothing|d(ARGUMENTS) }}".replace("ARGUMENTS", arguments)},
            lambda: {"x": "text", "no": "", "y": 1})

@@ -250,7 +250,8 @@ def _preamble(emitter: Emitter, tree: nodes.Template) -> ast.FunctionDef | None:
 
 def _is_all_preamble(emitter: Emitter, tree: nodes.Template, every: ByKind) -> bool:
     """Return whether all that the top level of a template does is what blocks see of it."""
-    if emitter.layout is None or emitter.prints("root") or nodes.AssignBlock in every:
+    above = emitter.links.parent(emitter.template)
+    if emitter.layout is None or nodes.AssignBlock in every or emitter.links.returns_text(above, "root"):
         return False
     behind = False  # what it extends, where nothing is printed
     for node in tree.body:
