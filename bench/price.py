@@ -26,7 +26,9 @@ _ROUNDS = 60
 
 def _is_test(test: ast.expr, other: str) -> bool:
     return (
-        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and ast.unparse(test.comparators[0]) == other
+        isinstance(test, ast.Compare)
+        and isinstance(test.ops[0], ast.Is)
+        and ast.unparse(test.comparators[0]).removesuffix("_") == other  # a local name for it
     )
 
 

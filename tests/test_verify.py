@@ -92,7 +92,7 @@ def test_another_error_and_another_message_are_differences(tmp_path: Path, monke
     def broken(undefined: Any, value: Any, attr: str) -> Any:
         raise ZeroDivisionError("at 0x7f00deadbeef")
 
-    for name in ("attribute", "field"):
+    for name in ("attribute", "field", "escaped_field"):
         monkeypatch.setitem(runtime.NAMES, name, broken)
     found = verify(folder, count=50)
 

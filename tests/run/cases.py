@@ -465,6 +465,17 @@ CASES = (
       for kind in (jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)),
     Case("a block with a loop that nothing prints", {"main.html": "{% extends 'base.html' %}{% block one %}{% for a in b %}{{ a }}{% endfor %}{% endblock %}",
                                                      "base.html": "{% set e = 1 %}x{{ e }}"}),
+    *(Case(f"a filter block that gives no text, {place}",
+           {"main.html": f"{{% from 'lib.html' import m %}}{{% macro c() %}}{{{{ caller() }}}}{{% endmacro %}}{use}{{% for x in 1 %}}{{% endfor %}}",
+            "lib.html": "{% macro f(a) %}{% filter reject %}{% endfilter %}{% endmacro %}{% macro m(a) %}{% endmacro %}{{ f(1) }}"},
+           make=environment(undefined=jinja2.Undefined))
+      for place, use in (
+          ("in a module", ""),
+          ("in a macro", "{% macro f(a) %}{% filter reject %}{% endfilter %}{% endmacro %}{{ f(1) }}"),
+          ("in a call block", "{% call c() %}{% filter reject %}{% endfilter %}{% endcall %}"),
+          ("in a call block in a loop", "{% for x in [1] %}{% call c() %}{% filter reject %}{% endfilter %}{% endcall %}{% endfor %}"),
+          ("of a function that is no macro", "{% macro f() %}{% call dict() %}{% endcall %}{% endmacro %}{{ f() }}"),
+      )),
     *(Case(f"arguments of the filter default, {arguments}",
            {"main.html": "{% set a = x|default(ARGUMENTS) %}{{ a }}{{ nothing|d(ARGUMENTS) }}".replace("ARGUMENTS", arguments)},
            lambda: {"x": "text", "no": "", "y": 1})

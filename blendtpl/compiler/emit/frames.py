@@ -37,12 +37,14 @@ class Frame:
     """A scope.
 
     `out` is the variable of the list that output is appended to; `streams`: whether it is the function's own, so
-    that the function may yield to whoever wants the output in pieces. `context` is the variable of the context.
+    that the function may yield to whoever wants the output in pieces; `lent`: whether it is that of whoever calls a
+    macro, where Jinja2 makes a text first. `context` is the variable of the context.
     """
 
     symbols: idtracking.Symbols
     out: str = "out"
     streams: bool = True
+    lent: bool = False
     context: str = "context"
     toplevel: bool = False
     rootlevel: bool = False
@@ -60,6 +62,7 @@ class Frame:
             symbols,
             out=self.out,
             streams=self.streams,
+            lent=self.lent,
             context=self.context,
             block=self.block,
             output_check=self.output_check,

@@ -89,7 +89,9 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
 
     def write() -> None:
         # the names of the macro are one level further in, and still there
-        inner = replace(frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2), streams=False)
+        inner = replace(
+            frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2), streams=False, lent=True
+        )
         inner.output_check = False
         inner.symbols.analyze_node(node)
         with _stitched(emitter, str(emitter.template), "call block"):

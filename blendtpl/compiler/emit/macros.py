@@ -10,10 +10,11 @@ from types import MappingProxyType
 from jinja2 import nodes
 
 from blendtpl.compiler.emit.calls import absent_argument, called, direct_arguments, known_call
-from blendtpl.compiler.emit.code import assign, attribute, call, const, is_, name
+from blendtpl.compiler.emit.code import assign, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined_call
+from blendtpl.compiler.emit.statements import append
 from blendtpl.compiler.emit.texts import prints
 from blendtpl.compiler.emit.trees import undeclared
 
@@ -41,8 +42,7 @@ def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
         return
     caller = emitter.code.hold(_define(emitter, node, frame))
     emitter.code.line = node.lineno
-    value = called(emitter, node.call, frame, caller=caller)
-    emitter.code.do(call(attribute(name(frame.out), "append"), value))
+    append(emitter, frame, called(emitter, node.call, frame, caller=caller))
 
 
 def _body(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> ast.expr:
@@ -121,7 +121,7 @@ def _function(
     writes: bool = False,
 ) -> ast.FunctionDef:
     """Write the function of a macro, which returns a text, or `writes` to the list that it is given last."""
-    inner.out, inner.streams = emitter.code.temporary(), False
+    inner.out, inner.streams, inner.lent = emitter.code.temporary(), False, writes
     text = not writes and _is_text(emitter, node)
     with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments, text=text) as function:
         emitter.macro_depth += 1

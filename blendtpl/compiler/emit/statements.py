@@ -173,7 +173,7 @@ def _assign_block(emitter: Emitter, node: nodes.AssignBlock, frame: Frame) -> No
 def buffered(emitter: Emitter, frame: Frame) -> Frame:
     """Return an inner frame whose output goes to a list of its own."""
     inner = frame.inner()
-    inner.out, inner.streams = emitter.code.temporary(), False
+    inner.out, inner.streams, inner.lent = emitter.code.temporary(), False, False
     emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
     return inner
 
@@ -186,9 +186,14 @@ def _filter_block(emitter: Emitter, node: nodes.FilterBlock, frame: Frame) -> No
     emitter.body(node.body, inner)
     emitter.code.flush()
     emitter.code.line = node.lineno
-    value = filtered(emitter, node.filter, inner)
-    emitter.code.do(call(attribute(name(frame.out), "append"), value))
+    append(emitter, frame, filtered(emitter, node.filter, inner))
     emitter.leave(inner)
+
+
+def append(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
+    """Write a value as it is: one that is no text fails where the output that it belongs to becomes one."""
+    value = call("concat", ast.Tuple([value], ast.Load())) if frame.lent else value
+    emitter.code.do(call(attribute(name(frame.out), "append"), value))
 
 
 def _with(emitter: Emitter, node: nodes.With, frame: Frame) -> None:
