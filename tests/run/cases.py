@@ -474,6 +474,7 @@ CASES = (
           ("in a macro", "{% macro f(a) %}{% filter reject %}{% endfilter %}{% endmacro %}{{ f(1) }}"),
           ("in a call block", "{% call c() %}{% filter reject %}{% endfilter %}{% endcall %}"),
           ("in a call block in a loop", "{% for x in [1] %}{% call c() %}{% filter reject %}{% endfilter %}{% endcall %}{% endfor %}"),
+          ("in a recursive loop", "{% for x in [1] recursive %}{{ loop.index }}{% filter wordcount %}{% endfilter %}{% endfor %}"),
           ("of a function that is no macro", "{% macro f() %}{% call dict() %}{% endcall %}{% endmacro %}{{ f() }}"),
       )),
     *(Case(f"arguments of the filter default, {arguments}",

@@ -46,7 +46,12 @@ def inlined(
         return False
     own = _emitter_of(emitter, template, values)
     inner = Frame(
-        Symbols(level=frame.symbols.level + 1), out=frame.out, streams=frame.streams, context=scope, rootlevel=True
+        Symbols(level=frame.symbols.level + 1),
+        out=frame.out,
+        streams=frame.streams,
+        lent=frame.lent,
+        context=scope,
+        rootlevel=True,
     )
     inner.symbols.analyze_node(tree)
     for called in sure:

@@ -295,7 +295,7 @@ def _descending(
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
         for found in (inner, otherwise):
-            found.out, found.streams = out, False
+            found.out, found.streams, found.lent = out, False, True
         iterable: ast.expr = name("items")
         if chosen is not None:
             iterable = call(chosen, iterable)
@@ -313,8 +313,8 @@ def _recursive(
 ) -> None:
     identifier = emitter.code.temporary("recursive")
     with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
-        inner.out, inner.streams = emitter.code.temporary(), False
-        otherwise.out, otherwise.streams = inner.out, False
+        inner.out, inner.streams, inner.lent = emitter.code.temporary(), False, False
+        otherwise.out, otherwise.streams, otherwise.lent = inner.out, False, False
         emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
         iterable: ast.expr = name("items")
         if chosen is not None:
