@@ -167,7 +167,9 @@ class _Run:
         passed = self._passed()
         for done, source in enumerate(self.sources.values(), 1):
             self.progress("parse", done, len(self.sources))
-            key = self._key("outline", {"source": source.digest, "name": source.name, "passed": passed})
+            key = ""
+            if self.cache:
+                key = self._key("outline", {"source": source.digest, "name": source.name, "passed": passed})
             found = self._cached_outline(key)
             if found is None:
                 tree = parse(source, self.environment)
@@ -180,7 +182,8 @@ class _Run:
                     self.faults.append(too_much(source, error))
                     continue
                 self.trees[source.name] = tree
-                self._keep(key, to_bytes(found))
+                if self.cache:
+                    self.cache.put(key, to_bytes(found))
             outlines[source.name] = found
         return outlines
 
@@ -202,7 +205,7 @@ class _Run:
     def _units(self, program: Program) -> tuple[dict[str, bytes], int]:
         """Return the code of each template, and how many had to be emitted."""
         units, keys = {}, {}
-        for name in program.templates:
+        for name in program.templates if self.cache else ():
             keys[name] = self._key("unit", self._closure(name, program))
             code = self.cache.get(keys[name]) if self.cache else None
             if code is not None:
@@ -217,8 +220,8 @@ class _Run:
                 self.faults.append(result)
             else:
                 units[name] = result
-                if environment is self.environment:
-                    self._keep(keys[name], result)
+                if self.cache and environment is self.environment:
+                    self.cache.put(keys[name], result)
         return units, len(missing)
 
     def _emit(self, environment: jinja2.Environment, links: Links, name: str) -> bytes | Fault:
@@ -305,10 +308,6 @@ class _Run:
     def _key(self, kind: str, content: dict[str, Any]) -> str:
         versions = {**asdict(this_process()), "compiler": self.compiler}
         return make_key(kind, {**content, "options": self.options, "versions": versions})
-
-    def _keep(self, key: str, value: bytes) -> None:
-        if self.cache:
-            self.cache.put(key, value)
 
     def _positions(self, name: str) -> Positions:
         return Positions(self.environment, name, self.sources[name].text)

@@ -130,6 +130,9 @@ def own_lookups(environment: jinja2.Environment) -> bool:
 
 
 def _keep_from_folding(tree: nodes.Template, environment: jinja2.Environment) -> None:
+    if "kept_from_folding" in vars(tree):
+        return
+    vars(tree)["kept_from_folding"] = True
     lookups = own_lookups(environment)
     for node in below(tree):
         if isinstance(node, (nodes.Filter, nodes.Test)):

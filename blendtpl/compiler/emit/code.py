@@ -90,12 +90,14 @@ class _Uses:
 
 
 def tidied(arguments: Sequence[str], body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
-    """Return the body of a function with as little in it as does the same, and all names that are used in it.
+    """Return the body of a function with as little in it as does the same, all of it in its place, and all names that
+    are used in it.
 
     What is only a copy of another variable is that variable; what is copied and never used goes; and global names that
     are used often get local ones, each of which takes a sixth of the code, and a little less time.
     """
-    uses = _uses(body)
+    line = next((statement.lineno for statement in body if "lineno" in vars(statement)), 1)
+    uses = _placed(ast.Module(body, []), line)
     _join_copies(arguments, body, uses)
     kept = _without_unused(body, uses)
     first: list[ast.stmt] = []
@@ -105,29 +107,45 @@ def tidied(arguments: Sequence[str], body: list[ast.stmt]) -> tuple[list[ast.stm
             first.append(assign(f"{called}_", name(called)))
             for use in found:
                 use.id = f"{called}_"
+    _placed(ast.Module(first, []), line)
     return [*first, *kept], uses.of.keys() | uses.inner
 
 
-def _uses(body: list[ast.stmt]) -> _Uses:
+def _placed(tree: ast.AST, line: int) -> _Uses:
+    """Give every node below the line of the statement that it stands in, and every empty body a `pass`; return what
+    names are used. What is in functions has its place already.
+
+    Columns mean nothing here, and Python takes a node to end where it begins unless told otherwise. There are more
+    nodes than anything else in a build, so nothing is asked of one that its kind can tell.
+    """
     uses = _Uses({}, set())
-    waiting: list[Any] = list(body)
+    of, waiting = uses.of, [(tree, line)]
     while waiting:
-        node = waiting.pop()
-        kind = type(node)
-        if kind is ast.Name:
-            uses.of.setdefault(node.id, []).append(node)
-        elif kind is ast.FunctionDef:  # which is tidy already
-            uses.inner |= {node.name, *vars(node)["names"]}
-        else:
-            uses.loops = uses.loops or kind is ast.For
-            if kind is ast.AugAssign:  # which reads what it sets
-                waiting.append(name(node.target.id))
-            for field in _FIELDS[kind]:
-                value = getattr(node, field, None)
-                if type(value) is list:
-                    waiting += value
-                elif value is not None:
-                    waiting.append(value)
+        node, line = waiting.pop()
+        kind: type[ast.AST] = type(node)
+        if kind is ast.FunctionDef:
+            uses.inner |= {vars(node)["name"], *vars(node)["names"]}
+            kind, node = ast.arguments, vars(node)["args"]
+        elif kind is ast.For:
+            uses.loops = True
+        elif kind is ast.AugAssign:  # which reads what it sets
+            target = vars(node)["target"].id
+            of.setdefault(target, []).append(name(target))
+        for field in _FIELDS[kind]:
+            value: Any = getattr(node, field, None)
+            if not value:
+                if field != "body":
+                    continue
+                value.append(ast.Pass())
+            for child in value if type(value) is list else (value,):
+                own = child.__dict__
+                own["col_offset"] = -1
+                at = own.setdefault("lineno", line)
+                found = type(child)
+                if found is ast.Name:
+                    of.setdefault(child.id, []).append(child)
+                elif _FIELDS[found]:
+                    waiting.append((child, at))
     return uses
 
 
@@ -168,7 +186,10 @@ def _without_unused(body: list[ast.stmt], uses: _Uses) -> list[ast.stmt]:
     kept = []
     for statement in reversed(body):
         for field in _BODIES.get(type(statement), ()):
-            setattr(statement, field, _without_unused(getattr(statement, field), uses))
+            left = _without_unused(getattr(statement, field), uses)
+            if field == "body" and not left:
+                left.append(ast.Pass(lineno=statement.lineno, col_offset=-1))
+            setattr(statement, field, left)
         if type(statement) is ast.Assign and _is_pure(statement.value):
             targets = [target for target in statement.targets if not _is_unused(target, uses)]
             if not targets:
@@ -240,27 +261,9 @@ def has_literal(value: object) -> bool:
     return False
 
 
-def place(tree: ast.AST) -> None:
-    """Give every node below the line of the statement that it stands in, and every empty body a `pass`.
-
-    Columns mean nothing here, and Python takes a node to end where it begins unless told otherwise. There are more
-    nodes than anything else in a build, so nothing is asked of one that its kind can tell.
-    """
-    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
-    while waiting:
-        node, line = waiting.pop()
-        for field in _FIELDS[type(node)]:
-            value: Any = getattr(node, field, None)
-            if not value:
-                if field != "body":
-                    continue
-                value.append(ast.Pass())
-            for child in value if type(value) is list else (value,):
-                own = child.__dict__
-                own["col_offset"] = -1
-                at = own.setdefault("lineno", line)
-                if _FIELDS[type(child)]:
-                    waiting.append((child, at))
+def place(tree: ast.Module) -> None:
+    """Give every node of a module its place: see `_placed`."""
+    _placed(tree, 1)
 
 
 # the fields that hold no nodes, or such as have no place, in all that is emitted
