@@ -463,6 +463,9 @@ CASES = (
            {"main.html": "{{ 1[:-1] }}{{ 1.x }}{{ {}['a'] }}{{ 'ab'[5] }}{{ [1][7:] }}{{ ({}|first).x if 1 is none else 1[1:] }}"},
            make=environment(undefined=kind))
       for kind in (jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)),
+    Case("a macro sets an attribute of a name of the top level",
+         {"main.html": "{% extends 'base.html' %}{% set ns = namespace(a=1) %}{% macro n(x) %}{% set ns.a = x %}{% endmacro %}{% block one %}{{ n(2) }}{{ ns.a }}{% endblock %}",
+          "base.html": "{% block one %}{% endblock %}"}),
     Case("a block with a loop that nothing prints", {"main.html": "{% extends 'base.html' %}{% block one %}{% for a in b %}{{ a }}{% endfor %}{% endblock %}",
                                                      "base.html": "{% set e = 1 %}x{{ e }}"}),
     *(Case(f"a filter block that gives no text, {place}",

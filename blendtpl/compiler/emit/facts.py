@@ -206,7 +206,7 @@ def _inner(body: Iterable[nodes.Node], stored: frozenset[str]) -> frozenset[str]
             every = by_kind(node)
             if not every.keys().isdisjoint(_SEE_ALL):
                 return stored
-            found |= {named.name for kind in (nodes.Name, nodes.Macro) for named in every.get(kind, ())}
+            found |= {named.name for kind in (nodes.Name, nodes.NSRef, nodes.Macro) for named in every.get(kind, ())}
         elif not isinstance(node, nodes.Block):
             found |= _inner(children(node), stored)
     return stored & found
