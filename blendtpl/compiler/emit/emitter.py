@@ -95,6 +95,7 @@ class Emitter:
         self.macro_depth = 0
         self.unset_parameters: set[str] = set()
         self.assigned: list[set[str]] = []
+        self.unsure: set[str] = set()  # the variables of lists of what may be no text, where there is any
         self.loops: dict[str, Loop] = {}
         self._tracked: list[set[str]] = []
         self._untold: list[list[str]] = []  # what the top level has set and no context was told, exported every other
@@ -400,6 +401,20 @@ class Emitter:
         held = list(frame.symbols.loads)
         if held and self.code.function.nested:
             self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in held], name("missing")))
+
+    @contextmanager
+    def lent(self, *frames: Frame) -> Iterator[None]:
+        """Write code whose output, which is a text in Jinja2, goes to a list that somebody else gave: at its end what
+        may be no text fails, as it does where Jinja2 joins it.
+        """
+        variable, block = self.code.temporary(), self.code.block
+        at = len(block)
+        for frame in frames:
+            frame.unsure = variable
+        yield
+        if variable in self.unsure:
+            block.insert(at, assign(variable, ast.List([], ast.Load())))
+            self.code.do(call("concat", name(variable)))
 
     @contextmanager
     def assigning(self, frame: Frame) -> Iterator[None]:

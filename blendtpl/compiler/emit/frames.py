@@ -37,14 +37,15 @@ class Frame:
     """A scope.
 
     `out` is the variable of the list that output is appended to; `streams`: whether it is the function's own, so
-    that the function may yield to whoever wants the output in pieces; `lent`: whether it is that of whoever calls a
-    macro, where Jinja2 makes a text first. `context` is the variable of the context.
+    that the function may yield to whoever wants the output in pieces. Where it is that of whoever calls, and Jinja2
+    makes a text first, `unsure` is the variable of a list of what may be no text. `context` is the variable of the
+    context.
     """
 
     symbols: idtracking.Symbols
     out: str = "out"
     streams: bool = True
-    lent: bool = False
+    unsure: str = ""
     context: str = "context"
     toplevel: bool = False
     rootlevel: bool = False
@@ -62,7 +63,7 @@ class Frame:
             symbols,
             out=self.out,
             streams=self.streams,
-            lent=self.lent,
+            unsure=self.unsure,
             context=self.context,
             block=self.block,
             output_check=self.output_check,

@@ -49,7 +49,7 @@ def inlined(
         Symbols(level=frame.symbols.level + 1),
         out=frame.out,
         streams=frame.streams,
-        lent=frame.lent,
+        unsure=frame.unsure,
         context=scope,
         rootlevel=True,
     )
@@ -94,17 +94,16 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
 
     def write() -> None:
         # the names of the macro are one level further in, and still there
-        inner = replace(
-            frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2), streams=False, lent=True
-        )
-        inner.output_check = False
+        inner = replace(frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2))
+        inner.output_check, inner.streams = False, False
         inner.symbols.analyze_node(node)
         with _stitched(emitter, str(emitter.template), "call block"):
             emitter.macro_depth += 1
-            emitter.enter(inner)
-            emitter.body(node.body, inner)
-            emitter.code.settle()
-            emitter.leave(inner)
+            with emitter.lent(inner):
+                emitter.enter(inner)
+                emitter.body(node.body, inner)
+                emitter.code.settle()
+                emitter.leave(inner)
             emitter.macro_depth -= 1
 
     _write_macro(emitter, frame, macro, body, node.call, write)

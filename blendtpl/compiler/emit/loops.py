@@ -295,13 +295,14 @@ def _descending(
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
         for found in (inner, otherwise):
-            found.out, found.streams, found.lent = out, False, True
+            found.out, found.streams = out, False
         iterable: ast.expr = name("items")
         if chosen is not None:
             iterable = call(chosen, iterable)
-        iterable = _counted(emitter, inner, counters - {DESCENT}, iterable, Descent(render, depth))
-        _loop(emitter, node, inner, otherwise, iterable, extended=False)
-        emitter.code.flush()
+        with emitter.lent(inner, otherwise):
+            iterable = _counted(emitter, inner, counters - {DESCENT}, iterable, Descent(render, depth))
+            _loop(emitter, node, inner, otherwise, iterable, extended=False)
+            emitter.code.flush()
     emitter.code.add(made.definition([], emitter.reader()))
     emitter.code.line = node.lineno
     value = emitter.expression(node.iter, frame)
@@ -313,8 +314,8 @@ def _recursive(
 ) -> None:
     identifier = emitter.code.temporary("recursive")
     with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
-        inner.out, inner.streams, inner.lent = emitter.code.temporary(), False, False
-        otherwise.out, otherwise.streams, otherwise.lent = inner.out, False, False
+        inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
+        otherwise.out, otherwise.streams, otherwise.unsure = inner.out, False, ""
         emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
         iterable: ast.expr = name("items")
         if chosen is not None:

@@ -121,16 +121,17 @@ def _function(
     writes: bool = False,
 ) -> ast.FunctionDef:
     """Write the function of a macro, which returns a text, or `writes` to the list that it is given last."""
-    inner.out, inner.streams, inner.lent = emitter.code.temporary(), False, writes
+    inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
     text = not writes and _is_text(emitter, node)
     with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments, text=text) as function:
         emitter.macro_depth += 1
         emitter.code.hot += 1
         if not writes and not text:
             emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
-        emitter.enter(inner)
-        _defaults(emitter, node, inner)
-        emitter.body(node.body, inner)
+        with emitter.lent(*([inner] if writes else [])):
+            emitter.enter(inner)
+            _defaults(emitter, node, inner)
+            emitter.body(node.body, inner)
         if not writes and not text:
             emitter.code.add(ast.Return(emitter.joined(inner, plain=True)))
         emitter.macro_depth -= 1

@@ -173,7 +173,7 @@ def _assign_block(emitter: Emitter, node: nodes.AssignBlock, frame: Frame) -> No
 def buffered(emitter: Emitter, frame: Frame) -> Frame:
     """Return an inner frame whose output goes to a list of its own."""
     inner = frame.inner()
-    inner.out, inner.streams, inner.lent = emitter.code.temporary(), False, False
+    inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
     emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
     return inner
 
@@ -192,7 +192,10 @@ def _filter_block(emitter: Emitter, node: nodes.FilterBlock, frame: Frame) -> No
 
 def append(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
     """Write a value as it is: one that is no text fails where the output that it belongs to becomes one."""
-    value = call("concat", ast.Tuple([value], ast.Load())) if frame.lent else value
+    if frame.unsure:
+        emitter.unsure.add(frame.unsure)
+        value = emitter.code.hold(value)
+        emitter.code.do(call(attribute(name(frame.unsure), "append"), value))
     emitter.code.do(call(attribute(name(frame.out), "append"), value))
 
 
