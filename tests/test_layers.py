@@ -59,6 +59,7 @@ RANKS = {
     "compiler.emit.facts": 22,
     "compiler.emit.links": 23,
     "compiler.emit.writer": 22,
+    "compiler.emit.stores": 23,
     "compiler.emit.emitter": 24,
     "compiler.emit.counters": 25,
     "compiler.emit.inlined": 25,

@@ -21,6 +21,7 @@ from blendtpl.compiler.emit.code import assign, attribute, call, const, either, 
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
+from blendtpl.compiler.emit.stores import Stores
 from blendtpl.compiler.emit.trees import by_kind
 from blendtpl.compiler.emit.writer import Writer
 from blendtpl.environments import has_own_call, prints_in_order
@@ -79,6 +80,7 @@ class Emitter:
         self.parameters: Mapping[str, str] | None = None  # the variables that an included template is given
         self.layout = links.layout(template)
         self.slots = {found: at for at, found in enumerate(self.layout.slots, SLOTS)} if self.layout is not None else {}
+        self.stores = Stores(self.code, None if self.layout is None else self.slots)
         self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
         self.block_settled: dict[str, set[str]] = {}
         # what is known at this place
@@ -98,7 +100,6 @@ class Emitter:
         self.unsure: set[str] = set()  # the variables of lists of what may be no text, where there is any
         self.loops: dict[str, Loop] = {}
         self._tracked: list[set[str]] = []
-        self._untold: list[list[str]] = []  # what the top level has set and no context was told, exported every other
 
     @property
     def watches_calls(self) -> bool:
@@ -122,13 +123,13 @@ class Emitter:
                 self.code.line = node.lineno or self.code.line
                 if self.in_order and not isinstance(node, nodes.Output):
                     self.code.flush()
-                if self._untold and frame.toplevel and not self._is_quiet(node):
-                    self._tell()
+                if frame.toplevel and self.stores.waits and not self._is_quiet(node):
+                    self.stores.tell()
                 self.statements[type(node)](self, node, frame)
         except EndOfBody:
             pass
         if frame.toplevel:
-            self._tell()
+            self.stores.tell()
 
     def prints(self, function: str) -> bool:
         """Return whether a function of this template's code returns a text."""
@@ -307,29 +308,6 @@ class Emitter:
         """Return the expression for what the scope has in a slot."""
         return item(name("context"), const(self.slots[called]))
 
-    def publish(self, called: str, frame: Frame, *, export: bool) -> None:
-        """Write that a name of the top level has been set, for whatever sees its context."""
-        value = name(frame.symbols.ref(called))
-        if self.layout is None:
-            self.code.do(call("publish", name("context"), const(called), value, const(export)))
-            return
-        for found in (called, f"{called}="):
-            if found in self.slots:
-                at = ast.Subscript(name("context"), const(self.slots[found]), ast.Store())
-                self.code.add(ast.Assign([at], value))
-        while not self._untold or len(self._untold) % 2 == export:
-            self._untold.append([])
-        self._untold[-1].append(called)
-
-    def _tell(self) -> None:
-        """Write that a context which was made of the scope is told what has been set: whatever is next may ask it."""
-        if self._untold:
-            made = ast.Compare(item(name("context"), const(0)), [ast.IsNot()], [const(None)])
-            runs = [const(tuple(run)) for run in self._untold]
-            told = call("publish_set", name("context"), attribute(name("unit"), "stores"), *runs)
-            self._untold = []
-            self.code.add(ast.If(made, [ast.Expr(told)], []))
-
     def _is_quiet(self, node: nodes.Node) -> bool:
         """Return whether nothing that a statement of a top level runs can ask for the context."""
         if isinstance(node, (nodes.Import, nodes.FromImport)):
@@ -430,7 +408,7 @@ class Emitter:
                 value = name(self.variable(found, frame))
                 self.code.add(ast.Assign([ast.Subscript(holder, const(found), ast.Store())], value))
             else:
-                self.publish(found, frame, export=True)
+                self.stores.publish(found, frame.symbols.ref(found), export=True)
 
     def joined(self, frame: Frame, *, plain: bool = False) -> ast.expr:
         """Return the text of a frame's own output list, as markup when it has been escaped."""

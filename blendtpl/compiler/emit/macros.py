@@ -26,7 +26,7 @@ def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
     emitter.code.changed(variable)
     emitter.code.add(assign(variable, made))
     if frame.toplevel:
-        emitter.publish(node.name, frame, export=True)
+        emitter.stores.publish(node.name, variable, export=True)
 
 
 def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:

@@ -242,7 +242,7 @@ def _bind(emitter: Emitter, frame: Frame, called: str, value: ast.expr) -> None:
     if frame.rootlevel:
         emitter.settled.add(called)
     if frame.toplevel:
-        emitter.publish(called, frame, export=False)
+        emitter.stores.publish(called, variable, export=False)
 
 
 REFERENCES: Statements = MappingProxyType(
