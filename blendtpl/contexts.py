@@ -102,6 +102,11 @@ def render_of(context: Context) -> Render | None:
     return getattr(context, "render", None)
 
 
+def emptier(context: Context) -> Callable[[], object]:
+    """Return what has a context let go of all that its template has set, which may hold it."""
+    return context.empty if isinstance(context, FastContext) else context.vars.clear
+
+
 def reader(context: Context) -> Callable[[str, Any], Any]:
     """Return a function that looks a name up in a context: it takes the name and what to return for none."""
     if type(context) is FastContext:
@@ -113,4 +118,4 @@ def reader(context: Context) -> Callable[[str, Any], Any]:
     return {**context.parent, **context.vars}.get
 
 
-__all__ = ["FastContext", "Render", "reader", "render_of"]
+__all__ = ["FastContext", "Render", "emptier", "reader", "render_of"]

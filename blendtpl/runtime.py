@@ -20,7 +20,7 @@ from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, mar
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
-from blendtpl.contexts import FastContext, reader, render_of
+from blendtpl.contexts import emptier, reader, render_of
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.filters import bind_choice, faster, mapped, subscript, values_of
 from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
@@ -213,7 +213,7 @@ def keep(context: Context) -> None:
     """Have a context emptied when the render is over."""
     render = render_of(context)
     if render is not None:
-        render.keep(context.empty if isinstance(context, FastContext) else context.vars.clear)
+        render.keep(emptier(context))
 
 
 class Ahead:

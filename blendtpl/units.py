@@ -19,7 +19,7 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
-from blendtpl.contexts import FastContext, Render, reader, render_of
+from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
 from blendtpl.output import NEVER, Output, Write, drain, foreign, returning, writing
 from blendtpl.places import Sources
 from blendtpl.runtime import NAMES, keep
@@ -292,7 +292,12 @@ class Unit(jinja2.Template):
         context = self.new_context(vars, shared, locals)
         context.render = render  # type: ignore[attr-defined]
         out: Output = []
-        drain(self.root(context, out, NEVER))
+        try:
+            drain(self.root(context, out, NEVER))
+        except BaseException:
+            if render is None:  # of no render, which would empty it at its end
+                emptier(context)()
+            raise
         return TemplateModule(self, context, out)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:

@@ -27,6 +27,17 @@ def stock_environment(templates: Mapping[str, str], make: MakeEnvironment) -> ji
     return environment
 
 
+def live_environment(templates: Mapping[str, str], make: MakeEnvironment) -> jinja2.Environment:
+    """Return an environment as it is made, but of a class that is blendtpl's as well, with a cache that holds all."""
+    made: Any = make()
+    kind = type(made)
+    own = {} if kind.context_class is jinja2.Environment.context_class else {"context_class": kind.context_class}
+    made.__class__ = type(f"Live{kind.__name__}", (blendtpl.Environment, kind), own)
+    made.loader = jinja2.DictLoader(dict(templates))
+    result: jinja2.Environment = made.overlay(auto_reload=False, cache_size=-1)
+    return result
+
+
 def load(templates: Mapping[str, str], make: MakeEnvironment = blendtpl.default_environment) -> blendtpl.Registry:
     return blendtpl.load(blendtpl.compile(templates, environment=make), environment=make)
 

@@ -11,7 +11,7 @@ import blendtpl
 from tests.conftest import context_of, every_example
 from tests.run.cases import CASES, Case
 from tests.run.memory import Value, measure
-from tests.run.oracle import load
+from tests.run.oracle import live_environment, load
 
 RENDERS = 300  # enough for a leak in each thirty; `python -m tests.run.growth` finds rarer ones
 
@@ -30,6 +30,23 @@ def test_a_construct_leaves_nothing(case: Case, way: str) -> None:
         return template.render(variables) if way == "render" else "".join(template.stream(variables))
 
     assert not measure(render, RENDERS, registry)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_a_construct_leaves_nothing_in_an_environment(case: Case) -> None:
+    environment = live_environment(case.templates, case.make)
+
+    def render() -> object:
+        return environment.get_template("main.html").render(case.variables())
+
+    for _ in range(3):  # Jinja2 keeps modules, so that what they hold is there once
+        with suppress(Exception):
+            render()
+    gc.collect()
+    for _ in range(10):
+        with suppress(Exception):
+            render()
+    assert gc.collect() == 0
 
 
 @pytest.mark.parametrize(("name", "example"), list(every_example()))

@@ -1,12 +1,7 @@
 """blendtpl: a bundle, and the live environment."""
 
-from typing import Any
-
-import jinja2
-
-import blendtpl
 from bench.memory.registered import Desk, Family, Part, Render, subject
-from tests.run.oracle import MakeEnvironment, load
+from tests.run.oracle import live_environment, load
 
 
 @subject("blendtpl bundle", Family.OURS)
@@ -26,17 +21,5 @@ def stream(part: Part, desk: Desk) -> Render:
 @subject("blendtpl.Environment", Family.OURS)
 def environment(part: Part, desk: Desk) -> Render:
     """`blendtpl.Environment`, or what else of blendtpl stands in for the environment, with a cache that holds all."""
-    made = _live(part.make)
-    made.loader = jinja2.DictLoader(dict(part.sources))
-    made = made.overlay(auto_reload=False, cache_size=-1)
+    made = live_environment(part.sources, part.make)
     return lambda context: made.get_template(part.entry).render(context)
-
-
-def _live(make: MakeEnvironment) -> jinja2.Environment:
-    """Return an environment as it was made, but of a class that is blendtpl's as well."""
-    made: Any = make()
-    kind = type(made)
-    own = {} if kind.context_class is jinja2.Environment.context_class else {"context_class": kind.context_class}
-    made.__class__ = type(f"Live{kind.__name__}", (blendtpl.Environment, kind), own)
-    result: jinja2.Environment = made
-    return result
