@@ -382,10 +382,9 @@ NAMES: dict[str, Any] = {
     **{
         found.__name__: found for found in (escape_any, attribute, field, item_or_undefined, subscript, callee, stopped)
     },
-    **{found.__name__: found for found in (escaped_field, text_field)},
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, bind_exact)},
-    **{found.__name__: found for found in (partial, reader)},
+    **{found.__name__: found for found in (partial, reader, escaped_field, text_field)},
     "absent": absent,
     "no_attribute": NO_ATTRIBUTE,
     "call_back": call_back,

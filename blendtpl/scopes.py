@@ -9,7 +9,6 @@ it reads as arguments has a scope of the first three alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import cycle
 from typing import Any
 
 from jinja2.runtime import Context
@@ -60,9 +59,9 @@ def publish_set(scope: Scope, stores: Iterable[tuple[str, int, bool]], *runs: tu
     run of them is exported, beginning with one that is not. `stores` says where they are.
     """
     slots = {name: slot for name, slot, _ in stores}
-    for export, names in zip(cycle((False, True)), runs, strict=False):
+    for number, names in enumerate(runs):
         for name in names:
-            publish(scope[MADE], name, scope[slots[name]], export)
+            publish(scope[MADE], name, scope[slots[name]], export=number % 2 == 1)
 
 
 def names_set(

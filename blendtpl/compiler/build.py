@@ -205,11 +205,12 @@ class _Run:
     def _units(self, program: Program) -> tuple[dict[str, bytes], int]:
         """Return the code of each template, and how many had to be emitted."""
         units, keys = {}, {}
-        for name in program.templates if self.cache else ():
-            keys[name] = self._key("unit", self._closure(name, program))
-            code = self.cache.get(keys[name]) if self.cache else None
-            if code is not None:
-                units[name] = code
+        if self.cache:
+            for name in program.templates:
+                keys[name] = self._key("unit", self._closure(name, program))
+                code = self.cache.get(keys[name])
+                if code is not None:
+                    units[name] = code
         missing = [name for name in program.templates if name not in units]
         environment = self._lenient(program) if self.faults else self.environment
         for done, (name, result) in enumerate(
