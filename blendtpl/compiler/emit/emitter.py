@@ -85,9 +85,8 @@ class Emitter:
         self.block_settled: dict[str, set[str]] = {}
         # what is known at this place
         self.root_symbols: Symbols | None = None
-        self.parent: tuple[str, ...] = (
-            "root",
-        )  # what goes on where this ends: that of the parent, by whether `out` is there
+        # what goes on where this ends: these functions of the parent, the second where there is no `out`
+        self.parent: tuple[str, ...] = ("root",)
         self.known_extends = False
         self.extends_seen = 0
         self.extends_line = 1
