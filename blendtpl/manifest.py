@@ -4,6 +4,7 @@ Enters: records, or the JSON of an opened bundle, which may come from an attacke
 canonical JSON, the same bytes for the same records. Nothing here reads a file or unmarshals anything.
 """
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import jinja2
 from blendtpl._version import __version__
 from blendtpl.errors import BundleError
 
+_BEGIN, _END = b'"templates": {\n', b"}}\n"  # around the lines of the templates
 _STR = frozenset((str,))
 _DEPTH = 32  # of an option's value, such as a policy
 
@@ -99,19 +101,22 @@ def to_json(manifest: Manifest) -> bytes:
         },
     }
     rows = [f"{_dump(name)}: {_dump(_row(entry))}" for name, entry in sorted(manifest.templates.items())]
-    body, templates = _dump(head).removesuffix("}"), ",\n".join(rows)
-    return f'{body}, "templates": {{\n{templates}\n}}}}\n'.encode("ascii")
+    body, templates = _dump(head).removesuffix("}").encode("ascii"), ",\n".join(rows).encode("ascii")
+    return b"%b, %b%b\n%b" % (body, _BEGIN, templates, _END)
 
 
 def from_json(data: bytes) -> Manifest:
-    """Return the manifest of that JSON; raises `BundleError` when it is not one, naming the part."""
-    try:
-        loaded = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BundleError(f"the manifest is no JSON: {error}") from None
-    part = "versions"
+    """Return the manifest of that JSON; raises `BundleError` when it is not one, naming the part.
+
+    It is read line by line, as `to_json` writes it: that of thousands of templates, taken apart at once, would leave
+    holes in the memory of a process for good.
+    """
+    lines = io.BytesIO(data)
     shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # thousands of templates say the same of themselves
+    part = "head"
     try:
+        loaded = json.loads(_opened(next(lines, b"")))
+        part = "versions"
         versions = Versions(**{field: _text(value) for field, value in loaded[part].items()})
         part = "environment"
         environment = _freeze(_table(loaded[part]))
@@ -121,14 +126,30 @@ def from_json(data: bytes) -> Manifest:
             tests=MappingProxyType(_texts(loaded[part]["tests"])),
             globals=_list_of_texts(loaded[part]["globals"]),
         )
-        part = "templates"
         templates = {}
-        for name, entry in loaded[part].items():
-            part = name
-            templates[sys.intern(name)] = _entry(entry, shared)
+        for line in lines:
+            if line == _END:
+                break
+            part = "templates"
+            for name, entry in json.loads(b"{%b}" % line.strip().removesuffix(b",")).items():
+                part = name
+                templates[sys.intern(name)] = _entry(entry, shared)
+        else:
+            raise ValueError("its end is missing")
+        if lines.read():
+            raise ValueError("there is something behind its end")
+    except json.JSONDecodeError as error:
+        raise BundleError(f"the manifest's {part!r} is no JSON: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BundleError(f"the manifest's {part!r} is malformed: {type(error).__name__}: {error}") from None
     return Manifest(versions, environment, needs, MappingProxyType(templates))
+
+
+def _opened(head: bytes) -> bytes:
+    """Return the first line, which ends where the templates begin, as JSON of its own."""
+    if not head.endswith(_BEGIN):
+        raise ValueError("its first line does not end where the templates begin")
+    return head + b"}}"
 
 
 def _entry(loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]]) -> Entry:

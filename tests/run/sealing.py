@@ -80,4 +80,14 @@ def with_manifest(bundle: blendtpl.Bundle, change: Callable[[dict[str, Any]], ob
     """Return the bundle with a manifest that `change` has worked on, sealed again."""
     manifest = json.loads(dict(members(bundle))[MANIFEST])
     change(manifest)
-    return with_member(bundle, MANIFEST, json.dumps(manifest).encode())
+    return with_member(bundle, MANIFEST, laid_out(manifest))
+
+
+def laid_out(manifest: Any) -> bytes:
+    """Return a manifest as JSON with each template on a line of its own, at the end of all, whatever it says."""
+    templates = manifest.pop("templates", {})
+    text = json.dumps(manifest).removesuffix("}")
+    if not isinstance(templates, dict):
+        return f'{text}, "templates": {json.dumps(templates)}}}\n'.encode()
+    rows = ",\n".join(json.dumps({name: entry})[1:-1] for name, entry in templates.items())
+    return f'{text}, "templates": {{\n{rows}\n}}}}\n'.encode()
