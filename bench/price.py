@@ -11,6 +11,7 @@ import ast
 import gc
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -84,11 +85,13 @@ def _render_of(
     """Return what renders a template whose code makes these promises no more."""
     real = emit.module
 
-    def module(*arguments: Any, **options: Any) -> ast.Module:
+    def module(*arguments: Any, **options: Any) -> Any:
         made = real(*arguments, **options)
+        tree: Any = ast.Module([*made.functions], [])
         for promise in promises:
-            made = _Without(promise).visit(made)
-        return ast.parse(ast.unparse(made))
+            tree = _Without(promise).visit(tree)
+        functions: Any = ast.parse(ast.unparse(tree)).body
+        return replace(made, functions=functions)
 
     vars(emitter).update(module=module)
     try:

@@ -1,7 +1,7 @@
 """The bundle: one file that holds every template, compiled. The build half makes it, the run half opens it.
 
-A bundle is a zip archive that ``unzip -l`` lists: `manifest.json`, `code.marshal` (a marshalled tuple of the code of
-each template, in the order of the manifest) and, unless left out, `sources.json` for error excerpts. Members are
+A bundle is a zip archive that ``unzip -l`` lists: `manifest.json`, `code.marshal` (what
+`blendtpl.codes` reads) and, unless left out, `sources.json` for error excerpts. Members are
 stored, not deflated: the bytes of a deflated member depend on the zlib at hand. The archive's comment, at its very end,
 seals everything before it::
 
@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blendtpl.atomic import replace_file
+from blendtpl.codes import start_of_tuple
 from blendtpl.errors import BundleError
 from blendtpl.manifest import Manifest, Versions, from_json, this_process, to_json
 
@@ -112,8 +113,10 @@ def open_bundle(data: bytes, *, digest: str | None = None, key: bytes | None = N
     manifest = from_json(bytes(members[MANIFEST]))
     _check_versions(manifest.versions)
     count = len(manifest.templates)
-    if members[CODE][:5] != b"(" + count.to_bytes(4, "little"):
-        raise BundleError(f"the manifest counts {count} templates, and `{CODE}` is not the code of so many")
+    try:
+        start_of_tuple(members[CODE], count)
+    except ValueError:
+        raise BundleError(f"the manifest counts {count} templates, and `{CODE}` is not the code of so many") from None
     return Bundle(data, found, manifest, members[CODE], bytes(members.get(SOURCES, b"")))
 
 

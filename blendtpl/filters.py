@@ -13,6 +13,7 @@ import jinja2
 from jinja2 import filters, nodes
 
 from blendtpl.environments import is_own
+from blendtpl.scopes import true_context
 
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
@@ -41,7 +42,7 @@ def _named(name: str, function: Callable[..., Iterator[Any]]) -> Callable[..., I
     return function
 
 
-def values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]:
+def _values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]:
     """Yield an attribute of each item, looked up as ``item[attr]`` is."""
     for found in items:
         if type(found) is dict and attr in found:
@@ -57,7 +58,7 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else values_of(environment.undefined, items, attribute)
+    found = items if attribute is None else _values_of(environment.undefined, items, attribute)
     return [value.lower() if isinstance(value, str) else value for value in found] if fold else list(found)
 
 
@@ -122,6 +123,14 @@ def _unique(
             yield item
 
 
+def _sum(
+    environment: jinja2.Environment, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
+) -> Any:
+    if type(iterable) is list and _is_plain(attribute):
+        return sum(_values_of(environment.undefined, iterable, attribute), start)  # type: ignore[arg-type]
+    return filters.sync_do_sum(environment, iterable, attribute, start)
+
+
 def _join(eval_ctx: nodes.EvalContext, value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
     if attribute is None and type(d) is str and (eval_ctx.autoescape or type(value) is list):
         value = list(value)  # as Jinja2 does, where output is escaped
@@ -150,10 +159,10 @@ def _folded(pair: tuple[str, Any]) -> str:
     return pair[0].lower()
 
 
-def mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
+def _mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
     """Yield what ``map(attribute=attr)`` does."""
     if value:
-        yield from values_of(undefined, value, attr)
+        yield from _values_of(undefined, value, attr)
 
 
 def _choosing(test: Callable[..., Any], wanted: bool) -> Callable[..., Iterator[Any]]:
@@ -170,7 +179,9 @@ def _choosing(test: Callable[..., Any], wanted: bool) -> Callable[..., Iterator[
     return _named("select_or_reject", choose)
 
 
-def bind_choice(environment: jinja2.Environment, name: str, test: str | None) -> Callable[..., Iterator[Any]] | None:
+def bind_choice(
+    environment: jinja2.Environment, name: str, test: str | None = None
+) -> Callable[..., Iterator[Any]] | None:
     """Return what does what Jinja2's `select` and its like do with one of Jinja2's own tests, or with none; `None` when
     the environment has others by these names.
     """
@@ -180,11 +191,29 @@ def bind_choice(environment: jinja2.Environment, name: str, test: str | None) ->
     return _choosing(chosen, name.startswith("select"))
 
 
-_named("sync_do_map", mapped)
+def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Iterator[Any]]:
+    """Return what does what the filter `map` does with the name of an attribute, for a scope."""
+    found, undefined = environment.filters.get("map"), environment.undefined
+    if is_own(environment, "filter", "map"):
+        return lambda scope, value, attr: _mapped(undefined, value, attr)
+    if found is None:
+        raise LookupError("map")
+    return lambda scope, value, attr: found(true_context(scope), value, attribute=attr)
+
+
+_named("sync_do_map", _mapped)
 _named("sync_do_unique", _unique)
 
 _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {"join": _join, "sort": _sort, "groupby": _groupby, "unique": _unique, "format": _format, "dictsort": _dictsort}
+    {
+        "join": _join,
+        "sort": _sort,
+        "sum": _sum,
+        "groupby": _groupby,
+        "unique": _unique,
+        "format": _format,
+        "dictsort": _dictsort,
+    }
 )
 
 

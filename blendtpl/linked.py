@@ -4,22 +4,25 @@ Enters: a checked bundle and an environment. Leaves: its units, each bound to th
 calls. `open_units` is the one place where the code of a bundle is unmarshalled.
 """
 
-import marshal
+import sys
 from collections.abc import Callable, Hashable, Mapping, Set
+from types import FunctionType
 from typing import Any, TypeVar
 
 import jinja2
 from jinja2.environment import TemplateModule
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
 from jinja2.utils import missing
 
 from blendtpl.bundle import Bundle
+from blendtpl.codes import open_codes, open_links
 from blendtpl.contexts import FastContext
 from blendtpl.errors import BundleError, RenderError, TemplateNotFound
 from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
-from blendtpl.units import Handle, Start, Unit, picker
+from blendtpl.units import Handle, Shape, Start, Unit, bind_names, names_of, new_space, picker
 
 Value = TypeVar("Value", bound=Hashable)
 Reading = tuple[dict[str, Any], Callable[[dict[str, Any]], tuple[Any, ...]]]
@@ -75,25 +78,31 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     """
     units: dict[str, Unit] = {}
     linked = _copy_of(environment, units)
+    shared, count = _Shared(linked.globals), len(bundle.manifest.templates)
+    names = names_of(linked)
+    names["uniform"] = True
     try:
-        codes = _codes(bundle)
-        for name in bundle.manifest.templates:
-            # what a module runs but once goes as soon as it has run
-            unit = Unit.bind(linked, codes.pop(), linked.globals, name, sources)
-            if unit.shape.name != name:
-                raise TypeError(f"it is that of {unit.shape.name!r}")
-            units[name] = unit
-        shared = _Shared(linked.globals)
+        for name, (told, codes) in zip(bundle.manifest.templates, open_codes(bundle.code, count), strict=True):
+            functions, bound, count_of_links, said = told
+            shape = Shape(*map(shared.kept, said))
+            if shape.name != name:
+                raise TypeError(f"it is that of {shape.name!r}")
+            space = new_space(linked, name, sources)
+            # all of them at once, for a dict that grows takes more
+            space.update(dict.fromkeys(map(sys.intern, [*functions, *map("link_{}".format, range(count_of_links))])))
+            for function, code in zip(functions, codes, strict=True):
+                space[sys.intern(function)] = FunctionType(code, space)
+            bind_names(linked, bound, names)  # which are there once for all of them
+            units[name] = Unit.bind(linked, space, shape, linked.globals, name)
         for unit in units.values():
             unit.chain = _chain(unit, units)
             if unit.chain is not None and unit.shape.slots is not None:
                 _settle_scope(unit, unit.chain, shared)
         _settle_escaping(units)
         optional = {name for unit in units.values() for name in unit.shape.optional}
-        for unit in units.values():
-            for variable, origin, part in unit.links:
-                unit.space[variable] = _part(unit, units[origin], part)
-            unit.links = ()
+        for unit, links in zip(units.values(), open_links(bundle.code, count), strict=True):
+            for number, (origin, part) in enumerate(links):
+                unit.space[sys.intern(f"link_{number}")] = _part(unit, units[origin], part)
             if unit.chain is not None and unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
@@ -102,12 +111,9 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     return units
 
 
-def _codes(bundle: Bundle) -> list[Any]:
-    """Return the code of each template, that of the first at the end."""
-    found = marshal.loads(bundle.code)
-    if type(found) is not tuple or len(found) != len(bundle.manifest.templates):
-        raise TypeError("it is not the code of each template")
-    return list(found[::-1])
+def _escapes(unit: Unit) -> bool:
+    """Return whether a template escapes output where nothing says otherwise."""
+    return EvalContext(unit.environment, unit.name).autoescape
 
 
 def _settle_escaping(units: Mapping[str, Unit]) -> None:
@@ -116,7 +122,7 @@ def _settle_escaping(units: Mapping[str, Unit]) -> None:
     A template runs in the context of whatever extends it, which may escape otherwise; and an `autoescape` tag may
     surround a block of another template.
     """
-    escaped = {name: unit.space["eval_ctx"].autoescape for name, unit in units.items()}
+    escaped = {name: _escapes(unit) for name, unit in units.items()}
     modified = any(unit.shape.modifies for unit in units.values())
     alike = len(set(escaped.values())) == 1
     unsure = not alike and any(unit.shape.parent == "" for unit in units.values())
@@ -128,7 +134,8 @@ def _settle_escaping(units: Mapping[str, Unit]) -> None:
                 mixed.add(parent)
             parent = units[parent].shape.parent
     for name, unit in units.items():
-        unit.space["uniform"] = not modified and not unsure and name not in mixed
+        if modified or unsure or name in mixed:
+            unit.space["uniform"] = False
 
 
 class _Shared:
@@ -138,6 +145,12 @@ class _Shared:
         self._given = given
         self._known: dict[Any, Any] = {}
         self._reading: dict[tuple[str, ...], Reading] = {}
+
+    def kept(self, value: Any) -> Any:
+        """Return a value of what a template says of itself, in which nothing is there twice."""
+        if type(value) is str:
+            return sys.intern(value)
+        return self.one(tuple(map(self.kept, value))) if type(value) is tuple else value
 
     def one(self, found: Value) -> Value:
         """Return what is equal to this, the same object each time."""
@@ -177,7 +190,6 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
         write, text = writing(write), False
     return Start(
         write=write,
-        make=unit.entered,
         blocks=None if part else unit.bodies,
         defaults=defaults,
         read=read,
@@ -214,14 +226,12 @@ def _nothing(context: Any, out: Output, limit: int | None) -> Steps:
 
 def _part(caller: Unit, unit: Unit, part: str) -> Any:
     """Return what another unit's code is bound to; a module that never changes is made when first asked for."""
-    if part == "included":
-        return unit.included
     if part == "bodies":
         return unit.bodies
     if part.startswith("super_"):
         function = f"block_{part.removeprefix('super_')}"
         block, text = unit.space[function], function in unit.shape.texts
-        return block if caller.space["uniform"] else escaping(block, caller.space["eval_ctx"].autoescape, text=text)
+        return block if caller.space.get("uniform", True) else escaping(block, _escapes(caller), text=text)
     if part == "preamble":
         found = unit.first_preamble
         return _nothing if found is None else found.space[str(found.shape.preamble)]

@@ -17,11 +17,10 @@ from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
-from blendtpl.compiler.emit import Links
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
 from blendtpl.output import NEVER, Output
-from blendtpl.units import Unit
+from blendtpl.units import Shape, Unit, bind_names, new_space
 
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
@@ -42,8 +41,15 @@ class LiveTemplate(Unit):
         """Return the template of compiled code, as Jinja2's method of that name does."""
         if not _takes_ours(environment):
             return jinja2.Template.from_code(environment, code, globals, uptodate)
-        made = cls.bind(environment, code, globals, None)
-        made.name, made._uptodate = made.shape.name, uptodate
+        if not isinstance(code, CodeType):
+            raise TypeError(f"a {type(code).__name__} is no code")
+        space = new_space(environment, code.co_filename)
+        exec(code, space)
+        shape = Shape(**space.pop("about"))
+        # anew for each template: an application may change what an environment has
+        bind_names(environment, space.pop("bound"), space)
+        made = cls.bind(environment, space, shape, globals, shape.name)
+        made._uptodate = uptodate
         return made
 
     @classmethod
@@ -97,7 +103,7 @@ class _Live(jinja2.Environment):
             return cast("str | CodeType", super().compile(source, name, filename, raw, defer_init))  # type: ignore[call-overload]
         try:
             tree = self._parse(source, name, filename) if isinstance(source, str) else source
-            return code_of(name, filename or "<template>", tree, self, Links())
+            return code_of(name, filename or "<template>", tree, self)
         except TemplateSyntaxError:
             self.handle_exception(source=source if isinstance(source, str) else None)
             raise

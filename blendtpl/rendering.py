@@ -47,7 +47,7 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
             add_place(error, _given(start, given))
             raise
     # this is `_begun` written out: a call more is a tenth of the time of a small template
-    scope = [None, start.make, given] if start.blocks is None else [None, start.make, given, start.blocks, *values]
+    scope = [None, unit, given] if start.blocks is None else [None, unit, given, start.blocks, *values]
     try:
         if start.text:
             return start.write(scope, *values) if start.blocks is None else start.write(scope)  # type: ignore[no-any-return]
@@ -74,7 +74,7 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
     scope: Scope = [None]
     try:
         if start is not None and start.text and start.blocks is None:
-            scope += [start.make, given, None]
+            scope += [unit, given, None]
             return start.write(scope, *start.read(given))  # type: ignore[no-any-return]
         drain(_begun(unit, scope, given, out, NEVER))
         return unit.environment.concat(out)
@@ -195,7 +195,7 @@ def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: 
         scope[MADE] = context = unit.new_context(given)
         context.render = Render()  # type: ignore[attr-defined]
         return unit.root(context, out, limit)
-    scope += [start.make, given, start.blocks]
+    scope += [unit, given, start.blocks]
     values = start.read(given)
     write = writing(start.write) if start.text else start.write
     if start.blocks is None:

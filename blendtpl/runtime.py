@@ -7,22 +7,23 @@ compiles anything when it is called.
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
 from typing import Any
 
 import jinja2
 from jinja2 import runtime
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.filters import FILTERS
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
 from blendtpl.contexts import emptier, reader, render_of
 from blendtpl.environments import is_own, passed_argument
-from blendtpl.filters import bind_choice, faster, mapped, subscript, values_of
+from blendtpl.filters import bind_choice, bind_map, faster, subscript
 from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
 from blendtpl.places import stitched
 from blendtpl.scopes import derived, publish, publish_set, true_context
@@ -33,33 +34,38 @@ for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
     importlib.import_module(_late)
 
 
-def field(undefined: Any, value: Any, attr: str) -> Any:
+def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
     """Return ``value.attr`` as `attribute` does, for a name that is no method of a dict."""
     if type(value) is dict:
         try:
             return value[attr]
         except KeyError:
             return undefined(obj=value, name=attr)
-    return attribute(undefined, value, attr)
+    return attribute(undefined, value, attr, called)
 
 
-def escaped_field(undefined: Any, value: Any, attr: str) -> str:
+def escaped_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
     """Return the text of what `field` returns, where output is escaped."""
-    found = value[attr] if type(value) is dict and attr in value else field(undefined, value, attr)
+    found = value[attr] if type(value) is dict and attr in value else field(undefined, value, attr, called)
     return escape_str(found) if type(found) is str else escape_any(found)
 
 
-def text_field(undefined: Any, value: Any, attr: str) -> str:
+def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
     """Return the text of what `field` returns."""
-    return str(value[attr] if type(value) is dict and attr in value else field(undefined, value, attr))
+    return str(value[attr] if type(value) is dict and attr in value else field(undefined, value, attr, called))
 
 
-def attribute(undefined: Any, value: Any, attr: str) -> Any:
-    """Return ``value.attr`` as `jinja2.Environment.getattr` does."""
+def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
+    """Return ``value.attr`` as `jinja2.Environment.getattr` does.
+
+    Where the value is `missing`, it is that of the name `called`, which is undefined.
+    """
     try:
         return getattr(value, attr)
     except AttributeError:
         pass
+    if value is missing:
+        return attribute(undefined, undefined(name=called), attr)
     return item_or_undefined(undefined, value, attr)
 
 
@@ -361,11 +367,32 @@ def titled(text: str) -> str:
     return FILTERS["title"](text)  # type: ignore[no-any-return]
 
 
-def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: type) -> Any:
+def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:
     """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
     if is_own(environment, kind, name):
-        return exact
-    return object if exact is Undefined else None
+        return _EXACT[exact]
+    return object if exact == "Undefined" else None
+
+
+_EXACT = {found.__name__: found for found in (str, int, float, bool, list, tuple, dict, Undefined)}
+
+
+def bind_evaluation(environment: jinja2.Environment, kind: str) -> EvalContext:
+    """Return an evaluation context that no template changes, for filters of Jinja2's own."""
+    found = EvalContext(environment)
+    found.autoescape = kind == "escaping"
+    return found
+
+
+def bind_import(environment: jinja2.Environment, path: str) -> Any:
+    """Return a module, or what a module has by the last of the names in `path`."""
+    origin, _, name = path.rpartition(".")
+    if not origin:
+        return importlib.import_module(path)
+    try:
+        return getattr(__import__(origin, fromlist=(name,)), name)
+    except AttributeError:
+        raise ImportError(f"cannot import name {name!r} from {origin!r}") from None
 
 
 def _absent(kind: str, name: str) -> Callable[..., Any]:
@@ -383,7 +410,7 @@ NAMES: dict[str, Any] = {
         found.__name__: found for found in (escape_any, attribute, field, item_or_undefined, subscript, callee, stopped)
     },
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
-    **{found.__name__: found for found in (check_namespace, exported, bind_filter, bind_test, bind_exact)},
+    **{found.__name__: found for found in (check_namespace, exported)},
     **{found.__name__: found for found in (partial, reader, escaped_field, text_field)},
     "absent": absent,
     "no_attribute": NO_ATTRIBUTE,
@@ -398,10 +425,6 @@ NAMES: dict[str, Any] = {
     "behind": behind,
     "Body": Body,
     "titled": titled,
-    "values_of": values_of,
-    "mapped": mapped,
-    "bind_choice": bind_choice,
-    "only_str": frozenset((str,)),
     "written": written,
     "returning": returning,
     "required_body": required_body,
@@ -412,3 +435,16 @@ NAMES: dict[str, Any] = {
     "missing": missing,
     "never": NEVER,
 }
+
+# what makes each kind of thing that emitted code is bound to when it is loaded, of an environment and the words for it
+BINDERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "filter": bind_filter,
+        "test": bind_test,
+        "exact": bind_exact,
+        "choice": bind_choice,
+        "mapped": bind_map,
+        "import": bind_import,
+        "eval_ctx": bind_evaluation,
+    }
+)

@@ -1,7 +1,7 @@
 """Scopes: what emitted code has in place of a context, with every name that it reads at a place of its own.
 
-Enters: a list that begins with ``[context, make, source, blocks]``, behind which come the slots of a template and of
-what it extends. Leaves: values, and a true context for the few who ask for one: `make` makes it of the scope, once.
+Enters: a list that begins with ``[context, maker, source, blocks]``, behind which come the slots of a template and of
+what it extends. Leaves: values, and a true context for the few who ask for one: `maker` makes it of the scope, once.
 
 `source` is what the scope was made of: the variables of a render, or ``(the scope around, the names set there)`` for a
 template that is included. A scope that was made of a context has that from the start. What is included with all that
@@ -26,23 +26,27 @@ def true_context(scope: Any) -> Context:
     if type(scope) is not list:
         return scope  # type: ignore[no-any-return]
     if scope[MADE] is None:
-        scope[MADE] = scope[1](scope)
+        scope[MADE] = scope[1].context_of(scope)
     return scope[MADE]  # type: ignore[no-any-return]
 
 
 def derived(scope: Scope, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Scope:
     """Return a scope that sees more: what is set around a scoped block, some of it in slots of its own."""
     made = scope.copy()
-    made[: SLOTS - 1] = None, _derive, (scope, locals)
+    made[: SLOTS - 1] = None, _Derived, (scope, locals)
     for name, slot in slots:
         if locals[name] is not missing:
             made[slot] = locals[name]
     return made
 
 
-def _derive(scope: Scope) -> Context:
-    around, locals = scope[SOURCE]
-    return true_context(around).derived(locals)
+class _Derived:
+    """The maker of what sees more than the scope around it."""
+
+    @staticmethod
+    def context_of(scope: Scope) -> Context:
+        around, locals = scope[SOURCE]
+        return true_context(around).derived(locals)
 
 
 def publish(context: Context, name: str, value: Any, export: bool) -> None:

@@ -5,24 +5,23 @@ and write into a list for emitted code. Nothing is imported, compiled, unmarshal
 """
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import itemgetter
-from types import CodeType
 from typing import Any, NoReturn, cast
 
 import jinja2
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateRuntimeError
-from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
 from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
 from blendtpl.output import NEVER, Output, Write, drain, foreign, returning, writing
 from blendtpl.places import Sources
-from blendtpl.runtime import NAMES, keep
+from blendtpl.runtime import BINDERS, NAMES, keep
 from blendtpl.scopes import SOURCE, Scope, empty, set_names, true_context
 
 
@@ -39,14 +38,13 @@ class Start:
     """How a unit of a closed set renders without a context.
 
     `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
-    the order of the slots. `write` takes a scope that begins with `make` and `blocks`, or a scope and the values.
+    the order of the slots. `write` takes a scope with these `blocks`, or a scope and the values.
     `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list;
     `alone`: whether it needs no scope for that, only the values. `direct`: whether all names are likely to be given,
     so that their values are looked for there first.
     """
 
     write: Any
-    make: Callable[[Scope], Context]
     blocks: Sequence[Any] | None
     defaults: dict[str, Any]
     read: Callable[[dict[str, Any]], tuple[Any, ...]]
@@ -103,7 +101,6 @@ class Unit(jinja2.Template):
     """
 
     shape: Shape
-    links: tuple[tuple[str, str, str], ...]  # what is still to be bound: a global, the template, the part
     chain: "tuple[Unit, ...] | None"  # this one, and all that it surely extends, when that is known
     space: dict[str, Any]
     static_module: TemplateModule | None
@@ -116,37 +113,17 @@ class Unit(jinja2.Template):
 
     @classmethod
     def bind(
-        cls,
-        environment: jinja2.Environment,
-        code: Any,
-        globals: Any,
-        name: str | None,
-        sources: Sources | None = None,
+        cls, environment: jinja2.Environment, space: dict[str, Any], shape: Shape, globals: Any, name: str | None
     ) -> "Unit":
-        """Return the unit of a module's code, run once for what it defines."""
-        if not isinstance(code, CodeType):
-            raise TypeError(f"a {type(code).__name__} is no code")
+        """Return the unit of a template whose functions are in `space`."""
         unit = object.__new__(cls)
-        space: dict[str, Any] = {
-            "__builtins__": _names_of(environment),
-            "unit": unit,
-            "eval_ctx": EvalContext(environment, name),
-            "uniform": False,
-            "__name__": code.co_filename,
-            "__file__": code.co_filename,
-        }
-        if sources is not None:
-            space["__loader__"] = sources
-        exec(code, space)
-        about = space.pop("about")
-        unit.links = about.pop("links")
-        unit.shape = Shape(**about)
-        unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, code.co_filename
-        unit.space, unit.chain, unit.static_module, unit.start = space, None, None, None
+        space["unit"] = unit
+        unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, space["__name__"]
+        unit.space, unit.shape, unit.chain, unit.static_module, unit.start = space, shape, None, None, None
         unit.keeps, unit.stores, unit.required, unit.bodies = False, (), frozenset(), None
-        unit.texts = frozenset(unit.shape.texts)
+        unit.texts = frozenset(shape.texts)
         unit._module, unit._debug_info, unit._uptodate = None, "", None
-        for function in (unit.entry, *(f"block_{block}" for block in unit.shape.blocks)):
+        for function in (unit.entry, *(f"block_{block}" for block in shape.blocks)):
             if not callable(space[function]):
                 raise TypeError("it renders nothing")
         return unit
@@ -233,16 +210,15 @@ class Unit(jinja2.Template):
             for name in self.shape.order
         ]
 
-    def entered(self, scope: Scope) -> Context:
-        """Return a context for a scope that a render began with."""
-        context = self.new_context({name: value for name, value in scope[SOURCE].items() if value is not missing})
+    def context_of(self, scope: Scope) -> Context:
+        """Return a context for a scope that a render began with, or for that of an included template."""
+        source = scope[SOURCE]
+        if type(source) is tuple:
+            around, names = source
+            base = true_context(around)
+            return self._completed(self.new_context(base.get_all(), True, names), scope, render_of(base))
+        context = self.new_context({name: value for name, value in source.items() if value is not missing})
         return self._completed(context, scope, Render())
-
-    def included(self, scope: Scope) -> Context:
-        """Return a context for the scope of an included template."""
-        around, names = scope[SOURCE]
-        base = true_context(around)
-        return self._completed(self.new_context(base.get_all(), True, names), scope, render_of(base))
 
     def _completed(self, context: Context, scope: Scope, render: Render | None) -> Context:
         context.render = render  # type: ignore[attr-defined]
@@ -322,14 +298,35 @@ class Unit(jinja2.Template):
         return render.modules[self]
 
 
-def _names_of(environment: jinja2.Environment) -> dict[str, Any]:
+def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     """Return what emitted code finds under every name that is not its own, once for each environment."""
     own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}
     known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
     if known is None or any(known[name] is not value for name, value in own.items()):
-        known = {**vars(builtins), **NAMES, **_LINKING, **own}
+        known = {**vars(builtins), **NAMES, **_LINKING, **own, "uniform": False}
         vars(environment)["_blendtpl_names"] = known
     return known
+
+
+def new_space(environment: jinja2.Environment, file: str, sources: Sources | None = None) -> dict[str, Any]:
+    """Return the globals of a template's code, before there is any of it."""
+    space: dict[str, Any] = {
+        "__builtins__": names_of(environment),
+        "unit": None,
+        "__name__": file,
+    }
+    if sources is not None:
+        space["__loader__"] = sources
+    return space
+
+
+def bind_names(environment: jinja2.Environment, bound: Iterable[tuple[str, ...]], names: dict[str, Any]) -> None:
+    """Give emitted code what it uses of its environment under the names that it has for that, unless it is there."""
+    for words in bound:
+        name = "_".join(words)
+        if name not in names:
+            kind, *what = words
+            names[sys.intern(name)] = BINDERS[kind](environment, *what)
 
 
 def _got(context: Context) -> Callable[[str], Any]:

@@ -17,6 +17,7 @@ RANKS = {
     "_version": 0,
     "errors": 1,
     "names": 1,
+    "codes": 1,
     "atomic": 1,
     "environments": 2,
     "manifest": 3,

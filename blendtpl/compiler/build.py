@@ -27,7 +27,7 @@ from blendtpl.compiler.emitter import emit, own_lookups
 from blendtpl.compiler.faults import LINK_KINDS
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
-from blendtpl.compiler.packing import merge
+from blendtpl.compiler.packing import pack
 from blendtpl.compiler.parser import TOO_MUCH, parse, syntax_fault, too_much
 from blendtpl.compiler.positions import Positions
 from blendtpl.compiler.reader import Source, SourceSet, read
@@ -294,7 +294,7 @@ class _Run:
         )
         sources = {name: self.sources[name].text for name in names}
         packed = json.dumps(sources, ensure_ascii=False, sort_keys=True).encode() if with_sources else None
-        return seal(manifest, merge([units[name] for name in names]), packed, key)
+        return seal(manifest, pack([units[name] for name in names]), packed, key)
 
     def _entry(self, name: str, linked: Linked, code: bytes) -> Entry:
         return Entry(

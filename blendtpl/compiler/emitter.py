@@ -1,14 +1,13 @@
-"""Emit: from a tree to the marshalled Python code of one template.
+"""Emit: from a tree to the Python code of one template.
 
-Enters: a tree, and the links to the other templates. Leaves: bytes, the same for the same input under any hash seed,
-folder, clock or locale. What the code looks like is said in `blendtpl.compiler.emit.module`; `blendtpl.units` and
-`blendtpl.runtime` are its counterparts in the run half.
+Enters: a tree, and the links to the other templates. Leaves: code, or its bytes, the same for the same input under any
+hash seed, folder, clock or locale. What the code looks like is said in `blendtpl.compiler.emit.module`;
+`blendtpl.units` and `blendtpl.runtime` are its counterparts in the run half.
 
 Lines and names are the template's own, so that a traceback shows the template without any work at run time. Constant
 folding runs Jinja2's own pure filters and tests only, never a user's.
 """
 
-import marshal
 import re
 from types import CodeType
 from typing import NoReturn
@@ -17,13 +16,10 @@ import jinja2
 from jinja2 import nodes
 from jinja2.filters import FILTERS
 
-from blendtpl.compiler.emit import Links, TreeOf, module
+from blendtpl.compiler.emit import Links, Module, TreeOf, module
 from blendtpl.compiler.emit.trees import below
+from blendtpl.compiler.packing import unit
 from blendtpl.environments import is_own, passed_argument
-
-# Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
-# values alone; later versions write both by reference counts, which differ from run to run.
-_MARSHAL_VERSION = 2
 
 _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
 _SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
@@ -46,25 +42,29 @@ _UNDEFINED = (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefine
 
 
 def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, links: Links) -> bytes:
-    """Return the marshalled code of a template of a closed set, whose trees `tree_of` gives.
+    """Return the code of a template of a closed set, whose trees `tree_of` gives, for `blendtpl.compiler.packing`.
 
     Raises `jinja2.TemplateSyntaxError` for what only a generator finds wrong, such as a block defined twice.
     """
     tree = tree_of(name)
     if tree is None:
         raise LookupError(name)
-    return marshal.dumps(code_of(name, name, tree, environment, links, tree_of), _MARSHAL_VERSION)
+    made = _module(name, tree, environment, links, tree_of)
+    found = {code.co_name: code for code in _compile(made, name).co_consts if isinstance(code, CodeType)}
+    functions = {function.name: _rename(found[function.name], function.name) for function in made.functions}
+    return unit(made.about, made.bound, made.links, functions)
 
 
-def code_of(
-    name: str | None,
-    file: str,
-    tree: nodes.Template,
-    environment: jinja2.Environment,
-    links: Links,
-    tree_of: TreeOf = lambda name: None,
-) -> CodeType:
-    """Return the code of a template; `file` is where tracebacks say that it stands."""
+def code_of(name: str | None, file: str, tree: nodes.Template, environment: jinja2.Environment) -> CodeType:
+    """Return the code of a template that nothing is known around, as a module; `file` is where tracebacks say that it
+    stands.
+    """
+    return _rename(_compile(_module(name, tree, environment, Links(), lambda name: None), file))
+
+
+def _module(
+    name: str | None, tree: nodes.Template, environment: jinja2.Environment, links: Links, tree_of: TreeOf
+) -> Module:
     _keep_from_folding(tree, environment)
 
     def prepared(other: str) -> nodes.Template | None:
@@ -73,8 +73,11 @@ def code_of(
             _keep_from_folding(found, environment)
         return found
 
-    made = module(environment, name, tree, links, prepared, fragments=bool(links.facts))
-    return _rename(compile(made, file, "exec", dont_inherit=True, optimize=0))
+    return module(environment, name, tree, links, prepared, fragments=bool(links.facts))
+
+
+def _compile(made: Module, file: str) -> CodeType:
+    return compile(made.tree(), file, "exec", dont_inherit=True, optimize=0)
 
 
 def _rename(code: CodeType, name: str = "") -> CodeType:

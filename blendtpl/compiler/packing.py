@@ -1,16 +1,26 @@
 """Packing: the code of all templates as one, in which whatever is equal is there once.
 
-Enters: the marshalled code of each template. Leaves: a marshalled tuple of them, in which texts, names and tables that
-are equal are one object, as `marshal` itself writes what it finds to be one. What Python loads of it takes less memory,
-and less time. The same code in the same order gives the same bytes.
+Enters: the functions of a template, and what they say of themselves. Leaves: the bytes of one template, and those of
+many, as `blendtpl.codes` reads them: texts, names and tables that are equal are one object there, as `marshal` itself
+writes what it finds to be one. What Python loads of it takes less memory, and less time. The same code in the same
+order gives the same bytes.
 
 Code is read as version 2 of the format has it, where nothing refers to anything else. The bytes of instructions, which
 Python copies into the code that it makes, stay where they are.
 """
 
+import marshal
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from blendtpl.codes import LENGTHS
+
+# Version 2 of the format has neither references nor a mark on interned strings, so that its bytes depend on the
+# values alone; later versions write both by reference counts, which differ from run to run.
+_MARSHAL_VERSION = 2
 
 _SIZES = dict.fromkeys(b"NTFS.0", 1) | {ord("i"): 5, ord("g"): 9, ord("y"): 17}
 _TEXT, _BYTES, _TUPLE, _CODE, _LONG = b"us(cl"
@@ -18,6 +28,9 @@ _COLLECTIONS = frozenset(b"[<>")
 _SHARED, _REFERENCE = 0x80, b"r"
 _NUMBERS = 20  # bytes of what stands before the instructions of code
 _BEHIND = 8  # objects between those and the number of its first line; two more follow that
+
+
+Words = tuple[tuple[str, ...], ...]
 
 
 class _StrangeError(ValueError):
@@ -120,6 +133,23 @@ class _Writer:
             self.write(first)
             for part in parts:
                 self.write(part)
+
+
+def unit(about: Mapping[str, Any], bound: Words, links: Words, functions: Mapping[str, CodeType]) -> bytes:
+    """Return the bytes of one template: what its code says of itself, what of the environment and of other templates it
+    is to be bound to, and its functions.
+    """
+    told = tuple(functions), bound, len(links), tuple(about.values())
+    said, linked, code = (marshal.dumps(found, _MARSHAL_VERSION) for found in (told, links, tuple(functions.values())))
+    return LENGTHS.pack(len(said), len(linked)) + said + linked + code
+
+
+def pack(units: Sequence[bytes]) -> bytes:
+    """Return the bytes of many templates, in the same order."""
+    ends = [LENGTHS.size + sum(LENGTHS.unpack_from(found)) for found in units]
+    return b"".join(found[:end] for found, end in zip(units, ends, strict=True)) + merge(
+        [found[end:] for found, end in zip(units, ends, strict=True)]
+    )
 
 
 def merge(units: Sequence[bytes]) -> bytes:

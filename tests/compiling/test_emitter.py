@@ -1,7 +1,6 @@
 """What is emitted: nobody's code runs then, constants are folded where that is safe, lines are the template's."""
 
 import dis
-import marshal
 import traceback
 from collections.abc import Callable
 from types import CodeType
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
+from blendtpl.codes import open_codes
 
 
 class ForbiddenError(BaseException):
@@ -27,7 +27,7 @@ def forbidden(*arguments: object, **options: object) -> NoReturn:
 def code_of(text: str, environment: jinja2.Environment | None = None) -> list[CodeType]:
     bundle = blendtpl.compile({"a.txt": text}, environment=environment)
     found: list[CodeType] = []
-    waiting: list[object] = [*marshal.loads(bundle.code)]
+    waiting: list[object] = [code for _, codes in open_codes(bundle.code, 1) for code in codes]
     while waiting:
         code = waiting.pop()
         if isinstance(code, CodeType):

@@ -496,5 +496,18 @@ CASES = (
     Case("an iterator that is printed says whose it is",
          {"main.html": "{% for made in [xs|select, xs|select('odd'), xs|reject('odd'), xs|selectattr('a'), xs|rejectattr('a', 'odd'), xs|map('upper'), xs|map(attribute='a'), xs|unique, xs|batch(2), xs|slice(2)] %}{{ (made ~ '').split(' at ')[0] }}{% endfor %}"},
          lambda: {"xs": [1, 2]}),
+    Case("a name that is set in a branch, and read by nothing, in what is included",
+         {"main.html": "{% extends 'base.html' %}{{ a }}", "base.html": "{% include 'i.html' %}{{ a }}",
+          "i.html": "{% for a in xs if a %}{% if a > 1 %}{% set b = 'set' %}{% else %}{% set c = 1 %}{% macro a(x=a) %}{{ x }}{{ a }}{% endmacro %}{% endif %}{% endfor %}"},
+         lambda: {"xs": [0, 1, 2], "a": 1}),
+    Case("attributes of names that are missing, or Python's own",
+         {"main.html": "{{ nope.__class__.__name__ }}{{ nope.__doc__ is none }}{% if nope.x is defined %}x{% endif %}"
+          "{% if c %}{% set late = c %}{% endif %}{{ late.x }}{{ late.items }}{{ nope.items }}{{ nope.a.b }}"},
+         lambda: {"c": 0}),
+    Case("filters outside of loops",
+         {"main.html": "{{ xs|map(attribute='n')|join(', ') }}{{ xs|sum(attribute='n') }}{{ xs|sum(attribute='n', start=2) }}{{ ns|sum }}{{ f|round }}{{ f|round(1) }}{{ f|round(1, 'floor') }}"
+          "{{ t|upper }}{{ t|title }}{{ t|trim }}{{ t|replace('a', 'b') }}{{ t|default('x') }}{{ t|default('x', true) }}{{ ''|default('x', true) }}{{ nope|default('x') }}{{ ns|first }}{{ ns|last }}"
+          "{{ f|int }}{{ f|float }}{{ ns|list }}{{ t|string }}{{ ns is iterable }}{{ t is string }}{{ f is none }}{{ nope is defined }}{{ t is undefined }}{{ ns|length is odd }}{{ 4 is divisibleby 2 }}{{ xs|map(attribute='n')|list }}"},
+         lambda: {"xs": [{"n": 1}, {"n": 2}], "ns": [1, 2], "f": 2.55, "t": " <a> "}),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip

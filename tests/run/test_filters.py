@@ -13,7 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS
 from markupsafe import Markup
 
-from blendtpl.filters import bind_choice, faster, mapped
+from blendtpl.filters import bind_choice, bind_map, faster
 
 ENVIRONMENT = jinja2.Environment()
 STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -132,7 +132,7 @@ def test_choices_are_alike(name: str, value: Any, test: tuple[Any, ...] | None, 
     assert outcome(lambda: choose(environment.undefined, value, attr, tuple((test or ())[1:]))) == expected
     if attr:
         expected = outcome(lambda: FILTERS["map"](context, value, attribute=attr))
-        assert outcome(lambda: mapped(environment.undefined, value, attr)) == expected
+        assert outcome(lambda: bind_map(environment)(context, value, attr)) == expected
 
 
 def test_what_an_environment_has_of_its_own_is_not_replaced() -> None:

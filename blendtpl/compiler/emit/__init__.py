@@ -3,6 +3,6 @@
 from blendtpl.compiler.emit.emitter import TreeOf
 from blendtpl.compiler.emit.facts import Facts, facts
 from blendtpl.compiler.emit.links import Links, texts, uniform
-from blendtpl.compiler.emit.module import module
+from blendtpl.compiler.emit.module import Module, module
 
-__all__ = ["Facts", "Links", "TreeOf", "facts", "module", "texts", "uniform"]
+__all__ = ["Facts", "Links", "Module", "TreeOf", "facts", "module", "texts", "uniform"]

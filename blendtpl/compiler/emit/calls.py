@@ -51,9 +51,9 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, valu
         passed = attribute(context, "eval_ctx")  # which it may keep, or change
     arguments, keywords = _signature(emitter, node, frame)
     first = [passed, value] if passed is not None else [value]
-    made: ast.expr = ast.Call(name(emitter.bound(kind, node.name)), [*first, *arguments], keywords)
+    made: ast.expr = ast.Call(name(emitter.bind(kind, node.name)), [*first, *arguments], keywords)
     if isinstance(node, nodes.Filter):
-        made = inlined_filter(emitter, node, value, made)
+        made = inlined_filter(emitter, node, frame, value, made)
     else:
         made = inlined_test(emitter, node, value, made)
     return emitter.code.hold(made)

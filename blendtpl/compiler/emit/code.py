@@ -4,7 +4,7 @@ Enters: parts. Leaves: nodes of `ast`, each made anew, since a node holds its li
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,23 +59,31 @@ def assign(to: ast.expr | str, value: ast.expr) -> ast.Assign:
     return ast.Assign([target(to) if isinstance(to, str) else to], value)
 
 
-def function(
-    identifier: str, arguments: Sequence[str], body: list[ast.stmt], defaults: Iterable[ast.expr] = ()
-) -> ast.FunctionDef:
-    """Return a function definition, tidied; the defaults are those of its last arguments."""
+def function(identifier: str, arguments: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
+    """Return a function definition, tidied."""
     body, names = tidied(arguments, body)
-    spec = ast.arguments([], [ast.arg(argument) for argument in arguments], None, [], [], None, list(defaults))
+    spec = ast.arguments([], [ast.arg(argument) for argument in arguments], None, [], [], None, [])
     made = ast.FunctionDef(identifier, spec, body, [])
     vars(made).update(names=names, type_params=[])  # which there are since Python 3.12
     return made
 
 
+PURE_GETTER = "get"  # what looks up a name in a context, and does nothing else
+
 _OFTEN = 3  # uses of a global name from which on it is worth a local one
 _SHARED = frozenset(
     (
         *("type", "str", "int", "dict", "list", "tuple", "len", "escape_str", "escape_any", "missing", "undefined"),
-        *("absent", "no_attribute", "field", "attribute", "publish", "environment", "eval_ctx", "callee", "stopped"),
-        *("StopIteration", "AttributeError", "Markup", "escaped_field", "text_field"),
+        *("absent", "no_attribute", "field", "attribute", "publish", "environment", "callee", "stopped"),
+        *(
+            "eval_ctx_escaping",
+            "eval_ctx_plain",
+            "StopIteration",
+            "AttributeError",
+            "Markup",
+            "escaped_field",
+            "text_field",
+        ),
     )
 )
 
@@ -190,11 +198,12 @@ def _without_unused(body: list[ast.stmt], uses: _Uses) -> list[ast.stmt]:
             if field == "body" and not left:
                 left.append(ast.Pass(lineno=statement.lineno, col_offset=-1))
             setattr(statement, field, left)
-        if type(statement) is ast.Assign and _is_pure(statement.value):
+        if type(statement) is ast.Assign and (_is_pure(statement.value) or _is_getter(statement.targets[0])):
             targets = [target for target in statement.targets if not _is_unused(target, uses)]
             if not targets:
-                if type(statement.value) is ast.Name:
-                    uses.of[statement.value.id].remove(statement.value)
+                read = statement.value.func if type(statement.value) is ast.Call else statement.value
+                if type(read) is ast.Name:
+                    uses.of[read.id].remove(read)
                 continue
             statement.targets = targets
         kept.append(statement)
@@ -217,13 +226,21 @@ def _is_unused(target: ast.expr, uses: _Uses) -> bool:
 
 
 def _is_pure(value: ast.expr) -> bool:
-    """Return whether it makes no difference whether an expression is looked at: so it is with what is in a slot."""
+    """Return whether it makes no difference whether an expression is looked at: so it is with what is in a slot, and
+    with what a context has.
+    """
+    if type(value) is ast.Call:
+        return _is_getter(value.func)
     return is_simple(value) or (
         type(value) is ast.Subscript
         and type(value.value) is ast.Name
         and value.value.id == "context"
         and type(value.slice) is ast.Constant
     )
+
+
+def _is_getter(value: ast.expr) -> bool:
+    return type(value) is ast.Name and value.id == PURE_GETTER
 
 
 def is_simple(value: ast.expr) -> bool:

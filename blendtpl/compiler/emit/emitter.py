@@ -17,7 +17,18 @@ from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOL
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, has_literal, item, literal, name
+from blendtpl.compiler.emit.code import (
+    PURE_GETTER,
+    assign,
+    attribute,
+    call,
+    const,
+    either,
+    has_literal,
+    item,
+    literal,
+    name,
+)
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
@@ -65,12 +76,9 @@ class Emitter:
         # what is printed before a call is written before it: the call may print too
         self.in_order = prints_in_order(environment)
         self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
+        self.getter = "resolve" if self.own_context else PURE_GETTER  # an application's own may note what is asked for
         # what the module has at its top
-        self.bindings: dict[tuple[str, str], str] = {}
-        self.exacts: dict[tuple[str, str, str], str] = {}
-        self.choices: dict[tuple[str, str | None], str] = {}
-        self.imports: dict[str, str] = {}
-        self.texts: dict[str, str] = {}
+        self.bound: dict[tuple[str, ...], str] = {}
         self.linked: dict[tuple[str, str], str] = {}
         self.hoisted: dict[int, ast.FunctionDef] = {}
         # what is known of the template
@@ -141,11 +149,11 @@ class Emitter:
         """
         whole = call("reader", name("context"))
         if self.layout is not None:  # for a name that has no slot
-            return assign("get", call("reader", call("true_context", name("context"))))
+            return assign(self.getter, call("reader", call("true_context", name("context"))))
         if self.own_context:
-            return assign("get", whole)
+            return assign(self.getter, whole)
         given = attribute(attribute(name("context"), "parent"), "get")
-        return assign("get", either(attribute(name("context"), "vars"), whole, given))
+        return assign(self.getter, either(attribute(name("context"), "vars"), whole, given))
 
     def position(self, node: nodes.Node) -> str:
         """Return the place of a node as Jinja2's messages have it."""
@@ -175,31 +183,35 @@ class Emitter:
         kind = "intercepted_unops" if unary else "intercepted_binops"
         return self.environment.sandboxed and operator in getattr(self.environment, kind)
 
-    def bound(self, kind: str, called: str) -> str:
-        """Return the global variable that a filter or test is bound to."""
-        return self.bindings.setdefault((kind, called), f"{kind}_{len(self.bindings)}")
+    def bind(self, kind: str, *what: str) -> str:
+        """Return the global variable of what `blendtpl.runtime.BINDERS` makes of an environment: a filter or test, a
+        type for which one of Jinja2's own is inlined, a filter that chooses by a test, or something imported.
 
-    def exact(self, kind: str, called: str, exact: str) -> str:
-        """Return the global variable for a type of which one of Jinja2's own filters or tests is inlined."""
-        return self.exacts.setdefault((kind, called, exact), f"{exact}_{len(self.exacts)}")
+        It is called the same wherever it is used, so that a registry has it once.
+        """
+        return self.bound.setdefault((kind, *what), "_".join((kind, *what)))
+
+    def text(self, text: str) -> ast.Name:
+        """Return the variable that holds a constant text, which is looked for by its identity."""
+        return self.once(f"text {text}", const(text))
 
     def context(self, frame: Frame) -> ast.expr:
         """Return the expression for the context of a place."""
         scope = name(frame.context)
         return scope if self.parameters is None and self.layout is None else call("true_context", scope)
 
-    def chosen(self, called: str, test: str | None) -> str:
-        """Return the global variable that a filter which chooses by a test is bound to."""
-        return self.choices.setdefault((called, test), f"choice_{len(self.choices)}")
-
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""
         if self.parameters is not None or (self.links.uniform and self.layout is not None):
-            return name(self.link(str(self.template), "eval_ctx") if len(self.around) > 1 else "eval_ctx")
+            return name(self._own_evaluation())
         if self.layout is not None:
             other = attribute(call("true_context", name(frame.context)), "eval_ctx")
-            return self.code.hold(either(name("uniform"), name("eval_ctx"), other))
+            return self.code.hold(either(name("uniform"), name(self._own_evaluation()), other))
         return attribute(name(frame.context), "eval_ctx")
+
+    def _own_evaluation(self) -> str:
+        escapes = EvalContext(self.environment, self.template).autoescape
+        return self.bind("eval_ctx", "escaping" if escapes else "plain")
 
     def is_settled(self, called: str, frame: Frame) -> bool:
         """Return whether a name is here what the top level of its template binds it to, once and for all."""
@@ -300,8 +312,10 @@ class Emitter:
             return name(self.parameters.get(called, "missing"))
         if called in self.slots:
             return self.slot(called)
+        if self.layout is not None and not self.links.observes(self.template):
+            return name("missing")  # it is set, and read by nothing
         self.code.function.gets = True
-        return call("get", const(called), name("missing"))
+        return call(self.getter, const(called), name("missing"))
 
     def slot(self, called: str) -> ast.expr:
         """Return the expression for what the scope has in a slot."""
@@ -345,7 +359,7 @@ class Emitter:
         context: ast.expr = name("context")
         return call("TemplateReference", context if self.layout is None else call("true_context", context))
 
-    def once(self, key: str, value: ast.expr) -> ast.expr:
+    def once(self, key: str, value: ast.expr) -> ast.Name:
         """Return the variable of a value of which nothing changes while a function runs, and which cannot fail."""
         if key not in self.code.function.reads:
             variable = self.code.function.reads[key] = self.code.temporary()

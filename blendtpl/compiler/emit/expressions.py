@@ -49,6 +49,20 @@ def _name(emitter: Emitter, node: nodes.Name, frame: Frame) -> ast.expr:
     return emitter.code.checked(ref, node.name)
 
 
+def looked_into(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> list[ast.expr]:
+    """Return what `blendtpl.runtime.attribute` and its like are given: the value, the attribute, and the name of a
+    value that may be missing, where nothing has asked that yet.
+    """
+    inner = node.node
+    if isinstance(inner, nodes.Name) and not node.attr.startswith("__"):  # which what stands for missing may have
+        variable = emitter.variable(inner.name, frame)
+        load = frame.symbols.find_load(variable)
+        known = emitter.alias(variable) is not None or emitter.code.is_checked(variable)
+        if not known and (load is None or load[0] != VAR_LOAD_PARAMETER):
+            return [name(variable), const(node.attr), const(inner.name)]
+    return [emitter.expression(inner, frame), const(node.attr)]
+
+
 def _const(emitter: Emitter, node: nodes.Const, frame: Frame) -> ast.expr:
     return literal(node.value)
 
@@ -204,11 +218,14 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
     loop = counted(emitter, node.node, frame)
     if loop is not None:
         return counter(emitter, loop, node.attr)
-    value = emitter.expression(node.node, frame)
     if emitter.own_getattr:
+        value = emitter.expression(node.node, frame)
         return emitter.code.hold(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
-    if not emitter.code.hot or not isinstance(value, ast.Name):
-        getter = "attribute" if hasattr(dict, node.attr) else "field"
+    getter = "attribute" if hasattr(dict, node.attr) else "field"
+    if not emitter.code.hot:
+        return emitter.code.hold(call(getter, name("undefined"), *looked_into(emitter, node, frame)))
+    value = emitter.expression(node.node, frame)
+    if not isinstance(value, ast.Name):
         return emitter.code.hold(call(getter, name("undefined"), value, const(node.attr)))
     held = emitter.code.temporary()
     emitter.code.settle()
@@ -262,7 +279,7 @@ def _extension_attribute(emitter: Emitter, node: nodes.ExtensionAttribute, frame
 
 
 def _imported_name(emitter: Emitter, node: nodes.ImportedName, frame: Frame) -> ast.expr:
-    return name(emitter.imports.setdefault(node.importname, f"import_{len(emitter.imports)}"))
+    return name(emitter.bind("import", node.importname))
 
 
 def _internal_name(emitter: Emitter, node: nodes.InternalName, frame: Frame) -> ast.expr:

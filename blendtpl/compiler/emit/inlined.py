@@ -15,6 +15,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name
 from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.frames import Frame
 from blendtpl.environments import is_own, passed_argument
 
 Arguments = tuple[Any, ...]
@@ -28,16 +29,18 @@ _Filter = tuple[
 ]
 
 
-def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for a filter; `general` is that for its call."""
+def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for a filter; `general` is that for its call, which is less code."""
     if not is_own(emitter.environment, "filter", node.name) or not isinstance(value, ast.Name):
+        return general
+    if node.name == "map":
+        return _of_attribute(emitter, node, frame, value, general)
+    if node.name in _CHOICES:
+        return _choice(emitter, node, value, general)
+    if not emitter.code.hot:
         return general
     if node.name in {"default", "d"}:
         return _default(emitter, node, value, general)
-    if node.name in {"map", "sum"}:
-        return _of_attribute(emitter, node, value, general)
-    if node.name in _CHOICES:
-        return _choice(emitter, node, value, general)
     arguments = _constants(node)
     if arguments is None or node.name not in _FILTERS:
         return general
@@ -45,7 +48,7 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, genera
     if not takes(arguments):
         return general
     kind = call("type", value)
-    test: ast.expr = is_(kind, emitter.exact("filter", node.name, exact))
+    test: ast.expr = is_(kind, emitter.bind("exact", "filter", node.name, exact))
     if holds is not None:
         test = ast.BoolOp(ast.And(), [test, holds(value)])
     inlined = either(test, made(value, arguments), general)
@@ -53,33 +56,33 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, value: ast.expr, genera
         # not a number is no whole number, and the only one that is not what it is
         whole = ast.BoolOp(
             ast.And(),
-            [is_(kind, emitter.exact("filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
+            [is_(kind, emitter.bind("exact", "filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
         )
         inlined.orelse = either(whole, call("int", value), general)
     return inlined
 
 
 def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for a test; `general` is that for its call."""
-    if not is_own(emitter.environment, "test", node.name) or not isinstance(value, ast.Name):
+    """Return the expression for a test; `general` is that for its call, which is less code."""
+    if not (emitter.code.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)):
         return general
     arguments = _constants(node)
     if node.name in {"defined", "undefined"} and arguments == ():
         # what stands for the type is `object` where the test is another, and everything is one
-        undefined = call("isinstance", value, name(emitter.exact("test", node.name, "Undefined")))
+        undefined = call("isinstance", value, name(emitter.bind("exact", "test", node.name, "Undefined")))
         known: ast.expr = const(node.name == "defined")
         return either(undefined, general, known)
     if node.name == "none" and arguments == ():
-        return either(is_(call("type", value), emitter.exact("test", "none", "str")), const(False), general)
+        return either(is_(call("type", value), emitter.bind("exact", "test", "none", "str")), const(False), general)
     if node.name in _ALWAYS and arguments == ():
         tests: list[ast.expr] = [
-            is_(call("type", value), emitter.exact("test", node.name, kind)) for kind in _ALWAYS[node.name]
+            is_(call("type", value), emitter.bind("exact", "test", node.name, kind)) for kind in _ALWAYS[node.name]
         ]
         return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
     divisor = {"even": (2,), "odd": (2,)}.get(node.name, arguments if node.name == "divisibleby" else None)
     if divisor is None or len(divisor) != 1 or type(divisor[0]) is not int or divisor[0] == 0:
         return general
-    whole = is_(call("type", value), emitter.exact("test", node.name, "int"))
+    whole = is_(call("type", value), emitter.bind("exact", "test", node.name, "int"))
     rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(divisor[0])), [ast.Eq()], [const(int(node.name == "odd"))])
     return either(whole, rest, general)
 
@@ -109,13 +112,15 @@ def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast
     if not isinstance(boolean, nodes.Const):
         return general  # whose truth is asked for before that of the value
     if not boolean.value:
-        return either(call("isinstance", value, name(emitter.exact("filter", node.name, "Undefined"))), general, value)
-    text = is_(call("type", value), emitter.exact("filter", node.name, "str"))
+        return either(
+            call("isinstance", value, name(emitter.bind("exact", "filter", node.name, "Undefined"))), general, value
+        )
+    text = is_(call("type", value), emitter.bind("exact", "filter", node.name, "str"))
     return either(ast.BoolOp(ast.And(), [text, value]), value, general)
 
 
-def _of_attribute(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for the values of one attribute of a list, or their sum."""
+def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for the values of one attribute of each item, which needs no context."""
     keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
     attr = keywords.get("attribute")
     if (
@@ -128,11 +133,7 @@ def _of_attribute(emitter: Emitter, node: nodes.Filter, value: ast.expr, general
         or emitter.environment.sandboxed
     ):
         return general
-    exact = emitter.exact("filter", node.name, "list")
-    if node.name == "map":
-        return either(name(exact), call("mapped", name("undefined"), value, const(attr.value)), general)
-    made = call("sum", call("values_of", name("undefined"), value, const(attr.value)))
-    return either(is_(call("type", value), exact), made, general)
+    return call(emitter.bind("mapped"), name(frame.context), value, const(attr.value))
 
 
 # the filters that choose by a test, and whether they take the name of an attribute before that
@@ -154,7 +155,7 @@ def _choice(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.
         and not passed_argument(emitter.environment.tests[test])
     ):
         return general
-    chooser = emitter.chosen(node.name, test)
+    chooser = emitter.bind("choice", node.name, *([] if test is None else [test]))
     given = [name("undefined"), value, const(attr), const(rest[1:])]
     return either(is_(name(chooser), None), general, call(chooser, *given))
 
@@ -179,10 +180,6 @@ def _itself(value: ast.expr, arguments: Arguments) -> ast.expr:
     return value
 
 
-def _all_texts(value: ast.expr) -> ast.expr:
-    return ast.Compare(call("set", call("map", name("type"), value)), [ast.Eq()], [name("only_str")])
-
-
 _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
     {
         "upper": ("str", None, _none, _method("upper")),
@@ -192,12 +189,6 @@ _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
         "trim": ("str", None, _none, _method("strip")),
         "string": ("str", None, _none, _itself),
         "replace": ("str", None, _texts(2), _method("replace")),
-        "join": (
-            "list",
-            _all_texts,
-            _texts(1),
-            lambda value, arguments: call(attribute(const(arguments[0]), "join"), value),
-        ),
         "int": ("int", None, _none, _itself),
         "float": ("float", None, _none, _itself),
         "round": (

@@ -9,14 +9,16 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
 - ``preamble(context, None, limit)``, when there is any: what of the top level blocks see, for a block that is rendered
   alone; where that is all that ``root`` does, it is ``root`` itself, which sees by `out` what it is called for;
 - ``part(scope, <names>, out, limit)`` in place of ``root`` for a template that is called with what it reads;
-- `about`, a dict of what `blendtpl.units.Shape` says, and `links`: which global variable is to be bound to which part
-  of which other template.
+- `about`, a dict of what `blendtpl.units.Shape` says, in that order; `bound`: what of the environment it uses, each as
+  words which, joined, are the global variable for it; and `links`: the parts of other templates that are in ``link_0``
+  and so on.
 
 Any other function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import jinja2
@@ -47,6 +49,24 @@ _TOP_LEVEL = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The functions of a template's code, what it says of itself, and what it is to be bound to."""
+
+    functions: list[ast.FunctionDef]
+    about: dict[str, Any]
+    bound: tuple[tuple[str, ...], ...]
+    links: tuple[tuple[str, str], ...]
+
+    def tree(self) -> ast.Module:
+        """Return it as a Python module, which leaves all of that as its globals."""
+        about = ast.Dict([const(key) for key in self.about], [const(value) for value in self.about.values()])
+        said = [assign("about", about), assign("bound", const(self.bound)), assign("links", const(self.links))]
+        made = ast.Module([*self.functions, *said], [])
+        place(made)
+        return made
+
+
 def module(
     environment: jinja2.Environment,
     template: str | None,
@@ -55,7 +75,7 @@ def module(
     tree_of: TreeOf = lambda name: None,
     *,
     fragments: bool,
-) -> ast.Module:
+) -> Module:
     """Return the Python module of a template; `tree_of` gives the trees of those that it may have inlined, and
     `fragments`: with what rendering a block alone needs.
 
@@ -77,20 +97,6 @@ def module(
     settled = emitter.settled
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
     preamble = _preamble(emitter, tree) if fragments and not merged else None
-    head = [_import_of(path, alias) for path, alias in emitter.imports.items()]
-    head += [
-        assign(variable, call(f"bind_{kind}", name("environment"), const(called)))
-        for (kind, called), variable in emitter.bindings.items()
-    ]
-    head += [
-        assign(variable, call("bind_exact", name("environment"), const(kind), const(called), name(exact)))
-        for (kind, called, exact), variable in emitter.exacts.items()
-    ]
-    head += [
-        assign(variable, call("bind_choice", name("environment"), const(called), const(test)))
-        for (called, test), variable in emitter.choices.items()
-    ]
-    head += [assign(variable, const(text)) for text, variable in emitter.texts.items()]
     shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
     about = {
         "name": template,
@@ -102,16 +108,10 @@ def module(
         "optional": tuple(sorted({*_optional(every), *shadows})),
         "modifies": not every.keys().isdisjoint(MODIFIERS),
         "preamble": "root" if merged else preamble and preamble.name,
-        "links": tuple((variable, *found) for found, variable in emitter.linked.items()),
         "parent": links.parent(template) or ("" if has_extends else None),
     }
-    tail: list[ast.stmt] = [
-        assign("about", ast.Dict([const(key) for key in about], [const(value) for value in about.values()])),
-        *([preamble] if preamble is not None else []),
-    ]
-    made = ast.Module([*head, *emitter.hoisted.values(), *functions, *tail], [])
-    place(made)
-    return made
+    functions += [] if preamble is None else [preamble]
+    return Module([*emitter.hoisted.values(), *functions], about, tuple(emitter.bound), tuple(emitter.linked))
 
 
 def _optional(every: ByKind) -> Iterator[str]:
@@ -124,22 +124,15 @@ def _optional(every: ByKind) -> Iterator[str]:
 def _layout(emitter: Emitter, template: str | None) -> dict[str, Any]:
     layout = emitter.layout
     if layout is None or template is None:
-        return {"slots": None, "order": (), "stores": (), "keeps": False, "required": ()}
+        return {"slots": None, "order": (), "required": (), "stores": (), "keeps": False}
     facts = emitter.links.facts[template]
     return {
         "slots": layout.slots,
         "order": layout.blocks,
+        "required": facts.required,
         "stores": tuple((found, found not in facts.bound) for found in sorted(facts.stored)),
         "keeps": facts.keeps,
-        "required": facts.required,
     }
-
-
-def _import_of(path: str, alias: str) -> ast.stmt:
-    origin, _, attr = path.rpartition(".")
-    if origin:
-        return ast.ImportFrom(origin, [ast.alias(attr, alias)], 0)
-    return ast.Import([ast.alias(path, alias)])
 
 
 def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind) -> ast.FunctionDef:

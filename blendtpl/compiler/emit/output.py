@@ -23,7 +23,7 @@ from blendtpl.compiler.emit.calls import (
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, cycle, cycled, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
-from blendtpl.compiler.emit.expressions import chosen
+from blendtpl.compiler.emit.expressions import chosen, looked_into
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined_macro, inlined_super
@@ -150,9 +150,9 @@ def _write_field(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> bool:
         return False
     if hasattr(dict, node.attr):
         return False
-    value = emitter.expression(node.node, frame)
     getter = "escaped_field" if emitter.eval_ctx.autoescape else "text_field"
-    emitter.code.write(frame, "is", emitter.code.hold(call(getter, name("undefined"), value, const(node.attr))))
+    made = call(getter, name("undefined"), *looked_into(emitter, node, frame))
+    emitter.code.write(frame, "is", emitter.code.hold(made))
     return True
 
 

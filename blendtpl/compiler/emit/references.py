@@ -170,7 +170,7 @@ def _call_entry(emitter: Emitter, frame: Frame, template: str, entry: str) -> No
     observes = emitter.links.observes(template)
     if observes:
         around = ast.Tuple([scope, emitter.locals(frame)], ast.Load())
-        head[1:] = [name(emitter.link(template, "included")), around]
+        head[1:] = [name(emitter.link(template, "unit")), around]
     text = emitter.links.returns_text(template, entry)
     if entry == "root":
         blocks = name(emitter.link(template, "bodies"))

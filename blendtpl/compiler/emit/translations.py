@@ -56,7 +56,7 @@ def _write(
         return False
     code = emitter.code
     function = code.hold(emitter.expression(called, frame))
-    given = [name(emitter.texts.setdefault(text, f"text_{len(emitter.texts)}")) for text in texts]
+    given = [emitter.text(text) for text in texts]
     rest = [code.hold(emitter.expression(argument, frame)) for argument in node.args[len(texts) :]]
     values = {str(kw.key): code.hold(emitter.expression(kw.value, frame)) for kw in node.kwargs}
     known = dict(values)
@@ -69,7 +69,7 @@ def _write(
     pairs = values | {scope: name(scope) for scope in emitter.scopes(frame)}
     made = _general(emitter, "formed", frame, (function, translate, found), [*given, *rest], pairs)
     for form in dict.fromkeys(reversed(texts[in_context:])):
-        made = either(is_(found, emitter.texts[form]), _formed(emitter, kind, form, known), made)
+        made = either(is_(found, emitter.text(form).id), _formed(emitter, kind, form, known), made)
     code.write(frame, "is", code.hold(made))
     return True
 
@@ -86,7 +86,7 @@ def translated_value(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.ex
     if translate is None:
         return None
     function = emitter.code.hold(emitter.expression(called, frame))
-    given = name(emitter.texts.setdefault(str(text), f"text_{len(emitter.texts)}"))
+    given = emitter.text(str(text))
     found = guarded(emitter, either(is_(translate, None), const(None), call(translate, given)))
     plain = call("Markup", given) if emitter.eval_ctx.autoescape else given
     pairs: dict[str, ast.expr] = {scope: name(scope) for scope in emitter.scopes(frame)}

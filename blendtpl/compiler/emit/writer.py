@@ -22,14 +22,19 @@ from blendtpl.compiler.emit.code import (
 )
 from blendtpl.compiler.emit.frames import Frame
 
+_OFTEN = 3  # appends from which on it is worth to bind the method
+
 
 @dataclass(slots=True)
 class Function:
-    """A function that is being emitted. `prologue` runs first: what it reads of the context, each name once."""
+    """A function that is being emitted. `prologue` runs first: what it reads of the context, each name once. `appends`
+    are the calls, each of which runs but once, that append to a list.
+    """
 
     identifier: str
     arguments: list[str]
     root: bool
+    appends: list[tuple[str, ast.Call]] = field(default_factory=list)
     prologue: list[ast.stmt] = field(default_factory=list)
     block: list[ast.stmt] = field(default_factory=list)
     reads: dict[str, str] = field(default_factory=dict)
@@ -39,8 +44,18 @@ class Function:
 
     def definition(self, epilogue: list[ast.stmt], reader: ast.stmt) -> ast.FunctionDef:
         """Return the definition of the whole function; `reader` is how it gets at its context, when it does."""
-        first = [reader] if self.gets else []
+        first = [*([reader] if self.gets else []), *self._bound_appends()]
         return function(self.identifier, self.arguments, [*first, *self.prologue, *self.block, *epilogue])
+
+    def _bound_appends(self) -> Iterator[ast.stmt]:
+        """Yield what binds the method of a list that was given, where that makes for less code."""
+        for out in self.arguments:
+            calls = [made for called, made in self.appends if called == out]
+            if len(calls) >= _OFTEN:
+                bound = f"{out}_append"
+                yield assign(bound, attribute(name(out), "append"))
+                for made in calls:
+                    made.func = name(bound)
 
 
 class Writer:
@@ -72,6 +87,10 @@ class Writer:
             known = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
             self._checked[-1][key] = known
         return name(known)
+
+    def is_checked(self, variable: str) -> bool:
+        """Return whether it has been looked at whether a variable is missing."""
+        return self._copies.get(variable, variable) in self._checked[-1]
 
     def copied(self, variable: str, source: str) -> None:
         """Note that a variable has been set to what another holds, which never changes."""
@@ -191,7 +210,7 @@ class Writer:
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
-        made = _conversion(kind, value)
+        made = _conversion(kind, value, hot=self.hot > 0)
         if made is not value:
             made.lineno = line
         return made
@@ -206,7 +225,10 @@ class Writer:
         if self._texts:
             self.settle()
         elif self._run:
-            self._append(ast.Expr(call(attribute(name(self._run_out), "append"), self._text())))
+            made = call(attribute(name(self._run_out), "append"), self._text())
+            if not self.hot:
+                self.function.appends.append((self._run_out, made))
+            self._append(ast.Expr(made))
 
     def _text(self) -> ast.expr:
         """Return the expression for the output that waits."""
@@ -290,11 +312,11 @@ def _text_before(parts: list[ast.expr]) -> str:
     return str(last.value)
 
 
-def _conversion(kind: str, value: ast.expr) -> ast.expr:
+def _conversion(kind: str, value: ast.expr, *, hot: bool) -> ast.expr:
     if kind in {"text", "is", "call"}:
         return value
     if kind in {"str", "int", "shown"}:
         return ast.JoinedStr([ast.FormattedValue(value, ord("s"), None)])  # less than a call of `str`
-    if is_simple(value):
+    if hot and is_simple(value):
         return either(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
     return call("escape_any", value)
