@@ -36,21 +36,27 @@ def start_of_tuple(data: Data, count: int) -> int:
     return at
 
 
-def open_codes(data: Data, count: int) -> Iterator[tuple[Any, Any]]:
-    """Yield what each of `count` templates says of itself, and the code of its functions."""
-    found = marshal.loads(data[start_of_tuple(data, count) :])
-    if type(found) is not tuple or len(found) != count:
-        raise TypeError("it is not the code of each template")
-    codes = list(found[::-1])
-    del found
+def read_told(data: Data, count: int) -> Iterator[Any]:
+    """Yield what each of `count` templates says of itself."""
     for start, end, _ in _ends(data, count):
-        yield marshal.loads(data[start:end]), codes.pop()
+        yield marshal.loads(data[start:end])
 
 
-def open_links(data: Data, count: int) -> Iterator[Any]:
+def read_links(data: Data, count: int) -> Iterator[Any]:
     """Yield what each of `count` templates is to be linked to."""
     for _, start, end in _ends(data, count):
         yield marshal.loads(data[start:end])
+
+
+def read_codes(data: Data, count: int) -> Iterator[Any]:
+    """Yield the code of the functions of each of `count` templates."""
+    found = marshal.loads(data[start_of_tuple(data, count) :])
+    if type(found) is not tuple or len(found) != count:
+        raise TypeError("it is not the code of each template")
+    waiting = list(found[::-1])
+    del found
+    while waiting:
+        yield waiting.pop()
 
 
 def _ends(data: Data, count: int) -> Iterator[tuple[int, int, int]]:

@@ -16,7 +16,7 @@ from jinja2.runtime import Context, Undefined
 from jinja2.utils import missing
 
 from blendtpl.bundle import Bundle
-from blendtpl.codes import open_codes, open_links
+from blendtpl.codes import read_codes, read_links, read_told
 from blendtpl.contexts import FastContext
 from blendtpl.errors import BundleError, RenderError, TemplateNotFound
 from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
@@ -81,34 +81,45 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     shared, count = _Shared(linked.globals), len(bundle.manifest.templates)
     names = names_of(linked)
     names["uniform"] = True
+    at = ""
     try:
-        for name, (told, codes) in zip(bundle.manifest.templates, open_codes(bundle.code, count), strict=True):
-            functions, bound, count_of_links, said = told
+        told, codes, links = (read(bundle.code, count) for read in (read_told, read_codes, read_links))
+        known: list[tuple[tuple[str, ...], int, Shape]] = []
+        for at in bundle.manifest.templates:
+            functions, bound, count_of_links, said = next(told)
             shape = Shape(*map(shared.kept, said))
-            if shape.name != name:
+            if shape.name != at:
                 raise TypeError(f"it is that of {shape.name!r}")
-            space = new_space(linked, name, sources)
-            # all of them at once, for a dict that grows takes more
-            space.update(dict.fromkeys(map(sys.intern, [*functions, *map("link_{}".format, range(count_of_links))])))
-            for function, code in zip(functions, codes, strict=True):
-                space[sys.intern(function)] = FunctionType(code, space)
             bind_names(linked, bound, names)  # which are there once for all of them
-            units[name] = Unit.bind(linked, space, shape, linked.globals, name)
-        for unit in units.values():
-            unit.chain = _chain(unit, units)
-            if unit.chain is not None and unit.shape.slots is not None:
-                _settle_scope(unit, unit.chain, shared)
+            known.append((shared.kept(functions), count_of_links, shape))
+        for at, (functions, count_of_links, shape) in zip(bundle.manifest.templates, known, strict=True):
+            space = new_space(linked, at, sources)
+            # all of them at once, for a dict that grows takes more
+            space.update(dict.fromkeys([*functions, *(_link(number) for number in range(count_of_links))]))
+            for function, code in zip(functions, next(codes), strict=True):
+                space[function] = FunctionType(code, space)
+            units[at] = Unit.bind(linked, space, shape, linked.globals, at)
+        for at, unit in units.items():  # noqa: B007
+            chain = _chain(unit, units)
+            if chain is not None:
+                unit.whole, unit.above = True, (*chain, None)[1]
+                if unit.shape.slots is not None:
+                    _settle_scope(unit, chain, shared)
         _settle_escaping(units)
         optional = {name for unit in units.values() for name in unit.shape.optional}
-        for unit, links in zip(units.values(), open_links(bundle.code, count), strict=True):
-            for number, (origin, part) in enumerate(links):
-                unit.space[sys.intern(f"link_{number}")] = _part(unit, units[origin], part)
-            if unit.chain is not None and unit.has_fast_context:
+        for at, unit in units.items():  # noqa: B007  # it is told when this fails
+            for number, (origin, part) in enumerate(next(links)):
+                unit.space[_link(number)] = _part(unit, units[origin], part)
+            if unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
-        at = list(bundle.manifest.templates)[min(len(units), len(bundle.manifest.templates) - 1)]
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
     return units
+
+
+def _link(number: int) -> str:
+    """Return the global variable that a part of another template is bound to."""
+    return sys.intern(f"link_{number}")
 
 
 def _escapes(unit: Unit) -> bool:

@@ -100,16 +100,39 @@ class Unit(jinja2.Template):
     `root`, `preamble` and the blocks take a context, whatever the code itself takes.
     """
 
+    # a registry has thousands of them: what nearly all have alike is there once, in the class
+    __slots__ = (
+        *(
+            "above",
+            "bodies",
+            "environment",
+            "globals",
+            "keeps",
+            "name",
+            "required",
+            "shape",
+            "space",
+            "start",
+            "stores",
+        ),
+        *("texts", "whole"),
+    )
+
     shape: Shape
-    chain: "tuple[Unit, ...] | None"  # this one, and all that it surely extends, when that is known
+    whole: bool  # whether all that it surely extends is known
+    above: "Unit | None"  # what it surely extends, when that is known
     space: dict[str, Any]
-    static_module: TemplateModule | None
     start: "Start | None"  # how to render without a context
     keeps: bool  # whether a scope of it, or of what it extends, may come to hold itself
     bodies: list[Any] | None  # the innermost of each block, in the order in which a scope has them
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
     texts: frozenset[str]  # of all of them: the functions that return a text
     required: frozenset[str]  # of all of them: the blocks that another template must fill
+
+    static_module: TemplateModule | None = None
+    _module = None
+    _debug_info = ""
+    _uptodate = None
 
     @classmethod
     def bind(
@@ -118,15 +141,29 @@ class Unit(jinja2.Template):
         """Return the unit of a template whose functions are in `space`."""
         unit = object.__new__(cls)
         space["unit"] = unit
-        unit.environment, unit.globals, unit.name, unit.filename = environment, globals, name, space["__name__"]
-        unit.space, unit.shape, unit.chain, unit.static_module, unit.start = space, shape, None, None, None
+        unit.environment, unit.globals, unit.name = environment, globals, name
+        unit.space, unit.shape, unit.whole, unit.above, unit.start = space, shape, False, None, None
         unit.keeps, unit.stores, unit.required, unit.bodies = False, (), frozenset(), None
         unit.texts = frozenset(shape.texts)
-        unit._module, unit._debug_info, unit._uptodate = None, "", None
         for function in (unit.entry, *(f"block_{block}" for block in shape.blocks)):
             if not callable(space[function]):
                 raise TypeError("it renders nothing")
         return unit
+
+    @property
+    def filename(self) -> str:  # type: ignore[override]  # an attribute in Jinja2
+        """The file that tracebacks show: that of its code."""
+        return self.space["__name__"]  # type: ignore[no-any-return]
+
+    @property
+    def chain(self) -> "tuple[Unit, ...] | None":
+        """This one, and all that it surely extends, when that is known."""
+        if not self.whole:
+            return None
+        found = [self]
+        while found[-1].above is not None:
+            found.append(found[-1].above)
+        return tuple(found)
 
     @property
     def entry(self) -> str:
@@ -159,10 +196,11 @@ class Unit(jinja2.Template):
     @cached_property
     def stacks(self) -> Mapping[str, list[Write]] | None:
         """Every block of the chain, innermost first, when all of that is known."""
-        if self.chain is None:
+        chain = self.chain
+        if chain is None:
             return None
         stacks: dict[str, list[Write]] = {}
-        for unit in self.chain:
+        for unit in chain:
             for name, block in unit.own_blocks.items():
                 stacks.setdefault(name, []).append(block)
         return stacks
@@ -178,7 +216,7 @@ class Unit(jinja2.Template):
     @property
     def has_fast_context(self) -> bool:
         """Whether its contexts are made in less time: all blocks are known, and the class of them is ours."""
-        return self.chain is not None and self.environment.context_class is FastContext
+        return self.whole and self.environment.context_class is FastContext
 
     def _of_context(self, function: str) -> Write:
         """Return a function of this unit's code as one that is given a context and writes to a list."""

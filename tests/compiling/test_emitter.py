@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from blendtpl.codes import open_codes
+from blendtpl.codes import read_codes
 
 
 class ForbiddenError(BaseException):
@@ -27,7 +27,7 @@ def forbidden(*arguments: object, **options: object) -> NoReturn:
 def code_of(text: str, environment: jinja2.Environment | None = None) -> list[CodeType]:
     bundle = blendtpl.compile({"a.txt": text}, environment=environment)
     found: list[CodeType] = []
-    waiting: list[object] = [code for _, codes in open_codes(bundle.code, 1) for code in codes]
+    waiting: list[object] = [code for codes in read_codes(bundle.code, 1) for code in codes]
     while waiting:
         code = waiting.pop()
         if isinstance(code, CodeType):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import blendtpl
 from blendtpl.bundle import CODE, MANIFEST
-from blendtpl.codes import LENGTHS, open_codes, open_links
+from blendtpl.codes import LENGTHS, read_codes, read_links, read_told
 from blendtpl.units import Shape
 from tests.run.sealing import members, refused, with_manifest, with_member
 
@@ -144,8 +144,8 @@ def packed(*found: tuple[Any, Any, Any]) -> bytes:
 
 def unpacked(bundle: blendtpl.Bundle) -> list[tuple[Any, Any, Any]]:
     count = len(bundle.manifest.templates)
-    opened = zip(open_codes(bundle.code, count), open_links(bundle.code, count), strict=True)
-    return [(told, links, codes) for (told, codes), links in opened]
+    parts = (read(bundle.code, count) for read in (read_told, read_links, read_codes))
+    return list(zip(*parts, strict=True))
 
 
 def test_a_member_that_is_taken_apart_and_packed_again_is_the_same_code() -> None:
