@@ -84,18 +84,18 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     at = ""
     try:
         told, codes, links = (read(bundle.code, count) for read in (read_told, read_codes, read_links))
-        known: list[tuple[tuple[str, ...], int, Shape]] = []
+        known: list[tuple[tuple[str, ...], tuple[int, ...], Shape]] = []
         for at in bundle.manifest.templates:
-            functions, bound, count_of_links, said = next(told)
+            functions, bound, numbers, said = next(told)
             shape = Shape(*map(shared.kept, said))
             if shape.name != at:
                 raise TypeError(f"it is that of {shape.name!r}")
             bind_names(linked, bound, names)  # which are there once for all of them
-            known.append((shared.kept(functions), count_of_links, shape))
-        for at, (functions, count_of_links, shape) in zip(bundle.manifest.templates, known, strict=True):
+            known.append((shared.kept(functions), shared.kept(numbers), shape))
+        for at, (functions, numbers, shape) in zip(bundle.manifest.templates, known, strict=True):
             space = new_space(linked, at, sources)
             # all of them at once, for a dict that grows takes more
-            space.update(dict.fromkeys([*functions, *(_link(number) for number in range(count_of_links))]))
+            space.update(dict.fromkeys([*functions, *map(_link, numbers)]))
             for function, code in zip(functions, next(codes), strict=True):
                 space[function] = FunctionType(code, space)
             units[at] = Unit.bind(linked, space, shape, linked.globals, at)
@@ -105,11 +105,17 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                 unit.whole, unit.above = True, (*chain, None)[1]
                 if unit.shape.slots is not None:
                     _settle_scope(unit, chain, shared)
+            if unit.shape.enters is not None and unit.above is None:
+                raise TypeError("it renders nothing")
         _settle_escaping(units)
         optional = {name for unit in units.values() for name in unit.shape.optional}
         for at, unit in units.items():  # noqa: B007  # it is told when this fails
-            for number, (origin, part) in enumerate(next(links)):
+            linked_to, presets = next(links)
+            for number, origin, part in linked_to:
                 unit.space[_link(number)] = _part(unit, units[origin], part)
+            unit.values = tuple(
+                _part(unit, units[found[0]], found[1]) if len(found) > 1 else found[0] for found in presets
+            )
             if unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
@@ -195,7 +201,8 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
         return None
     defaults, read = shared.reading(names)
     unsure = {*optional, *unit.globals, *(name for name, _, _ in unit.stores)}
-    write, text = unit.space[unit.entry], unit.entry in unit.shape.texts
+    entered = unit if unit.shape.enters is None or unit.above is None else unit.above
+    write, text = entered.space[entered.entry], entered.entry in entered.shape.texts
     join = unit.environment.concat
     if text and join != "".join:
         write, text = writing(write), False
@@ -209,6 +216,7 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
         text=text,
         alone=part and text and not unit.shape.observes,
         direct=unsure.isdisjoint(names) and not any(name.endswith("=") for name in names),
+        presets=(unit.shape.presets, unit.values) if unit.shape.presets else None,
     )
 
 

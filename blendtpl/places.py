@@ -7,9 +7,8 @@ place already. No exception object is added here, no frame is kept and no source
 import json
 import linecache
 import re
-import sys
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import FunctionType, TracebackType
 from typing import Any
@@ -21,6 +20,8 @@ from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
 
 _QUICKLY = 1  # the level that takes the least time, and leaves a fifth
+
+TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
 
 _NOWHERE = -1  # an instruction that has no line, so that the line of the entry itself holds
 
@@ -109,18 +110,27 @@ def _forget(sources: Mapping[str, Sources]) -> None:
             linecache.cache[name] = (partial(found.get_source, name),)
 
 
-def stitched(trace: TracebackType, unit: Any, name: str) -> TracebackType:
+def stitched(trace: Any, unit: Any, name: str, line: int | None = None) -> TracebackType:
     """Return the traceback of an error that arose where a template's code stands inlined in another's, with the entry
     that a call of it would have made in place of that of the function around it; `name` is what stood there.
-
-    Neither the error nor the new frame may be in a variable here: the frame holds that of this function.
     """
+    return _entry(trace.tb_next, unit, name, line or trace.tb_lineno)
+
+
+def enter(trace: TracebackType | None, unit: Any) -> None:
+    """Put the entry of a template behind the first of a traceback, when it has no code that would have made one."""
+    if trace is not None and unit.shape.enters is not None:
+        trace.tb_next = _entry(trace.tb_next, unit, TOP_LEVEL, unit.shape.enters)
+
+
+def _entry(behind: TracebackType | None, unit: Any, name: str, line: int) -> TracebackType:
     code = _here.__code__.replace(co_filename=unit.filename, co_name=name, co_qualname=name)
-    return TracebackType(trace.tb_next, FunctionType(code, unit.space)(sys._getframe), _NOWHERE, trace.tb_lineno)
+    return TracebackType(behind, FunctionType(code, unit.space)().gi_frame, _NOWHERE, line)
 
 
-def _here(current: Any) -> Any:
-    return current()
+def _here() -> Iterator[None]:
+    """Be a generator, whose frame, unlike that of a function that is called, holds none of what is around it."""
+    yield
 
 
 def _places(trace: TracebackType | None, sources: dict[str, Sources]) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ from jinja2.utils import missing
 from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.output import NEVER, Output, Steps, drain, writing
-from blendtpl.places import add_place
+from blendtpl.places import add_place, enter
 from blendtpl.scopes import MADE, SLOTS, Scope, empty, names_set
 from blendtpl.units import Start, Unit
 
@@ -48,6 +48,9 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
             raise
     # this is `_begun` written out: a call more is a tenth of the time of a small template
     scope = [None, unit, given] if start.blocks is None else [None, unit, given, start.blocks, *values]
+    if start.presets is not None:
+        for slot, value in zip(*start.presets):  # noqa: B905  # which takes time
+            scope[slot] = value
     try:
         if start.text:
             return start.write(scope, *values) if start.blocks is None else start.write(scope)  # type: ignore[no-any-return]
@@ -58,6 +61,7 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
                 pass
         return start.join(out)
     except Exception as error:
+        enter(error.__traceback__, unit)
         add_place(error, _given(start, given))
         raise
     finally:
@@ -81,6 +85,8 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
     except ReturnedError:
         raise  # no error to whoever includes
     except Exception as error:
+        if start is not None:
+            enter(error.__traceback__, unit)
         add_place(error, given if start is None else _given(start, given))
         raise
     finally:
@@ -182,6 +188,8 @@ def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterato
         if rest:
             yield rest
     except Exception as error:
+        if start is not None:
+            enter(error.__traceback__, unit)
         add_place(error, given if start is None else _given(start, given))
         raise
     finally:
@@ -201,4 +209,6 @@ def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: 
     if start.blocks is None:
         return write(scope, *values, out, limit)  # type: ignore[no-any-return]
     scope += values
+    for slot, value in zip(*(start.presets or ((), ())), strict=True):
+        scope[slot] = value
     return write(scope, out, limit)  # type: ignore[no-any-return]

@@ -20,9 +20,9 @@ from jinja2.utils import missing
 
 from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
 from blendtpl.output import NEVER, Output, Write, drain, foreign, returning, writing
-from blendtpl.places import Sources
+from blendtpl.places import TOP_LEVEL, Sources, stitched
 from blendtpl.runtime import BINDERS, NAMES, keep
-from blendtpl.scopes import SOURCE, Scope, empty, set_names, true_context
+from blendtpl.scopes import SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
 
 
 class Handle:
@@ -41,7 +41,8 @@ class Start:
     the order of the slots. `write` takes a scope with these `blocks`, or a scope and the values.
     `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list;
     `alone`: whether it needs no scope for that, only the values. `direct`: whether all names are likely to be given,
-    so that their values are looked for there first.
+    so that their values are looked for there first. `presets` are the slots that hold something from the start, and
+    what they hold.
     """
 
     write: Any
@@ -53,6 +54,7 @@ class Start:
     text: bool
     alone: bool
     direct: bool
+    presets: tuple[tuple[int, ...], tuple[Any, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Shape:
     exports that; `keeps`: whether a scope may come to hold itself. `optional` are the names of which it asks whether
     they are there; `modifies`: whether it changes how output is escaped while it runs; `preamble` is the function that
     runs what blocks see of the top level, when it is given `None` for `out`; `parent`: what it surely extends, `None`
-    for nothing, an empty string for what is known at run time only.
+    for nothing, an empty string for what is known at run time only. `enters`: the line from which what it extends goes
+    on, when its own top level does no more than fill the slots `presets`, and so has no code.
     """
 
     name: str | None
@@ -85,6 +88,8 @@ class Shape:
     modifies: bool
     preamble: str | None
     parent: str | None
+    enters: int | None
+    presets: tuple[int, ...]
 
 
 def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
@@ -115,7 +120,7 @@ class Unit(jinja2.Template):
             "start",
             "stores",
         ),
-        *("texts", "whole"),
+        *("texts", "values", "whole"),
     )
 
     shape: Shape
@@ -128,6 +133,7 @@ class Unit(jinja2.Template):
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
     texts: frozenset[str]  # of all of them: the functions that return a text
     required: frozenset[str]  # of all of them: the blocks that another template must fill
+    values: tuple[Any, ...]  # what is in the slots that its top level fills
 
     static_module: TemplateModule | None = None
     _module = None
@@ -144,8 +150,8 @@ class Unit(jinja2.Template):
         unit.environment, unit.globals, unit.name = environment, globals, name
         unit.space, unit.shape, unit.whole, unit.above, unit.start = space, shape, False, None, None
         unit.keeps, unit.stores, unit.required, unit.bodies = False, (), frozenset(), None
-        unit.texts = frozenset(shape.texts)
-        for function in (unit.entry, *(f"block_{block}" for block in shape.blocks)):
+        unit.texts, unit.values = frozenset(shape.texts), ()
+        for function in (*([unit.entry] if shape.enters is None else []), *(f"block_{each}" for each in shape.blocks)):
             if not callable(space[function]):
                 raise TypeError("it renders nothing")
         return unit
@@ -175,13 +181,43 @@ class Unit(jinja2.Template):
     @cached_property
     def root(self) -> Write:
         """The function that writes the template."""
-        return self._of_context(self.entry)
+        return self._of_context(self.entry) if self.shape.enters is None else self._entering
 
     @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
         found = self.first_preamble
-        return found and found._of_context(str(found.shape.preamble))
+        above = None if found is None else found.space[str(found.shape.preamble)]
+        if not self.shape.presets:
+            return found and found._of_context(str(found.shape.preamble))
+
+        def run(context: Context, out: None, limit: int | None) -> Any:
+            scope = self._preset(context)
+            return () if above is None else above(scope, out, limit)
+
+        return run
+
+    def _entering(self, context: Context, out: Output, limit: int | None) -> Iterator[None]:
+        """Write the template that it extends, once its own top level has been seen to."""
+        above: Any = self.above
+        function = above.space[above.entry]
+        write = writing(function) if above.entry in above.shape.texts else function
+        try:
+            yield from write(self._preset(context), out, limit)
+        except BaseException as error:
+            error.__traceback__ = stitched(error.__traceback__, self, TOP_LEVEL, self.shape.enters)
+            raise
+
+    def _preset(self, context: Context) -> Scope:
+        """Return the scope that stands for a context, with what the top level sets in both."""
+        scope = self._scope_of(context)
+        names = dict(enumerate(self.shape.slots or (), SLOTS))
+        exported = dict(self.shape.stores)
+        for slot, value in zip(self.shape.presets, self.values, strict=True):
+            scope[slot] = value
+            if names[slot] in exported:
+                publish(context, names[slot], value, exported[names[slot]])
+        return scope
 
     @property
     def first_preamble(self) -> "Unit | None":

@@ -52,7 +52,7 @@ def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, links: Lin
     made = _module(name, tree, environment, links, tree_of)
     found = {code.co_name: code for code in _compile(made, name).co_consts if isinstance(code, CodeType)}
     functions = {function.name: _rename(found[function.name], function.name) for function in made.functions}
-    return unit(made.about, made.bound, made.links, functions)
+    return unit(made.about, made.bound, made.links, made.presets, functions)
 
 
 def code_of(name: str | None, file: str, tree: nodes.Template, environment: jinja2.Environment) -> CodeType:

@@ -98,7 +98,12 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
             ),
         )
     facts = {name: outline.facts for name, outline in outlines.items()}
-    links = Links(facts, {name: frozenset(found) for name, found in reads.items()}, uniform(facts))
+    links = Links(
+        facts,
+        {name: frozenset(found) for name, found in reads.items()},
+        uniform(facts),
+        referred=frozenset(name for outline in outlines.values() for found in outline.links for name in found.names),
+    )
     if not prints_in_order(environment):
         links = replace(links, texts=texts(links))
     return Program(templates, _needs(outlines, environment), links)

@@ -30,9 +30,6 @@ _NUMBERS = 20  # bytes of what stands before the instructions of code
 _BEHIND = 8  # objects between those and the number of its first line; two more follow that
 
 
-Words = tuple[tuple[str, ...], ...]
-
-
 class _StrangeError(ValueError):
     """This is no marshalled code that Python writes."""
 
@@ -135,12 +132,20 @@ class _Writer:
                 self.write(part)
 
 
-def unit(about: Mapping[str, Any], bound: Words, links: Words, functions: Mapping[str, CodeType]) -> bytes:
+def unit(
+    about: Mapping[str, Any],
+    bound: tuple[tuple[str, ...], ...],
+    links: tuple[tuple[int, str, str], ...],
+    presets: tuple[tuple[Any, ...], ...],
+    functions: Mapping[str, CodeType],
+) -> bytes:
     """Return the bytes of one template: what its code says of itself, what of the environment and of other templates it
-    is to be bound to, and its functions.
+    is to be bound to, what is in its slots, and its functions.
     """
-    told = tuple(functions), bound, len(links), tuple(about.values())
-    said, linked, code = (marshal.dumps(found, _MARSHAL_VERSION) for found in (told, links, tuple(functions.values())))
+    told = tuple(functions), bound, tuple(number for number, *_ in links), tuple(about.values())
+    said, linked, code = (
+        marshal.dumps(found, _MARSHAL_VERSION) for found in (told, (links, presets), tuple(functions.values()))
+    )
     return LENGTHS.pack(len(said), len(linked)) + said + linked + code
 
 

@@ -181,51 +181,59 @@ ABOUT = {
     "modifies": False,
     "preamble": None,
     "parent": None,
+    "enters": None,
+    "presets": (),
 }
-TWO = (function(), function())
+TWO, NONE = (function(), function()), ((), ())
 
 
-def told(*functions: str, bound: object = (), links: object = 0, **changed: object) -> tuple[object, ...]:
+def told(*functions: str, bound: object = (), links: object = (), **changed: object) -> tuple[object, ...]:
     return functions or ("root", "block_b"), bound, links, tuple((ABOUT | changed).values())
 
 
 def test_code_of_the_right_shape_is_not() -> None:
     assert list(ABOUT) == [field.name for field in fields(Shape)]
-    assert list(blendtpl.load(with_member(SMALL, CODE, packed((told(), (), TWO))))) == ["a.html"]
+    assert list(blendtpl.load(with_member(SMALL, CODE, packed((told(), NONE, TWO))))) == ["a.html"]
 
 
 @pytest.mark.parametrize(
     "unit",
     [
-        (5, (), TWO),
-        (None, (), TWO),
-        ((), (), TWO),
-        ((1, 2, 3, 4), (), TWO),
-        (told(), (), 5),
-        (told(), (), ()),
-        (told(), (), (function(),)),
-        (told(), (), ("print(1)", "print(2)")),
-        (told(), (), (function(), 5)),
-        (told(), (), (function(), compile("def f(x):\n def g(): x", "", "exec").co_consts[0].co_consts[1])),
-        (told("root", "block_c"), (), TWO),
-        (told("x", "block_b"), (), TWO),
-        (told("root", 5), (), TWO),  # type: ignore[arg-type]
-        (told(bound=5), (), TWO),
-        (told(bound=(("x", "y"),)), (), TWO),
-        (told(bound=(("filter", "y", "z"),)), (), TWO),
-        (told(bound=(("import", "no_such_module_anywhere"),)), (), TWO),
-        (told(links="x"), (), TWO),
-        (told(name="b.html"), (), TWO),
-        (told(blocks=("c",)), (), TWO),
-        (told(blocks=5), (), TWO),
-        (told(reads=()), (), TWO),
-        (told(parent="c.html"), (), TWO),
-        (told(parent="a.html"), (), TWO),
-        (told(extra=5), (), TWO),
+        (5, NONE, TWO),
+        (None, NONE, TWO),
+        ((), NONE, TWO),
+        ((1, 2, 3, 4), NONE, TWO),
+        (told(), NONE, 5),
+        (told(), NONE, ()),
+        (told(), NONE, (function(),)),
+        (told(), NONE, ("print(1)", "print(2)")),
+        (told(), NONE, (function(), 5)),
+        (told(), NONE, (function(), compile("def f(x):\n def g(): x", "", "exec").co_consts[0].co_consts[1])),
+        (told("root", "block_c"), NONE, TWO),
+        (told("x", "block_b"), NONE, TWO),
+        (told("root", 5), NONE, TWO),  # type: ignore[arg-type]
+        (told(bound=5), NONE, TWO),
+        (told(bound=(("x", "y"),)), NONE, TWO),
+        (told(bound=(("filter", "y", "z"),)), NONE, TWO),
+        (told(bound=(("import", "no_such_module_anywhere"),)), NONE, TWO),
+        (told(name="b.html"), NONE, TWO),
+        (told(blocks=("c",)), NONE, TWO),
+        (told(blocks=5), NONE, TWO),
+        (told(reads=()), NONE, TWO),
+        (told(parent="c.html"), NONE, TWO),
+        (told(parent="a.html"), NONE, TWO),
+        (told(extra=5), NONE, TWO),
         (told(), 5, TWO),
-        (told(), (("c.html", "unit"),), TWO),
-        (told(), (("a.html", "x"),), TWO),
-        (told(), ("a.html",), TWO),
+        (told(), (), TWO),
+        (told(), (5, ()), TWO),
+        (told(), (((0, "c.html", "unit"),), ()), TWO),
+        (told(), (((0, "a.html", "x"),), ()), TWO),
+        (told(), ((("a.html", "unit"),), ()), TWO),
+        (told(), ((), 5), TWO),
+        (told(), ((), (("c.html", "unit"),)), TWO),
+        (told(), ((), ((),)), TWO),
+        (told("block_b", enters=1), NONE, TWO[:1]),
+        (told("block_b", enters=1, slots=(), parent="a.html"), NONE, TWO[:1]),
     ],
     ids=lambda unit: re.sub(" at 0x[0-9a-f]+", "", repr(unit[:2]))[:90],
 )

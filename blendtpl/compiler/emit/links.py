@@ -39,13 +39,15 @@ class Links:
 
     `uniform`: whether all code surely runs where output is escaped as it was when it was compiled. A template runs in
     the context of whatever extends it, which may escape otherwise, and an `autoescape` tag may surround a block of
-    another. `texts` are the functions of each template's code that return a text.
+    another. `texts` are the functions of each template's code that return a text; `referred` are the templates that
+    others extend, include or import by a name that is known.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
     uniform: bool = False
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    referred: frozenset[str] = frozenset()
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""

@@ -9,9 +9,11 @@ Enters: a tree, and what is known of the other templates. Leaves: a syntax tree 
 - ``preamble(context, None, limit)``, when there is any: what of the top level blocks see, for a block that is rendered
   alone; where that is all that ``root`` does, it is ``root`` itself, which sees by `out` what it is called for;
 - ``part(scope, <names>, out, limit)`` in place of ``root`` for a template that is called with what it reads;
+- no ``root`` for a template that nothing refers to by name, when it does no more than set names to what is known and
+  extend another (`blendtpl.compiler.emit.presets`);
 - `about`, a dict of what `blendtpl.units.Shape` says, in that order; `bound`: what of the environment it uses, each as
-  words which, joined, are the global variable for it; and `links`: the parts of other templates that are in ``link_0``
-  and so on.
+  words which, joined, are the global variable for it; `links`: the parts of other templates that are in ``link_0`` and
+  so on, by these numbers; and `presets`: what is in the slots that `about` names, a constant or a part of another.
 
 Any other function that never yields returns an empty tuple, so that ``yield from`` takes both kinds.
 """
@@ -32,6 +34,7 @@ from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
 from blendtpl.compiler.emit.macros import MACROS
+from blendtpl.compiler.emit.presets import presets
 from blendtpl.compiler.emit.references import REFERENCES, run_parent
 from blendtpl.compiler.emit.statements import STATEMENTS
 from blendtpl.compiler.emit.trees import ByKind, by_kind, has, undeclared
@@ -56,13 +59,14 @@ class Module:
     functions: list[ast.FunctionDef]
     about: dict[str, Any]
     bound: tuple[tuple[str, ...], ...]
-    links: tuple[tuple[str, str], ...]
+    links: tuple[tuple[int, str, str], ...]
+    presets: tuple[tuple[Any, ...], ...]
 
     def tree(self) -> ast.Module:
         """Return it as a Python module, which leaves all of that as its globals."""
         about = ast.Dict([const(key) for key in self.about], [const(value) for value in self.about.values()])
-        said = [assign("about", about), assign("bound", const(self.bound)), assign("links", const(self.links))]
-        made = ast.Module([*self.functions, *said], [])
+        said = [assign(field, const(getattr(self, field))) for field in ("bound", "links", "presets")]
+        made = ast.Module([*self.functions, assign("about", about), *said], [])
         place(made)
         return made
 
@@ -96,7 +100,12 @@ def module(
     functions = [_root(emitter, tree, "root", every) if parameters is None else _part(emitter, tree, parameters)]
     settled = emitter.settled
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
-    preamble = _preamble(emitter, tree) if fragments and not merged else None
+    preset = None
+    if emitter.layout is not None and has_extends and template not in links.referred:
+        preset = presets(functions[0])
+    if preset is not None:
+        del functions[0]
+    preamble = _preamble(emitter, tree) if fragments and not merged and preset is None else None
     shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
     about = {
         "name": template,
@@ -107,11 +116,24 @@ def module(
         **_layout(emitter, template),
         "optional": tuple(sorted({*_optional(every), *shadows})),
         "modifies": not every.keys().isdisjoint(MODIFIERS),
-        "preamble": "root" if merged else preamble and preamble.name,
+        "preamble": "root" if merged and preset is None else preamble and preamble.name,
         "parent": links.parent(template) or ("" if has_extends else None),
+        "enters": preset and preset.line,
+        "presets": () if preset is None else preset.slots,
     }
-    functions += [] if preamble is None else [preamble]
-    return Module([*emitter.hoisted.values(), *functions], about, tuple(emitter.bound), tuple(emitter.linked))
+    functions = [*emitter.hoisted.values(), *functions, *([] if preamble is None else [preamble])]
+    known = {variable: found for found, variable in emitter.linked.items()}
+    used = set().union(*(vars(function)["names"] for function in functions))
+    return Module(
+        functions,
+        about,
+        bound=tuple(emitter.bound),
+        links=tuple((at, *found) for at, (variable, found) in enumerate(known.items()) if variable in used),
+        presets=tuple(
+            known[value.id] if isinstance(value, ast.Name) else (value.value,)
+            for value in (() if preset is None else preset.values)
+        ),
+    )
 
 
 def _optional(every: ByKind) -> Iterator[str]:
