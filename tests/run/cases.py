@@ -509,5 +509,19 @@ CASES = (
           "{{ t|upper }}{{ t|title }}{{ t|trim }}{{ t|replace('a', 'b') }}{{ t|default('x') }}{{ t|default('x', true) }}{{ ''|default('x', true) }}{{ nope|default('x') }}{{ ns|first }}{{ ns|last }}"
           "{{ f|int }}{{ f|float }}{{ ns|list }}{{ t|string }}{{ ns is iterable }}{{ t is string }}{{ f is none }}{{ nope is defined }}{{ t is undefined }}{{ ns|length is odd }}{{ 4 is divisibleby 2 }}{{ xs|map(attribute='n')|list }}"},
          lambda: {"xs": [{"n": 1}, {"n": 2}], "ns": [1, 2], "f": 2.55, "t": " <a> "}),
+    Case("pages that nothing refers to by name, included, imported and extended by names made at run time",
+         {"main.html": "{% include n %}{{ section }}{% import n as page %}{{ page.section }}{{ page.ui is defined }}{{ page._own is defined }}{{ page }}"
+          "{% import n as page with context %}{{ page.section }}{{ page }}{% include 'child.html' %}",
+          "page.html": "{% extends 'base.html' %}{% import 'm.html' as ui %}{% from 'm.html' import f as g %}{% set section = 's' %}{% set _own = 1 %}{% set section = 't' %}"
+          "{% block b %}{{ section }}{{ _own }}{{ ui.f(1) }}{{ g(2) }}{{ whole() }}{{ kept().find('section') }}{% endblock %}",
+          "base.html": "[{% block b %}{% endblock %}{{ section }}{{ whole() }}{% block c %}{{ section }}{% endblock %}]", "m.html": "{% macro f(x) %}<{{ x }}>{% endmacro %}",
+          "child.html": "{% extends n %}{% set section = 'u' %}{% block b %}{{ super() }}{{ section }}{% endblock %}"},
+         lambda: {"n": "page.html", "section": 0}, make=observers),
+    Case("a page of texts that nothing refers to by name",
+         {"main.html": "{% include n %}{% include n %}{% import n as page %}{{ page }}", "page.html": "{% extends 'base.html' %}{% set a = 'A' %}{% block b %}{{ a }}{{ super() }}{% endblock %}",
+          "base.html": "<{% block b %}{{ a }}{% endblock %}>"}, lambda: {"n": "page.html"}),
+    Case("names that a page sets, what it extends sets, and its caller gives",
+         {"main.html": "{% extends 'base.html' %}{% set a = 1 %}{% set b = none %}{% set c = 'c' %}{% block x %}{{ a }}{{ b }}{{ c }}{{ d }}{{ whole() }}{% endblock %}",
+          "base.html": "{% set b = 2 %}{{ a }}{{ b }}{{ c }}{% block x %}{% endblock %}{% set d = 3 %}{{ self.x() }}"}, lambda: {"a": 0, "c": "given", "d": 0}, make=observers),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip

@@ -120,6 +120,10 @@ _BASE = "\n\n<p>{% block b %}{% endblock %}</p>"  # has its block in line 3
 _DEEP = "\n{% block b %}\n\n\nFAIL{% endblock %}"  # has its block in line 2, which fails in line 5
 
 SCENES = (
+    # a page that nothing refers to by name
+    _scene("a page by a name made at run time, whose parent fails", "main:2, part:2, base:4", "\n{% include part %}", part="\n{% extends 'base.html' %}{% set x = 1 %}{% block b %}{% endblock %}", base="\n{% block b %}{% endblock %}\n\nFAIL"),
+    _scene("a page by a name made at run time, which fails", "main:2, part:2, base:3, part:4 block 'b'", "\n{% include part %}", part="\n{% extends 'base.html' %}{% set x = 1 %}{% block b %}\n\nFAIL{% endblock %}", base=_BASE),
+    _scene("a page whose parent fails", "main:3, base:2", "\n\n{% extends 'base.html' %}{% set x = 1 %}{% block b %}{% endblock %}", base="\nFAIL{% block b %}{% endblock %}"),
     # one template
     _scene("the top level", "main:3", "one\n\nFAIL\n"),
     _scene("the last of many outputs", "main:3", "a{{ one }}\nb{{ one }}\nc FAIL d{{ one }}\n"),

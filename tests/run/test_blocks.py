@@ -52,6 +52,24 @@ def test_a_block_sees_what_the_chain_sets_imports_and_defines_at_its_top(
     assert text in small.render("page.html", user="<")
 
 
+def test_a_block_sees_what_a_page_sets_that_does_nothing_else_at_its_top() -> None:
+    registry = load(
+        {
+            "page.html": "{% extends 'base.html' %}{% import 'lib.html' as lib %}{% set a = 1 %}{% set c = 'c' %}"
+            "{% block body %}{{ lib.bold(a) }}{{ b }}{{ c }}{% endblock %}",
+            "base.html": "{% set b = 2 %}{% set c = b ~ 'base' %}{% block body %}{% endblock %}{{ a }}",
+            "bare.html": "{% extends 'none.html' %}{% set a = 1 %}{% block body %}{{ a }}{% endblock %}",
+            "none.html": "<{% block body %}{% endblock %}>",
+            "lib.html": SET["lib.html"],
+        }
+    )
+    assert registry["page.html"].render_block("body") == "<b>1</b>22base"
+    assert registry.render("page.html") == "<b>1</b>22base1"
+    assert registry["bare.html"].render_block("body", a=0) == "1"
+    assert "".join(registry["bare.html"].stream(a=0)) == "<1>"
+    assert str(registry["bare.html"]._unit.make_module({"a": 0})) == "<1>"
+
+
 def test_nothing_else_of_the_page_runs_for_a_block(small: blendtpl.Registry) -> None:
     def costly() -> str:
         raise AssertionError
