@@ -220,7 +220,7 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     )
 
 
-def _bodies(unit: Unit, chain: tuple[Unit, ...]) -> list[Any]:
+def _bodies(unit: Unit, chain: tuple[Unit, ...]) -> tuple[Any, ...]:
     """Return the innermost body of each block, in the order in which a scope has them."""
     stacks: dict[str, list[Any]] = {}
     for other in chain:

@@ -247,6 +247,16 @@ class Ahead:
         return self._after is missing
 
 
+def ahead(items: Any) -> Ahead | None:
+    """Return what a loop that asks whether an item is the last iterates over, unless its items can be counted."""
+    return None if type(items) is list or type(items) is tuple else Ahead(items)
+
+
+def counting(items: Any, undefined: Any) -> LoopContext | None:
+    """Return what a loop that asks for more of what is to come iterates over, unless its items can be counted."""
+    return None if type(items) is list or type(items) is tuple else LoopContext(items, undefined)
+
+
 def items_of(loop: LoopContext) -> Iterator[Any]:
     """Yield the items of Jinja2's loop object."""
     for found, _ in loop:
@@ -430,7 +440,8 @@ NAMES: dict[str, Any] = {
     "required_body": required_body,
     "formed": formed,
     "meant": meant,
-    "Ahead": Ahead,
+    "ahead": ahead,
+    "counting": counting,
     "escape_str": escape_str,
     "missing": missing,
     "never": NEVER,

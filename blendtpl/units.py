@@ -129,7 +129,7 @@ class Unit(jinja2.Template):
     space: dict[str, Any]
     start: "Start | None"  # how to render without a context
     keeps: bool  # whether a scope of it, or of what it extends, may come to hold itself
-    bodies: list[Any] | None  # the innermost of each block, in the order in which a scope has them
+    bodies: tuple[Any, ...] | None  # the innermost of each block, in the order in which a scope has them
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
     texts: frozenset[str]  # of all of them: the functions that return a text
     required: frozenset[str]  # of all of them: the blocks that another template must fill
@@ -275,14 +275,14 @@ class Unit(jinja2.Template):
             _keep(context, scope)
         return scope
 
-    def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> list[Any]:
+    def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the bodies of the blocks in the order in which a scope has them; in place of that of a required one
         which nothing fills, what says so.
         """
-        return [
+        return tuple(
             _unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
             for name in self.shape.order
-        ]
+        )
 
     def context_of(self, scope: Scope) -> Context:
         """Return a context for a scope that a render began with, or for that of an included template."""

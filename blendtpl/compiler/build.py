@@ -41,7 +41,7 @@ from blendtpl.environments import (
     resolve_environment,
 )
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
-from blendtpl.manifest import Entry, Manifest, Reference, this_process
+from blendtpl.manifest import Entry, Manifest, this_process
 
 Progress = Callable[[str, int, int], None]
 
@@ -302,7 +302,7 @@ class _Run:
             digest=self.sources[name].digest,
             autoescape=autoescape_of(self.environment, name),
             blocks=linked.blocks,
-            references=tuple(Reference(found.kind, found.names, found.line) for found in linked.outline.links),
+            referred=tuple(field for found in linked.outline.links for field in (found.kind, found.names, found.line)),
             variables=linked.variables,
             size=len(code),
         )

@@ -176,10 +176,9 @@ def _counted(
     if counters & _SIZED:
         items, ahead = emitter.code.temporary(), emitter.code.temporary()
         emitter.code.add(assign(items, iterable))
-        sized = ast.BoolOp(ast.Or(), [is_(call("type", name(items)), kind) for kind in ("list", "tuple")])
         only_last = counters & _SIZED == {"last"}
-        other = call("Ahead", name(items)) if only_last else call("LoopContext", name(items), name("undefined"))
-        emitter.code.add(assign(ahead, either(sized, const(None), other)))
+        looks = call("ahead", name(items)) if only_last else call("counting", name(items), name("undefined"))
+        emitter.code.add(assign(ahead, looks))
         rest = name(ahead) if only_last else call("items_of", name(ahead))
         iterable = either(is_(name(ahead), None), name(items), rest)
     loop = emitter.loops[inner.symbols.ref("loop")] = Loop(number, items, ahead, descent)
