@@ -156,6 +156,14 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
 
 
+def asked(undefined: Any, translate: Any, *given: Any) -> Any:
+    """Return what a function that `behind` found gives, if any."""
+    try:
+        return None if translate is None else translate(*given)
+    except StopIteration:
+        return stopped(undefined)
+
+
 def meant(
     scope: Any,
     function: Any,
@@ -438,6 +446,7 @@ NAMES: dict[str, Any] = {
     "written": written,
     "returning": returning,
     "required_body": required_body,
+    "asked": asked,
     "formed": formed,
     "meant": meant,
     "ahead": ahead,

@@ -116,7 +116,7 @@ def _marked(emitter: Emitter, frame: Frame, text: ast.expr) -> ast.expr:
     return call("Markup", held) if emitter.eval_ctx.autoescape else held
 
 
-def guarded(emitter: Emitter, made: ast.expr) -> ast.expr:
+def guarded(emitter: Emitter, made: ast.expr) -> ast.Name:
     """Write a call that may raise `StopIteration`, which must not end the function that it is made in."""
     result = emitter.code.temporary()
     stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])

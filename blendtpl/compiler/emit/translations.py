@@ -65,7 +65,7 @@ def _write(
     for number in rest:
         known.setdefault("num", number)
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
-    found = guarded(emitter, either(is_(translate, None), const(None), call(translate, *given, *rest)))
+    found = _asked(emitter, translate, [*given, *rest])
     pairs = values | {scope: name(scope) for scope in emitter.scopes(frame)}
     made = _general(emitter, "formed", frame, (function, translate, found), [*given, *rest], pairs)
     for form in dict.fromkeys(reversed(texts[in_context:])):
@@ -87,11 +87,18 @@ def translated_value(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.ex
         return None
     function = emitter.code.hold(emitter.expression(called, frame))
     given = emitter.text(str(text))
-    found = guarded(emitter, either(is_(translate, None), const(None), call(translate, given)))
+    found = _asked(emitter, translate, [given])
     plain = call("Markup", given) if emitter.eval_ctx.autoescape else given
     pairs: dict[str, ast.expr] = {scope: name(scope) for scope in emitter.scopes(frame)}
     other = _general(emitter, "meant", frame, (function, translate, found), [given], pairs)
     return emitter.code.hold(either(is_(found, given.id), plain, other))
+
+
+def _asked(emitter: Emitter, translate: ast.expr, given: list[ast.expr]) -> ast.Name:
+    """Return the variable of what the function behind a translating one gives; `None` where there is none."""
+    if not emitter.code.hot:
+        return emitter.code.held(call("asked", name("undefined"), translate, *given))
+    return guarded(emitter, either(is_(translate, None), const(None), call(translate, *given)))
 
 
 def _general(

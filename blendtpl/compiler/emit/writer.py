@@ -175,12 +175,16 @@ class Writer:
         self._open(frame)
         self._run.append((kind, value, self.line))
 
+    def held(self, value: ast.expr) -> ast.Name:
+        """Compute a value that has an effect here and now, behind all output before it; return its variable."""
+        self.settle()
+        return self._hold(value)
+
     def hold(self, value: ast.expr) -> ast.expr:
         """Compute a value that has an effect here and now, behind all output before it; return what stands for it."""
         if is_simple(value):
             return value
-        self.settle()
-        return self._hold(value)
+        return self.held(value)
 
     def branch(self, statement: ast.stmt) -> None:
         """Append a statement that is part of an expression: output before it waits, but is text already."""
