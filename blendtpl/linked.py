@@ -128,18 +128,17 @@ def _link(number: int) -> str:
     return sys.intern(f"link_{number}")
 
 
-def _escapes(unit: Unit) -> bool:
-    """Return whether a template escapes output where nothing says otherwise."""
-    return EvalContext(unit.environment, unit.name).autoescape
-
-
 def _settle_escaping(units: Mapping[str, Unit]) -> None:
     """Tell each unit whether its code only ever runs where output is escaped as it was when it was compiled.
 
     A template runs in the context of whatever extends it, which may escape otherwise; and an `autoescape` tag may
     surround a block of another template.
     """
-    escaped = {name: _escapes(unit) for name, unit in units.items()}
+    alike_all: dict[bool, EvalContext] = {}
+    for unit in units.values():
+        found = EvalContext(unit.environment, unit.name)
+        unit.evaluation = alike_all.setdefault(bool(found.autoescape), found)
+    escaped = {name: unit.evaluation.autoescape for name, unit in units.items()}
     modified = any(unit.shape.modifies for unit in units.values())
     alike = len(set(escaped.values())) == 1
     unsure = not alike and any(unit.shape.parent == "" for unit in units.values())
@@ -250,7 +249,7 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     if part.startswith("super_"):
         function = f"block_{part.removeprefix('super_')}"
         block, text = unit.space[function], function in unit.shape.texts
-        return block if caller.space.get("uniform", True) else escaping(block, _escapes(caller), text=text)
+        return block if caller.space.get("uniform", True) else escaping(block, caller.evaluation.autoescape, text=text)
     if part == "preamble":
         found = unit.first_preamble
         return _nothing if found is None else found.space[str(found.shape.preamble)]

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from blendtpl.scopes import true_context
+from blendtpl.scopes import evaluation
 
 NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
 
@@ -99,7 +99,7 @@ def escaping(write: Any, escaped: bool, *, text: bool) -> Any:
     """
 
     def checked(scope: Any, *rest: Any) -> Any:
-        if not escaped or true_context(scope).eval_ctx.autoescape:
+        if not escaped or evaluation(scope).autoescape:
             return write(scope, *rest)
         shown = escape_str((write if text else returning(write))(scope))
         if text:

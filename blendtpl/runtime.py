@@ -26,7 +26,7 @@ from blendtpl.environments import is_own, passed_argument
 from blendtpl.filters import bind_choice, bind_map, faster, subscript
 from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
 from blendtpl.places import stitched
-from blendtpl.scopes import derived, publish, publish_set, true_context
+from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
@@ -100,7 +100,7 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     if type(function) in _PLAIN and not hasattr(function, "jinja_pass_arg"):
         return function  # type: ignore[no-any-return]
     if type(function) is Macro:
-        return partial(function, true_context(scope).eval_ctx)
+        return partial(function, evaluation(scope))
     if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
         function = function.__call__
     wanted = passed_argument(function)
@@ -209,13 +209,13 @@ def call_back(scope: Any, caller: Any) -> Any:
         out: Output = []
         caller.write(out)
         text = "".join(out)
-        return Markup(text) if true_context(scope).eval_ctx.autoescape else text
+        return Markup(text) if evaluation(scope).autoescape else text
     if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
         return callee(scope, caller)()
     if caller.caller:
         return callee(scope, caller)()
     text = caller._func()
-    return Markup(text) if true_context(scope).eval_ctx.autoescape else text
+    return Markup(text) if evaluation(scope).autoescape else text
 
 
 def stopped(undefined: Any) -> Any:

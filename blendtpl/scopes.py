@@ -11,6 +11,7 @@ it reads as arguments has a scope of the first three alone.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
@@ -30,6 +31,13 @@ def true_context(scope: Any) -> Context:
     return scope[MADE]  # type: ignore[no-any-return]
 
 
+def evaluation(scope: Any) -> EvalContext:
+    """Return the evaluation context of a scope, for which no context is made: nothing may change it, or keep it."""
+    if type(scope) is not list or scope[MADE] is not None:
+        return true_context(scope).eval_ctx
+    return scope[1].evaluation_of(scope)  # type: ignore[no-any-return]
+
+
 def derived(scope: Scope, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Scope:
     """Return a scope that sees more: what is set around a scoped block, some of it in slots of its own."""
     made = scope.copy()
@@ -47,6 +55,10 @@ class _Derived:
     def context_of(scope: Scope) -> Context:
         around, locals = scope[SOURCE]
         return true_context(around).derived(locals)
+
+    @staticmethod
+    def evaluation_of(scope: Scope) -> EvalContext:
+        return evaluation(scope[SOURCE][0])
 
 
 def publish(context: Context, name: str, value: Any, export: bool) -> None:

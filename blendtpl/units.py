@@ -15,6 +15,7 @@ from typing import Any, NoReturn, cast
 import jinja2
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateRuntimeError
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
@@ -120,7 +121,7 @@ class Unit(jinja2.Template):
             "start",
             "stores",
         ),
-        *("texts", "values", "whole"),
+        *("evaluation", "texts", "values", "whole"),
     )
 
     shape: Shape
@@ -133,6 +134,7 @@ class Unit(jinja2.Template):
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
     texts: frozenset[str]  # of all of them: the functions that return a text
     required: frozenset[str]  # of all of them: the blocks that another template must fill
+    evaluation: EvalContext  # how output is escaped, unless a context says otherwise; nothing changes it
     values: tuple[Any, ...]  # what is in the slots that its top level fills
 
     static_module: TemplateModule | None = None
@@ -293,6 +295,10 @@ class Unit(jinja2.Template):
             return self._completed(self.new_context(base.get_all(), True, names), scope, render_of(base))
         context = self.new_context({name: value for name, value in source.items() if value is not missing})
         return self._completed(context, scope, Render())
+
+    def evaluation_of(self, scope: Scope) -> EvalContext:
+        """Return the evaluation context of a scope for which no context was made."""
+        return self.evaluation
 
     def _completed(self, context: Context, scope: Scope, render: Render | None) -> Context:
         context.render = render  # type: ignore[attr-defined]
