@@ -15,10 +15,11 @@ from jinja2.idtracking import VAR_LOAD_PARAMETER
 
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, item, name
 from blendtpl.compiler.emit.counters import cycle, cycled
-from blendtpl.compiler.emit.emitter import BLOCKS, Emitter, Expressions
+from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.facts import MacroShape, is_call_of_self
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlined import inlined_filter, inlined_test
+from blendtpl.compiler.emit.variables import BLOCKS
 from blendtpl.environments import is_own, passed_argument
 
 # how many texts each function that translates takes, and whether a number follows

@@ -1,8 +1,8 @@
 """The emitter: what all of emission shares while the code of one template is made.
 
-Enters: the environment, the template's name and what is known of the other templates. Leaves: answers, about names,
-scopes and the context; the statements go to its writer. With the writer this is the one place of the build half whose
-state changes.
+Enters: the environment, the template's name and what is known of the other templates. Leaves: answers, about
+filters, scopes and the context, and, through `variables`, names; the statements go to its writer. With these two this
+is the one place of the build half whose state changes.
 """
 
 import ast
@@ -13,32 +13,25 @@ from typing import Any, NoReturn
 import jinja2
 from jinja2 import nodes
 from jinja2.exceptions import TemplateAssertionError
-from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE, VAR_LOAD_UNDEFINED, Symbols
+from jinja2.idtracking import VAR_LOAD_RESOLVE
 from jinja2.nodes import EvalContext
-from jinja2.runtime import Context
 
 from blendtpl.compiler.emit.code import (
-    PURE_GETTER,
     assign,
     attribute,
     call,
     const,
     either,
     has_literal,
-    item,
     literal,
     name,
 )
 from blendtpl.compiler.emit.facts import MacroShape
 from blendtpl.compiler.emit.frames import Frame, Loop
 from blendtpl.compiler.emit.links import Links
-from blendtpl.compiler.emit.stores import Stores
 from blendtpl.compiler.emit.trees import by_kind
-from blendtpl.compiler.emit.writer import Writer
+from blendtpl.compiler.emit.variables import Variables
 from blendtpl.environments import has_own_call, prints_in_order
-
-# where a scope has its blocks, and its first slot: see `blendtpl.scopes`
-BLOCKS, SLOTS = 3, 4
 
 _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
 
@@ -53,7 +46,7 @@ class EndOfBody(Exception):  # noqa: N818
     """What follows in this body can never run."""
 
 
-class Emitter:
+class Emitter(Variables):
     """The state of emission for one template; `expressions` and `statements` say what becomes of each kind of node."""
 
     def __init__(
@@ -65,18 +58,16 @@ class Emitter:
         expressions: Expressions,
         statements: Statements,
     ) -> None:
-        self.environment, self.template, self.links, self.tree_of = environment, template, links, tree_of
+        super().__init__(environment, template, links)
+        self.environment, self.tree_of = environment, tree_of
         self.around: tuple[str | None, ...] = (template,)  # this template, and those that are inlined here
         self.expressions, self.statements = expressions, statements
-        self.code = Writer()
         self.eval_ctx = EvalContext(environment, template)
         self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr
         self.own_getitem = type(environment).getitem is not jinja2.Environment.getitem
         self.own_call = has_own_call(environment)
         # what is printed before a call is written before it: the call may print too
         self.in_order = prints_in_order(environment)
-        self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
-        self.getter = "resolve" if self.own_context else PURE_GETTER  # an application's own may note what is asked for
         # what the module has at its top
         self.bound: dict[tuple[str, ...], str] = {}
         self.linked: dict[tuple[str, str], str] = {}
@@ -85,21 +76,15 @@ class Emitter:
         self.static = template is not None and links.static(template)
         self.direct = links.imported(template) if template is not None else {}
         self.macros: dict[str, MacroShape] = links.macros(template) if template is not None else {}
-        self.parameters: Mapping[str, str] | None = None  # the variables that an included template is given
-        self.layout = links.layout(template)
-        self.slots = {found: at for at, found in enumerate(self.layout.slots, SLOTS)} if self.layout is not None else {}
-        self.stores = Stores(self.code, None if self.layout is None else self.slots)
         self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
         self.block_settled: dict[str, set[str]] = {}
         # what is known at this place
-        self.root_symbols: Symbols | None = None
         # what goes on where this ends: these functions of the parent, the second where there is no `out`
         self.parent: tuple[str, ...] = ("root",)
         self.known_extends = False
         self.extends_seen = 0
         self.extends_line = 1
         self.super_variable: str | None = None
-        self.known: dict[str, ast.Constant | ast.Name] = {}  # what variables of inlined code always are
         self.write_caller: Callable[[], None] | None = None  # what ``caller()`` prints, where that is inlined
         self.macro_depth = 0
         self.unset_parameters: set[str] = set()
@@ -142,19 +127,6 @@ class Emitter:
         """Return whether a function of this template's code returns a text."""
         return self.links.returns_text(self.template, function)
 
-    def reader(self) -> ast.stmt:
-        """Return the statement that gives a function `get`, to read its context with.
-
-        What a template is given is in `context.parent`; what templates set goes over it, and is seldom there.
-        """
-        whole = call("reader", name("context"))
-        if self.layout is not None:  # for a name that has no slot
-            return assign(self.getter, call("reader", call("true_context", name("context"))))
-        if self.own_context:
-            return assign(self.getter, whole)
-        given = attribute(attribute(name("context"), "parent"), "get")
-        return assign(self.getter, either(attribute(name("context"), "vars"), whole, given))
-
     def position(self, node: nodes.Node) -> str:
         """Return the place of a node as Jinja2's messages have it."""
         shown = f"line {node.lineno}"
@@ -190,10 +162,6 @@ class Emitter:
         It is called the same wherever it is used, so that a registry has it once.
         """
         return self.bound.setdefault((kind, *what), "_".join((kind, *what)))
-
-    def text(self, text: str) -> ast.Name:
-        """Return the variable that holds a constant text, which is looked for by its identity."""
-        return self.once(f"text {text}", const(text))
 
     def context(self, frame: Frame) -> ast.expr:
         """Return the expression for the context of a place."""
@@ -272,55 +240,6 @@ class Emitter:
         """Return the expression for a context that sees what is set around this place."""
         return call(attribute(name(frame.context), "derived"), self.locals(frame))
 
-    def alias(self, variable: str) -> ast.Constant | ast.Name | None:
-        """Return what a variable of inlined code always is, when that is known."""
-        known = self.known.get(variable)
-        return const(known.value) if isinstance(known, ast.Constant) else known and name(known.id)
-
-    def variable(self, called: str, frame: Frame) -> str:
-        """Return the Python variable in which a name of the template is here."""
-        return self.reach(frame.symbols.ref(called))
-
-    def reach(self, variable: str) -> str:
-        """Return how the function at hand gets at a variable.
-
-        What the top level of a template sets is in its context too, and macros read it there when they are called: a
-        closure over it would make a cycle of the macro, which the context holds, and the context.
-        """
-        if self.root_symbols is None or self.code.function.root or not variable.startswith("l_0_"):
-            return variable
-        if variable not in self.code.function.reads:
-            shadow = "o_" + variable.removeprefix("l_0_")
-            self.code.function.reads[variable] = shadow
-            called = variable.removeprefix("l_0_")
-            load = self.root_symbols.find_load(variable)
-            value: ast.expr
-            if load is not None and load[0] == VAR_LOAD_PARAMETER:
-                value = self.reference()
-            elif load is not None and load[0] == VAR_LOAD_RESOLVE:
-                value = self._get(str(load[1]))
-            elif self.layout is not None:
-                value = self.slot(f"{called}=")
-            else:
-                own = attribute(attribute(name("context"), "vars"), "get")
-                value = call(own, const(called), name("missing"))
-            self._first(assign(shadow, value))
-        return self.code.function.reads[variable]
-
-    def _get(self, called: str) -> ast.expr:
-        if self.parameters is not None:
-            return name(self.parameters.get(called, "missing"))
-        if called in self.slots:
-            return self.slot(called)
-        if self.layout is not None and not self.links.observes(self.template):
-            return name("missing")  # it is set, and read by nothing
-        self.code.function.gets = True
-        return call(self.getter, const(called), name("missing"))
-
-    def slot(self, called: str) -> ast.expr:
-        """Return the expression for what the scope has in a slot."""
-        return item(name("context"), const(self.slots[called]))
-
     def _is_quiet(self, node: nodes.Node) -> bool:
         """Return whether nothing that a statement of a top level runs can ask for the context."""
         if isinstance(node, (nodes.Import, nodes.FromImport)):
@@ -338,60 +257,6 @@ class Emitter:
             return None
         origin = self.environment.join_path(asked.value, str(self.template))
         return origin if self.links.static(origin) else None
-
-    def _first(self, statement: ast.stmt) -> None:
-        statement.lineno = self.code.line
-        self.code.function.prologue.append(statement)
-
-    def resolved(self, called: str, frame: Frame) -> ast.expr:
-        """Return what the context has for a name, which the function reads once."""
-        if self.parameters is not None:
-            return self._get(called)
-        if frame.context != "context":
-            return call(attribute(name(frame.context), "resolve"), const(called))
-        if called not in self.code.function.reads:
-            variable = self.code.function.reads[called] = f"g_{called}"
-            self._first(assign(variable, self._get(called)))
-        return name(self.code.function.reads[called])
-
-    def reference(self) -> ast.expr:
-        """Return the expression for what ``self`` is."""
-        context: ast.expr = name("context")
-        return call("TemplateReference", context if self.layout is None else call("true_context", context))
-
-    def once(self, key: str, value: ast.expr) -> ast.Name:
-        """Return the variable of a value of which nothing changes while a function runs, and which cannot fail."""
-        if key not in self.code.function.reads:
-            variable = self.code.function.reads[key] = self.code.temporary()
-            self._first(assign(variable, value))
-        return name(self.code.function.reads[key])
-
-    def enter(self, frame: Frame) -> None:
-        """Give every variable of a scope what it holds at the start."""
-        unset = []
-        for variable, (action, parameter) in frame.symbols.loads.items():
-            self.code.changed(variable)
-            if variable in self.known:
-                continue
-            if action == VAR_LOAD_RESOLVE:
-                value = self.resolved(str(parameter), frame)
-                self.code.add(assign(variable, value))
-                if isinstance(value, ast.Name):
-                    self.code.copied(variable, value.id)
-            elif action == VAR_LOAD_ALIAS:
-                self.code.add(assign(variable, name(self.reach(str(parameter)))))
-            elif action == VAR_LOAD_UNDEFINED:
-                unset.append(variable)
-            elif action != VAR_LOAD_PARAMETER:
-                raise NotImplementedError(action)
-        if unset:
-            self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in unset], name("missing")))
-
-    def leave(self, frame: Frame) -> None:
-        """Let go of what a scope held, when a function made in it may still look."""
-        held = list(frame.symbols.loads)
-        if held and self.code.function.nested:
-            self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in held], name("missing")))
 
     @contextmanager
     def lent(self, *frames: Frame) -> Iterator[None]:

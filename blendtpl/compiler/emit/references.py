@@ -12,10 +12,11 @@ from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, name
-from blendtpl.compiler.emit.emitter import BLOCKS, Emitter, EndOfBody, Statements
+from blendtpl.compiler.emit.emitter import Emitter, EndOfBody, Statements
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined
 from blendtpl.compiler.emit.output import run
+from blendtpl.compiler.emit.variables import BLOCKS
 
 
 def _block(emitter: Emitter, node: nodes.Block, frame: Frame) -> None:
