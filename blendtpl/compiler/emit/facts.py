@@ -115,13 +115,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         and not any(isinstance(node, _EXPORTS) for node in top)
     )
     macros = _macros(tree.body, count)
-    bodies: list[tuple[str, list[nodes.Node]]] = [("part" if part else "root", tree.body)]
-    bodies += [(f"block_{block.name}", block.body) for block in blocks]
-    bodies += [
-        (f"macro_{node.name}", node.body)
-        for node in tree.body
-        if isinstance(node, nodes.Macro) and node.name in {shape.name for shape in macros}
-    ]
+    bodies = [("part" if part else "root", tree.body), *_bodies(tree.body, blocks, macros)]
     found = (prints(function, body, environment, template) for function, body in bodies)
     return Facts(
         part=part,
@@ -148,6 +142,18 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         modifies=not kinds.isdisjoint(MODIFIERS),
         prints=tuple(made for made in found if made is not None),
     )
+
+
+def _bodies(
+    body: list[nodes.Node], blocks: list[nodes.Block], macros: Iterable[MacroShape]
+) -> Iterator[tuple[str, list[nodes.Node]]]:
+    """Yield the functions of blocks and of macros that are known, and what they are made of."""
+    known = {shape.name for shape in macros}
+    for block in blocks:
+        yield f"block_{block.name}", block.body
+    for node in body:
+        if isinstance(node, nodes.Macro) and node.name in known:
+            yield f"macro_{node.name}", node.body
 
 
 def _keeps_super(every: ByKind, names: list[str]) -> bool:

@@ -34,7 +34,7 @@ from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
 from blendtpl.compiler.emit.macros import MACROS
-from blendtpl.compiler.emit.presets import presets
+from blendtpl.compiler.emit.presets import Presets, presets
 from blendtpl.compiler.emit.references import REFERENCES, run_parent
 from blendtpl.compiler.emit.statements import STATEMENTS
 from blendtpl.compiler.emit.trees import ByKind, by_kind, has, undeclared
@@ -106,27 +106,13 @@ def module(
     if preset is not None:
         del functions[0]
     preamble = _preamble(emitter, tree) if fragments and not merged and preset is None else None
-    shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
-    about = {
-        "name": template,
-        "blocks": tuple(blocks),
-        "reads": parameters,
-        "observes": parameters is None or links.observes(template),
-        "texts": tuple(sorted(links.texts.get(str(template), ()))),
-        **_layout(emitter, template),
-        "optional": tuple(sorted({*_optional(every), *shadows})),
-        "modifies": not every.keys().isdisjoint(MODIFIERS),
-        "preamble": "root" if merged and preset is None else preamble and preamble.name,
-        "parent": links.parent(template) or ("" if has_extends else None),
-        "enters": preset and preset.line,
-        "presets": () if preset is None else preset.slots,
-    }
     functions = [*emitter.hoisted.values(), *functions, *([] if preamble is None else [preamble])]
+    entry = "root" if merged and preset is None else preamble and preamble.name
     known = {variable: found for found, variable in emitter.linked.items()}
     used = set().union(*(vars(function)["names"] for function in functions))
     return Module(
         functions,
-        about,
+        _about(emitter, template, every, tuple(blocks), preset) | {"preamble": entry},
         bound=tuple(emitter.bound),
         links=tuple((at, *found) for at, (variable, found) in enumerate(known.items()) if variable in used),
         presets=tuple(
@@ -134,6 +120,27 @@ def module(
             for value in (() if preset is None else preset.values)
         ),
     )
+
+
+def _about(
+    emitter: Emitter, template: str | None, every: ByKind, blocks: tuple[str, ...], preset: Presets | None
+) -> dict[str, Any]:
+    links, parameters = emitter.links, emitter.links.parameters(template)
+    shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
+    return {
+        "name": template,
+        "blocks": blocks,
+        "reads": parameters,
+        "observes": parameters is None or links.observes(template),
+        "texts": tuple(sorted(links.texts.get(str(template), ()))),
+        **_layout(emitter, template),
+        "optional": tuple(sorted({*_optional(every), *shadows})),
+        "modifies": not every.keys().isdisjoint(MODIFIERS),
+        "preamble": None,
+        "parent": links.parent(template) or ("" if nodes.Extends in every else None),
+        "enters": preset and preset.line,
+        "presets": () if preset is None else preset.slots,
+    }
 
 
 def _optional(every: ByKind) -> Iterator[str]:
