@@ -468,15 +468,35 @@ def _parent_preamble(template: jinja2.Template) -> Any:
 
 
 def _extend(context: Context, parent: jinja2.Template) -> None:
-    """Put the blocks of a parent, and of what that surely extends, behind those of the context."""
+    """Put the blocks of a parent behind those of the context. Those of what that extends come when the parent runs."""
     blocks: Any = context.blocks
-    if not isinstance(parent, Unit):
-        for name, block in parent.blocks.items():
-            blocks.setdefault(name, []).append(foreign(block))
-        return
-    stacks = parent.stacks if parent.stacks is not None else {name: [own] for name, own in parent.own_blocks.items()}
-    for name, stack in stacks.items():
-        blocks.setdefault(name, []).extend(stack)
+    own = (
+        parent.own_blocks if isinstance(parent, Unit) else {name: foreign(each) for name, each in parent.blocks.items()}
+    )
+    for name, block in own.items():
+        blocks.setdefault(name, []).append(block)
+
+
+def _extended_root(template: jinja2.Template) -> Write:
+    return _extended(template, _parent_root(template))
+
+
+def _extended_preamble(template: jinja2.Template) -> Any:
+    return _extended(template, _parent_preamble(template))
+
+
+def _extended(parent: jinja2.Template, function: Write) -> Write:
+    """Return what runs a parent whose blocks a context has, but not those of what that surely extends."""
+    if not isinstance(parent, Unit) or parent.above is None:
+        return function
+
+    def run(context: Context, out: Output, limit: int | None) -> Any:
+        blocks: Any = context.blocks
+        for name, stack in (parent.stacks or {}).items():
+            blocks.setdefault(name, []).extend(stack[name in parent.own_blocks :])
+        return function(context, out, limit)
+
+    return run
 
 
 def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
@@ -505,6 +525,8 @@ def _context_module(template: jinja2.Template, scope: Any, names: dict[str, Any]
 _LINKING = {
     "parent_root": _parent_root,
     "parent_preamble": _parent_preamble,
+    "extended_root": _extended_root,
+    "extended_preamble": _extended_preamble,
     "extend": _extend,
     "include": _include,
     "default_module": _default_module,

@@ -523,5 +523,15 @@ CASES = (
     Case("names that a page sets, what it extends sets, and its caller gives",
          {"main.html": "{% extends 'base.html' %}{% set a = 1 %}{% set b = none %}{% set c = 'c' %}{% block x %}{{ a }}{{ b }}{{ c }}{{ d }}{{ whole() }}{% endblock %}",
           "base.html": "{% set b = 2 %}{{ a }}{{ b }}{{ c }}{% block x %}{% endblock %}{% set d = 3 %}{{ self.x() }}"}, lambda: {"a": 0, "c": "given", "d": 0}, make=observers),
+    Case("blocks that run before what is extended has its own", {
+        "main.html": "{% extends 'base.html' %}{% for a in [1, 2] %}{% block one %}{{ super() }}{{ a }}{% endblock %}{% endfor %}", "base.html": "{% extends 'inc.html' %}", "inc.html": "<{% block one %}1{% endblock %}>"}),
+    Case("blocks that run before what is extended, and find what it has", {
+        "main.html": "{% extends n %}{% with %}{% block one %}{{ super() }}{{ self.two() }}{% endblock %}{% endwith %}", "n.html": "{% extends 'base.html' %}{% block one %}n{{ super is defined }}{% endblock %}{% block two %}2{% endblock %}",
+        "base.html": "{% extends 'inc.html' %}{% block two %}b{{ super() }}{% endblock %}", "inc.html": "<{% block one %}1{% endblock %}{% block two %}two{% endblock %}>"}, lambda: {"n": "n.html"}),
+    Case("blocks in a condition of what extends do not run", {
+        "main.html": "{% extends 'base.html' %}{% if true %}{% block one %}{{ super() }}m{% endblock %}{% endif %}", "base.html": "{% extends 'inc.html' %}", "inc.html": "<{% block one %}1{% endblock %}>"}),
+    Case("what a child extends runs blocks before it extends", {
+        "main.html": "{% extends 'mid.html' %}{% block one %}m{{ super() }}{% endblock %}", "mid.html": "{% extends 'base.html' %}{% filter upper %}{% block one %}d{{ super() }}{% endblock %}{% endfilter %}{% block two %}{% endblock %}",
+        "base.html": "{% extends 'inc.html' %}{% block one %}b{% endblock %}", "inc.html": "<{% block one %}1{% endblock %}{% block two %}2{% endblock %}>"}),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip

@@ -246,13 +246,26 @@ def _parent(body: list[nodes.Node], environment: jinja2.Environment, template: s
 
 
 def _extends_first(body: list[nodes.Node], every: ByKind) -> bool:
-    """Return whether a template extends another once, at its root, with nothing before that could tell."""
+    """Return whether a template extends another once, at its root, with nothing before that could tell, and with no
+    block that runs before what it extends does.
+    """
+    if _runs_blocks(body):
+        return False
     for node in body:
         if isinstance(node, nodes.Extends):
             return len(every[nodes.Extends]) == 1
         if not (isinstance(node, nodes.Output) and all(isinstance(part, nodes.TemplateData) for part in node.nodes)):
             return False
     return False
+
+
+def _runs_blocks(body: Iterable[nodes.Node]) -> bool:
+    """Return whether a template that extends another runs blocks of its own all the same, as in loops and the like."""
+    return any(
+        _runs_blocks(children(node)) if isinstance(node, nodes.If) else has(node, (nodes.Block,))
+        for node in body
+        if not isinstance(node, nodes.Block)
+    )
 
 
 def _top(body: list[nodes.Node]) -> list[nodes.Node]:

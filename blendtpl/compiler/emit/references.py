@@ -80,11 +80,16 @@ def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
         wanted = emitter.expression(node.template, frame)
         getter = attribute(name("environment"), "get_template")
         emitter.code.add(assign("parent_template", call(getter, wanted, const(emitter.template))))
-    if known is None or not emitter.links.whole(emitter.template):
+    if not _stands_ready(emitter):
         emitter.code.do(call("extend", name("context"), name("parent_template")))
     if frame.rootlevel:
         emitter.known_extends = True
     emitter.extends_seen += 1
+
+
+def _stands_ready(emitter: Emitter) -> bool:
+    """Return whether a context of a template has the blocks of all that it extends from the start."""
+    return emitter.links.parent(emitter.template) is not None and emitter.links.whole(emitter.template)
 
 
 def run_parent(emitter: Emitter, frame: Frame) -> None:
@@ -97,7 +102,7 @@ def run_parent(emitter: Emitter, frame: Frame) -> None:
         goes_on: ast.expr = known[0] if len(known) == 1 else either(is_(name("out"), None), known[1], known[0])
         run(emitter, frame, goes_on, name("context"), text=text)
         return
-    goes_on = call(f"parent_{emitter.parent[0]}", name("parent_template"))
+    goes_on = call(f"{'parent' if _stands_ready(emitter) else 'extended'}_{emitter.parent[0]}", name("parent_template"))
     if emitter.known_extends:
         run(emitter, frame, goes_on, name("context"))
         return
