@@ -198,6 +198,9 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     names = unit.shape.reads if part else unit.shape.slots
     if names is None:
         return None
+    # what is set all the same need not be given: another name, which is read anyhow, keeps its place
+    asked = [name for slot, name in enumerate(names, SLOTS) if slot not in unit.shape.presets] or names
+    names = tuple(asked[0] if slot in unit.shape.presets else name for slot, name in enumerate(names, SLOTS))
     defaults, read = shared.reading(names)
     unsure = {*optional, *unit.globals, *(name for name, _, _ in unit.stores)}
     entered = unit if unit.shape.enters is None or unit.above is None else unit.above
