@@ -214,7 +214,7 @@ class Writer:
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
-        made = _conversion(kind, value, hot=self.hot > 0)
+        made = _conversion(kind, value, small=not (self.hot or self._texts))
         if made is not value:
             made.lineno = line
         return made
@@ -316,11 +316,11 @@ def _text_before(parts: list[ast.expr]) -> str:
     return str(last.value)
 
 
-def _conversion(kind: str, value: ast.expr, *, hot: bool) -> ast.expr:
+def _conversion(kind: str, value: ast.expr, *, small: bool) -> ast.expr:
     if kind in {"text", "is", "call"}:
         return value
     if kind in {"str", "int", "shown"}:
         return ast.JoinedStr([ast.FormattedValue(value, ord("s"), None)])  # less than a call of `str`
-    if hot and is_simple(value):
+    if is_simple(value) and not small:
         return either(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
     return call("escape_any", value)
