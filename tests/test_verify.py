@@ -89,7 +89,7 @@ def test_code_that_forgets_to_escape_is_found_by_generated_contexts_alone(
 def test_another_error_and_another_message_are_differences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = folder_of(tmp_path, {"a.html": "{{ user.name }}"})
 
-    def broken(undefined: Any, value: Any, attr: str) -> Any:
+    def broken(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
         raise ZeroDivisionError("at 0x7f00deadbeef")
 
     for name in ("attribute", "field", "escaped_field"):
