@@ -99,7 +99,8 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
             for function, code in zip(functions, next(codes), strict=True):
                 space[function] = FunctionType(code, space)
             units[at] = Unit.bind(linked, space, shape, linked.globals, at)
-        for at, unit in units.items():  # noqa: B007
+        for unit in units.values():
+            at = str(unit.name)
             chain = _chain(unit, units)
             if chain is not None:
                 unit.whole, unit.above = True, (*chain, None)[1]
@@ -109,13 +110,12 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                 raise TypeError("it renders nothing")
         _settle_escaping(units)
         optional = {name for unit in units.values() for name in unit.shape.optional}
-        for at, unit in units.items():  # noqa: B007  # it is told when this fails
+        for unit in units.values():
+            at = str(unit.name)
             linked_to, presets = next(links)
             for number, origin, part in linked_to:
                 unit.space[_link(number)] = _part(unit, units[origin], part)
-            unit.values = tuple(
-                _part(unit, units[found[0]], found[1]) if len(found) > 1 else found[0] for found in presets
-            )
+            unit.values = tuple(_part(unit, units[name], *part) if part else name for name, *part in presets)
             if unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise

@@ -108,20 +108,21 @@ class Unit(jinja2.Template):
 
     # a registry has thousands of them: what nearly all have alike is there once, in the class
     __slots__ = (
-        *(
-            "above",
-            "bodies",
-            "environment",
-            "globals",
-            "keeps",
-            "name",
-            "required",
-            "shape",
-            "space",
-            "start",
-            "stores",
-        ),
-        *("evaluation", "texts", "values", "whole"),
+        "above",
+        "bodies",
+        "environment",
+        "evaluation",
+        "globals",
+        "keeps",
+        "name",
+        "required",
+        "shape",
+        "space",
+        "start",
+        "stores",
+        "texts",
+        "values",
+        "whole",
     )
 
     shape: Shape
