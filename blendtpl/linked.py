@@ -22,7 +22,8 @@ from blendtpl.errors import BundleError, RenderError, TemplateNotFound
 from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
-from blendtpl.units import Handle, Shape, Start, Unit, bind_names, names_of, new_space, picker
+from blendtpl.spaces import bind_names, names_of, new_space
+from blendtpl.units import Handle, Shape, Start, Unit, picker
 
 Value = TypeVar("Value", bound=Hashable)
 Reading = tuple[dict[str, Any], Callable[[dict[str, Any]], tuple[Any, ...]]]

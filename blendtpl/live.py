@@ -20,7 +20,8 @@ from jinja2.runtime import Context
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
 from blendtpl.output import NEVER, Output
-from blendtpl.units import Shape, Unit, bind_names, new_space
+from blendtpl.spaces import bind_names, new_space
+from blendtpl.units import Shape, Unit
 
 
 def _takes_ours(environment: jinja2.Environment) -> bool:

@@ -7,23 +7,21 @@ compiles anything when it is called.
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-import jinja2
 from jinja2 import runtime
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.filters import FILTERS
-from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
 from blendtpl.contexts import emptier, reader, render_of
-from blendtpl.environments import is_own, passed_argument
-from blendtpl.filters import bind_choice, bind_map, faster, subscript
+from blendtpl.environments import passed_argument
+from blendtpl.filters import subscript
 from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
 from blendtpl.places import stitched
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
@@ -355,26 +353,6 @@ def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
     return undefined(message, name=name)
 
 
-def bind_filter(environment: jinja2.Environment, name: str) -> Any:
-    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error.
-
-    Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
-    """
-    found = environment.filters.get(name)
-    if is_own(environment, "filter", name) and not environment.is_async:
-        quick = faster(environment, name)
-        if quick is not None:
-            return quick
-        plain = getattr(found, "__wrapped__", None)
-        return plain if plain is not None and passed_argument(plain) == passed_argument(found) else found
-    return found or _absent("filter", name)
-
-
-def bind_test(environment: jinja2.Environment, name: str) -> Any:
-    """Return a test, or what raises Jinja2's error for a missing one."""
-    return environment.tests.get(name) or _absent("test", name)
-
-
 _BEGINNINGS = re.compile(r"[-\t-\r\x1c-\x1f({\[<]")  # beside the blank, of what Jinja2 has a word begin behind in ASCII
 
 
@@ -383,41 +361,6 @@ def titled(text: str) -> str:
     if text.isascii() and not _BEGINNINGS.search(text):
         return " ".join(map(str.capitalize, text.split(" ")))
     return FILTERS["title"](text)  # type: ignore[no-any-return]
-
-
-def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:
-    """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
-    if is_own(environment, kind, name):
-        return _EXACT[exact]
-    return object if exact == "Undefined" else None
-
-
-_EXACT = {found.__name__: found for found in (str, int, float, bool, list, tuple, dict, Undefined)}
-
-
-def bind_evaluation(environment: jinja2.Environment, kind: str) -> EvalContext:
-    """Return an evaluation context that no template changes, for filters of Jinja2's own."""
-    found = EvalContext(environment)
-    found.autoescape = kind == "escaping"
-    return found
-
-
-def bind_import(environment: jinja2.Environment, path: str) -> Any:
-    """Return a module, or what a module has by the last of the names in `path`."""
-    origin, _, name = path.rpartition(".")
-    if not origin:
-        return importlib.import_module(path)
-    try:
-        return getattr(__import__(origin, fromlist=(name,)), name)
-    except AttributeError:
-        raise ImportError(f"cannot import name {name!r} from {origin!r}") from None
-
-
-def _absent(kind: str, name: str) -> Callable[..., Any]:
-    def absent(*unused: Any) -> Any:
-        raise TemplateRuntimeError(f"No {kind} named {name!r} found.")
-
-    return absent
 
 
 # what emitted code finds under these names, beside what belongs to its environment and its unit
@@ -455,16 +398,3 @@ NAMES: dict[str, Any] = {
     "missing": missing,
     "never": NEVER,
 }
-
-# what makes each kind of thing that emitted code is bound to when it is loaded, of an environment and the words for it
-BINDERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {
-        "filter": bind_filter,
-        "test": bind_test,
-        "exact": bind_exact,
-        "choice": bind_choice,
-        "mapped": bind_map,
-        "import": bind_import,
-        "eval_ctx": bind_evaluation,
-    }
-)

@@ -4,9 +4,7 @@ Enters: the code of a template and an environment. Leaves: units, which are Jinj
 and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a unit renders.
 """
 
-import builtins
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import itemgetter
@@ -20,9 +18,9 @@ from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
 from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
-from blendtpl.output import NEVER, Output, Write, drain, foreign, returning, writing
-from blendtpl.places import TOP_LEVEL, Sources, stitched
-from blendtpl.runtime import BINDERS, NAMES, keep
+from blendtpl.output import NEVER, Output, Write, drain, returning, writing
+from blendtpl.places import TOP_LEVEL, stitched
+from blendtpl.runtime import keep
 from blendtpl.scopes import SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
 
 
@@ -379,37 +377,6 @@ class Unit(jinja2.Template):
         return render.modules[self]
 
 
-def names_of(environment: jinja2.Environment) -> dict[str, Any]:
-    """Return what emitted code finds under every name that is not its own, once for each environment."""
-    own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}
-    known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
-    if known is None or any(known[name] is not value for name, value in own.items()):
-        known = {**vars(builtins), **NAMES, **_LINKING, **own, "uniform": False}
-        vars(environment)["_blendtpl_names"] = known
-    return known
-
-
-def new_space(environment: jinja2.Environment, file: str, sources: Sources | None = None) -> dict[str, Any]:
-    """Return the globals of a template's code, before there is any of it."""
-    space: dict[str, Any] = {
-        "__builtins__": names_of(environment),
-        "unit": None,
-        "__name__": file,
-    }
-    if sources is not None:
-        space["__loader__"] = sources
-    return space
-
-
-def bind_names(environment: jinja2.Environment, bound: Iterable[tuple[str, ...]], names: dict[str, Any]) -> None:
-    """Give emitted code what it uses of its environment under the names that it has for that, unless it is there."""
-    for words in bound:
-        name = "_".join(words)
-        if name not in names:
-            kind, *what = words
-            names[sys.intern(name)] = BINDERS[kind](environment, *what)
-
-
 def _got(context: Context) -> Callable[[str], Any]:
     """Return a function that looks up in a context what belongs into a slot."""
     get = reader(context)
@@ -456,80 +423,3 @@ def _as_generator(write: Write) -> Any:
             yield "".join(out)
 
     return pieces
-
-
-def _parent_root(template: jinja2.Template) -> Write:
-    return template.root if isinstance(template, Unit) else foreign(template.root_render_func)
-
-
-def _parent_preamble(template: jinja2.Template) -> Any:
-    if not isinstance(template, Unit):
-        return lambda context, out, limit: foreign(template.root_render_func)(context, [], limit)
-    return template.preamble or (lambda context, out, limit: ())
-
-
-def _extend(context: Context, parent: jinja2.Template) -> None:
-    """Put the blocks of a parent behind those of the context. Those of what that extends come when the parent runs."""
-    blocks: Any = context.blocks
-    own = (
-        parent.own_blocks if isinstance(parent, Unit) else {name: foreign(each) for name, each in parent.blocks.items()}
-    )
-    for name, block in own.items():
-        blocks.setdefault(name, []).append(block)
-
-
-def _extended_root(template: jinja2.Template) -> Write:
-    return _extended(template, _parent_root(template))
-
-
-def _extended_preamble(template: jinja2.Template) -> Any:
-    return _extended(template, _parent_preamble(template))
-
-
-def _extended(parent: jinja2.Template, function: Write) -> Write:
-    """Return what runs a parent whose blocks a context has, but not those of what that surely extends."""
-    if not isinstance(parent, Unit) or parent.above is None:
-        return function
-
-    def run(context: Context, out: Output, limit: int | None) -> Any:
-        blocks: Any = context.blocks
-        for name, stack in (parent.stacks or {}).items():
-            blocks.setdefault(name, []).extend(stack[name in parent.own_blocks :])
-        return function(context, out, limit)
-
-    return run
-
-
-def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
-    def write(scope: Any, out: Output, limit: int | None) -> Any:
-        context = true_context(scope)
-        made = template.new_context(context.get_all(), True, names)
-        if not isinstance(template, Unit):
-            return foreign(template.root_render_func)(made, out, limit)
-        made.render = render_of(context)  # type: ignore[attr-defined]
-        return template.root(made, out, limit)
-
-    return write
-
-
-def _default_module(template: jinja2.Template, scope: Any) -> TemplateModule:
-    return template._get_default_module(true_context(scope))
-
-
-def _context_module(template: jinja2.Template, scope: Any, names: dict[str, Any]) -> TemplateModule:
-    context = true_context(scope)
-    if isinstance(template, Unit):
-        return template.make_module(context.get_all(), True, names, render_of(context))
-    return template.make_module(context.get_all(), True, names)
-
-
-_LINKING = {
-    "parent_root": _parent_root,
-    "parent_preamble": _parent_preamble,
-    "extended_root": _extended_root,
-    "extended_preamble": _extended_preamble,
-    "extend": _extend,
-    "include": _include,
-    "default_module": _default_module,
-    "context_module": _context_module,
-}

@@ -156,7 +156,7 @@ class Emitter(Variables):
         return self.environment.sandboxed and operator in getattr(self.environment, kind)
 
     def bind(self, kind: str, *what: str) -> str:
-        """Return the global variable of what `blendtpl.runtime.BINDERS` makes of an environment: a filter or test, a
+        """Return the global variable of what `blendtpl.spaces.BINDERS` makes of an environment: a filter or test, a
         type for which one of Jinja2's own is inlined, a filter that chooses by a test, or something imported.
 
         It is called the same wherever it is used, so that a registry has it once.
