@@ -23,6 +23,7 @@ from blendtpl.message import Message
 from blendtpl.places import Sources
 from blendtpl.rendering import render as render_unit
 from blendtpl.template import Frozen, Template, Variables
+from blendtpl.units import Unit
 
 _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
 
@@ -35,13 +36,14 @@ class Registry(Frozen, Mapping[str, Template]):
     ``"module:name"``, or be left out.
     """
 
-    __slots__ = ("__weakref__", "_environment", "_file", "_templates", "digest", "manifest")
+    __slots__ = ("__weakref__", "_environment", "_file", "_templates", "_units", "digest", "manifest")
 
     digest: str
     manifest: Manifest
     _environment: EnvironmentSource
     _file: str | None
     _templates: Mapping[str, Template]
+    _units: Mapping[str, Unit]
 
     def __init__(self, bundle: Bundle, environment: EnvironmentSource, file: str | None) -> None:
         sources = Sources(bundle.sources)
@@ -54,6 +56,7 @@ class Registry(Frozen, Mapping[str, Template]):
             ("digest", bundle.digest),
             ("manifest", bundle.manifest),
             ("_templates", MappingProxyType(templates)),
+            ("_units", units),
             ("_environment", environment),
             ("_file", file),
         ):
@@ -103,10 +106,10 @@ class Registry(Frozen, Mapping[str, Template]):
     def render(self, name: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of the template `name`; see `Template.render`."""
         try:
-            template = self._templates[name]
+            unit = self._units[name]
         except KeyError:
             raise TemplateNotFound(name, self._templates) from None
-        return render_unit(template._unit, mappings, variables)
+        return render_unit(unit, mappings, variables)
 
     def message(
         self,
