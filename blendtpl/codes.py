@@ -4,11 +4,11 @@ Enters: its bytes. Leaves: what the code of each template says of itself, the co
 templates those are to be linked to.
 
 For each template, in the order of the manifest, there are two numbers of four bytes, and as many bytes as each says.
-The first are a marshalled tuple: the names of its functions, what of the environment they are to be bound to, and the
-fields of `blendtpl.units.Shape`. The second are one of links, each a number, another template and the part of it, and
-of presets, each a constant or another template and the part of it. Behind them all is a marshalled tuple, of a tuple of
-code for each template. What is needed but once, while a template is bound, is read when its turn comes, and does not
-come to lie between what stays: the memory that it leaves is used again.
+The first are a marshalled tuple: the names of its functions, what of the environment they are to be bound to, the
+numbers of what they are linked to, and the fields of `blendtpl.units.Shape`. The second are one of links, each another
+template and the part of it, and of presets, each a constant or another template and the part of it. Behind them all is
+a marshalled tuple, of a tuple of code for each template. What is needed but once, while a template is bound, is read
+when its turn comes, and does not come to lie between what stays: the memory that it leaves is used again.
 """
 
 import marshal

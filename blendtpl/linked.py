@@ -85,18 +85,18 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     at = ""
     try:
         told, codes, links = (read(bundle.code, count) for read in (read_told, read_codes, read_links))
-        known: list[tuple[tuple[str, ...], tuple[int, ...], Shape]] = []
+        known: list[tuple[tuple[str, ...], tuple[str, ...], Shape]] = []
         for at in bundle.manifest.templates:
             functions, bound, numbers, said = next(told)
             shape = Shape(*map(shared.kept, said))
             if shape.name != at:
                 raise TypeError(f"it is that of {shape.name!r}")
             bind_names(linked, bound, names)  # which are there once for all of them
-            known.append((shared.kept(functions), shared.kept(numbers), shape))
-        for at, (functions, numbers, shape) in zip(bundle.manifest.templates, known, strict=True):
+            known.append((shared.kept(functions), shared.links(numbers), shape))
+        for at, (functions, variables, shape) in zip(bundle.manifest.templates, known, strict=True):
             space = new_space(linked, at, sources)
             # all of them at once, for a dict that grows takes more
-            space.update(dict.fromkeys([*functions, *map(_link, numbers)]))
+            space.update(dict.fromkeys([*functions, *variables]))
             for function, code in zip(functions, next(codes), strict=True):
                 space[function] = FunctionType(code, space)
             units[at] = Unit.bind(linked, space, shape, linked.globals, at)
@@ -110,23 +110,18 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
             if unit.shape.enters is not None and unit.above is None:
                 raise TypeError("it renders nothing")
         _settle_escaping(units)
-        optional = {name for unit in units.values() for name in unit.shape.optional}
-        for unit in units.values():
+        optional = {*linked.globals, *(name for unit in units.values() for name in unit.shape.optional)}
+        for unit, (_, variables, _) in zip(units.values(), known, strict=True):
             at = str(unit.name)
-            linked_to, presets = next(links)
-            for number, origin, part in linked_to:
-                unit.space[_link(number)] = _part(unit, units[origin], part)
+            parts, presets = next(links)
+            for variable, (origin, part) in zip(variables, parts, strict=True):
+                unit.space[variable] = _part(unit, units[origin], part)
             unit.values = tuple(_part(unit, units[name], *part) if part else name for name, *part in presets)
             if unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
     return units
-
-
-def _link(number: int) -> str:
-    """Return the global variable that a part of another template is bound to."""
-    return sys.intern(f"link_{number}")
 
 
 def _settle_escaping(units: Mapping[str, Unit]) -> None:
@@ -161,13 +156,22 @@ class _Shared:
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
         self._known: dict[Any, Any] = {}
+        self._links: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._reading: dict[tuple[str, ...], Reading] = {}
 
     def kept(self, value: Any) -> Any:
         """Return a value of what a template says of itself, in which nothing is there twice."""
         if type(value) is str:
             return sys.intern(value)
-        return self.one(tuple(map(self.kept, value))) if type(value) is tuple else value
+        if type(value) is not tuple:
+            return value
+        return self._known.get(value) or self.one(tuple(map(self.kept, value)))
+
+    def links(self, numbers: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the global variables that parts of other templates are bound to."""
+        if numbers not in self._links:
+            self._links[numbers] = tuple(sys.intern(f"link_{number}") for number in numbers)
+        return self._links[numbers]
 
     def one(self, found: Value) -> Value:
         """Return what is equal to this, the same object each time."""
@@ -194,7 +198,7 @@ def _settle_scope(unit: Unit, chain: tuple[Unit, ...], shared: _Shared) -> None:
 
 
 def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
-    """Return how a unit renders without a context, when it can; `optional` are names that need not be given."""
+    """Return how a unit renders without a context, when it can; `optional` are names that need not be given to any."""
     part = unit.shape.reads is not None
     names = unit.shape.reads if part else unit.shape.slots
     if names is None:
@@ -203,7 +207,7 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     asked = [name for slot, name in enumerate(names, SLOTS) if slot not in unit.shape.presets] or names
     names = tuple(asked[0] if slot in unit.shape.presets else name for slot, name in enumerate(names, SLOTS))
     defaults, read = shared.reading(names)
-    unsure = {*optional, *unit.globals, *(name for name, _, _ in unit.stores)}
+    stored = {name for name, _, _ in unit.stores}
     entered = unit if unit.shape.enters is None or unit.above is None else unit.above
     write, text = entered.space[entered.entry], entered.entry in entered.shape.texts
     join = unit.environment.concat
@@ -218,7 +222,7 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
         join=join,
         text=text,
         alone=part and text and not unit.shape.observes,
-        direct=unsure.isdisjoint(names) and not any(name.endswith("=") for name in names),
+        direct=not any(name in optional or name in stored or name.endswith("=") for name in names),
         presets=(unit.shape.presets, unit.values) if unit.shape.presets else None,
     )
 

@@ -142,9 +142,11 @@ def unit(
     """Return the bytes of one template: what its code says of itself, what of the environment and of other templates it
     is to be bound to, what is in its slots, and its functions.
     """
-    told = tuple(functions), bound, tuple(number for number, *_ in links), tuple(about.values())
+    numbers, parts = tuple(number for number, *_ in links), tuple(part for _, *part in links)
+    told = tuple(functions), bound, numbers, tuple(about.values())
     said, linked, code = (
-        marshal.dumps(found, _MARSHAL_VERSION) for found in (told, (links, presets), tuple(functions.values()))
+        marshal.dumps(found, _MARSHAL_VERSION)
+        for found in (told, (tuple(map(tuple, parts)), presets), tuple(functions.values()))
     )
     return LENGTHS.pack(len(said), len(linked)) + said + linked + code
 
