@@ -533,5 +533,8 @@ CASES = (
     Case("what a child extends runs blocks before it extends", {
         "main.html": "{% extends 'mid.html' %}{% block one %}m{{ super() }}{% endblock %}", "mid.html": "{% extends 'base.html' %}{% filter upper %}{% block one %}d{{ super() }}{% endblock %}{% endfilter %}{% block two %}{% endblock %}",
         "base.html": "{% extends 'inc.html' %}{% block one %}b{% endblock %}", "inc.html": "<{% block one %}1{% endblock %}{% block two %}2{% endblock %}>"}),
+    Case("a name that what is inlined reads, and sets further in", {
+        "main.html": "{% for d in 'uv' %}{% include 'i.html' %}{% endfor %}{% for d in 'uv' %}{% set c = d %}{% include 'j.html' %}{% endfor %}",
+        "i.html": "{% if d %}{% endif %}{% with a = a, b = a %}{{ d }}{{ b }}{% set d = a %}{{ d }}{% endwith %}{{ d }}", "j.html": "{{ c }}{% with %}{{ c }}{% set c = 1 %}{{ c }}{% endwith %}"}, lambda: {"a": 2}),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip

@@ -126,7 +126,8 @@ class Variables:
                 if isinstance(value, ast.Name):
                     self.code.copied(variable, value.id)
             elif action == VAR_LOAD_ALIAS:
-                self.code.add(assign(variable, name(self.reach(str(parameter)))))
+                around = str(parameter)
+                self.code.add(assign(variable, self.alias(around) or name(self.reach(around))))
             elif action == VAR_LOAD_UNDEFINED:
                 unset.append(variable)
             elif action != VAR_LOAD_PARAMETER:
