@@ -1,6 +1,7 @@
 """What is emitted: nobody's code runs then, constants are folded where that is safe, lines are the template's."""
 
 import dis
+import marshal
 import traceback
 from collections.abc import Callable
 from types import CodeType
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from blendtpl.codes import read_codes
+from bench.generated import generate
+from blendtpl.codes import read_codes, read_told
 
 
 class ForbiddenError(BaseException):
@@ -336,3 +338,40 @@ def test_python_warns_of_nothing_that_is_emitted() -> None:
     )
     for text in texts:
         code_of(text)
+
+
+def names_of(templates: dict[str, str], name: str) -> tuple[str, ...]:
+    """Return the functions of a template's code."""
+    bundle = blendtpl.compile(templates)
+    every = zip(bundle.manifest.templates, read_told(bundle.code, len(templates)), strict=True)
+    functions: tuple[str, ...] = next(told[0] for found, told in every if found == name)
+    return functions
+
+
+@pytest.mark.parametrize(
+    ("top", "functions"),
+    [
+        ("", ("block_b",)),
+        ("{% set a = 1 %}{% import 'm.html' as m %}{% from 'm.html' import f %}", ("block_b",)),
+        ("{% set a = x %}", ("root", "block_b")),
+        ("{% set a = [1] %}", ("root", "block_b")),
+        ("{% macro g() %}{% endmacro %}", ("macro_g", "root", "block_b")),
+        ("{% for x in y %}{% endfor %}", ("root", "block_b")),
+    ],
+)
+def test_a_top_level_that_only_names_things_has_no_function(top: str, functions: tuple[str, ...]) -> None:
+    templates = {
+        "page.html": "{% extends 'base.html' %}" + top + "{% block b %}{{ a }}{% endblock %}",
+        "base.html": "<{% block b %}{% endblock %}>",
+        "m.html": "{% macro f() %}{% endmacro %}",
+    }
+    assert [found for found in names_of(templates, "page.html") if found != "preamble"] == list(functions)
+    # one that is referred to by name has it: what refers to it calls it
+    assert "root" in names_of({**templates, "child.html": "{% extends 'page.html' %}"}, "page.html")
+
+
+def test_the_code_of_many_templates_is_less_than_jinja2s() -> None:
+    templates = generate(200)
+    environment = blendtpl.default_environment()
+    theirs = sum(len(marshal.dumps(environment.compile(text, name, name))) for name, text in templates.items())
+    assert len(blendtpl.compile(templates).code) < 0.75 * theirs
