@@ -1,7 +1,6 @@
 """What is emitted: nobody's code runs then, constants are folded where that is safe, lines are the template's."""
 
 import dis
-import marshal
 import traceback
 from collections.abc import Callable
 from types import CodeType
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from bench.generated import generate
 from blendtpl.codes import read_codes, read_told
 
 
@@ -368,10 +366,3 @@ def test_a_top_level_that_only_names_things_has_no_function(top: str, functions:
     assert [found for found in names_of(templates, "page.html") if found != "preamble"] == list(functions)
     # one that is referred to by name has it: what refers to it calls it
     assert "root" in names_of({**templates, "child.html": "{% extends 'page.html' %}"}, "page.html")
-
-
-def test_the_code_of_many_templates_is_less_than_jinja2s() -> None:
-    templates = generate(200)
-    environment = blendtpl.default_environment()
-    theirs = sum(len(marshal.dumps(environment.compile(text, name, name))) for name, text in templates.items())
-    assert len(blendtpl.compile(templates).code) < 0.75 * theirs
