@@ -13,7 +13,6 @@ import jinja2
 from jinja2 import filters, nodes
 
 from blendtpl.environments import is_own
-from blendtpl.scopes import true_context
 
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
@@ -159,7 +158,7 @@ def _folded(pair: tuple[str, Any]) -> str:
     return pair[0].lower()
 
 
-def _mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
+def mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
     """Yield what ``map(attribute=attr)`` does."""
     if value:
         yield from _values_of(undefined, value, attr)
@@ -191,17 +190,7 @@ def bind_choice(
     return _choosing(chosen, name.startswith("select"))
 
 
-def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Iterator[Any]]:
-    """Return what does what the filter `map` does with the name of an attribute, for a scope."""
-    found, undefined = environment.filters.get("map"), environment.undefined
-    if is_own(environment, "filter", "map"):
-        return lambda scope, value, attr: _mapped(undefined, value, attr)
-    if found is None:
-        raise LookupError("map")
-    return lambda scope, value, attr: found(true_context(scope), value, attribute=attr)
-
-
-_named("sync_do_map", _mapped)
+_named("sync_do_map", mapped)
 _named("sync_do_unique", _unique)
 
 _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(

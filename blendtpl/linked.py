@@ -130,10 +130,10 @@ def _settle_escaping(units: Mapping[str, Unit]) -> None:
     A template runs in the context of whatever extends it, which may escape otherwise; and an `autoescape` tag may
     surround a block of another template.
     """
-    alike_all: dict[bool, EvalContext] = {}
+    evaluations: dict[bool, EvalContext] = {}
     for unit in units.values():
         found = EvalContext(unit.environment, unit.name)
-        unit.evaluation = alike_all.setdefault(bool(found.autoescape), found)
+        unit.evaluation = evaluations.setdefault(bool(found.autoescape), found)
     escaped = {name: unit.evaluation.autoescape for name, unit in units.items()}
     modified = any(unit.shape.modifies for unit in units.values())
     alike = len(set(escaped.values())) == 1

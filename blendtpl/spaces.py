@@ -8,7 +8,7 @@ name that is known at run time only.
 import builtins
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +20,7 @@ from jinja2.runtime import Context, Undefined
 
 from blendtpl.contexts import render_of
 from blendtpl.environments import is_own, passed_argument
-from blendtpl.filters import bind_choice, bind_map, faster
+from blendtpl.filters import bind_choice, faster, mapped
 from blendtpl.output import Output, Write, foreign
 from blendtpl.places import Sources
 from blendtpl.runtime import NAMES
@@ -77,6 +77,15 @@ def bind_filter(environment: jinja2.Environment, name: str) -> Any:
 def bind_test(environment: jinja2.Environment, name: str) -> Any:
     """Return a test, or what raises Jinja2's error for a missing one."""
     return environment.tests.get(name) or _absent("test", name)
+
+
+def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Iterator[Any]]:
+    """Return what does what the filter `map` does with the name of an attribute, for a scope."""
+    if is_own(environment, "filter", "map"):
+        undefined = environment.undefined
+        return lambda scope, value, attr: mapped(undefined, value, attr)
+    found = bind_filter(environment, "map")
+    return lambda scope, value, attr: found(true_context(scope), value, attribute=attr)
 
 
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:

@@ -188,9 +188,9 @@ class Unit(jinja2.Template):
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
         found = self.first_preamble
-        above = None if found is None else found.space[str(found.shape.preamble)]
         if not self.shape.presets:
             return found and found._of_context(str(found.shape.preamble))
+        above = None if found is None else found.space[str(found.shape.preamble)]
 
         def run(context: Context, out: None, limit: int | None) -> Any:
             scope = self._preset(context)

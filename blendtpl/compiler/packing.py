@@ -135,18 +135,17 @@ class _Writer:
 def unit(
     about: Mapping[str, Any],
     bound: tuple[tuple[str, ...], ...],
-    links: tuple[tuple[int, str, str], ...],
+    links: Mapping[int, tuple[str, str]],
     presets: tuple[tuple[Any, ...], ...],
     functions: Mapping[str, CodeType],
 ) -> bytes:
     """Return the bytes of one template: what its code says of itself, what of the environment and of other templates it
     is to be bound to, what is in its slots, and its functions.
     """
-    numbers, parts = tuple(number for number, *_ in links), tuple(part for _, *part in links)
-    told = tuple(functions), bound, numbers, tuple(about.values())
+    told = tuple(functions), bound, tuple(links), tuple(about.values())
     said, linked, code = (
         marshal.dumps(found, _MARSHAL_VERSION)
-        for found in (told, (tuple(map(tuple, parts)), presets), tuple(functions.values()))
+        for found in (told, (tuple(links.values()), presets), tuple(functions.values()))
     )
     return LENGTHS.pack(len(said), len(linked)) + said + linked + code
 

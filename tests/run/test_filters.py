@@ -13,7 +13,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS
 from markupsafe import Markup
 
-from blendtpl.filters import bind_choice, bind_map, faster
+from blendtpl.filters import bind_choice, faster
+from blendtpl.spaces import bind_map
 
 ENVIRONMENT = jinja2.Environment()
 STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -145,3 +146,11 @@ def test_what_an_environment_has_of_its_own_is_not_replaced() -> None:
     assert faster(SandboxedEnvironment(), "sort") is None
     assert faster(environment, "upper") is None
     assert TESTS["odd"] is not environment.tests["odd"]
+
+
+def test_a_filter_map_that_is_missing_fails_where_it_is_used() -> None:
+    environment = jinja2.Environment()
+    del environment.filters["map"]
+    made = bind_map(environment)
+    with pytest.raises(jinja2.TemplateRuntimeError, match="No filter named 'map' found"):
+        made(environment.from_string("").new_context(), [], "a")

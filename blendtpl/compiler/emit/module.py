@@ -26,7 +26,7 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.code import assign, call, const, name, place
+from blendtpl.compiler.emit.code import assign, call, const, literal, name, place
 from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
 from blendtpl.compiler.emit.facts import MODIFIERS, is_call_of, is_call_of_self, may_hold_scope
@@ -59,14 +59,13 @@ class Module:
     functions: list[ast.FunctionDef]
     about: dict[str, Any]
     bound: tuple[tuple[str, ...], ...]
-    links: tuple[tuple[int, str, str], ...]
+    links: dict[int, tuple[str, str]]
     presets: tuple[tuple[Any, ...], ...]
 
     def tree(self) -> ast.Module:
         """Return it as a Python module, which leaves all of that as its globals."""
-        about = ast.Dict([const(key) for key in self.about], [const(value) for value in self.about.values()])
-        said = [assign(field, const(getattr(self, field))) for field in ("bound", "links", "presets")]
-        made = ast.Module([*self.functions, assign("about", about), *said], [])
+        said = [assign(field, literal(getattr(self, field))) for field in ("about", "bound", "links", "presets")]
+        made = ast.Module([*self.functions, *said], [])
         place(made)
         return made
 
@@ -107,14 +106,16 @@ def module(
         del functions[0]
     preamble = _preamble(emitter, tree) if fragments and not merged and preset is None else None
     functions = [*emitter.hoisted.values(), *functions, *([] if preamble is None else [preamble])]
-    entry = "root" if merged and preset is None else preamble and preamble.name
+    entry = None if preamble is None else preamble.name
+    if merged and preset is None:
+        entry = "root"
     known = {variable: found for found, variable in emitter.linked.items()}
     used = set().union(*(vars(function)["names"] for function in functions))
     return Module(
         functions,
-        _about(emitter, template, every, tuple(blocks), preset) | {"preamble": entry},
+        _about(emitter, template, every, tuple(blocks), entry, preset),
         bound=tuple(emitter.bound),
-        links=tuple((at, *found) for at, (variable, found) in enumerate(known.items()) if variable in used),
+        links={at: found for at, (variable, found) in enumerate(known.items()) if variable in used},
         presets=tuple(
             known[value.id] if isinstance(value, ast.Name) else (value.value,)
             for value in (() if preset is None else preset.values)
@@ -123,7 +124,12 @@ def module(
 
 
 def _about(
-    emitter: Emitter, template: str | None, every: ByKind, blocks: tuple[str, ...], preset: Presets | None
+    emitter: Emitter,
+    template: str | None,
+    every: ByKind,
+    blocks: tuple[str, ...],
+    preamble: str | None,
+    preset: Presets | None,
 ) -> dict[str, Any]:
     links, parameters = emitter.links, emitter.links.parameters(template)
     shadows = links.facts[str(template)].shadows if emitter.layout is not None else ()
@@ -136,7 +142,7 @@ def _about(
         **_layout(emitter, template),
         "optional": tuple(sorted({*_optional(every), *shadows})),
         "modifies": not every.keys().isdisjoint(MODIFIERS),
-        "preamble": None,
+        "preamble": preamble,
         "parent": links.parent(template) or ("" if nodes.Extends in every else None),
         "enters": preset and preset.line,
         "presets": () if preset is None else preset.slots,
