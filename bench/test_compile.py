@@ -17,7 +17,7 @@ from bench.generated import CHANGED_LAYOUT, CHANGED_LEAF, write
 from bench.measure import COUNT, compare, jinja2_compile, rounds
 from blendtpl import default_environment
 from blendtpl.bundle import Bundle, open_bundle, seal
-from blendtpl.compiler import Build, build
+from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.emitter import emit
 from blendtpl.compiler.linker import link
 from blendtpl.compiler.outline import outline

@@ -83,7 +83,7 @@ def compile(
 
     Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting.
     """
-    from blendtpl.compiler import build  # the build half, which a process that only renders never loads
+    from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
 
     return build(source, environment=environment, with_sources=sources, key=key).bundle
 

@@ -17,7 +17,7 @@ from typing import Any
 import jinja2
 from jinja2.runtime import Context
 
-from blendtpl.compiler import build
+from blendtpl.compiler.build import build
 from blendtpl.contexts import FastContext
 from blendtpl.environments import EnvironmentSource, resolve_environment
 from blendtpl.live import LiveTemplate, _Live

@@ -176,3 +176,15 @@ print([name for name in sys.modules if name.startswith(("blendtpl.compiler", "di
 """
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"
+
+
+def test_a_live_environment_leaves_linking_and_the_build_cache_unloaded() -> None:
+    script = """
+import sys
+import blendtpl
+blendtpl.Environment().from_string("{{ x|upper }}").render(x="x")
+others = ("blendtpl.compiler.build", "blendtpl.compiler.linker", "blendtpl.compiler.cache", "blendtpl.compiler.workers")
+print([name for name in (*others, "diskcache", "sqlite3", "multiprocessing", "click", "rich") if name in sys.modules])
+"""
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"

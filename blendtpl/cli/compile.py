@@ -17,7 +17,7 @@ from blendtpl.cli.common import (
     read_key,
 )
 from blendtpl.cli.progress import Ticker
-from blendtpl.compiler import Build, build
+from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.cache import default_folder
 from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault
 

@@ -14,7 +14,7 @@ from blendtpl.bundle import Bundle, open_bundle, read_bundle
 from blendtpl.cli.common import environment_option, errors_as_text, named_environment, processors, project
 from blendtpl.cli.progress import Ticker
 from blendtpl.compat.paths import PHP
-from blendtpl.compiler import build
+from blendtpl.compiler.build import build
 from blendtpl.compiler.cache import default_folder
 from blendtpl.compiler.config import Config
 from blendtpl.environments import resolve_environment

@@ -1,5 +1,4 @@
-"""The build half: read, parse, link, emit, pack. The run half never imports it."""
+"""The build half: read, parse, link, emit, pack. The run half never imports it.
 
-from blendtpl.compiler.build import Build, build
-
-__all__ = ["Build", "build"]
+Nothing is imported here: a live environment needs the parser's and the emitter's modules, and no more of them.
+"""

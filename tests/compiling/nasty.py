@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 import blendtpl
-from blendtpl.compiler import build
+from blendtpl.compiler.build import build
 
 NAMES = [f"{letter}{number}" for letter in "qwertyuiop" for number in range(4)]
 

@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,11 @@ import pytest
 
 import blendtpl
 import blendtpl.compiler.cache
-from blendtpl.compiler import Build, build
+from blendtpl.compiler import build as stages
+from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.cache import BuildCache
+from blendtpl.compiler.emitter import emit
+from blendtpl.manifest import this_process
 from tests.compiling.support import NOBODY, run, write
 
 SOURCE = {
@@ -34,7 +36,6 @@ SOURCE = {
     "alone.html": "{{ 'a'|upper }}{{ 1 is even }}",
     "dynamic.html": "{% include name %}",
 }
-stages = import_module("blendtpl.compiler.build")  # whose name the package has for the function
 DIGEST = blendtpl.compile(SOURCE).digest
 
 
@@ -86,12 +87,10 @@ def test_after_a_change_exactly_the_templates_that_reach_it_are_compiled_again(
 ) -> None:
     filled(folder)
     emitted: set[str] = set()
-    emit = stages.emit
 
     def noted(name: str, *rest: Any) -> bytes:
         emitted.add(name)
-        made: bytes = emit(name, *rest)
-        return made
+        return emit(name, *rest)
 
     source = {**SOURCE, changed: SOURCE[changed] + "!"}
     monkeypatch.setattr(stages, "emit", noted)
@@ -185,7 +184,7 @@ def test_another_version_of_anything_is_another_result(
     folder: Path, monkeypatch: pytest.MonkeyPatch, field: str
 ) -> None:
     filled(folder)
-    here = dataclasses.replace(stages.this_process(), **{field: "99"})
+    here = dataclasses.replace(this_process(), **{field: "99"})
     monkeypatch.setattr(stages, "this_process", lambda: here)
     assert build(SOURCE, cache=folder).compiled == len(SOURCE)
 

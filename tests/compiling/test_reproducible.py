@@ -12,7 +12,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.compiler import build
+from blendtpl.compiler.build import build
 from tests.compiling.nasty import SOURCE
 from tests.compiling.support import ROOT, TEMPLATES
 

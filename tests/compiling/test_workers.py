@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 import blendtpl
-from blendtpl.compiler import build
+from blendtpl.compiler.build import build
 from blendtpl.compiler.workers import spread
 from tests.compiling.support import TEMPLATES, write
 
