@@ -1,8 +1,11 @@
-"""One task in a process of its own: prepare, warm up, render and take samples at even steps.
+"""Tasks, each in a process of its own: prepare, warm up, render and take samples at even steps.
 
-Enters: a `Task` as one line of JSON on standard input. Leaves: lines of JSON on standard output, each an object with
-one key: `facts` when it is warm, `sample` for each sample, `waiting`, `kept` and `end`; or at last `unsupported` or
-`failed`, with the reason. A reader that goes away ends it.
+Enters: lines of JSON on standard input, each with a `Task`. Leaves: lines of JSON on standard output, each an object
+with one key: `facts` when it is warm, `sample` for each sample, `waiting`, `kept` and `end`; or at last `unsupported`
+or `failed`, with the reason; and `over` with the exit status of the process that did the task.
+
+That process is a fork of this one, which only imports: an interpreter that starts and imports takes as long as most
+tasks do. Where processes cannot be forked, this one does a single task and ends. A reader that goes away ends it.
 """
 
 import gc
@@ -13,6 +16,7 @@ import time
 from array import array
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,8 @@ from bench.memory.turns import Call, in_turn
 from bench.memory.workloads import WORKLOADS
 from blendtpl.growth import attempt
 
+_USUAL = ("blendtpl.compiler.build", "blendtpl.live", "jinja2.debug")  # what most tasks import
+
 _LEAST_WARM_UP = 200  # as in `tests.run.memory`
 _MOST_GROWTH = 2**30  # bytes: what has shown by then that it grows need not fill the machine
 _SOON = 20  # renders, after which the warm-up collects garbage
@@ -34,17 +40,32 @@ Tell = Callable[[Mapping[str, Any]], None]
 
 
 def main() -> None:
-    """Do the task that standard input has, for a parent that reads standard output."""
-    given = json.loads(sys.stdin.readline())
+    """Do the tasks that standard input has, for a parent that reads standard output."""
     pipe = os.dup(1)
     os.dup2(2, 1)  # what a subject prints is no message
 
     def tell(message: Mapping[str, Any]) -> None:
         os.write(pipe, json.dumps(message).encode() + b"\n")
 
+    for name in _USUAL:
+        import_module(name)
+    for line in sys.stdin:
+        if not hasattr(os, "fork"):
+            _do(json.loads(line), tell)
+            return
+        if not (process := os.fork()):
+            try:
+                _do(json.loads(line), tell)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(process, 0)
+        tell({"over": os.waitstatus_to_exitcode(status)})
+
+
+def _do(order: Mapping[str, Any], tell: Tell) -> None:
     with ExitStack() as stack:
         try:
-            perform(Task(**given["task"]), Path(given["folder"]), stack, tell)
+            perform(Task(**order["task"]), Path(order["folder"]), stack, tell)
         except Unsupported as reason:
             tell({"unsupported": str(reason)})
         except WrongError as reason:

@@ -1,13 +1,14 @@
-"""Fresh interpreters, in each of which one thing is measured.
+"""Interpreters of their own, in which things are measured.
 
 Enters: a module and its arguments. Leaves: a process in a session of its own, so that an interrupt from the keyboard
-reaches the parent alone, which ends it; and how it died, in words.
+reaches the parent alone, which ends it and what it has forked; and how it died, in words.
 """
 
 import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,15 @@ def start(module: str, *arguments: str, stderr: int | IO[bytes]) -> "subprocess.
         env={**os.environ, "PYTHONHASHSEED": HASH_SEED},
         start_new_session=True,
     )
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a process that was started, and what it has forked, to end."""
+    if not hasattr(os, "killpg"):
+        process.terminate()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)  # the leader of its session
 
 
 def death(status: int, complaint: bytes) -> str:

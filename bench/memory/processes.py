@@ -1,34 +1,81 @@
-"""The processes: each task in a fresh interpreter, some at a time.
+"""The processes: each task in one of its own, some at a time.
 
 Enters: tasks. Leaves: a `Run` for each, in the order in which they end; one that was stopped has the samples it got to.
-A child that dies, or says that it failed, is a `Run` with the reason.
+A process that dies, or says that it failed, is a `Run` with the reason.
 """
 
 import json
-import subprocess
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Event
-from typing import IO, Any
+from typing import Any
 
-from bench.memory.interpreters import death, start
+from bench.memory.interpreters import death, end, start
 from bench.memory.runs import Run
 from bench.memory.tasks import Task
 
-CHILD = "bench.memory.child"  # the module that does a task
+CHILD = "bench.memory.child"  # the module that has tasks done
 
 Sampled = Callable[[Task, int], None]
 
 
+class _Interpreter:
+    """An interpreter that has one task after the other done, and what they say on standard error."""
+
+    def __init__(self, module: str) -> None:
+        with ExitStack() as stack:
+            self._errors = stack.enter_context(TemporaryFile())
+            self._process = stack.enter_context(start(module, stderr=self._errors))
+            self._stack = stack.pop_all()
+
+    def do(self, order: Mapping[str, Any], told: Callable[[dict[str, Any]], None]) -> int:
+        """Have a task done, and hand on what is told; return the exit status of the process that did it."""
+        self._errors.seek(0)
+        self._errors.truncate()
+        assert self._process.stdin
+        assert self._process.stdout
+        with suppress(BrokenPipeError):  # one that fails at once says why on standard error
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+        for line in self._process.stdout:
+            with suppress(json.JSONDecodeError):  # a line that was cut off when it was ended
+                message = json.loads(line)
+                if "over" in message:
+                    return int(message["over"])
+                told(message)
+        return self._process.wait()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended with its last task."""
+        return self._process.returncode is not None
+
+    def complaint(self) -> bytes:
+        """Return what the last task said on standard error."""
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def end(self) -> None:
+        """Have it end, with all that it began."""
+        if not self.ended:
+            end(self._process)
+
+    def close(self) -> None:
+        """Wait until it has ended."""
+        with suppress(BrokenPipeError):
+            self._stack.close()
+
+
 class Processes:
-    """The processes that run, so that they can be ended from another thread."""
+    """The interpreters that have tasks done, so that they can be ended from another thread."""
 
     def __init__(self, child: str = CHILD) -> None:
         self._child = child
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._begun: set[_Interpreter] = set()
+        self._idle: list[_Interpreter] = []
         self._todo: set[Future[Run]] = set()
         self._stopped = Event()
 
@@ -37,16 +84,20 @@ class Processes:
 
         When it is closed, or interrupted, the processes end; `rest` has what they told.
         """
-        with ThreadPoolExecutor(jobs) as pool:
-            try:
-                for task in tasks:
-                    self._todo.add(pool.submit(self._follow, task, sampled))
-                while self._todo:
-                    for future in wait(self._todo, return_when=FIRST_COMPLETED).done:
-                        self._todo.discard(future)
-                        yield future.result()
-            finally:
-                self.stop()
+        try:
+            with ThreadPoolExecutor(jobs) as pool:
+                try:
+                    for task in tasks:
+                        self._todo.add(pool.submit(self._follow, task, sampled))
+                    while self._todo:
+                        for future in wait(self._todo, return_when=FIRST_COMPLETED).done:
+                            self._todo.discard(future)
+                            yield future.result()
+                finally:
+                    self.stop()
+        finally:
+            for interpreter in self._begun:
+                interpreter.close()
 
     def rest(self) -> list[Run]:
         """Return what came of the tasks that had begun when all was stopped."""
@@ -56,54 +107,46 @@ class Processes:
     def stop(self) -> None:
         """End all processes; tasks that have not begun do not begin."""
         self._stopped.set()
-        for process in list(self._running):
-            process.terminate()
+        for interpreter in list(self._begun):
+            interpreter.end()
 
     def _follow(self, task: Task, sampled: Sampled) -> Run:
         if self._stopped.is_set():
             return Run(task, reason="stopped before it began")
-        with TemporaryDirectory(prefix="blendtpl-memory-") as folder, TemporaryFile() as errors:
-            with start(self._child, stderr=errors) as process:
-                self._running.add(process)
-                if self._stopped.is_set():  # since it was asked above
-                    process.terminate()
-                messages: dict[str, Any] = {}
-                samples: list[list[float]] = []
-                try:
-                    _order(process, {"task": asdict(task), "folder": folder})
-                    assert process.stdout
-                    for line in process.stdout:
-                        with suppress(json.JSONDecodeError):  # a line that was cut off when it was ended
-                            messages |= json.loads(line)
-                        if "sample" in messages:
-                            samples.append(messages.pop("sample"))
-                            sampled(task, int(samples[-1][0]))
-                except BaseException:
-                    process.terminate()
-                    raise
-                finally:
-                    process.wait()
-                    self._running.discard(process)
-            return self._run(task, messages, samples, process.returncode, errors)
+        interpreter = self._ready()
+        if self._stopped.is_set():  # since it was asked above
+            interpreter.end()
+        messages: dict[str, Any] = {}
+        samples: list[list[float]] = []
+
+        def told(message: dict[str, Any]) -> None:
+            messages.update(message)
+            if "sample" in message:
+                samples.append(messages.pop("sample"))
+                sampled(task, int(samples[-1][0]))
+
+        with TemporaryDirectory(prefix="blendtpl-memory-") as folder:
+            status = interpreter.do({"task": asdict(task), "folder": folder}, told)
+        run = self._run(task, messages, samples, status, interpreter.complaint())
+        if not interpreter.ended:
+            self._idle.append(interpreter)
+        return run
+
+    def _ready(self) -> _Interpreter:
+        with suppress(IndexError):
+            return self._idle.pop()
+        interpreter = _Interpreter(self._child)
+        self._begun.add(interpreter)
+        return interpreter
 
     def _run(
-        self, task: Task, messages: dict[str, Any], samples: list[list[float]], status: int, errors: IO[bytes]
+        self, task: Task, messages: dict[str, Any], samples: list[list[float]], status: int, complaint: bytes
     ) -> Run:
-        """Return what the messages of a process come to, and when they are not all, the reason."""
+        """Return what the messages of a task come to, and when they are not all, the reason."""
         refused, failed = messages.pop("unsupported", ""), messages.pop("failed", "")
         if refused or "end" in messages:
             return Run(task, samples=samples, reason=refused, **messages)
         if self._stopped.is_set() and status:
             return Run(task, samples=samples, reason="stopped", **messages)
-        errors.seek(0)
-        reason = f"failed: {failed or death(status, errors.read())}"
+        reason = f"failed: {failed or death(status, complaint)}"
         return Run(task, samples=samples, reason=reason, failed=True, **messages)
-
-
-def _order(process: "subprocess.Popen[bytes]", order: dict[str, Any]) -> None:
-    assert process.stdin
-    with suppress(BrokenPipeError):  # one that fails at once says why on standard error
-        process.stdin.write(json.dumps(order).encode() + b"\n")
-        process.stdin.flush()
-    with suppress(BrokenPipeError):
-        process.stdin.close()

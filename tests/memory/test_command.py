@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.memory import command, runs
@@ -39,13 +40,18 @@ class Begun:
         """Return the processes that run, each with its command."""
         return marked(self.mark)
 
+    def tasks(self) -> dict[int, int]:
+        """Return the processes that do a task, each with that which has forked it."""
+        interpreters = {process for process, line in self.marked().items() if "bench.memory.child" in line}
+        parents = {process: psutil.Process(process).ppid() for process in interpreters}
+        return {process: parent for process, parent in parents.items() if parent in interpreters}
+
     def told(self) -> list[int]:
-        """Return how many characters each child has written, which are its messages."""
+        """Return how many characters each of these has written, which are its messages."""
         found = []
-        for process, line in self.marked().items():
-            if "bench.memory.child" in line:
-                told = re.search(r"wchar: (\d+)", Path(f"/proc/{process}/io").read_text())
-                found.append(int(told[1]) if told else 0)
+        for process in self.tasks():
+            told = re.search(r"wchar: (\d+)", Path(f"/proc/{process}/io").read_text())
+            found.append(int(told[1]) if told else 0)
         return found
 
     def until(self, happened: Callable[[], object]) -> None:
@@ -160,12 +166,21 @@ def test_an_interrupt_before_there_is_anything_is_quiet(begin: Begin, seconds: f
 def test_a_child_that_is_killed_is_told_and_the_rest_goes_on(begin: Begin) -> None:
     begun = begin("--subjects", "blendtpl bundle, stream", "--workloads", ALERT, "-n", "20000")
     begun.until(lambda: begun.told() and max(begun.told()) > 500)
-    victim = next(process for process, line in begun.marked().items() if "bench.memory.child" in line)
-    os.kill(victim, signal.SIGKILL)
+    os.kill(next(iter(begun.tasks())), signal.SIGKILL)
     status, stdout, stderr = begun.end()
     assert status == 1
     assert re.fullmatch(rf"blendtpl bundle, stream: {ALERT}(, collector on)?: failed: was killed by SIGKILL\n", stderr)
     assert stdout.splitlines()[-1].startswith("2 processes; ")
+
+
+def test_an_interpreter_that_is_killed_loses_no_task_and_is_replaced(begin: Begin) -> None:
+    chosen = ("--subjects", "blendtpl bundle, stream", "--workloads", ALERT, "static page")
+    begun = begin(*chosen, "-n", "20000", "--jobs", "1")
+    begun.until(lambda: begun.told() and max(begun.told()) > 500)
+    os.kill(next(iter(begun.tasks().values())), signal.SIGKILL)
+    status, stdout, stderr = begun.end()
+    assert (status, stderr) == (0, "")
+    assert stdout.splitlines()[-1].startswith("4 processes; ")
 
 
 def test_a_command_that_is_killed_leaves_no_process(begin: Begin) -> None:

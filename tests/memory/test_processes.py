@@ -12,7 +12,7 @@ from bench.memory.runs import Run, Verdict
 from bench.memory.sample import COLUMNS
 from bench.memory.tasks import Task
 from blendtpl.growth import SPARE_BLOCKS
-from tests.memory import planted
+from tests.memory import planted, unforking
 from tests.memory.planted import ERROR, MAIL, PLANTS, SIZE
 
 RENDERS, SAMPLES = 2000, 20
@@ -136,6 +136,13 @@ def test_a_module_that_cannot_run_is_told() -> None:
     assert run.failed
     assert run.reason.endswith("No module named tests.memory.nothing")
     assert "ended with status 1: " in run.reason
+
+
+def test_where_processes_cannot_be_forked_each_task_has_an_interpreter() -> None:
+    tasks = [task("flat"), task("killed"), task("cycling")]
+    runs = list(Processes(unforking.__name__).run(tasks, 1, lambda task, renders: None))
+    assert [run.reason for run in runs] == ["", "failed: was killed by SIGKILL", ""]
+    assert [run.verdict for run in runs] == [Verdict.FLAT, Verdict.UNKNOWN, Verdict.GARBAGE]
 
 
 def test_when_it_is_closed_all_end_and_what_was_told_is_kept() -> None:
