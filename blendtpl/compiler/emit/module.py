@@ -243,12 +243,20 @@ def _declare_self(emitter: Emitter, node: nodes.Template | nodes.Block, frame: F
         return
     variable = frame.symbols.declare_parameter("self")
     value = emitter.reference()
-    if emitter.layout is not None:
-        every = by_kind(node)
+    every = by_kind(node)
+    # functions that are made in a top level have one of their own
+    if emitter.layout is not None and not (isinstance(node, nodes.Block) and _in_functions(every)):
         uses = sum(found.name == "self" for found in every.get(nodes.Name, ()))
         if uses == sum(is_call_of_self(found, emitter.layout.blocks) for found in every.get(nodes.Call, ())):
-            value = name("missing")  # functions that are made here have one of their own
+            value = name("missing")
     emitter.code.add(assign(variable, value))
+
+
+def _in_functions(every: ByKind) -> bool:
+    """Return whether functions that are made in a block refer to ``self``."""
+    loops = [found for found in every.get(nodes.For, ()) if found.recursive or found.test is not None]
+    made = [*loops, *every.get(nodes.Macro, ()), *every.get(nodes.CallBlock, ())]
+    return any(undeclared([found], ("self",)) for found in made)
 
 
 def _declare_super(emitter: Emitter, block: nodes.Block, frame: Frame) -> None:
