@@ -11,15 +11,15 @@ import ast
 import gc
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
+from types import CodeType, MappingProxyType
 from typing import Any
 
 import blendtpl
 from bench.workloads import WORKLOADS
 from bench.workloads.workload import Workload
-from blendtpl.compiler import emit, emitter
+from blendtpl.compiler import emitter
+from blendtpl.compiler.emit import Module
 
 _ROUND = 0.002  # seconds
 _ROUNDS = 60
@@ -28,7 +28,7 @@ _ROUNDS = 60
 def _is_test(test: ast.expr, other: str) -> bool:
     return (
         isinstance(test, ast.Compare)
-        and isinstance(test.ops[0], ast.Is)
+        and isinstance(test.ops[0], (ast.Is, ast.IsNot))
         and ast.unparse(test.comparators[0]).removesuffix("_") == other  # a local name for it
     )
 
@@ -55,9 +55,9 @@ class _Without(ast.NodeTransformer):
         if self.what == "missing variables" and _is_test(node.test, "missing"):
             return node.orelse
         if self.what == "escape other types" and _is_test(node.test, "str"):
-            return node.body
-        if self.what == "dict or object" and isinstance(node.body, ast.Subscript) and isinstance(node.test, ast.Name):
-            return node.body
+            return node.orelse
+        if self.what == "dict or object" and isinstance(node.orelse, ast.Subscript) and isinstance(node.test, ast.Name):
+            return node.orelse
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
@@ -79,26 +79,21 @@ PROMISES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def _render_of(
-    templates: Mapping[str, str], entry: str, promises: tuple[str, ...]
-) -> Callable[[Mapping[str, object]], str]:
-    """Return what renders a template whose code makes these promises no more."""
-    real = emit.module
+def template_without(promises: tuple[str, ...], templates: Mapping[str, str], entry: str) -> blendtpl.Template:
+    """Return a template whose code makes these promises no more."""
+    real = vars(emitter)["_compile"]
 
-    def module(*arguments: Any, **options: Any) -> Any:
-        made = real(*arguments, **options)
-        tree: Any = ast.Module([*made.functions], [])
+    def without(made: Module, file: str) -> CodeType:
+        tree: Any = made.tree()
         for promise in promises:
             tree = _Without(promise).visit(tree)
-        functions: Any = ast.parse(ast.unparse(tree)).body
-        return replace(made, functions=functions)
+        return compile(ast.unparse(tree), file, "exec", dont_inherit=True, optimize=0)
 
-    vars(emitter).update(module=module)
+    vars(emitter).update(_compile=without)
     try:
-        template = blendtpl.load(blendtpl.compile(dict(templates)))[entry]
+        return blendtpl.load(blendtpl.compile(dict(templates)))[entry]
     finally:
-        vars(emitter).update(module=real)
-    return template.render
+        vars(emitter).update(_compile=real)
 
 
 def best_rounds(renders: Mapping[str, Callable[[], object]]) -> dict[str, float]:
@@ -119,7 +114,7 @@ def prices(workload: Workload) -> dict[str, float]:
     context = workload.context
     renders: dict[str, Callable[[], object]] = {"": partial(workload.by_hand, context)}
     for name, promises in PROMISES.items():
-        render = _render_of(workload.jinja2, workload.entry, promises)
+        render = template_without(promises, workload.jinja2, workload.entry).render
         try:
             alike = render(context) == workload.by_hand(context)
         except Exception:  # it needs that check

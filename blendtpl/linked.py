@@ -197,6 +197,9 @@ def _settle_scope(unit: Unit, chain: tuple[Unit, ...], shared: _Shared) -> None:
     unit.bodies = _bodies(unit, chain)
 
 
+_NO_SCOPE = (None,)  # what stands for one, where none is needed
+
+
 def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     """Return how a unit renders without a context, when it can; `optional` are names that need not be given to any."""
     part = unit.shape.reads is not None
@@ -213,6 +216,9 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     join = unit.environment.concat
     if text and join != "".join:
         write, text = writing(write), False
+    alone = part and text and not unit.shape.observes
+    if alone:
+        write.__defaults__ = _NO_SCOPE
     return Start(
         write=write,
         blocks=None if part else unit.bodies,
@@ -221,9 +227,9 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
         keeps=unit.keeps,
         join=join,
         text=text,
-        alone=part and text and not unit.shape.observes,
+        alone=alone,
         direct=not any(name in optional or name in stored or name.endswith("=") for name in names),
-        presets=(unit.shape.presets, unit.values) if unit.shape.presets else None,
+        presets=tuple(zip(unit.shape.presets, unit.values, strict=True)),
     )
 
 

@@ -42,20 +42,20 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
         values = start.read(given)
     if start.alone:
         try:
-            return start.write(None, *values)  # type: ignore[no-any-return]
+            return start.write(*values)  # type: ignore[no-any-return]
         except Exception as error:
             add_place(error, _given(start, given))
             raise
     # this is `_begun` written out: a call more is a tenth of the time of a small template
     scope = [None, unit, given] if start.blocks is None else [None, unit, given, start.blocks, *values]
-    if start.presets is not None:
-        for slot, value in zip(*start.presets):  # noqa: B905  # which takes time
+    if start.presets:
+        for slot, value in start.presets:
             scope[slot] = value
     try:
         if start.text:
-            return start.write(scope, *values) if start.blocks is None else start.write(scope)  # type: ignore[no-any-return]
+            return start.write(*values, scope) if start.blocks is None else start.write(scope)  # type: ignore[no-any-return]
         out: Output = []
-        steps = start.write(scope, *values, out, NEVER) if start.blocks is None else start.write(scope, out, NEVER)
+        steps = start.write(*values, scope, out, NEVER) if start.blocks is None else start.write(scope, out, NEVER)
         if steps:
             for _ in steps:
                 pass
@@ -79,7 +79,7 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
     try:
         if start is not None and start.text and start.blocks is None:
             scope += [unit, given, None]
-            return start.write(scope, *start.read(given))  # type: ignore[no-any-return]
+            return start.write(*start.read(given), scope)  # type: ignore[no-any-return]
         drain(_begun(unit, scope, given, out, NEVER))
         return unit.environment.concat(out)
     except ReturnedError:
@@ -207,8 +207,8 @@ def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: 
     values = start.read(given)
     write = writing(start.write) if start.text else start.write
     if start.blocks is None:
-        return write(scope, *values, out, limit)  # type: ignore[no-any-return]
+        return write(*values, scope, out, limit)  # type: ignore[no-any-return]
     scope += values
-    for slot, value in zip(*(start.presets or ((), ())), strict=True):
+    for slot, value in start.presets:
         scope[slot] = value
     return write(scope, out, limit)  # type: ignore[no-any-return]

@@ -37,11 +37,11 @@ class Start:
     """How a unit of a closed set renders without a context.
 
     `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
-    the order of the slots. `write` takes a scope with these `blocks`, or a scope and the values.
+    the order of the slots. `write` takes a scope with these `blocks`, or the values and a scope.
     `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list;
     `alone`: whether it needs no scope for that, only the values. `direct`: whether all names are likely to be given,
-    so that their values are looked for there first. `presets` are the slots that hold something from the start, and
-    what they hold.
+    so that their values are looked for there first. `presets` are the slots that hold something from the start, each
+    with what it holds.
     """
 
     write: Any
@@ -53,7 +53,7 @@ class Start:
     text: bool
     alone: bool
     direct: bool
-    presets: tuple[tuple[int, ...], tuple[Any, ...]] | None
+    presets: tuple[tuple[int, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,10 @@ def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]
     """Return a function that gives the values of some names, all of which a dict must have."""
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    if not names:
+        return lambda values: ()
+    (name,) = names
+    return lambda values: (values[name],)
 
 
 class Unit(jinja2.Template):
@@ -262,7 +265,7 @@ class Unit(jinja2.Template):
             write = writing(write)
         reads = self.shape.reads
         if reads is not None:
-            return lambda context, out, limit: write(context, *map(_got(context), reads), out, limit)
+            return lambda context, out, limit: write(*map(_got(context), reads), context, out, limit)
         if self.shape.slots is not None:
             return lambda context, out, limit: write(self._scope_of(context), out, limit)
         return write  # type: ignore[no-any-return]

@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     [
         ("tree", "    Filter name='upper', args=[]"),
         ("program", "variables=('title', 'user')"),
-        ("python", "link_0(context, p_user)"),
+        ("python", "link_0(p_user, context)"),
     ],
 )
 def test_each_stage_of_a_template_is_shown(folder: Path, stage: str, shown: str) -> None:

@@ -26,10 +26,10 @@ _HEADINGS = (
 _WORDS = frozenset({1, 3, 9})
 _WORDS_BEHIND = frozenset({1, 2, 4, 10})  # where a column stands before them
 _METHOD = (
-    "Each line is a process of its own, a fresh interpreter that renders one workload with one subject. It warms up, "
-    "collects garbage, and then takes samples at even steps of renders: resident memory (RSS), its proportional part "
-    "(PSS) and private dirty pages from `/proc/…/smaps_rollup`, what `malloc` has given out, "
-    "`sys.getallocatedblocks()`, `sys.modules`, `linecache`, open files and threads.",
+    "Each line is a process of its own, a fork of an interpreter that has only imported, which renders one workload "
+    "with one subject. It warms up, collects garbage, and then takes samples at even steps of renders: resident memory "
+    "(RSS), its proportional part (PSS) and private dirty pages from `/proc/…/smaps_rollup`, what `malloc` has given "
+    "out, `sys.getallocatedblocks()`, `sys.modules`, `linecache`, open files and threads.",
     "A slope is Theil and Sen's, the median of the slopes between all pairs of samples, with its 95 % confidence "
     "interval (`scipy.stats.theilslopes`), per 1,000 renders. Samples of one process depend on each other, so that an "
     "interval says how steady growth was in this run, and not how another run would be.",

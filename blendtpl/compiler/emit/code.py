@@ -49,9 +49,21 @@ def is_(value: ast.expr, other: str | None) -> ast.Compare:
     return ast.Compare(value, [ast.Is()], [name(other) if other else const(None)])
 
 
+def is_not(value: ast.expr, other: str | None) -> ast.Compare:
+    """Return ``value is not other``, where other is a name or `None`."""
+    return ast.Compare(value, [ast.IsNot()], [name(other) if other else const(None)])
+
+
 def either(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.IfExp:
     """Return ``yes if test else no``."""
     return ast.IfExp(test, yes, no)
+
+
+def usually(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.IfExp:
+    """Return ``yes if test else no``, with what is likely last, where it has nothing to jump over."""
+    if isinstance(test, ast.Compare) and type(test.ops[0]) is ast.Is:
+        return ast.IfExp(ast.Compare(test.left, [ast.IsNot()], test.comparators), no, yes)
+    return ast.IfExp(ast.UnaryOp(ast.Not(), test), no, yes)
 
 
 def assign(to: ast.expr | str, value: ast.expr) -> ast.Assign:

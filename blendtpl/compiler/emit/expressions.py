@@ -10,7 +10,7 @@ from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
 from blendtpl.compiler.emit.calls import CALLS, called
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, literal, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, literal, name, usually
 from blendtpl.compiler.emit.counters import counted, counter
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.frames import Frame
@@ -210,7 +210,7 @@ def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
         joined = ast.JoinedStr(
             [value if isinstance(value, ast.Constant) else ast.FormattedValue(value, -1, None) for value in values]
         )
-        made = either(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
+        made = usually(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
     return emitter.code.hold(made)
 
 
@@ -234,9 +234,9 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
         absent: list[ast.stmt] = [assign(held, call("item_or_undefined", name("undefined"), value, const(node.attr)))]
         handler = ast.ExceptHandler(name("AttributeError"), None, absent)
     else:
-        exact = emitter.code.is_dict(value.id)
-        direct = either(exact, item(value, const(node.attr)), direct)
-        absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), exact))]
+        other = emitter.code.is_no_dict(value.id)
+        direct = either(other, direct, item(value, const(node.attr)))  # what is likely is last: see `usually`
+        absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), other))]
         handler = ast.ExceptHandler(name("no_attribute"), None, absent)
     emitter.code.branch(ast.Try([assign(held, direct)], [handler], [], []))
     return name(held)

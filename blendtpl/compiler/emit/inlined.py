@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name
+from blendtpl.compiler.emit.code import attribute, call, const, either, is_, item, name, usually
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.environments import is_own, passed_argument
@@ -51,14 +51,14 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: as
     test: ast.expr = is_(kind, emitter.bind("exact", "filter", node.name, exact))
     if holds is not None:
         test = ast.BoolOp(ast.And(), [test, holds(value)])
-    inlined = either(test, made(value, arguments), general)
+    inlined = usually(test, made(value, arguments), general)
     if node.name == "int":
         # not a number is no whole number, and the only one that is not what it is
         whole = ast.BoolOp(
             ast.And(),
             [is_(kind, emitter.bind("exact", "filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
         )
-        inlined.orelse = either(whole, call("int", value), general)
+        inlined.body = either(whole, call("int", value), general)
     return inlined
 
 
@@ -73,7 +73,7 @@ def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: a
         known: ast.expr = const(node.name == "defined")
         return either(undefined, general, known)
     if node.name == "none" and arguments == ():
-        return either(is_(call("type", value), emitter.bind("exact", "test", "none", "str")), const(False), general)
+        return usually(is_(call("type", value), emitter.bind("exact", "test", "none", "str")), const(False), general)
     if node.name in _ALWAYS and arguments == ():
         tests: list[ast.expr] = [
             is_(call("type", value), emitter.bind("exact", "test", node.name, kind)) for kind in _ALWAYS[node.name]
@@ -84,7 +84,7 @@ def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: a
         return general
     whole = is_(call("type", value), emitter.bind("exact", "test", node.name, "int"))
     rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(divisor[0])), [ast.Eq()], [const(int(node.name == "odd"))])
-    return either(whole, rest, general)
+    return usually(whole, rest, general)
 
 
 def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
@@ -112,11 +112,10 @@ def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast
     if not isinstance(boolean, nodes.Const):
         return general  # whose truth is asked for before that of the value
     if not boolean.value:
-        return either(
-            call("isinstance", value, name(emitter.bind("exact", "filter", node.name, "Undefined"))), general, value
-        )
+        missing = call("isinstance", value, name(emitter.bind("exact", "filter", node.name, "Undefined")))
+        return either(missing, general, value)
     text = is_(call("type", value), emitter.bind("exact", "filter", node.name, "str"))
-    return either(ast.BoolOp(ast.And(), [text, value]), value, general)
+    return usually(ast.BoolOp(ast.And(), [text, value]), value, general)
 
 
 def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:

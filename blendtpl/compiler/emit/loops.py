@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.code import assign, call, const, either, is_, item, name
+from blendtpl.compiler.emit.code import assign, call, const, either, is_, is_not, item, name
 from blendtpl.compiler.emit.counters import DESCENT, descended_into
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
@@ -271,7 +271,7 @@ def _hand_over(emitter: Emitter, frame: Frame) -> None:
     """Let whoever takes the output in pieces have what there is."""
     if frame.streams:
         emitter.code.function.yields = True
-        wanted = ast.Compare(name("limit"), [ast.IsNot()], [const(None)])
+        wanted = is_not(name("limit"), None)
         # not by its length: this is half of the code, and nothing but a stream asks for it
         enough = item(name(frame.out), ast.Slice(name("limit"), None, None))
         emitter.code.add(ast.If(ast.BoolOp(ast.And(), [wanted, enough]), [ast.Expr(ast.Yield(None))], []))

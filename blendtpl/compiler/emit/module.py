@@ -204,7 +204,7 @@ def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -
     frame = Frame(Symbols(), rootlevel=True)
     emitter.parameters = {called: f"p_{called}" for called in parameters}
     text = emitter.prints("part")
-    arguments = _arguments(["context", *emitter.parameters.values()], text=text)
+    arguments = _arguments([*emitter.parameters.values(), "context"], text=text)
     with emitter.code.defining("part", arguments, root=True, text=text) as made:
         emitter.code.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
         frame.symbols.analyze_node(tree)

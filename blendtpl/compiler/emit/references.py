@@ -11,7 +11,7 @@ from types import MappingProxyType
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 
-from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, item, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, is_not, item, name
 from blendtpl.compiler.emit.emitter import Emitter, EndOfBody, Statements
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined
@@ -64,7 +64,7 @@ def _extends(emitter: Emitter, node: nodes.Extends, frame: Frame) -> None:
         if emitter.known_extends:
             emitter.code.add(twice)
             raise EndOfBody
-        guard = ast.If(ast.Compare(name("parent_template"), [ast.IsNot()], [const(None)]), [], [])
+        guard = ast.If(is_not(name("parent_template"), None), [], [])
         emitter.code.add(guard)
         with emitter.code.inside(guard.body):
             emitter.code.add(twice)
@@ -106,7 +106,7 @@ def run_parent(emitter: Emitter, frame: Frame) -> None:
     if emitter.known_extends:
         run(emitter, frame, goes_on, name("context"))
         return
-    branch = ast.If(ast.Compare(name("parent_template"), [ast.IsNot()], [const(None)]), [], [])
+    branch = ast.If(is_not(name("parent_template"), None), [], [])
     emitter.code.add(branch)
     with emitter.code.inside(branch.body):
         run(emitter, frame, goes_on, name("context"))
@@ -190,7 +190,7 @@ def _call_entry(emitter: Emitter, frame: Frame, template: str, entry: str) -> No
         called: value.id for called, value in zip(parameters, values, strict=True) if isinstance(value, ast.Name)
     }
     if not inlined(emitter, frame, template, variables, sure, scope.id if isinstance(scope, ast.Name) else ""):
-        run(emitter, frame, name(emitter.link(template, entry)), scope, *values, text=text)
+        run(emitter, frame, name(emitter.link(template, entry)), *values, scope, text=text)
 
 
 def _run_include(emitter: Emitter, node: nodes.Include, frame: Frame, found: str) -> None:

@@ -8,7 +8,7 @@ of the scope.
 import ast
 from collections.abc import Mapping
 
-from blendtpl.compiler.emit.code import attribute, call, const, item, name
+from blendtpl.compiler.emit.code import attribute, call, const, is_not, item, name
 from blendtpl.compiler.emit.writer import Writer
 
 
@@ -41,7 +41,7 @@ class Stores:
     def tell(self) -> None:
         """Write that a context which was made of the scope is told: whatever is next may ask it."""
         if self._untold:
-            made = ast.Compare(item(name("context"), const(0)), [ast.IsNot()], [const(None)])
+            made = is_not(item(name("context"), const(0)), None)
             runs = [const(tuple(run)) for run in self._untold]
             told = call("publish_set", name("context"), attribute(name("unit"), "stores"), *runs)
             self._untold = []

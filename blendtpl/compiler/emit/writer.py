@@ -17,8 +17,10 @@ from blendtpl.compiler.emit.code import (
     either,
     function,
     is_,
+    is_not,
     is_simple,
     name,
+    usually,
 )
 from blendtpl.compiler.emit.frames import Frame
 
@@ -72,6 +74,7 @@ class Writer:
         self._run_out = ""
         self._checked: list[dict[str, str]] = [{}]
         self._copies: dict[str, str] = {}
+        self._given: dict[str, str] = {}  # what variables hold unless that is missing
 
     def temporary(self, kind: str = "t") -> str:
         """Return a local name that nothing else has."""
@@ -86,6 +89,7 @@ class Writer:
             undefined = call("undefined", name=const(called))
             known = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
             self._checked[-1][key] = known
+            self._given[known] = key
         return name(known)
 
     def is_checked(self, variable: str) -> bool:
@@ -96,12 +100,12 @@ class Writer:
         """Note that a variable has been set to what another holds, which never changes."""
         self._copies[variable] = self._copies.get(source, source)
 
-    def is_dict(self, variable: str) -> ast.expr:
-        """Return whether a variable holds an exact dict, which is asked once in a body."""
-        key = f"{variable} is a dict"
+    def is_no_dict(self, variable: str) -> ast.expr:
+        """Return whether a variable holds anything but an exact dict, which is asked once in a body."""
+        key = f"{variable} is no dict"
         known = self._checked[-1].get(key)
         if known is None:
-            known = self._hold(is_(call("type", name(variable)), "dict")).id
+            known = self._hold(is_not(call("type", name(variable)), "dict")).id
             self._checked[-1][key] = known
         return name(known)
 
@@ -110,7 +114,7 @@ class Writer:
         self._copies.pop(variable, None)
         for known in self._checked:
             known.pop(variable, None)
-            known.pop(f"{variable} is a dict", None)
+            known.pop(f"{variable} is no dict", None)
 
     @property
     def texts(self) -> bool:
@@ -209,8 +213,28 @@ class Writer:
             return value
         made = self._converted(kind, value, line)
         if kind == "escape" and isinstance(made, ast.IfExp):
-            made.orelse = either(is_(call("type", value), "int"), value, made.orelse)
+            text = self._text_around(value)
+            if text is not None:
+                return either(is_(text, None), made.body, text)
+            made.body = usually(is_(call("type", value), "int"), value, made.body)
         return made
+
+    def _text_around(self, value: ast.expr) -> ast.Name | None:
+        """Return the variable for the text of what a function is given and prints in a loop: it is made once, before
+        all else, because that cannot fail. It holds `None` when the value is no exact string and no whole number.
+        """
+        given = self._given.get(value.id, "") if isinstance(value, ast.Name) else ""
+        if not self.loops or not given.startswith(("g_", "p_")):
+            return None
+        key = f"{given} as text"
+        if key not in self.function.reads:
+            self.function.reads[key] = self.temporary()
+            kind = call("type", name(given))
+            other = either(is_(kind, "int"), name(given), const(None))
+            made = assign(self.function.reads[key], either(is_(kind, "str"), call("escape_str", name(given)), other))
+            made.lineno = self.line
+            self.function.prologue.append(made)
+        return name(self.function.reads[key])
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
@@ -322,5 +346,5 @@ def _conversion(kind: str, value: ast.expr, *, small: bool) -> ast.expr:
     if kind in {"str", "int", "shown"}:
         return ast.JoinedStr([ast.FormattedValue(value, ord("s"), None)])  # less than a call of `str`
     if is_simple(value) and not small:
-        return either(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
+        return usually(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
     return call("escape_any", value)
