@@ -125,28 +125,12 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
 
 
 def _settle_escaping(units: Mapping[str, Unit]) -> None:
-    """Tell each unit whether its code only ever runs where output is escaped as it was when it was compiled.
-
-    A template runs in the context of whatever extends it, which may escape otherwise; and an `autoescape` tag may
-    surround a block of another template.
-    """
+    """Tell each unit how its output is escaped, and whether that is so wherever its code runs."""
     evaluations: dict[bool, EvalContext] = {}
     for unit in units.values():
         found = EvalContext(unit.environment, unit.name)
         unit.evaluation = evaluations.setdefault(bool(found.autoescape), found)
-    escaped = {name: unit.evaluation.autoescape for name, unit in units.items()}
-    modified = any(unit.shape.modifies for unit in units.values())
-    alike = len(set(escaped.values())) == 1
-    unsure = not alike and any(unit.shape.parent == "" for unit in units.values())
-    mixed: set[str] = set()
-    for name, unit in units.items():
-        parent = unit.shape.parent
-        while parent and not alike:
-            if escaped[parent] is not escaped[name]:
-                mixed.add(parent)
-            parent = units[parent].shape.parent
-    for name, unit in units.items():
-        if modified or unsure or name in mixed:
+        if not unit.shape.uniform:
             unit.space["uniform"] = False
 
 

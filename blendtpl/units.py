@@ -67,10 +67,11 @@ class Shape:
     they read; `None` when it has to be a context. `order`: the blocks in the order in which the scope has them,
     `required` those of its own that another template must fill; `stores`: what the top level sets, and whether it
     exports that; `keeps`: whether a scope may come to hold itself. `optional` are the names of which it asks whether
-    they are there; `modifies`: whether it changes how output is escaped while it runs; `preamble` is the function that
-    runs what blocks see of the top level, when it is given `None` for `out`; `parent`: what it surely extends, `None`
-    for nothing, an empty string for what is known at run time only. `enters`: the line from which what it extends goes
-    on, when its own top level does no more than fill the slots `presets`, and so has no code.
+    they are there; `uniform`: whether its code only ever runs where output is escaped as it was when it was compiled;
+    `preamble` is the function that runs what blocks see of the top level, when it is given `None` for `out`; `parent`:
+    what it surely extends, `None` for nothing, an empty string for what is known at run time only. `enters`: the line
+    from which what it extends goes on, when its own top level does no more than fill the slots `presets`, and so has no
+    code.
     """
 
     name: str | None
@@ -84,7 +85,7 @@ class Shape:
     stores: tuple[tuple[str, bool], ...]
     keeps: bool
     optional: tuple[str, ...]
-    modifies: bool
+    uniform: bool
     preamble: str | None
     parent: str | None
     enters: int | None

@@ -279,7 +279,7 @@ class _Run:
             "reached": sorted(reached.items()),
             "uses": sorted(uses),
             "optimized": self.environment.optimized,
-            "uniform": program.links.uniform,
+            "uniform": sorted(program.links.uniform.intersection(reach)),
             "referred": name in program.links.referred,
             "texts": sorted((other, sorted(program.links.texts.get(other, ()))) for other in reach),
             "jinja's": own_lookups(self.environment),

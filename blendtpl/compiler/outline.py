@@ -144,6 +144,7 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             "imported": tuple(map(tuple, loaded["imported"])),
             "included": tuple(loaded["included"]),
             "blocks": tuple(loaded["blocks"]),
+            "extensible": None if loaded["extensible"] is None else tuple(loaded["extensible"]),
             "prints": tuple(map(_prints, loaded["prints"])),
             "required": tuple(loaded["required"]),
             **{key: frozenset(loaded[key]) for key in ("stored", "bound", "scoped", "inner", "shadows")},

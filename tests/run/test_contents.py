@@ -178,7 +178,7 @@ ABOUT = {
     "stores": (),
     "keeps": False,
     "optional": (),
-    "modifies": False,
+    "uniform": True,
     "preamble": None,
     "parent": None,
     "enters": None,

@@ -170,7 +170,7 @@ class Emitter(Variables):
 
     def evaluation(self, frame: Frame) -> ast.expr:
         """Return the expression for the evaluation context."""
-        if self.parameters is not None or (self.links.uniform and self.layout is not None):
+        if self.parameters is not None or (self.template in self.links.uniform and self.layout is not None):
             return name(self._own_evaluation())
         if self.layout is not None:
             other = attribute(call("true_context", name(frame.context)), "eval_ctx")
@@ -217,7 +217,8 @@ class Emitter(Variables):
 
     def autoescape(self, frame: Frame) -> ast.expr:
         """Return the expression for whether output is escaped, as it is when this runs."""
-        if (self.parameters is not None or self.static or self.links.uniform) and not self.eval_ctx.volatile:
+        settled = self.parameters is not None or self.static or self.template in self.links.uniform
+        if settled and not self.eval_ctx.volatile:
             return const(self.eval_ctx.autoescape)
         scope: ast.expr = name(frame.context)
         context = call("true_context", scope) if self.layout is not None else scope

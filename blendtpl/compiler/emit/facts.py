@@ -36,7 +36,8 @@ class Facts:
     level that are always there; `imported` what top-level imports with constant names bind, once and unconditionally:
     (name, template, macro or ""). `stored` are all names that the top level sets, `scoped` the blocks that run in a
     context of their own. `parent` is what it extends by a constant name, `first`: whether that comes before all else;
-    `extends`: whether it extends anything. `slotted`: its code may find its variables in the slots of a scope, rather
+    `extends`: whether it extends anything, `extensible`: all that it may extend, `None` when that is made at run time.
+    `slotted`: its code may find its variables in the slots of a scope, rather
     than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
     `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
     top level read; `shadows` those that may be set around its scoped blocks; `closes`: whether its top level makes
@@ -56,6 +57,7 @@ class Facts:
     parent: str | None
     first: bool
     extends: bool
+    extensible: tuple[str, ...] | None
     slotted: bool
     keeps: bool
     blocks: tuple[str, ...]
@@ -130,6 +132,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         parent=_parent(tree.body, environment, template),
         first=_extends_first(tree.body, every),
         extends=nodes.Extends in kinds,
+        extensible=_extensible(every, environment, template),
         slotted=slotted,
         keeps=may_hold_scope(tree.body),
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
@@ -243,6 +246,23 @@ def _parent(body: list[nodes.Node], environment: jinja2.Environment, template: s
                 return environment.join_path(found.value, template)
             return None
     return None
+
+
+def _extensible(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
+    """Return the names that the tags `extends` of a template choose from, when each of them is constant."""
+    names: list[str] = []
+    waiting: list[nodes.Expr | None] = [node.template for node in every.get(nodes.Extends, ())]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, nodes.CondExpr):
+            waiting += [found.expr1, found.expr2]
+        elif isinstance(found, (nodes.List, nodes.Tuple)):
+            waiting += found.items
+        elif isinstance(found, nodes.Const) and isinstance(found.value, str):
+            names.append(environment.join_path(found.value, template))
+        elif found is not None:  # where there is nothing else, nothing is extended
+            return None
+    return tuple(sorted(names))
 
 
 def _extends_first(body: list[nodes.Node], every: ByKind) -> bool:

@@ -114,7 +114,7 @@ def inlined_super(emitter: Emitter, frame: Frame, above: str) -> bool:
     """Write the body of a block of a template further out, which does no more than print a few values; return whether
     it may be. It finds its variables where the code at hand does.
     """
-    if not (emitter.code.texts and emitter.links.uniform) or len(emitter.around) > _DEEP:
+    if not emitter.code.texts or not {emitter.template, above} <= emitter.links.uniform or len(emitter.around) > _DEEP:
         return False
     tree = emitter.tree_of(above)
     blocks = by_kind(tree).get(nodes.Block, ()) if tree is not None else ()

@@ -21,31 +21,47 @@ class Layout:
     blocks: tuple[str, ...] = ()
 
 
-def uniform(facts: Mapping[str, Facts]) -> bool:
-    """Return whether nothing in a closed set changes how output is escaped; see `Links`."""
-    if any(found.modifies for found in facts.values()):
-        return False
-    alike = len({found.escaped for found in facts.values()}) == 1
-    return alike or all(
-        found.first and found.parent in facts and facts[str(found.parent)].escaped is found.escaped
-        for found in facts.values()
-        if found.extends
-    )
+def above(facts: Mapping[str, Facts], template: str) -> frozenset[str]:
+    """Return all of a closed set that a template may extend, or what it extends may, and so on."""
+    found: set[str] = set()
+    waiting = [template]
+    while waiting:
+        extensible = facts[waiting.pop()].extensible
+        if extensible is None:
+            return frozenset(facts)
+        fresh = facts.keys() & set(extensible) - found
+        found |= fresh
+        waiting += fresh
+    return frozenset(found)
+
+
+def uniform(facts: Mapping[str, Facts]) -> frozenset[str]:
+    """Return the templates of a closed set whose code surely runs where output is escaped as it was when it was
+    compiled. A template runs in the context of whatever extends it, which may escape otherwise, and an `autoescape` tag
+    may surround a block of another.
+    """
+    mixed: set[str] = set()
+    for name, found in facts.items():
+        chain = above(facts, name)
+        if found.modifies or any(facts[other].modifies for other in chain):
+            mixed |= {name, *chain}
+        else:
+            mixed |= {other for other in chain if facts[other].escaped is not found.escaped}
+    return frozenset(facts.keys() - mixed)
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """The links of a closed set. `reads` are the names that a template and all that shares its context read.
 
-    `uniform`: whether all code surely runs where output is escaped as it was when it was compiled. A template runs in
-    the context of whatever extends it, which may escape otherwise, and an `autoescape` tag may surround a block of
-    another. `texts` are the functions of each template's code that return a text; `referred` are the templates that
-    others extend, include or import by a name that is known.
+    `uniform` are the templates whose code surely runs where output is escaped as it was when it was compiled. `texts`
+    are the functions of each template's code that return a text; `referred` are the templates that others extend,
+    include or import by a name that is known.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    uniform: bool = False
+    uniform: frozenset[str] = frozenset()
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     referred: frozenset[str] = frozenset()
 
@@ -90,8 +106,9 @@ class Links:
                 continue
             seen.add(found)
             entry = self.entry(found)
-            # how output is escaped is in the context where it is not known for all
-            if found is None or entry is None or self.facts[found].observes or (entry == "root" and not self.uniform):
+            if found is None or entry is None or self.facts[found].observes:
+                return True
+            if entry == "root" and found not in self.uniform:  # how output is escaped is in the context
                 return True
             waiting += [*self.facts[found].included, *filter(None, [self.parent(found)])]
         return False
@@ -194,17 +211,21 @@ def texts(links: Links) -> dict[str, frozenset[str]]:
     code that calls a block does not know which of them it calls.
     """
     facts = links.facts
-    # what extends a template by a name that is made at run time may put any block into it
-    known = all(links.whole(name) for name in facts)
     waiting = {(name, made.function): made for name, found in facts.items() for made in found.prints}
-    ready = {name for name, made in facts.items() if made.part or (known and links.layout(name) is not None)}
+    ready = {name for name, made in facts.items() if made.part or links.layout(name) is not None}
     found = {(name, function) for name, function in waiting if name in ready or function.startswith("macro_")}
     families: dict[str, list[str]] = {}
+    # what may be put into the templates of a family by what chooses at run time what it extends
+    chosen: dict[str, set[str]] = {}
     for name in facts:
         families.setdefault(_outermost(links, name), []).append(name)
+        if not links.whole(name):
+            for other in {_outermost(links, other) for other in above(facts, name)}:
+                chosen.setdefault(other, set()).update(facts[name].blocks)
 
     def holds(name: str, made: Prints) -> bool:
-        family = families[_outermost(links, name)]
+        outermost = _outermost(links, name)
+        family = families[outermost]
         blocks = made.blocks
         if made.function.startswith("block_"):
             blocks = (*blocks, made.function.removeprefix("block_"))
@@ -213,7 +234,7 @@ def texts(links: Links) -> dict[str, frozenset[str]]:
             (above is None or (above, "root") in found)
             and all((other, links.entry(other)) in found for other in made.included)
             and all(
-                (other, f"block_{block}") in found
+                block not in chosen.get(outermost, ()) and (other, f"block_{block}") in found
                 for block in blocks
                 for other in family
                 if block in facts[other].blocks

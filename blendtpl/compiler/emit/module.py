@@ -29,7 +29,7 @@ from jinja2 import nodes
 from blendtpl.compiler.emit.code import assign, call, const, literal, name, place
 from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
-from blendtpl.compiler.emit.facts import MODIFIERS, is_call_of, is_call_of_self, may_hold_scope
+from blendtpl.compiler.emit.facts import is_call_of, is_call_of_self, may_hold_scope
 from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.links import Links
 from blendtpl.compiler.emit.loops import LOOPS
@@ -141,7 +141,7 @@ def _about(
         "texts": tuple(sorted(links.texts.get(str(template), ()))),
         **_layout(emitter, template),
         "optional": tuple(sorted({*_optional(every), *shadows})),
-        "modifies": not every.keys().isdisjoint(MODIFIERS),
+        "uniform": template in links.uniform,
         "preamble": preamble,
         "parent": links.parent(template) or ("" if nodes.Extends in every else None),
         "enters": preset and preset.line,
