@@ -111,14 +111,25 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                 raise TypeError("it renders nothing")
         _settle_escaping(units)
         optional = {*linked.globals, *(name for unit in units.values() for name in unit.shape.optional)}
-        for unit, (_, variables, _) in zip(units.values(), known, strict=True):
-            at = str(unit.name)
-            parts, presets = next(links)
+        waiting = {name: (variables, *next(links)) for name, (_, variables, _) in zip(units, known, strict=True)}
+
+        def bind(name: str) -> None:
+            """Bind a unit, once; what it takes modules of is bound before, for they are made then."""
+            if name not in waiting:
+                return
+            variables, parts, presets = waiting.pop(name)
+            for origin, *part in (*parts, *presets):
+                if part and _is_of_module(part[0]):
+                    bind(origin)
+            unit = units[name]
             for variable, (origin, part) in zip(variables, parts, strict=True):
                 unit.space[variable] = _part(unit, units[origin], part)
-            unit.values = tuple(_part(unit, units[name], *part) if part else name for name, *part in presets)
+            unit.values = tuple(_part(unit, units[origin], *part) if part else origin for origin, *part in presets)
             if unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
+
+        for at in units:
+            bind(at)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
     return units
@@ -251,16 +262,20 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     if part == "preamble":
         found = unit.first_preamble
         return _nothing if found is None else found.space[str(found.shape.preamble)]
-    exported = part.startswith("export_")
-    if (exported or part in {"module", "context"}) and unit.static_module is None:
+    if _is_of_module(part) and unit.static_module is None:
         context = unit.new_context()
         out: Output = []
         drain(unit.root(context, out, NEVER))
         unit.static_module = TemplateModule(unit, context, out)
         unit.space.update(module=unit.static_module, context=context)
-    if exported:
+    if part.startswith("export_"):
         return getattr(unit.static_module, part.removeprefix("export_"))
     return unit.space[part]
+
+
+def _is_of_module(part: str) -> bool:
+    """Return whether a part of a template's code is that of the module that it makes."""
+    return part in {"module", "context"} or part.startswith("export_")
 
 
 def _copy_of(environment: jinja2.Environment, units: dict[str, Unit]) -> jinja2.Environment:

@@ -58,6 +58,7 @@ RANKS = {
     "compiler.emit.trees": 20,
     "compiler.emit.frames": 21,
     "compiler.emit.texts": 21,
+    "compiler.emit.constants": 21,
     "compiler.emit.presets": 21,
     "compiler.emit.facts": 22,
     "compiler.emit.links": 23,

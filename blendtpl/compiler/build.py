@@ -280,6 +280,7 @@ class _Run:
             "uses": sorted(uses),
             "optimized": self.environment.optimized,
             "uniform": sorted(program.links.uniform.intersection(reach)),
+            "statics": sorted(program.links.statics.intersection(reach)),
             "referred": name in program.links.referred,
             "texts": sorted((other, sorted(program.links.texts.get(other, ()))) for other in reach),
             "jinja's": own_lookups(self.environment),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import jinja2
 
 from blendtpl.compiler import faults
-from blendtpl.compiler.emit import Links, texts, uniform
+from blendtpl.compiler.emit import Links, statics, texts, uniform
 from blendtpl.compiler.outline import Link, Outline, Use
 from blendtpl.compiler.positions import Positions
 from blendtpl.environments import passed_argument, prints_in_order
@@ -103,6 +103,7 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
         {name: frozenset(found) for name, found in reads.items()},
         uniform(facts),
         referred=frozenset(name for outline in outlines.values() for found in outline.links for name in found.names),
+        statics=statics(facts),
     )
     if not prints_in_order(environment):
         links = replace(links, texts=texts(links))

@@ -132,6 +132,9 @@ def _prints(loaded: dict[str, Any]) -> Prints:
     )
 
 
+_SETS = ("stored", "bound", "scoped", "inner", "shadows", "changeable", "handled")
+
+
 def _facts(loaded: dict[str, Any]) -> Facts:
     macros = (
         MacroShape(**{**shape, "arguments": tuple(shape["arguments"]), "special": tuple(shape["special"])})
@@ -142,12 +145,13 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             **loaded,
             "macros": tuple(macros),
             "imported": tuple(map(tuple, loaded["imported"])),
+            "modules": tuple(map(tuple, loaded["modules"])),
             "included": tuple(loaded["included"]),
             "blocks": tuple(loaded["blocks"]),
             "extensible": None if loaded["extensible"] is None else tuple(loaded["extensible"]),
             "prints": tuple(map(_prints, loaded["prints"])),
             "required": tuple(loaded["required"]),
-            **{key: frozenset(loaded[key]) for key in ("stored", "bound", "scoped", "inner", "shadows")},
+            **{key: frozenset(loaded[key]) for key in _SETS},
         }
     )
 

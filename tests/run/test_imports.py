@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import jinja2
+import pytest
 
 import blendtpl
 from tests.run.oracle import load
@@ -146,3 +147,97 @@ def test_a_macro_that_is_kept_still_works_when_its_render_is_over() -> None:
     )
     registry.render("keep.txt", kept=kept)
     assert kept[0]() == "1"
+
+
+CONSTANTS = {
+    "lib.txt": "{% import 'more.txt' as more %}{% set t = {'a': 'x' ~ 1} %}{% set l = [1] %}"
+    "{% macro m() %}{{ t.a }}{{ l|length }}{{ more.l|length }}{{ more.l[0] }}{% endmacro %}",
+    "more.txt": "{% set l = [('p', 'q')] %}",
+    "base.txt": "{% import 'lib.txt' as lib %}{% block b %}{% endblock %}{{ lib.l|length }}",
+    "all.txt": "{{ lib.t|length }}{{ lib.l|length }}{{ lib.m() }}",
+}
+
+
+def changing() -> jinja2.Environment:
+    made = blendtpl.default_environment()
+    made.add_extension("jinja2.ext.do")
+    made.globals |= {"change": lambda value: value.l.append(2), "grow": lambda value: value.append(2)}
+    made.filters["grow"] = lambda value: value.append(2)
+    made.tests["grown"] = lambda value, other: other.append(2)
+    return made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ lib.t.a }}{{ lib.t['a'] }}{{ lib.t[key] }}{{ lib.t.get('b') }}{{ lib.m() }}",
+        "{% for x in lib.l %}{{ x }}{% endfor %}{% for k, v in lib.t.items() %}{{ k }}{{ v }}{% endfor %}",
+        "{{ 'a' in lib.t }}{{ lib.t|length }}{{ lib.l|join(',') }}{% if not lib.l %}n{% endif %}",
+        "{% from 'lib.txt' import l as lib_l, m %}{{ lib_l[0] }}{{ m() }}{{ lib.t is defined }}",
+        "{% macro f(lib, t) %}{{ grow(lib) or t }}{% endmacro %}{{ f([1], 2) }}{% for l in [[1]] %}{{ grow(l) }}{% endfor %}",
+    ],
+)
+def test_a_module_of_which_constants_are_looked_up_is_there_once(text: str) -> None:
+    texts = CONSTANTS | {"main.txt": "{% import 'lib.txt' as lib %}" + text + "{% include 'all.txt' %}"}
+    registry = load(texts, changing)
+    stock = changing().overlay(loader=jinja2.DictLoader(texts))
+    for _ in range(3):
+        assert registry.render("main.txt", key="a") == stock.get_template("main.txt").render(key="a")
+    assert registry["lib.txt"]._unit.static_module is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ lib.t.update(b=2) }}",
+        "{% do lib.l.append(2) %}",
+        "{{ lib.l.__iadd__([2]) }}",
+        "{{ lib['l'].append(2) }}",
+        "{% set x = lib.t %}{{ x.update(b=2) }}",
+        "{% with x = lib.l %}{{ x.append(2) }}{% endwith %}",
+        "{% set x = lib %}{{ x.l.append(2) }}",
+        "{{ change(lib) }}",
+        "{{ grow(lib.l) }}",
+        "{{ lib.l|grow }}",
+        "{{ lib|attr('l')|grow }}",
+        "{{ lib.l|default([])|grow }}",
+        "{{ 1 is grown(lib.l) }}",
+        "{{ [lib.l][0].append(2) }}",
+        "{{ {'x': lib.l}.x.append(2) }}",
+        "{{ (lib.l if key else 0).append(2) }}",
+        "{{ (0 or lib.l).append(2) }}",
+        "{% for n in ['l'] %}{{ lib[n].append(2) }}{% endfor %}",
+        "{% for n in ['l'] %}{{ grow(lib[n]) }}{% endfor %}",
+        "{% for n in [lib.l] %}{{ n.append(2) }}{% endfor %}",
+        "{% macro f(x) %}{{ x.append(2) }}{% endmacro %}{{ f(lib.l) }}",
+        "{% macro f(x=lib.l) %}{{ x.append(2) }}{% endmacro %}{{ f() }}",
+        "{% set n = namespace(x=lib.t) %}{{ n.x.update(b=2) }}",
+        "{% from 'lib.txt' import l as other %}{{ other.append(2) }}",
+        "{% set n = 'lib.txt' %}{% import n as other %}{{ change(other) }}",
+        "{% set n = 'lib.txt' %}{% from n import l %}{{ grow(l) }}",
+        "{% include 'part.txt' %}",
+        "{% import 'more.txt' as more %}{{ more.l.append(2) }}",
+        "{% import 'more.txt' as more %}{{ change(more) }}",
+    ],
+)
+def test_what_may_change_a_constant_of_a_module_has_one_for_each_render(text: str) -> None:
+    texts = CONSTANTS | {
+        "main.txt": "{% import 'lib.txt' as lib %}" + text + "{% include 'all.txt' %}",
+        "part.txt": "{{ lib.l.append(2) }}",
+        "child.txt": "{% extends 'base.txt' %}{% block b %}" + text + "{% endblock %}",
+    }
+    registry = load(texts, changing)
+    for name in ("main.txt", "child.txt"):
+        fresh = changing().overlay(loader=jinja2.DictLoader(texts))
+        expected = fresh.get_template(name).render(key="a")
+        for _ in range(3):
+            assert registry.render(name, key="a") == expected
+
+
+def test_modules_that_import_each_other_are_made_in_a_render() -> None:
+    texts = {
+        "a.txt": "{% import 'b.txt' as b %}{% macro m() %}a{{ b.n() }}{% endmacro %}",
+        "b.txt": "{% macro n() %}{% import 'a.txt' as a %}{{ a.x is defined }}{% endmacro %}",
+        "main.txt": "{% import 'a.txt' as a %}{{ a.m() }}",
+    }
+    assert load(texts).render("main.txt") == "aFalse"

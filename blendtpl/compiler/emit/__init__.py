@@ -2,7 +2,7 @@
 
 from blendtpl.compiler.emit.emitter import TreeOf
 from blendtpl.compiler.emit.facts import Facts, facts
-from blendtpl.compiler.emit.links import Links, texts, uniform
+from blendtpl.compiler.emit.links import Links, statics, texts, uniform
 from blendtpl.compiler.emit.module import Module, module
 
-__all__ = ["Facts", "Links", "Module", "TreeOf", "facts", "module", "texts", "uniform"]
+__all__ = ["Facts", "Links", "Module", "TreeOf", "facts", "module", "statics", "texts", "uniform"]

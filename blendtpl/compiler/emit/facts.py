@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.emit.constants import constants, handled
 from blendtpl.compiler.emit.texts import Prints, prints
 from blendtpl.compiler.emit.trees import ByKind, below, by_kind, children, has, undeclared
 from blendtpl.environments import autoescape_of, has_own_call, is_own, passed_argument
@@ -30,25 +31,30 @@ class MacroShape:
 class Facts:
     """What a template lets others do.
 
-    `part`: an include may call its code with the names that it reads, rather than make a context. `observes`: its
-    code may, in rare cases, need a true context all the same, beside what it includes, by the names in `included`.
-    `static`: an import without context finds the same immutable module at every render. `macros` are those of its top
-    level that are always there; `imported` what top-level imports with constant names bind, once and unconditionally:
-    (name, template, macro or ""). `stored` are all names that the top level sets, `scoped` the blocks that run in a
-    context of their own. `parent` is what it extends by a constant name, `first`: whether that comes before all else;
-    `extends`: whether it extends anything, `extensible`: all that it may extend, `None` when that is made at run time.
-    `slotted`: its code may find its variables in the slots of a scope, rather
-    than in a context; `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order,
-    `required` those that another template must fill; `inner` are the names that it sets and that functions made at its
-    top level read; `shadows` those that may be set around its scoped blocks; `closes`: whether its top level makes
-    macros, which hold the scope; `refers`: whether it asks for ``self``. `escaped`: whether its output is, `modifies`:
-    whether it changes that while it runs. `prints` are the functions of its code that may return a text.
+    `part`: an include may call its code with the names that it reads, rather than make a context. `observes`: its code
+    may, in rare cases, need a true context all the same, beside what it includes, by the names in `included`. `static`:
+    an import without context may find the same module at every render; `changeable` are the dicts and lists that it
+    sets there, `handled` the names of what a template does more with than look things up in it, `modules` those that it
+    has for modules: (name, template or "" when that is made at run time, name in it or ""). `macros` are those of its
+    top level that are always there; `imported` what top-level imports with constant names bind, once and
+    unconditionally: (name, template, macro or ""). `stored` are all names that the top level sets, `scoped` the blocks
+    that run in a context of their own. `parent` is what it extends by a constant name, `first`: whether that comes
+    before all else; `extends`: whether it extends anything, `extensible`: all that it may extend, `None` when that is
+    made at run time. `slotted`: its code may find its variables in the slots of a scope, rather than in a context;
+    `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order, `required` those that another
+    template must fill; `inner` are the names that it sets and that functions made at its top level read; `shadows`
+    those that may be set around its scoped blocks; `closes`: whether its top level makes macros, which hold the scope;
+    `refers`: whether it asks for ``self``. `escaped`: whether its output is, `modifies`: whether it changes that while
+    it runs. `prints` are the functions of its code that may return a text.
     """
 
     part: bool
     observes: bool
     included: tuple[str, ...]
     static: bool
+    changeable: frozenset[str]
+    handled: frozenset[str]
+    modules: tuple[tuple[str, str, str], ...]
     macros: tuple[MacroShape, ...]
     imported: tuple[tuple[str, str, str], ...]
     stored: frozenset[str]
@@ -116,6 +122,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         and "self" not in names
         and not any(isinstance(node, _EXPORTS) for node in top)
     )
+    static, changeable = constants(tree.body)
     macros = _macros(tree.body, count)
     bodies = [("part" if part else "root", tree.body), *_bodies(tree.body, blocks, macros)]
     found = (prints(function, body, environment, template) for function, body in bodies)
@@ -123,7 +130,10 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         part=part,
         observes=included is None or not kinds.isdisjoint(_OBSERVERS) or "self" in names or _asks(every, environment),
         included=included or (),
-        static=_static(tree.body),
+        static=static,
+        changeable=changeable,
+        handled=handled(tree, environment),
+        modules=tuple(_modules(every, environment, template)),
         macros=macros,
         imported=_imported(tree.body, count, environment, template),
         stored=stored,
@@ -310,18 +320,17 @@ def _asks(every: ByKind, environment: jinja2.Environment) -> bool:
     )
 
 
-def _static(body: list[nodes.Node]) -> bool:
-    """Return whether running the top level has no effect but to define macros and names of constants."""
-    for node in body:
-        if isinstance(node, nodes.Output):
-            if not all(isinstance(part, nodes.TemplateData) for part in node.nodes):
-                return False
-        elif isinstance(node, nodes.Assign):
-            if not (isinstance(node.target, nodes.Name) and isinstance(node.node, nodes.Const)):
-                return False
-        elif not isinstance(node, nodes.Macro):
-            return False
-    return True
+def _modules(every: ByKind, environment: jinja2.Environment, template: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what imports bind, wherever they are."""
+    for node in [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]:
+        wanted = node.template.value if isinstance(node.template, nodes.Const) else None
+        origin = environment.join_path(wanted, template) if isinstance(wanted, str) else ""
+        if isinstance(node, nodes.Import):
+            yield node.target, origin, ""
+        else:
+            for found in node.names:
+                called, alias = found if isinstance(found, tuple) else (found, found)
+                yield alias, origin, called
 
 
 def _stored(top: list[nodes.Node]) -> dict[str, int]:

@@ -50,13 +50,38 @@ def uniform(facts: Mapping[str, Facts]) -> frozenset[str]:
     return frozenset(facts.keys() - mixed)
 
 
+def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
+    """Return the templates of which an import without context finds the same module at every render, which nothing
+    changes: it has macros and constants, and modules of that kind.
+
+    A dict or a list in it could be changed, if only by what it is given to. So nothing may be done with what has its
+    name, or that of the module, but to look things up.
+    """
+    handled = frozenset().union(*(found.handled for found in facts.values()))
+    unsafe = {name for name, found in facts.items() if found.changeable & handled}
+    for alias, origin, called in {imported for found in facts.values() for imported in found.modules}:
+        # any item of a module may be one that can be changed, but no item of what can be changed
+        if alias in handled or (not called and f"{alias}[]" in handled):
+            unsafe |= {
+                name
+                for name in ([origin] if origin else facts)
+                if name in facts and (called in facts[name].changeable if called else facts[name].changeable)
+            }
+    ready: set[str] = set()
+    waiting = {name for name, found in facts.items() if found.static} - unsafe
+    while fresh := {name for name in waiting if ready.issuperset(origin for _, origin, _ in facts[name].modules)}:
+        ready |= fresh
+        waiting -= fresh
+    return frozenset(ready)
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The links of a closed set. `reads` are the names that a template and all that shares its context read.
 
     `uniform` are the templates whose code surely runs where output is escaped as it was when it was compiled. `texts`
     are the functions of each template's code that return a text; `referred` are the templates that others extend,
-    include or import by a name that is known.
+    include or import by a name that is known; `statics` those that are modules which never change.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
@@ -64,6 +89,7 @@ class Links:
     uniform: frozenset[str] = frozenset()
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     referred: frozenset[str] = frozenset()
+    statics: frozenset[str] = frozenset()
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""
@@ -116,7 +142,7 @@ class Links:
     def layout(self, template: str | None) -> Layout | None:
         """Return the layout of the scope that a template's code runs with; `None` when it needs a context."""
         found = self.facts.get(template) if template is not None else None
-        if template is None or found is None or found.part or found.static or not found.slotted:
+        if template is None or found is None or found.part or template in self.statics or not found.slotted:
             return None
         above = Layout()
         if found.extends:
@@ -152,9 +178,8 @@ class Links:
         return False
 
     def static(self, template: str) -> bool:
-        """Return whether an import without context finds the same immutable module at every render."""
-        found = self.facts.get(template)
-        return found is not None and found.static
+        """Return whether an import without context finds the same module at every render, which nothing changes."""
+        return template in self.statics
 
     def macro(self, template: str, called: str) -> MacroShape | None:
         """Return the macro of a static module."""
