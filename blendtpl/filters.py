@@ -144,6 +144,45 @@ def _format(value: Any, *args: Any, **kwargs: Any) -> str:
     return filters.do_format(value, *args, **kwargs)
 
 
+def _wordwrap(
+    environment: jinja2.Environment,
+    s: str,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> str:
+    if type(s) is not str or type(width) is not int or width < 1:
+        return filters.do_wordwrap(environment, s, width, break_long_words, wrapstring, break_on_hyphens)
+    joint = environment.newline_sequence if wrapstring is None else wrapstring
+    wrapped = []
+    for line in s.splitlines():
+        text = line.rstrip(" ")
+        words = text.split(" ")
+        if 0 < len(text) <= width and not text[-1].isspace():
+            wrapped.append(text)
+        elif (
+            (break_on_hyphens and "-" in line)
+            or line.split() != words  # which `textwrap` has rules for, as for what is too long
+            or max(map(len, words)) > width
+        ):
+            wrapped.append(filters.do_wordwrap(environment, line, width, break_long_words, joint, break_on_hyphens))
+        else:
+            wrapped.append(joint.join(_filled(words, width)))
+    return joint.join(wrapped)
+
+
+def _filled(words: list[str], width: int) -> Iterator[str]:
+    """Yield lines of as many words as there is room for."""
+    begin, length = 0, -1
+    for at, word in enumerate(words):
+        length += 1 + len(word)
+        if length > width:
+            yield " ".join(words[begin:at])
+            begin, length = at, len(word)
+    yield " ".join(words[begin:])
+
+
 def _dictsort(value: Mapping[Any, Any], case_sensitive: bool = False, by: Any = "key", reverse: bool = False) -> Any:
     if type(value) is dict and by == "key" and set(map(type, value)) == {str}:
         return sorted(value.items(), key=_first if case_sensitive else _folded, reverse=reverse)
@@ -202,6 +241,7 @@ _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "unique": _unique,
         "format": _format,
         "dictsort": _dictsort,
+        "wordwrap": _wordwrap,
     }
 )
 

@@ -116,6 +116,25 @@ def test_texts_are_formatted_alike(text: Any, arguments: list[Any], keywords: di
     assert outcome(lambda: ours(text, *arguments, **keywords)) == expected
 
 
+@given(
+    text=st.one_of(
+        st.text("ab,.1 -\t\xa0\u2014\u2003\n\r", max_size=40),
+        st.lists(st.text("abc,\u2014", min_size=1, max_size=7), max_size=12).map(" ".join),
+        st.builds(Markup, st.text("a<b ", max_size=30)),
+        LEAVES,
+    ),
+    width=st.one_of(st.integers(-1, 15), st.sampled_from([79, "5", 2.5, None, True])),
+    long_words=st.booleans(),
+    joint=st.sampled_from([None, "<br>", "", Markup("<br>"), 5]),
+    hyphens=st.booleans(),
+)
+def test_texts_are_wrapped_alike(text: Any, width: Any, long_words: bool, joint: Any, hyphens: bool) -> None:
+    ours = faster(ENVIRONMENT, "wordwrap")
+    assert ours is not None
+    given_all = (ENVIRONMENT, text, width, long_words, joint, hyphens)
+    assert outcome(lambda: ours(*given_all)) == outcome(lambda: FILTERS["wordwrap"](*given_all))
+
+
 @pytest.mark.parametrize("name", ["select", "reject", "selectattr", "rejectattr"])
 @given(
     value=VALUES,
