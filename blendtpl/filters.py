@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 import jinja2
-from jinja2 import filters, nodes
+from jinja2 import Undefined, filters, nodes
+from markupsafe import Markup
 
 from blendtpl.environments import is_own
+from blendtpl.output import escape_any, escape_str
 
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
@@ -197,6 +199,18 @@ def _folded(pair: tuple[str, Any]) -> str:
     return pair[0].lower()
 
 
+def _xmlattr(eval_ctx: nodes.EvalContext, d: Mapping[str, Any], autospace: bool = True) -> str:
+    if type(d) is not dict or not all(type(key) is str and key.replace("-", "").isalnum() for key in d):
+        return filters.do_xmlattr(eval_ctx, d, autospace)
+    found = [
+        f'{escape_str(key)}="{escape_any(value)}"'
+        for key, value in d.items()
+        if value is not None and not isinstance(value, Undefined)
+    ]
+    text = " ".join(["", *found] if autospace and found else found)
+    return str.__new__(Markup, text) if eval_ctx.autoescape else text
+
+
 def mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
     """Yield what ``map(attribute=attr)`` does."""
     if value:
@@ -242,6 +256,7 @@ _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "format": _format,
         "dictsort": _dictsort,
         "wordwrap": _wordwrap,
+        "xmlattr": _xmlattr,
     }
 )
 

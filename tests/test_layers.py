@@ -29,7 +29,7 @@ RANKS = {
     "scopes": 9,
     "translation": 4,
     "output": 10,
-    "filters": 10,
+    "filters": 11,
     "runtime": 11,
     "units": 12,
     "spaces": 13,

@@ -132,7 +132,7 @@ def _prints(loaded: dict[str, Any]) -> Prints:
     )
 
 
-_SETS = ("stored", "bound", "scoped", "inner", "shadows", "changeable", "handled")
+_SETS = ("stored", "bound", "scoped", "inner", "shadows", "changeable", "handled", "early")
 
 
 def _facts(loaded: dict[str, Any]) -> Facts:

@@ -29,6 +29,14 @@ class Text(str):
         return f"{super().lower()}!"
 
 
+class Html:
+    def __html__(self) -> str:
+        return "<b>"
+
+    def __str__(self) -> str:
+        return "<str>"
+
+
 LEAVES = st.one_of(
     *(st.integers(-3, 3), st.booleans(), st.none(), st.just(float("nan")), st.floats(-2, 2).map(lambda f: round(f, 1))),
     *(st.text("aAbB<ß", max_size=3), st.text("ab", max_size=2).map(Markup), st.text("aB", max_size=2).map(Text)),
@@ -80,7 +88,7 @@ def outcome(call: Callable[[], Any]) -> tuple[str, str]:
 
 
 def first(name: str, environment: jinja2.Environment, escaped: bool) -> tuple[Any, ...]:
-    if name == "join":
+    if name in {"join", "xmlattr"}:
         eval_ctx = jinja2.nodes.EvalContext(environment)
         eval_ctx.autoescape = escaped
         return (eval_ctx,)
@@ -114,6 +122,26 @@ def test_texts_are_formatted_alike(text: Any, arguments: list[Any], keywords: di
     assert ours is not None
     expected = outcome(lambda: FILTERS["format"](text, *arguments, **keywords))
     assert outcome(lambda: ours(text, *arguments, **keywords)) == expected
+
+
+@given(
+    found=st.one_of(
+        LEAVES,
+        st.dictionaries(
+            st.one_of(st.text("aé-_ />=<\n1", max_size=4), st.sampled_from([1, None, Markup("a"), Text("a")])),
+            st.one_of(LEAVES, *map(st.builds, (jinja2.Undefined, jinja2.StrictUndefined, Html))),
+            max_size=4,
+        ),
+    ),
+    autospace=st.booleans(),
+    escaped=st.booleans(),
+)
+def test_attributes_are_alike(found: Any, autospace: bool, escaped: bool) -> None:
+    ours = faster(ENVIRONMENT, "xmlattr")
+    assert ours is not None
+    (eval_ctx,) = first("xmlattr", ENVIRONMENT, escaped)
+    expected = outcome(lambda: FILTERS["xmlattr"](eval_ctx, found, autospace))
+    assert outcome(lambda: ours(eval_ctx, found, autospace)) == expected
 
 
 @given(

@@ -37,15 +37,16 @@ class Facts:
     sets there, `handled` the names of what a template does more with than look things up in it, `modules` those that it
     has for modules: (name, template or "" when that is made at run time, name in it or ""). `macros` are those of its
     top level that are always there; `imported` what top-level imports with constant names bind, once and
-    unconditionally: (name, template, macro or ""). `stored` are all names that the top level sets, `scoped` the blocks
-    that run in a context of their own. `parent` is what it extends by a constant name, `first`: whether that comes
-    before all else; `extends`: whether it extends anything, `extensible`: all that it may extend, `None` when that is
-    made at run time. `slotted`: its code may find its variables in the slots of a scope, rather than in a context;
-    `keeps`: what it sets may come to hold that scope; `blocks` are its blocks, in order, `required` those that another
-    template must fill; `inner` are the names that it sets and that functions made at its top level read; `shadows`
-    those that may be set around its scoped blocks; `closes`: whether its top level makes macros, which hold the scope;
-    `refers`: whether it asks for ``self``. `escaped`: whether its output is, `modifies`: whether it changes that while
-    it runs. `prints` are the functions of its code that may return a text.
+    unconditionally: (name, template, macro or ""), `early` those that they bind before any block may run. `stored` are
+    all names that the top level sets, `scoped` the blocks that run in a context of their own. `parent` is what it
+    extends by a constant name, `first`: whether that comes before all else; `extends`: whether it extends anything,
+    `extensible`: all that it may extend, `None` when that is made at run time. `slotted`: its code may find its
+    variables in the slots of a scope, rather than in a context; `keeps`: what it sets may come to hold that scope;
+    `blocks` are its blocks, in order, `required` those that another template must fill; `inner` are the names that it
+    sets and that functions made at its top level read; `shadows` those that may be set around its scoped blocks;
+    `closes`: whether its top level makes macros, which hold the scope; `refers`: whether it asks for ``self``, `ahead`:
+    whether it does so outside of blocks. `escaped`: whether its output is, `modifies`: whether it changes that while it
+    runs. `prints` are the functions of its code that may return a text.
     """
 
     part: bool
@@ -57,6 +58,7 @@ class Facts:
     modules: tuple[tuple[str, str, str], ...]
     macros: tuple[MacroShape, ...]
     imported: tuple[tuple[str, str, str], ...]
+    early: frozenset[str]
     stored: frozenset[str]
     bound: frozenset[str]
     scoped: frozenset[str]
@@ -72,6 +74,7 @@ class Facts:
     shadows: frozenset[str]
     closes: bool
     refers: bool
+    ahead: bool
     escaped: bool
     modifies: bool
     prints: tuple[Prints, ...]
@@ -91,6 +94,7 @@ _NEVER_SLOTTED = (
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
 _SEE_ALL = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
+_MAY_RUN_BLOCKS = (nodes.Block, nodes.Include, nodes.Call, nodes.CallBlock, nodes.Filter, nodes.Test)
 _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 
@@ -136,6 +140,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         modules=tuple(_modules(every, environment, template)),
         macros=macros,
         imported=_imported(tree.body, count, environment, template),
+        early=_early(tree.body),
         stored=stored,
         bound=frozenset(_imports(top)),
         scoped=frozenset(block.name for block in blocks if block.scoped),
@@ -150,6 +155,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         inner=_inner(tree.body, stored),
         shadows=_shadows(every, blocks),
         refers="self" in names,
+        ahead=bool(undeclared([node for node in tree.body if not isinstance(node, nodes.Block)], ("self",))),
         closes=any(isinstance(node, nodes.Macro) for node in top),
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),
@@ -318,6 +324,19 @@ def _asks(every: ByKind, environment: jinja2.Environment) -> bool:
         for node in every.get(of, ())
         if (passed := passed_argument(present.get(node.name)))
     )
+
+
+def _early(body: list[nodes.Node]) -> frozenset[str]:
+    """Return the names that the imports of a top level bind before anything may run a block."""
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, (nodes.Import, nodes.FromImport)):
+            found.update(_imports([node]))
+        elif not isinstance(node, nodes.Macro) and (
+            isinstance(node, _MAY_RUN_BLOCKS) or has(node, _MAY_RUN_BLOCKS) or undeclared([node], ("self",))
+        ):
+            break
+    return frozenset(found)
 
 
 def _modules(every: ByKind, environment: jinja2.Environment, template: str) -> Iterator[tuple[str, str, str]]:

@@ -228,6 +228,21 @@ class Links:
             return {}
         return {name: (origin, macro) for name, origin, macro in found.imported if self.static(origin)}
 
+    def inherited(self, template: str, block: str) -> dict[str, tuple[str, str]]:
+        """Return the like for a block: names that what its template surely extends has bound before the block runs."""
+        found: dict[str, tuple[str, str]] = {}
+        above: str | None = template if self.settled(template, block) is not None else None
+        while above is not None:
+            parent, facts = self.parent(above), self.facts[above]
+            if above != template:
+                early = facts.early if parent is None else facts.stored
+                found = {name: origin for name, origin in found.items() if name not in facts.stored}
+                found |= {name: origin for name, origin in self.imported(above).items() if name in early}
+            if facts.ahead and parent is not None:  # it may run blocks before what it extends does anything
+                return {}
+            above = parent
+        return found
+
 
 def texts(links: Links) -> dict[str, frozenset[str]]:
     """Return which functions of each template's code may return a text.

@@ -220,6 +220,11 @@ def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_exten
     over = emitter.links.settled(emitter.template, block.name)
     before = settled if has_extends else emitter.block_settled.get(block.name, set())
     emitter.settled = before - over if over is not None else set()
+    own = emitter.direct
+    if emitter.layout is not None:
+        inherited = emitter.links.inherited(str(emitter.template), block.name)
+        emitter.settled |= inherited.keys()
+        emitter.direct = {**own, **inherited}
     identifier = f"block_{block.name}"
     text = emitter.prints(identifier)
     with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
@@ -235,6 +240,7 @@ def _block(emitter: Emitter, block: nodes.Block, settled: set[str], *, has_exten
         emitter.enter(frame)
         with emitter.tracking({"_block_vars"} if sets else set()):
             emitter.body(block.body, frame)
+    emitter.direct = own
     return _finished(emitter, made, text=text)
 
 
