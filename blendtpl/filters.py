@@ -200,7 +200,7 @@ def _folded(pair: tuple[str, Any]) -> str:
 
 
 def _xmlattr(eval_ctx: nodes.EvalContext, d: Mapping[str, Any], autospace: bool = True) -> str:
-    if type(d) is not dict or not all(type(key) is str and key.replace("-", "").isalnum() for key in d):
+    if type(d) is not dict or set(map(type, d)) != _TEXTS or not "".join(d).replace("-", "").isalnum():
         return filters.do_xmlattr(eval_ctx, d, autospace)
     found = [
         f'{escape_str(key)}="{escape_any(value)}"'
