@@ -5,7 +5,7 @@ calls. `open_units` is the one place where the code of a bundle is unmarshalled.
 """
 
 import sys
-from collections.abc import Callable, Hashable, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -84,7 +84,7 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     names["uniform"] = True
     at = ""
     try:
-        told, codes, links = (read(bundle.code, count) for read in (read_told, read_codes, read_links))
+        told, codes = (read(bundle.code, count) for read in (read_told, read_codes))
         known: list[tuple[tuple[str, ...], tuple[str, ...], Shape]] = []
         for at in bundle.manifest.templates:
             functions, bound, numbers, said = next(told)
@@ -111,28 +111,44 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
                 raise TypeError("it renders nothing")
         _settle_escaping(units)
         optional = {*linked.globals, *(name for unit in units.values() for name in unit.shape.optional)}
-        waiting = {name: (variables, *next(links)) for name, (_, variables, _) in zip(units, known, strict=True)}
-
-        def bind(name: str) -> None:
-            """Bind a unit, once; what it takes modules of is bound before, for they are made then."""
-            if name not in waiting:
-                return
-            variables, parts, presets = waiting.pop(name)
-            for origin, *part in (*parts, *presets):
-                if part and _is_of_module(part[0]):
-                    bind(origin)
-            unit = units[name]
-            for variable, (origin, part) in zip(variables, parts, strict=True):
-                unit.space[variable] = _part(unit, units[origin], part)
-            unit.values = tuple(_part(unit, units[origin], *part) if part else origin for origin, *part in presets)
+        modules: dict[str, _Unbound] = {}
+        if any(unit.shape.static for unit in units.values()):
+            # read twice: modules are few and are made at once; what is read of all others should not be there at once
+            modules |= ((at, found) for at, found in _unbound(units, known, bundle.code) if units[at].shape.static)
+        while modules:
+            at = next(iter(modules))
+            _bind(at, units, modules)
+        for at, found in _unbound(units, known, bundle.code):
+            if not units[at].shape.static:
+                _bind(at, units, {at: found})
+        for unit in units.values():
+            at = str(unit.name)
             if unit.has_fast_context:
                 unit.start = _start(unit, optional, shared)
-
-        for at in units:
-            bind(at)
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
         raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
     return units
+
+
+_Unbound = tuple[tuple[str, ...], Any, Any]  # variables, what they are bound to, and presets
+
+
+def _unbound(units: Mapping[str, Unit], known: Iterable[tuple[Any, ...]], code: Any) -> Iterator[tuple[str, _Unbound]]:
+    """Yield what each unit is to be bound to."""
+    for name, (_, variables, _), (parts, presets) in zip(units, known, read_links(code, len(units)), strict=True):
+        yield name, (variables, parts, presets)
+
+
+def _bind(name: str, units: Mapping[str, Unit], waiting: dict[str, _Unbound]) -> None:
+    """Bind a unit, and before that those which wait and of which it takes something, for modules are made then."""
+    variables, parts, presets = waiting.pop(name)
+    for origin, *_ in (*parts, *presets):
+        if origin in waiting:
+            _bind(origin, units, waiting)
+    unit = units[name]
+    for variable, (origin, part) in zip(variables, parts, strict=True):
+        unit.space[variable] = _part(unit, units[origin], part)
+    unit.values = tuple(_part(unit, units[origin], *part) if part else origin for origin, *part in presets)
 
 
 def _settle_escaping(units: Mapping[str, Unit]) -> None:

@@ -68,10 +68,10 @@ class Shape:
     `required` those of its own that another template must fill; `stores`: what the top level sets, and whether it
     exports that; `keeps`: whether a scope may come to hold itself. `optional` are the names of which it asks whether
     they are there; `uniform`: whether its code only ever runs where output is escaped as it was when it was compiled;
-    `preamble` is the function that runs what blocks see of the top level, when it is given `None` for `out`; `parent`:
-    what it surely extends, `None` for nothing, an empty string for what is known at run time only. `enters`: the line
-    from which what it extends goes on, when its own top level does no more than fill the slots `presets`, and so has no
-    code.
+    `static`: whether it is a module that never changes; `preamble` is the function that runs what blocks see of the top
+    level, when it is given `None` for `out`; `parent`: what it surely extends, `None` for nothing, an empty string for
+    what is known at run time only. `enters`: the line from which what it extends goes on, when its own top level does
+    no more than fill the slots `presets`, and so has no code.
     """
 
     name: str | None
@@ -86,6 +86,7 @@ class Shape:
     keeps: bool
     optional: tuple[str, ...]
     uniform: bool
+    static: bool
     preamble: str | None
     parent: str | None
     enters: int | None

@@ -179,6 +179,7 @@ ABOUT = {
     "keeps": False,
     "optional": (),
     "uniform": True,
+    "static": False,
     "preamble": None,
     "parent": None,
     "enters": None,

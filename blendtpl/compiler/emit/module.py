@@ -142,6 +142,7 @@ def _about(
         **_layout(emitter, template),
         "optional": tuple(sorted({*_optional(every), *shadows})),
         "uniform": template in links.uniform,
+        "static": emitter.static,
         "preamble": preamble,
         "parent": links.parent(template) or ("" if nodes.Extends in every else None),
         "enters": preset and preset.line,
