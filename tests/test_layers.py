@@ -59,6 +59,7 @@ RANKS = {
     "compiler.emit.frames": 21,
     "compiler.emit.texts": 21,
     "compiler.emit.constants": 21,
+    "compiler.emit.refers": 21,
     "compiler.emit.presets": 21,
     "compiler.emit.facts": 22,
     "compiler.emit.links": 23,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.emit import refers
 from blendtpl.compiler.emit.constants import constants, handled
 from blendtpl.compiler.emit.texts import Prints, prints
 from blendtpl.compiler.emit.trees import ByKind, below, by_kind, children, has, undeclared
@@ -94,7 +95,6 @@ _NEVER_SLOTTED = (
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
 _SEE_ALL = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
-_MAY_RUN_BLOCKS = (nodes.Block, nodes.Include, nodes.Call, nodes.CallBlock, nodes.Filter, nodes.Test)
 _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 
@@ -107,7 +107,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     )
     every = by_kind(tree)
     kinds = every.keys()
-    included = _included(every, environment, template)
+    included = refers.included(every, environment, template)
     top = _top(tree.body)
     count = _stored(top)
     stored = frozenset(count)
@@ -137,17 +137,17 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         static=static,
         changeable=changeable,
         handled=handled(tree, environment),
-        modules=tuple(_modules(every, environment, template)),
+        modules=tuple(refers.modules(every, environment, template)),
         macros=macros,
-        imported=_imported(tree.body, count, environment, template),
-        early=_early(tree.body),
+        imported=refers.imported(tree.body, count, environment, template),
+        early=refers.early(tree.body),
         stored=stored,
-        bound=frozenset(_imports(top)),
+        bound=frozenset(refers.imports(top)),
         scoped=frozenset(block.name for block in blocks if block.scoped),
-        parent=_parent(tree.body, environment, template),
-        first=_extends_first(tree.body, every),
+        parent=refers.parent(tree.body, environment, template),
+        first=refers.extends_first(tree.body, every),
         extends=nodes.Extends in kinds,
-        extensible=_extensible(every, environment, template),
+        extensible=refers.extensible(every, environment, template),
         slotted=slotted,
         keeps=may_hold_scope(tree.body),
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
@@ -198,15 +198,6 @@ def is_call_of_self(node: nodes.Node, blocks: Iterable[str]) -> bool:
     return isinstance(of, nodes.Name) and of.name == "self" and attr in blocks and not attr.startswith("_")
 
 
-def _imports(top: list[nodes.Node]) -> Iterator[str]:
-    """Yield the names that imports of a top level bind."""
-    for node in top:
-        if isinstance(node, nodes.Import):
-            yield node.target
-        elif isinstance(node, nodes.FromImport):
-            yield from (name[1] if isinstance(name, tuple) else name for name in node.names)
-
-
 def may_hold_scope(body: list[nodes.Node]) -> bool:
     """Return whether what a top level sets may hold the scope that holds it: macros, and results of calls, may."""
     for node in _top(body):
@@ -244,66 +235,6 @@ def _shadows(every: ByKind, blocks: list[nodes.Block]) -> frozenset[str]:
     return frozenset({"loop"} | {node.name for node in every.get(nodes.Name, ()) if node.ctx != "load"})
 
 
-def _included(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
-    """Return what a template includes, when each has its context and one constant name; else `None`."""
-    names = []
-    for node in every.get(nodes.Include, ()):
-        if not (node.with_context and isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)):
-            return None
-        names.append(environment.join_path(node.template.value, template))
-    return tuple(names)
-
-
-def _parent(body: list[nodes.Node], environment: jinja2.Environment, template: str) -> str | None:
-    for node in body:
-        if isinstance(node, nodes.Extends):
-            found = node.template
-            if isinstance(found, nodes.Const) and isinstance(found.value, str):
-                return environment.join_path(found.value, template)
-            return None
-    return None
-
-
-def _extensible(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[str, ...] | None:
-    """Return the names that the tags `extends` of a template choose from, when each of them is constant."""
-    names: list[str] = []
-    waiting: list[nodes.Expr | None] = [node.template for node in every.get(nodes.Extends, ())]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, nodes.CondExpr):
-            waiting += [found.expr1, found.expr2]
-        elif isinstance(found, (nodes.List, nodes.Tuple)):
-            waiting += found.items
-        elif isinstance(found, nodes.Const) and isinstance(found.value, str):
-            names.append(environment.join_path(found.value, template))
-        elif found is not None:  # where there is nothing else, nothing is extended
-            return None
-    return tuple(sorted(names))
-
-
-def _extends_first(body: list[nodes.Node], every: ByKind) -> bool:
-    """Return whether a template extends another once, at its root, with nothing before that could tell, and with no
-    block that runs before what it extends does.
-    """
-    if _runs_blocks(body):
-        return False
-    for node in body:
-        if isinstance(node, nodes.Extends):
-            return len(every[nodes.Extends]) == 1
-        if not (isinstance(node, nodes.Output) and all(isinstance(part, nodes.TemplateData) for part in node.nodes)):
-            return False
-    return False
-
-
-def _runs_blocks(body: Iterable[nodes.Node]) -> bool:
-    """Return whether a template that extends another runs blocks of its own all the same, as in loops and the like."""
-    return any(
-        _runs_blocks(children(node)) if isinstance(node, nodes.If) else has(node, (nodes.Block,))
-        for node in body
-        if not isinstance(node, nodes.Block)
-    )
-
-
 def _top(body: list[nodes.Node]) -> list[nodes.Node]:
     found = []
     for node in body:
@@ -326,32 +257,6 @@ def _asks(every: ByKind, environment: jinja2.Environment) -> bool:
     )
 
 
-def _early(body: list[nodes.Node]) -> frozenset[str]:
-    """Return the names that the imports of a top level bind before anything may run a block."""
-    found: set[str] = set()
-    for node in body:
-        if isinstance(node, (nodes.Import, nodes.FromImport)):
-            found.update(_imports([node]))
-        elif not isinstance(node, nodes.Macro) and (
-            isinstance(node, _MAY_RUN_BLOCKS) or has(node, _MAY_RUN_BLOCKS) or undeclared([node], ("self",))
-        ):
-            break
-    return frozenset(found)
-
-
-def _modules(every: ByKind, environment: jinja2.Environment, template: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what imports bind, wherever they are."""
-    for node in [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]:
-        wanted = node.template.value if isinstance(node.template, nodes.Const) else None
-        origin = environment.join_path(wanted, template) if isinstance(wanted, str) else ""
-        if isinstance(node, nodes.Import):
-            yield node.target, origin, ""
-        else:
-            for found in node.names:
-                called, alias = found if isinstance(found, tuple) else (found, found)
-                yield alias, origin, called
-
-
 def _stored(top: list[nodes.Node]) -> dict[str, int]:
     """Return how often each name is set at the top level."""
     count: dict[str, int] = {}
@@ -361,7 +266,7 @@ def _stored(top: list[nodes.Node]) -> dict[str, int]:
             names = [found.name for found in (node.target, *below(node.target)) if isinstance(found, nodes.Name)]
         elif isinstance(node, nodes.Macro):
             names = [node.name]
-        names += _imports([node])
+        names += refers.imports([node])
         for name in names:
             count[name] = count.get(name, 0) + 1
     return count
@@ -385,24 +290,3 @@ def _only_calls(macro: nodes.Macro) -> bool:
     uses = sum(found.name == "caller" for found in every.get(nodes.Name, ()))
     calls = sum(is_call_of(found, "caller") for found in every.get(nodes.Call, ()))
     return 0 < uses == calls and every.keys().isdisjoint((nodes.Macro, nodes.CallBlock))
-
-
-def _imported(
-    body: list[nodes.Node], stored: dict[str, int], environment: jinja2.Environment, template: str
-) -> tuple[tuple[str, str, str], ...]:
-    found: list[tuple[str, str, str]] = []
-    for node in body:
-        if not isinstance(node, (nodes.Import, nodes.FromImport)) or node.with_context:
-            continue
-        if not (isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)):
-            continue
-        origin = environment.join_path(node.template.value, template)
-        if isinstance(node, nodes.Import):
-            if stored[node.target] == 1:
-                found.append((node.target, origin, ""))
-        else:
-            for name in node.names:
-                called, alias = name if isinstance(name, tuple) else (name, name)
-                if stored[alias] == 1:
-                    found.append((alias, origin, called))
-    return tuple(found)
