@@ -14,7 +14,18 @@ from blendtpl.environments import is_own
 
 _FIXED = (str, int, float, bool, type(None))
 _CHANGING = {*dir(list), *dir(dict)} - {"get", "items", "keys", "values", "copy", "index", "count"}
-_LOOKING_FILTERS = frozenset(("length", "count", "items", "dictsort", "join", "list", "first", "last", "xmlattr"))
+_PASSING_FILTERS = frozenset(("default", "d"))  # of which the result may be the value itself
+_LOOKING_FILTERS = _PASSING_FILTERS | {
+    "length",
+    "count",
+    "items",
+    "dictsort",
+    "join",
+    "list",
+    "first",
+    "last",
+    "xmlattr",
+}
 _LOOKING_TESTS = frozenset(("defined", "undefined", "none", "mapping", "sequence", "iterable", "string", "number"))
 
 
@@ -71,18 +82,21 @@ def _is_changeable(node: nodes.Node, fixed: set[str]) -> bool:
 
 def handled(tree: nodes.Template, environment: jinja2.Environment) -> frozenset[str]:
     """Return the names, of variables, attributes and items, of which a template does more than look things up in them:
-    it may hand them on, or change them. With ``[]`` behind it: so it does with an item of that, whatever its name.
+    it may hand them on, or change them. With ``[]`` behind it: so it does with what it finds there under a name that is
+    made at run time, which may be a method.
     """
     return frozenset(_handled(tree, environment, frozenset()))
 
 
 def _handled(node: nodes.Node, environment: jinja2.Environment, bound: frozenset[str]) -> Iterator[str]:
     """Yield the names below a node; not the variables in `bound`, whose values come from where they were handed on."""
-    looked_into = _looked_into(node, environment)
+    # nodes are compared by what is in them
+    looked_into = {id(found) for found in _looked_into(node, environment)}
     binds, inside = _scope(node)
+    sees = {id(found) for found in inside} if binds else set()
     for child in children(node):
-        known = bound | binds if child in inside else bound
-        if child is not looked_into:
+        known = bound | binds if id(child) in sees else bound
+        if id(child) not in looked_into:
             yield from _names(child, known)
         yield from _handled(child, environment, known)
 
@@ -104,24 +118,26 @@ def _scope(node: nodes.Node) -> tuple[set[str], list[nodes.Node]]:
     return {part.name for part in found if isinstance(part, nodes.Name)}, inside
 
 
-def _looked_into(node: nodes.Node, environment: jinja2.Environment) -> nodes.Node | None:
-    """Return the node below this one that it only looks into."""
+def _looked_into(node: nodes.Node, environment: jinja2.Environment) -> list[nodes.Node]:
+    """Return the nodes below this one that it only looks into, or prints."""
     match node:
-        case nodes.Getattr(attr=attr):
-            return None if attr in _CHANGING or attr.startswith("_") else node.node
-        case nodes.Getitem() | nodes.Call() | nodes.Not():
-            return node.node
+        case nodes.Getattr(attr=attr) | nodes.Getitem(arg=nodes.Const(value=str(attr))):
+            return [] if attr in _CHANGING or attr.startswith("_") else [node.node]
+        case nodes.Call(node=nodes.Getattr() | nodes.Name()) | nodes.Getitem() | nodes.Not():
+            return [node.node]
         case nodes.For():
-            return node.iter
+            return [node.iter]
         case nodes.If() | nodes.CondExpr():
-            return node.test
+            return [node.test]
         case nodes.Operand(op="in" | "notin"):
-            return node.expr
+            return [node.expr]
+        case nodes.Output() if environment.finalize is None:
+            return [*node.nodes]
         case nodes.Filter(name=called) if called in _LOOKING_FILTERS and is_own(environment, "filter", called):
-            return node.node
+            return [] if node.node is None else [node.node]
         case nodes.Test(name=called) if called in _LOOKING_TESTS and is_own(environment, "test", called):
-            return node.node
-    return None
+            return [node.node]
+    return []
 
 
 def _names(node: nodes.Node, bound: frozenset[str]) -> Iterator[str]:
@@ -135,3 +151,5 @@ def _names(node: nodes.Node, bound: frozenset[str]) -> Iterator[str]:
             yield called
         case nodes.Getitem():
             yield from (f"{found}[]" for found in _names(node.node, bound))
+        case nodes.Filter(node=nodes.Expr() as value, name=called) if called in _PASSING_FILTERS:
+            yield from _names(value, bound)

@@ -58,10 +58,10 @@ def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
     name, or that of the module, but to look things up.
     """
     handled = frozenset().union(*(found.handled for found in facts.values()))
+    handled |= {called.removesuffix("[]") for called in handled}
     unsafe = {name for name, found in facts.items() if found.changeable & handled}
     for alias, origin, called in {imported for found in facts.values() for imported in found.modules}:
-        # any item of a module may be one that can be changed, but no item of what can be changed
-        if alias in handled or (not called and f"{alias}[]" in handled):
+        if alias in handled:
             unsafe |= {
                 name
                 for name in ([origin] if origin else facts)
