@@ -85,20 +85,36 @@ def handled(tree: nodes.Template, environment: jinja2.Environment) -> frozenset[
     it may hand them on, or change them. With ``[]`` behind it: so it does with what it finds there under a name that is
     made at run time, which may be a method.
     """
-    return frozenset(_handled(tree, environment, frozenset()))
+    found: set[str] = set()
+    _add_handled(tree, environment, frozenset(), found)
+    return frozenset(found)
 
 
-def _handled(node: nodes.Node, environment: jinja2.Environment, bound: frozenset[str]) -> Iterator[str]:
-    """Yield the names below a node; not the variables in `bound`, whose values come from where they were handed on."""
+def _add_handled(node: nodes.Node, environment: jinja2.Environment, bound: frozenset[str], found: set[str]) -> None:
+    """Add the names below a node; not the variables in `bound`, whose values come from where they were handed on."""
+    kind = type(node)
     # nodes are compared by what is in them
-    looked_into = {id(found) for found in _looked_into(node, environment)}
-    binds, inside = _scope(node)
-    sees = {id(found) for found in inside} if binds else set()
+    looked_into = {id(other) for other in _looked_into(node, environment)} if kind in _LOOKING else ()
+    binds, inside = _scope(node) if kind in _SCOPES else (set(), [])
+    sees = {id(other) for other in inside} if binds else ()
     for child in children(node):
         known = bound | binds if id(child) in sees else bound
-        if id(child) not in looked_into:
-            yield from _names(child, known)
-        yield from _handled(child, environment, known)
+        of = type(child)
+        if of in _NAMING and id(child) not in looked_into:
+            found.update(_names(child, known))
+        if of not in _LEAVES:
+            _add_handled(child, environment, known, found)
+
+
+_LEAVES = frozenset((nodes.TemplateData, nodes.Const, nodes.Name))
+_NAMING = frozenset((nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Filter))
+_SCOPES = frozenset((nodes.For, nodes.Macro, nodes.CallBlock, nodes.With))
+_LOOKING = frozenset(
+    (
+        *(nodes.Getattr, nodes.Getitem, nodes.Call, nodes.Not, nodes.For, nodes.If, nodes.CondExpr, nodes.Operand),
+        *(nodes.Output, nodes.Filter, nodes.Test),
+    )
+)
 
 
 def _scope(node: nodes.Node) -> tuple[set[str], list[nodes.Node]]:
