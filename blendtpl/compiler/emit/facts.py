@@ -155,7 +155,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         inner=_inner(tree.body, stored),
         shadows=_shadows(every, blocks),
         refers="self" in names,
-        ahead=bool(undeclared([node for node in tree.body if not isinstance(node, nodes.Block)], ("self",))),
+        ahead=refers.ahead(tree.body),
         closes=any(isinstance(node, nodes.Macro) for node in top),
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),

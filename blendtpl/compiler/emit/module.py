@@ -26,6 +26,7 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.emit import refers
 from blendtpl.compiler.emit.code import assign, call, const, literal, name, place
 from blendtpl.compiler.emit.emitter import Emitter, TreeOf
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
@@ -98,6 +99,11 @@ def module(
         emitter.parent = ("root", "preamble")
     functions = [_root(emitter, tree, "root", every) if parameters is None else _part(emitter, tree, parameters)]
     settled = emitter.settled
+    if refers.ahead(tree.body):
+        early = refers.early(tree.body)
+        settled &= early
+        for names in emitter.block_settled.values():
+            names &= early
     functions += [_block(emitter, block, settled, has_extends=has_extends) for block in blocks.values()]
     preset = None
     if emitter.layout is not None and has_extends and template not in links.referred:

@@ -119,13 +119,18 @@ def modules(every: ByKind, environment: jinja2.Environment, template: str) -> It
 
 
 def early(body: list[nodes.Node]) -> frozenset[str]:
-    """Return the names that the imports of a top level bind before anything may run a block."""
+    """Return the names that imports and macros of a top level bind before anything may run a block."""
     found: set[str] = set()
     for node in body:
         if isinstance(node, (nodes.Import, nodes.FromImport)):
             found.update(imports([node]))
-        elif not isinstance(node, nodes.Macro) and (
-            isinstance(node, _MAY_RUN_BLOCKS) or has(node, _MAY_RUN_BLOCKS) or undeclared([node], ("self",))
-        ):
+        elif isinstance(node, nodes.Macro):
+            found.add(node.name)
+        elif isinstance(node, _MAY_RUN_BLOCKS) or has(node, _MAY_RUN_BLOCKS) or undeclared([node], ("self",)):
             break
     return frozenset(found)
+
+
+def ahead(body: list[nodes.Node]) -> bool:
+    """Return whether a top level asks for ``self``, so that blocks may run before all of it has."""
+    return bool(undeclared([node for node in body if not isinstance(node, nodes.Block)], ("self",)))
