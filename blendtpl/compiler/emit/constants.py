@@ -82,8 +82,8 @@ def _is_changeable(node: nodes.Node, fixed: set[str]) -> bool:
 
 def handled(tree: nodes.Template, environment: jinja2.Environment) -> frozenset[str]:
     """Return the names, of variables, attributes and items, of which a template does more than look things up in them:
-    it may hand them on, or change them. With ``[]`` behind it: so it does with what it finds there under a name that is
-    made at run time, which may be a method.
+    it may hand them on, or change them. What it finds there under a name that is made at run time counts as the thing
+    itself, for it may be a method.
     """
     found: set[str] = set()
     _add_handled(tree, environment, frozenset(), found)
@@ -166,6 +166,6 @@ def _names(node: nodes.Node, bound: frozenset[str]) -> Iterator[str]:
         case nodes.Getitem(arg=nodes.Const(value=str(called))):
             yield called
         case nodes.Getitem():
-            yield from (f"{found}[]" for found in _names(node.node, bound))
+            yield from _names(node.node, bound)
         case nodes.Filter(node=nodes.Expr() as value, name=called) if called in _PASSING_FILTERS:
             yield from _names(value, bound)

@@ -58,7 +58,6 @@ def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
     name, or that of the module, but to look things up.
     """
     handled = frozenset().union(*(found.handled for found in facts.values()))
-    handled |= {called.removesuffix("[]") for called in handled}
     unsafe = {name for name, found in facts.items() if found.changeable & handled}
     for alias, origin, called in {imported for found in facts.values() for imported in found.modules}:
         if alias in handled:
