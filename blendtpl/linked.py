@@ -278,20 +278,16 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     if part == "preamble":
         found = unit.first_preamble
         return _nothing if found is None else found.space[str(found.shape.preamble)]
-    if _is_of_module(part) and unit.static_module is None:
+    exported = part.startswith("export_")
+    if (exported or part in {"module", "context"}) and unit.static_module is None:
         context = unit.new_context()
         out: Output = []
         drain(unit.root(context, out, NEVER))
         unit.static_module = TemplateModule(unit, context, out)
         unit.space.update(module=unit.static_module, context=context)
-    if part.startswith("export_"):
+    if exported:
         return getattr(unit.static_module, part.removeprefix("export_"))
     return unit.space[part]
-
-
-def _is_of_module(part: str) -> bool:
-    """Return whether a part of a template's code is that of the module that it makes."""
-    return part in {"module", "context"} or part.startswith("export_")
 
 
 def _copy_of(environment: jinja2.Environment, units: dict[str, Unit]) -> jinja2.Environment:

@@ -1,10 +1,10 @@
 """Measure what rendering leaves in memory, and write pictures and a report.
 
-By default, in under ten minutes on two cores: the alert e-mail by every subject (blendtpl, the old ways, the
-peers, PHP), with the collector off and on; the other eleven mails and pages by blendtpl, the peers and PHP; every
-construct of the language and every error one by one, and the mixed workload, by blendtpl and Jinja2; and the memory
-that 2,000 templates take. Each is a process of its own, which ends after some seconds. Parts of names choose; subjects
-and workloads that are both named are run with each other, whatever they are.
+By default, in under ten minutes on two cores: the alert e-mail by every subject (blendtpl, the old ways, the peers,
+PHP), with the collector off and on; the other eleven mails and pages by blendtpl, the peers and PHP; every construct of
+the language and every error one by one, and the mixed workload, by blendtpl and Jinja2; and the memory that 2,000
+templates take. Each is a process of its own, which ends after some seconds. Parts of names choose; subjects and
+workloads that are both named are run with each other, whatever they are.
 
 Exits 1 when anything of blendtpl grows.
 """

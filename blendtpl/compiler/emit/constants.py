@@ -106,6 +106,7 @@ def _add_handled(node: nodes.Node, environment: jinja2.Environment, bound: froze
             _add_handled(child, environment, known, found)
 
 
+# the kinds that the functions below have cases for: there are many nodes, and most are of none
 _LEAVES = frozenset((nodes.TemplateData, nodes.Const, nodes.Name))
 _NAMING = frozenset((nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Filter))
 _SCOPES = frozenset((nodes.For, nodes.Macro, nodes.CallBlock, nodes.With))

@@ -38,16 +38,16 @@ class Facts:
     sets there, `handled` the names of what a template does more with than look things up in it, `modules` those that it
     has for modules: (name, template or "" when that is made at run time, name in it or ""). `macros` are those of its
     top level that are always there; `imported` what top-level imports with constant names bind, once and
-    unconditionally: (name, template, macro or ""), `early` those that they bind before any block may run. `stored` are
-    all names that the top level sets, `scoped` the blocks that run in a context of their own. `parent` is what it
-    extends by a constant name, `first`: whether that comes before all else; `extends`: whether it extends anything,
-    `extensible`: all that it may extend, `None` when that is made at run time. `slotted`: its code may find its
-    variables in the slots of a scope, rather than in a context; `keeps`: what it sets may come to hold that scope;
-    `blocks` are its blocks, in order, `required` those that another template must fill; `inner` are the names that it
-    sets and that functions made at its top level read; `shadows` those that may be set around its scoped blocks;
-    `closes`: whether its top level makes macros, which hold the scope; `refers`: whether it asks for ``self``, `ahead`:
-    whether it does so outside of blocks. `escaped`: whether its output is, `modifies`: whether it changes that while it
-    runs. `prints` are the functions of its code that may return a text.
+    unconditionally: (name, template, macro or ""), `early` the names of imports and macros that are bound before any
+    block may run. `stored` are all names that the top level sets, `scoped` the blocks that run in a context of their
+    own. `parent` is what it extends by a constant name, `first`: whether that comes before all else; `extends`: whether
+    it extends anything, `extensible`: all that it may extend, `None` when that is made at run time. `slotted`: its code
+    may find its variables in the slots of a scope, rather than in a context; `keeps`: what it sets may come to hold
+    that scope; `blocks` are its blocks, in order, `required` those that another template must fill; `inner` are the
+    names that it sets and that functions made at its top level read; `shadows` those that may be set around its scoped
+    blocks; `closes`: whether its top level makes macros, which hold the scope; `refers`: whether it asks for ``self``,
+    `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`: whether it changes that
+    while it runs. `prints` are the functions of its code that may return a text.
     """
 
     part: bool
@@ -137,7 +137,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         static=static,
         changeable=changeable,
         handled=handled(tree, environment),
-        modules=tuple(refers.modules(every, environment, template)),
+        modules=refers.modules(every, environment, template),
         macros=macros,
         imported=refers.imported(tree.body, count, environment, template),
         early=refers.early(tree.body),

@@ -87,34 +87,27 @@ def imported(
     body: list[nodes.Node], stored: dict[str, int], environment: jinja2.Environment, template: str
 ) -> tuple[tuple[str, str, str], ...]:
     """Return what imports of a top level bind once and surely: (name, template, name in it or "")."""
-    found: list[tuple[str, str, str]] = []
-    for node in body:
-        if not isinstance(node, (nodes.Import, nodes.FromImport)) or node.with_context:
-            continue
-        if not (isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)):
-            continue
-        origin = environment.join_path(node.template.value, template)
-        if isinstance(node, nodes.Import):
-            if stored[node.target] == 1:
-                found.append((node.target, origin, ""))
-        else:
-            for name in node.names:
-                called, alias = name if isinstance(name, tuple) else (name, name)
-                if stored[alias] == 1:
-                    found.append((alias, origin, called))
-    return tuple(found)
+    found = [node for node in body if isinstance(node, (nodes.Import, nodes.FromImport)) and not node.with_context]
+    return tuple(bound for bound in _bound(found, environment, template) if bound[1] and stored[bound[0]] == 1)
 
 
-def modules(every: ByKind, environment: jinja2.Environment, template: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what imports bind, wherever they are."""
-    for node in [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]:
+def modules(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the like of all imports, wherever they are; of a name that is made at run time, no template."""
+    found = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
+    return tuple(_bound(found, environment, template))
+
+
+def _bound(
+    found: list[nodes.Import | nodes.FromImport], environment: jinja2.Environment, template: str
+) -> Iterator[tuple[str, str, str]]:
+    for node in found:
         wanted = node.template.value if isinstance(node.template, nodes.Const) else None
         origin = environment.join_path(wanted, template) if isinstance(wanted, str) else ""
         if isinstance(node, nodes.Import):
             yield node.target, origin, ""
         else:
-            for found in node.names:
-                called, alias = found if isinstance(found, tuple) else (found, found)
+            for name in node.names:
+                called, alias = name if isinstance(name, tuple) else (name, name)
                 yield alias, origin, called
 
 
