@@ -1,7 +1,8 @@
 """What each promise costs: ``python -m bench.price [workload…]``.
 
-The emitted code of a workload is rendered as it is, and with one kind of check taken out of it at a time, beside the
-hand-written function, which has none of them. Prints how many times as long each takes as the hand-written one, by
+The emitted code of a workload is rendered as it is, then with all written out that functions in C may do
+(``portable``), and that with one kind of check taken out of it at a time, beside the hand-written function, which has
+none of them. Prints how many times as long each takes as the hand-written one, by
 best rounds; a dash where the workload does not render without that check. What is left when all of them are out is
 what it takes to do without knowing the caller: the calls between templates, and the dict of variables.
 """
@@ -69,6 +70,7 @@ class _Without(ast.NodeTransformer):
 PROMISES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "as it is": (),
+        "portable": (),
         "streams": ("streams",),
         "missing variables": ("missing variables",),
         "missing attributes": ("missing attributes",),
@@ -79,7 +81,9 @@ PROMISES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def template_without(promises: tuple[str, ...], templates: Mapping[str, str], entry: str) -> blendtpl.Template:
+def template_without(
+    promises: tuple[str, ...], templates: Mapping[str, str], entry: str, *, portable: bool = True
+) -> blendtpl.Template:
     """Return a template whose code makes these promises no more."""
     real = vars(emitter)["_compile"]
 
@@ -91,7 +95,7 @@ def template_without(promises: tuple[str, ...], templates: Mapping[str, str], en
 
     vars(emitter).update(_compile=without)
     try:
-        return blendtpl.load(blendtpl.compile(dict(templates)))[entry]
+        return blendtpl.load(blendtpl.compile(dict(templates), portable=portable))[entry]
     finally:
         vars(emitter).update(_compile=real)
 
@@ -114,7 +118,7 @@ def prices(workload: Workload) -> dict[str, float]:
     context = workload.context
     renders: dict[str, Callable[[], object]] = {"": partial(workload.by_hand, context)}
     for name, promises in PROMISES.items():
-        render = template_without(promises, workload.jinja2, workload.entry).render
+        render = template_without(promises, workload.jinja2, workload.entry, portable=name != "as it is").render
         try:
             alike = render(context) == workload.by_hand(context)
         except Exception:  # it needs that check

@@ -5,6 +5,7 @@ Sources come from memory, so that no phase but `read` touches a template's file.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from blendtpl.compiler.reader import Source, read
 from blendtpl.errors import Fault
 from blendtpl.manifest import from_json, to_json
 from blendtpl.registry import Registry
+from blendtpl.speedups import ACTIVE
 
 WHOLE = f"compile {COUNT} templates"
 PHASES = f"phases of {COUNT} templates"
@@ -139,12 +141,13 @@ def test_outline(
 def test_link(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment) -> None:
     """Outlines to a closed program."""
     outlines = {name: outline(tree, environment, name) for name, tree in trees.items()}
-    assert len(_phase(benchmark, link, outlines, environment).templates) == COUNT
+    assert len(_phase(benchmark, partial(link, outlines, environment, speedups=ACTIVE)).templates) == COUNT
 
 
 def test_emit(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment) -> None:
     """Trees to marshalled code, in one process."""
-    links = link({name: outline(tree, environment, name) for name, tree in trees.items()}, environment).links
+    outlines = {name: outline(tree, environment, name) for name, tree in trees.items()}
+    links = link(outlines, environment, speedups=ACTIVE).links
     _phase(benchmark, lambda: [emit(name, trees.get, environment, links) for name in trees])
 
 

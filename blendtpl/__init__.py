@@ -74,18 +74,20 @@ def compile(
     environment: EnvironmentSource = None,
     sources: bool = True,
     key: bytes | None = None,
+    portable: bool = False,
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
     `source` is a folder, a mapping from names to texts, a Jinja2 loader, or an environment with a loader; left
     out, it and `environment` are what ``[tool.blendtpl]`` of the nearest `pyproject.toml` says. `sources` puts
-    the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256).
+    the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256). Where this
+    installation has `blendtpl.speedups`, the code is made for such: `portable` makes what is as fast without them.
 
     Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting.
     """
     from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
 
-    return build(source, environment=environment, with_sources=sources, key=key).bundle
+    return build(source, environment=environment, with_sources=sources, key=key, portable=portable).bundle
 
 
 def __getattr__(name: str) -> object:

@@ -82,10 +82,13 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The index of a bundle. `environment` is the fingerprint of the options it was compiled for."""
+    """The index of a bundle. `environment` is the fingerprint of the options it was compiled for; `speedups`: whether
+    its code was made for installations that have the functions in C of `blendtpl.speedups`, and is slower elsewhere.
+    """
 
     versions: Versions
     environment: Mapping[str, Any]
+    speedups: bool
     needs: Needs
     templates: Mapping[str, Entry]
 
@@ -101,6 +104,7 @@ def to_json(manifest: Manifest) -> bytes:
     head = {
         "versions": asdict(manifest.versions),
         "environment": thaw(manifest.environment),
+        "speedups": manifest.speedups,
         "needs": {
             "filters": dict(manifest.needs.filters),
             "tests": dict(manifest.needs.tests),
@@ -127,6 +131,8 @@ def from_json(data: bytes) -> Manifest:
         versions = Versions(**{field: _text(value) for field, value in loaded[part].items()})
         part = "environment"
         environment = _freeze(_table(loaded[part]))
+        part = "speedups"
+        speedups = _truth(loaded[part])
         part = "needs"
         needs = Needs(
             filters=MappingProxyType(_texts(loaded[part]["filters"])),
@@ -149,7 +155,7 @@ def from_json(data: bytes) -> Manifest:
         raise BundleError(f"the manifest's {part!r} is no JSON: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BundleError(f"the manifest's {part!r} is malformed: {type(error).__name__}: {error}") from None
-    return Manifest(versions, environment, needs, MappingProxyType(templates))
+    return Manifest(versions, environment, speedups, needs, MappingProxyType(templates))
 
 
 def _opened(head: bytes) -> bytes:
@@ -164,11 +170,9 @@ def _entry(loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]
         found = _list_of_texts(values)
         return shared.setdefault(found, found)
 
-    if type(loaded["autoescape"]) is not bool:
-        raise TypeError(f"autoescape {loaded['autoescape']!r}")
     return Entry(
         digest=_text(loaded["digest"]),
-        autoescape=loaded["autoescape"],
+        autoescape=_truth(loaded["autoescape"]),
         blocks=names(loaded["blocks"]),
         referred=tuple(
             field
@@ -194,6 +198,12 @@ def _dump(value: Any) -> str:
 def _text(value: object) -> str:
     if type(value) is not str:
         raise TypeError(f"{value!r} is no string")
+    return value
+
+
+def _truth(value: object) -> bool:
+    if type(value) is not bool:
+        raise TypeError(f"{value!r} is no truth value")
     return value
 
 

@@ -6,7 +6,6 @@ compiles anything when it is called.
 
 import importlib
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -21,76 +20,17 @@ from markupsafe import Markup
 
 from blendtpl.contexts import emptier, reader, render_of
 from blendtpl.environments import passed_argument
+from blendtpl.fields import NO_ATTRIBUTE, absent, item_or_undefined
 from blendtpl.filters import subscript
-from blendtpl.output import NEVER, Body, Output, drain, escape_any, escape_str, returning, written
+from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, written
 from blendtpl.places import stitched
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
+from blendtpl.speedups import attribute, escape_any, escaped_field, field, text_field
 from blendtpl.translation import ALIAS, SHAPES, formatted
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
 for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
     importlib.import_module(_late)
-
-
-def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
-    """Return ``value.attr`` as `attribute` does, for a name that is no method of a dict."""
-    if type(value) is dict:
-        try:
-            return value[attr]
-        except KeyError:
-            return undefined(obj=value, name=attr)
-    return attribute(undefined, value, attr, called)
-
-
-def escaped_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
-    """Return the text of what `field` returns, where output is escaped; calling that would take a third more."""
-    if type(value) is dict:
-        try:
-            found = value[attr]
-        except KeyError:
-            found = undefined(obj=value, name=attr)
-    else:
-        found = attribute(undefined, value, attr, called)
-    return escape_str(found) if type(found) is str else escape_any(found)
-
-
-def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
-    """Return the text of what `field` returns."""
-    return str(value[attr] if type(value) is dict and attr in value else field(undefined, value, attr, called))
-
-
-def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
-    """Return ``value.attr`` as `jinja2.Environment.getattr` does.
-
-    Where the value is `missing`, it is that of the name `called`, which is undefined.
-    """
-    try:
-        return getattr(value, attr)
-    except AttributeError:
-        pass
-    if value is missing:
-        return attribute(undefined, undefined(name=called), attr)
-    return item_or_undefined(undefined, value, attr)
-
-
-def item_or_undefined(undefined: Any, value: Any, attr: str) -> Any:
-    """Return ``value[attr]`` where there is no attribute of that name."""
-    try:
-        return value[attr]
-    except (TypeError, LookupError, AttributeError):
-        return undefined(obj=value, name=attr)
-
-
-NO_ATTRIBUTE = (AttributeError, KeyError)  # what says that there is none, of an object and of a dict
-
-
-def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
-    """Return ``value[attr]`` where there is no attribute of that name. Raises the error at hand when it does not say
-    that, but is a `KeyError` of what a property did.
-    """
-    if is_no_dict and not isinstance(sys.exception(), AttributeError):
-        raise
-    return item_or_undefined(undefined, value, attr)
 
 
 _PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))

@@ -64,15 +64,17 @@ def verify(
     *,
     seed: int = 0,
     count: int = 20,
+    portable: bool = False,
     output: Path | None = None,
 ) -> Verification:
     """Render every template of `folder` in Jinja2 and in blendtpl, and compare.
 
     Each is rendered with its examples and with `count` contexts made of them and of the variables that it reads, always
-    the same for a `seed`. `output` is a file that is no template. Raises what `blendtpl.compile` does.
+    the same for a `seed`. `portable` is for `blendtpl.compile`; `output` is a file that is no template. Raises what
+    `blendtpl.compile` does.
     """
     given = resolve_environment(environment)
-    bundle = build(folder, environment=given, output=output).bundle
+    bundle = build(folder, environment=given, portable=portable, output=output).bundle
     registry = load(bundle, environment=given)
     stock, live = (_copy_of(given, folder, kind) for kind in (_stock_class(given), _live_class(given)))
     made = Samples(registry, stock, folder, seed=seed, count=count)

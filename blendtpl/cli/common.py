@@ -121,6 +121,9 @@ environment_option = click.option(
     metavar="MODULE:NAME",
     help="The jinja2.Environment, or a callable that gives one.  [default: as in pyproject.toml]",
 )
+portable_option = click.option(
+    "--portable", is_flag=True, help="Make code that is as fast where blendtpl has no functions in C."
+)
 key_option = click.option(
     "--key-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

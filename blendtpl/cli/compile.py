@@ -12,6 +12,7 @@ from blendtpl.cli.common import (
     escape_command,
     key_option,
     named_environment,
+    portable_option,
     processors,
     project,
     read_key,
@@ -32,6 +33,7 @@ from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, 
 )
 @environment_option
 @key_option
+@portable_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the bundle is not what the sources give.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes to compile in.  [default: one per processor]")
@@ -46,6 +48,7 @@ def compile_command(
     output: Path | None,
     environment: str | None,
     key_file: Path | None,
+    portable: bool,
     check: bool,
     style: str,
     jobs: int | None,
@@ -68,6 +71,7 @@ def compile_command(
                     environment=named_environment(environment or config.environment),
                     with_sources=not no_sources,
                     key=read_key(key_file),
+                    portable=portable,
                     output=target,
                     cache=None if no_cache else default_folder(),
                     jobs=jobs or processors(),

@@ -9,7 +9,7 @@ import click
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.cli.common import environment_option, errors_as_text, fail, project
+from blendtpl.cli.common import environment_option, errors_as_text, fail, portable_option, project
 from blendtpl.compiler.emit import module
 from blendtpl.compiler.linker import link
 from blendtpl.compiler.outline import Outline, outline
@@ -17,6 +17,7 @@ from blendtpl.compiler.parser import parse
 from blendtpl.compiler.reader import Source, read
 from blendtpl.environments import resolve_environment
 from blendtpl.errors import Fault, SourceError, did_you_mean
+from blendtpl.speedups import ACTIVE
 
 
 @click.command("explain")
@@ -30,7 +31,8 @@ from blendtpl.errors import Fault, SourceError, did_you_mean
     help="The parsed tree, what is known of the linked template, or the emitted code.",
 )
 @environment_option
-def explain_command(source: Path, name: str, stage: str, environment: str | None) -> None:
+@portable_option
+def explain_command(source: Path, name: str, stage: str, environment: str | None, portable: bool) -> None:
     """Print what a stage of the compiler makes of the template NAME of the folder SOURCE."""
     with errors_as_text():
         config = project()
@@ -45,7 +47,7 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
             return
         trees = {each.name: _tree(each, resolved) for each in found}
         outlines: dict[str, Outline] = {each: outline(tree, resolved, each) for each, tree in trees.items()}
-        program = link(outlines, resolved)
+        program = link(outlines, resolved, speedups=ACTIVE and not portable)
         if stage == "program":
             click.echo(pprint.pformat(program.templates[name], width=110))
         else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from blendtpl.cli.common import environment_option, errors_as_text, named_environment, project
+from blendtpl.cli.common import environment_option, errors_as_text, named_environment, portable_option, project
 from blendtpl.errors import ConfigError
 from blendtpl.verify import Difference, Outcome, Verification, verify
 
@@ -17,10 +17,13 @@ _AROUND = 40  # characters of an excerpt on either side of the first that differ
 @click.command("verify")
 @click.argument("source", required=False, type=click.Path(path_type=Path))
 @environment_option
+@portable_option
 @click.option("-n", "--count", type=click.IntRange(min=0), default=20, show_default=True, help="Generated contexts.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What contexts are generated from.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def verify_command(source: Path | None, environment: str | None, count: int, seed: int, style: str) -> None:
+def verify_command(
+    source: Path | None, environment: str | None, portable: bool, count: int, seed: int, style: str
+) -> None:
     """Render every template of the folder SOURCE in Jinja2 and in blendtpl, and compare.
 
     Each is rendered with its examples, and with contexts generated from them and from the variables that it reads.
@@ -32,7 +35,12 @@ def verify_command(source: Path | None, environment: str | None, count: int, see
         if not folder.is_dir():
             raise ConfigError(f"there is no folder `{folder}`")
         found = verify(
-            folder, named_environment(environment or config.environment), seed=seed, count=count, output=config.output
+            folder,
+            named_environment(environment or config.environment),
+            seed=seed,
+            count=count,
+            portable=portable,
+            output=config.output,
         )
         click.echo(_json(found) if style == "json" else _text(found))
         if found.differences:

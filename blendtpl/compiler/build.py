@@ -42,6 +42,7 @@ from blendtpl.environments import (
 )
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
 from blendtpl.manifest import Entry, Manifest, this_process
+from blendtpl.speedups import ACTIVE
 
 Progress = Callable[[str, int, int], None]
 
@@ -62,6 +63,7 @@ def build(
     environment: EnvironmentSource = None,
     with_sources: bool = True,
     key: bytes | None = None,
+    portable: bool = False,
     output: Path | None = None,
     cache: Path | None = None,
     jobs: int = 1,
@@ -85,7 +87,7 @@ def build(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
     cached = BuildCache(cache) if cache and not _foreign(resolved) else None
-    run = _Run(resolved, cached, jobs, progress)
+    run = _Run(resolved, cached, jobs, progress, speedups=ACTIVE and not portable)
     with _uncollected():
         return run.build(templates, output, with_sources, key)
 
@@ -126,9 +128,16 @@ class _Run:
     """One build: holds what its stages share."""
 
     def __init__(
-        self, environment: jinja2.Environment, cache: BuildCache | None, jobs: int, progress: Progress
+        self,
+        environment: jinja2.Environment,
+        cache: BuildCache | None,
+        jobs: int,
+        progress: Progress,
+        *,
+        speedups: bool,
     ) -> None:
         self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
+        self.speedups = speedups
         self.options = fingerprint(environment)
         self.compiler = compiler_digest() if cache else ""
         self.sources: dict[str, Source] = {}
@@ -155,7 +164,7 @@ class _Run:
         outlines = self._outlines()
         broken = {fault.name for fault in self.faults}
         self.faults += check(outlines, broken, self.environment, self._positions)
-        program = link(outlines, self.environment)
+        program = link(outlines, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         if self.faults:
             only_links = all(fault.kind in LINK_KINDS for fault in self.faults)
@@ -284,6 +293,7 @@ class _Run:
             "referred": name in program.links.referred,
             "texts": sorted((other, sorted(program.links.texts.get(other, ()))) for other in reach),
             "jinja's": own_lookups(self.environment),
+            "speedups": self.speedups,
         }
 
     def _pack(self, program: Program, units: dict[str, bytes], with_sources: bool, key: bytes | None) -> Bundle:
@@ -291,6 +301,7 @@ class _Run:
         manifest = Manifest(
             versions=this_process(),
             environment=self.options,
+            speedups=self.speedups,
             needs=program.needs,
             templates={name: self._entry(name, program.templates[name], units[name]) for name in names},
         )

@@ -20,6 +20,7 @@ from blendtpl.compiler.emit import Links, Module, TreeOf, module
 from blendtpl.compiler.emit.trees import below
 from blendtpl.compiler.packing import unit
 from blendtpl.environments import is_own, passed_argument
+from blendtpl.speedups import ACTIVE
 
 _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
 _SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
@@ -59,7 +60,7 @@ def code_of(name: str | None, file: str, tree: nodes.Template, environment: jinj
     """Return the code of a template that nothing is known around, as a module; `file` is where tracebacks say that it
     stands.
     """
-    return _rename(_compile(_module(name, tree, environment, Links(), lambda name: None), file))
+    return _rename(_compile(_module(name, tree, environment, Links(speedups=ACTIVE), lambda name: None), file))
 
 
 def _module(

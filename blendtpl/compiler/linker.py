@@ -84,8 +84,8 @@ def _second_extends(name: str, outline: Outline, locate: Locate) -> Iterator[Fau
         yield faults.second_extends(name, spot, first)
 
 
-def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Program:
-    """Return the program of templates in which `check` finds no fault."""
+def link(outlines: Mapping[str, Outline], environment: jinja2.Environment, *, speedups: bool) -> Program:
+    """Return the program of templates in which `check` finds no fault; `speedups` is what `Links` says of it."""
     reads = _reads(outlines)
     templates = {}
     for name, outline in outlines.items():
@@ -104,6 +104,7 @@ def link(outlines: Mapping[str, Outline], environment: jinja2.Environment) -> Pr
         uniform(facts),
         referred=frozenset(name for outline in outlines.values() for found in outline.links for name in found.names),
         statics=statics(facts),
+        speedups=speedups,
     )
     if not prints_in_order(environment):
         links = replace(links, texts=texts(links))

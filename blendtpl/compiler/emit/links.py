@@ -80,7 +80,8 @@ class Links:
 
     `uniform` are the templates whose code surely runs where output is escaped as it was when it was compiled. `texts`
     are the functions of each template's code that return a text; `referred` are the templates that others extend,
-    include or import by a name that is known; `statics` those that are modules which never change.
+    include or import by a name that is known; `statics` those that are modules which never change. `speedups`: whether
+    what runs the code is taken to have `blendtpl._speedups`.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Links:
     texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     referred: frozenset[str] = frozenset()
     statics: frozenset[str] = frozenset()
+    speedups: bool = False
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""

@@ -146,13 +146,15 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
 
 def _write_field(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> bool:
     """Write the text of an attribute by one call, where that is not worth being written out; return whether it is."""
-    if emitter.code.hot or emitter.own_getattr or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
+    escapes = emitter.eval_ctx.autoescape
+    if emitter.code.hot and not (escapes and emitter.links.speedups):
+        return False
+    if emitter.own_getattr or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return False
     if hasattr(dict, node.attr):
         return False
-    getter = "escaped_field" if emitter.eval_ctx.autoescape else "text_field"
-    made = call(getter, name("undefined"), *looked_into(emitter, node, frame))
-    emitter.code.write(frame, "is", emitter.code.hold(made))
+    made = call("escaped_field" if escapes else "text_field", name("undefined"), *looked_into(emitter, node, frame))
+    emitter.code.write(frame, "call", made)
     return True
 
 

@@ -27,7 +27,7 @@ class Variables:
 
     def __init__(self, environment: jinja2.Environment, template: str | None, links: Links) -> None:
         self.template, self.links = template, links
-        self.code = Writer()
+        self.code = Writer(speedups=links.speedups)
         self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
         self.getter = "resolve" if self.own_context else PURE_GETTER  # an application's own may note what is asked for
         self.parameters: Mapping[str, str] | None = None  # the variables that an included template is given

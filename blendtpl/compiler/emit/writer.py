@@ -63,7 +63,8 @@ class Function:
 class Writer:
     """The functions that are being written, and the block of the innermost that statements are appended to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, speedups: bool) -> None:
+        self.speedups = speedups
         self.block: list[ast.stmt] = []
         self.line = 1
         self.functions: list[Function] = []
@@ -212,11 +213,12 @@ class Writer:
         if kind in _TEXT or kind == "call":
             return value
         made = self._converted(kind, value, line)
-        if kind == "escape" and isinstance(made, ast.IfExp):
+        if kind == "escape" and is_simple(value):
             text = self._text_around(value)
             if text is not None:
-                return either(is_(text, None), made.body, text)
-            made.body = usually(is_(call("type", value), "int"), value, made.body)
+                return either(is_(text, None), call("escape_any", value), text)
+            if isinstance(made, ast.IfExp):
+                made.body = usually(is_(call("type", value), "int"), value, made.body)
         return made
 
     def _text_around(self, value: ast.expr) -> ast.Name | None:
@@ -238,7 +240,7 @@ class Writer:
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
-        made = _conversion(kind, value, small=not (self.hot or self._texts))
+        made = _conversion(kind, value, small=self.speedups or not (self.hot or self._texts))
         if made is not value:
             made.lineno = line
         return made

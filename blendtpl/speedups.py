@@ -1,0 +1,34 @@
+"""Speedups: the functions that emitted code calls most, in C where this installation has them.
+
+`ACTIVE` says whether it does: a wheel that was built where there was no C compiler has none, and does the same in
+Python. What is compiled where they are active calls them wherever a template prints; other code does that by itself,
+as far as it is worth it.
+"""
+
+import importlib
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from markupsafe import escape
+
+from blendtpl import fields, output
+
+
+def _find() -> ModuleType | None:
+    """Return the module in C; a later MarkupSafe may escape in another way than that does."""
+    try:
+        found = importlib.import_module("blendtpl._speedups")
+    except ImportError:
+        return None
+    return found if found.escape_any("<&>\"'") == str(escape("<&>\"'")) else None
+
+
+_found = _find()
+ACTIVE = _found is not None
+
+escape_any: Callable[[Any], str] = getattr(_found, "escape_any", output.escape_any)
+attribute: Callable[..., Any] = getattr(_found, "attribute", fields.attribute)
+field: Callable[..., Any] = getattr(_found, "field", fields.field)
+escaped_field: Callable[..., str] = getattr(_found, "escaped_field", fields.escaped_field)
+text_field: Callable[..., str] = getattr(_found, "text_field", fields.text_field)
