@@ -5,12 +5,14 @@ looked up without a call of `Environment.getitem` for each; anything else is lef
 environments with Jinja2's own `getitem` are given these.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import jinja2
 from jinja2 import Undefined, filters, nodes
+from jinja2.utils import url_quote
 from markupsafe import Markup
 
 from blendtpl.environments import is_own
@@ -18,6 +20,7 @@ from blendtpl.output import escape_any, escape_str
 
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
+_MARKED = frozenset((str, Markup))
 
 
 def subscript(undefined: Any, value: Any, key: Any) -> Any:
@@ -211,6 +214,35 @@ def _xmlattr(eval_ctx: nodes.EvalContext, d: Mapping[str, Any], autospace: bool 
     return str.__new__(Markup, text) if eval_ctx.autoescape else text
 
 
+# what `urllib.parse.quote` leaves as it is, in a path and in a query
+_SAFE = re.compile(r"[\w.~/-]*", re.ASCII).fullmatch, re.compile(r"[\w.~-]*", re.ASCII).fullmatch
+
+
+def _quoted(value: Any, query: bool) -> str:
+    """Return what `jinja2.utils.url_quote` does, where it is a query or not."""
+    if type(value) is str and _SAFE[query](value):
+        return value
+    return str(value) if type(value) is int else url_quote(value, for_qs=query)
+
+
+def _urlencode(value: Any) -> str:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return _quoted(value, False)
+    items = value.items() if isinstance(value, dict) else value
+    return "&".join(f"{_quoted(key, True)}={_quoted(found, True)}" for key, found in items)
+
+
+def applied(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    """Return what yields what ``map`` does with a filter."""
+
+    def apply(value: Any, arguments: tuple[Any, ...]) -> Iterator[Any]:
+        if value:
+            for item in value:
+                yield function(item, *arguments)
+
+    return _named("sync_do_map", apply)
+
+
 def mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
     """Yield what ``map(attribute=attr)`` does."""
     if value:
@@ -257,8 +289,11 @@ _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "dictsort": _dictsort,
         "wordwrap": _wordwrap,
         "xmlattr": _xmlattr,
+        "urlencode": _urlencode,
     }
 )
+for _name, _function in _FASTER.items():
+    _named(getattr(filters.FILTERS[_name], "__wrapped__", filters.FILTERS[_name]).__qualname__, _function)
 
 
 def faster(environment: jinja2.Environment, name: str) -> Callable[..., Any] | None:

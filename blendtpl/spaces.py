@@ -20,7 +20,7 @@ from jinja2.runtime import Context, Undefined
 
 from blendtpl.contexts import render_of
 from blendtpl.environments import is_own, passed_argument
-from blendtpl.filters import bind_choice, faster, mapped
+from blendtpl.filters import applied, bind_choice, faster, mapped
 from blendtpl.output import Output, Write, foreign
 from blendtpl.places import Sources
 from blendtpl.runtime import NAMES
@@ -88,6 +88,19 @@ def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Itera
     return lambda scope, value, attr: found(true_context(scope), value, attribute=attr)
 
 
+def bind_application(environment: jinja2.Environment, name: str) -> Callable[..., Iterator[Any]] | None:
+    """Return what does what the filter `map` does with the name of a filter; `None` when that asks for anything, or the
+    environment calls filters in a way of its own.
+    """
+    ours = type(environment)._filter_test_common is jinja2.Environment._filter_test_common
+    found = environment.filters.get(name)
+    if found is None or passed_argument(found) or not (ours and is_own(environment, "filter", "map")):
+        return None
+    if type(environment).call_filter is not jinja2.Environment.call_filter:
+        return None
+    return applied(bind_filter(environment, name))
+
+
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:
     """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
     if is_own(environment, kind, name):
@@ -131,6 +144,7 @@ BINDERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "exact": bind_exact,
         "choice": bind_choice,
         "mapped": bind_map,
+        "application": bind_application,
         "import": bind_import,
         "eval_ctx": bind_evaluation,
     }

@@ -14,7 +14,7 @@ from jinja2.tests import TESTS
 from markupsafe import Markup
 
 from blendtpl.filters import bind_choice, faster
-from blendtpl.spaces import bind_map
+from blendtpl.spaces import bind_application, bind_map
 
 ENVIRONMENT = jinja2.Environment()
 STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -161,6 +161,65 @@ def test_texts_are_wrapped_alike(text: Any, width: Any, long_words: bool, joint:
     assert ours is not None
     given_all = (ENVIRONMENT, text, width, long_words, joint, hyphens)
     assert outcome(lambda: ours(*given_all)) == outcome(lambda: FILTERS["wordwrap"](*given_all))
+
+
+@given(
+    found=st.one_of(
+        st.text("ab/ +%&=~._-é\u20ac\ud800\n", max_size=12),
+        st.text(max_size=8),
+        st.text(max_size=4).map(Markup),
+        st.text(max_size=4).map(Text),
+        st.binary(max_size=4),
+        LEAVES,
+        DICTS,
+        st.lists(st.tuples(LEAVES, LEAVES), max_size=3),
+        st.lists(LEAVES, max_size=3),
+    )
+)
+def test_addresses_are_quoted_alike(found: Any) -> None:
+    ours = faster(ENVIRONMENT, "urlencode")
+    assert ours is not None
+    expected = outcome(lambda: FILTERS["urlencode"](found))
+    assert outcome(lambda: ours(found)) == expected
+
+
+@pytest.mark.parametrize(
+    "given_all", [("upper",), ("string",), ("urlencode",), ("replace", "a", "b"), ("default", "<", True), ("upper", 1)]
+)
+@given(value=VALUES, strict=st.booleans(), lazy=st.booleans())
+def test_filters_are_mapped_alike(given_all: tuple[Any, ...], value: Any, strict: bool, lazy: bool) -> None:
+    environment = STRICT if strict else ENVIRONMENT
+    context = environment.from_string("").new_context()
+    lazy = lazy and isinstance(value, list)
+    expected = outcome(lambda: FILTERS["map"](context, iter(value) if lazy else value, *given_all))
+    apply = bind_application(environment, given_all[0])
+    if given_all[0] == "replace":
+        assert apply is None  # it asks for how output is escaped
+        return
+    assert apply is not None
+    assert outcome(lambda: apply(iter(value) if lazy else value, given_all[1:])) == expected
+
+
+def test_what_maps_by_its_own_rules_is_left_to_do_so() -> None:
+    class Watching(jinja2.Environment):
+        def call_filter(self, *given: Any, **named: Any) -> Any:
+            return "watched"
+
+    other = jinja2.Environment()
+    other.filters["map"] = lambda value, name: value
+    assert bind_application(Watching(), "upper") is None
+    assert bind_application(other, "upper") is None
+    assert bind_application(ENVIRONMENT, "no_such") is None
+
+
+@pytest.mark.parametrize("name", ["join", "sort", "urlencode", "wordwrap", "xmlattr"])
+def test_too_many_arguments_are_the_same_error(name: str) -> None:
+    ours = faster(ENVIRONMENT, name)
+    assert ours is not None
+    theirs = getattr(FILTERS[name], "__wrapped__", FILTERS[name])  # some are written twice, for async
+    expected = outcome(lambda: theirs(*range(9)))
+    assert expected[0] == "TypeError"
+    assert outcome(lambda: ours(*range(9))) == expected
 
 
 @pytest.mark.parametrize("name", ["select", "reject", "selectattr", "rejectattr"])

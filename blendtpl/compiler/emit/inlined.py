@@ -34,7 +34,8 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: as
     if not is_own(emitter.environment, "filter", node.name) or not isinstance(value, ast.Name):
         return general
     if node.name == "map":
-        return _of_attribute(emitter, node, frame, value, general)
+        mapped = _of_filter if node.args else _of_attribute
+        return mapped(emitter, node, frame, value, general)
     if node.name in _CHOICES:
         return _choice(emitter, node, value, general)
     if not emitter.code.hot:
@@ -133,6 +134,15 @@ def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast
     ):
         return general
     return call(emitter.bind("mapped"), name(frame.context), value, const(attr.value))
+
+
+def _of_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for what another filter makes of each item, when that asks for nothing."""
+    arguments = _constants(node)
+    if not arguments or not str(arguments[0]).isidentifier() or emitter.environment.sandboxed:
+        return general
+    applied = emitter.bind("application", arguments[0])
+    return either(is_(name(applied), None), general, call(applied, value, const(arguments[1:])))
 
 
 # the filters that choose by a test, and whether they take the name of an attribute before that
