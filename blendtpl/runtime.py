@@ -26,7 +26,7 @@ from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, w
 from blendtpl.places import stitched
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
 from blendtpl.speedups import attribute, escape_any, escaped_field, field, text_field
-from blendtpl.translation import ALIAS, SHAPES, formatted
+from blendtpl.translation import ALIAS, formatted, shape_of
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
 for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
@@ -68,7 +68,7 @@ def translated(
     """Return what a `gettext` function gives: Jinja2's new-style ones by `blendtpl.translation`, others as any call."""
     if function is ALIAS:
         function = true_context(scope).resolve("gettext")
-    shape = SHAPES.get(function.__code__) if type(function) is FunctionType else None
+    shape = shape_of(function)
     if shape is None or len(texts) != shape[0]:
         return callee(scope, function, _loop_vars, _block_vars)(*texts, **variables)
     context = true_context(scope)
@@ -91,12 +91,10 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     """
     if function is ALIAS:
         function = gettext
-    if not sure or type(function) is not FunctionType:
-        return None
-    shape = SHAPES.get(function.__code__)
+    shape = shape_of(function) if sure else None
     if shape is None or shape[0] != count:
         return None
-    found = function.__closure__[0].cell_contents  # type: ignore[index]  # its shape is known
+    found = function.__closure__[0].cell_contents
     return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
 
 
@@ -125,7 +123,7 @@ def meant(
             return stopped(true_context(scope).environment.undefined)
     variables.pop("_loop_vars", None)
     variables.pop("_block_vars", None)
-    _, in_context, number = SHAPES[function.__code__] if function is not ALIAS else (1, False, False)
+    _, in_context, number = shape_of(function) or (1, False, False)
     if in_context:
         variables.setdefault("context", texts[0])
     if number:
@@ -329,7 +327,6 @@ NAMES: dict[str, Any] = {
     "stitched": stitched,
     "no_parent": no_parent,
     "translated": translated,
-    "behind": behind,
     "Body": Body,
     "titled": titled,
     "written": written,

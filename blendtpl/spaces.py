@@ -23,8 +23,9 @@ from blendtpl.environments import is_own, passed_argument
 from blendtpl.filters import applied, bind_choice, faster, mapped
 from blendtpl.output import Output, Write, foreign
 from blendtpl.places import Sources
-from blendtpl.runtime import NAMES
+from blendtpl.runtime import NAMES, behind
 from blendtpl.scopes import true_context
+from blendtpl.translation import ALIAS
 from blendtpl.units import Unit
 
 
@@ -101,6 +102,19 @@ def bind_application(environment: jinja2.Environment, name: str) -> Callable[...
     return applied(bind_filter(environment, name))
 
 
+def bind_translator(environment: jinja2.Environment, called: str, count: str) -> Callable[[bool, Any, Any], Any]:
+    """Return what does what `blendtpl.runtime.behind` does; of the function that the environment has, it is known."""
+    known, texts = environment.globals.get("gettext" if called == "_" else called), int(count)
+    found = behind(True, known, None, texts)
+
+    def translator(sure: bool, function: Any, gettext: Any) -> Any:
+        if function is ALIAS:
+            function = gettext
+        return (found if sure else None) if function is known else behind(sure, function, gettext, texts)
+
+    return translator
+
+
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:
     """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
     if is_own(environment, kind, name):
@@ -146,6 +160,7 @@ BINDERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "mapped": bind_map,
         "application": bind_application,
         "import": bind_import,
+        "translator": bind_translator,
         "eval_ctx": bind_evaluation,
     }
 )

@@ -6,7 +6,7 @@ with. Leaves: the translated text with its variables in it, to the letter as `ji
 
 import re
 from collections.abc import Callable, Mapping
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from jinja2 import ext
@@ -37,8 +37,11 @@ def formatted(text: Any, variables: Mapping[str, Any], escaped: bool, escape_str
     return (Markup(text) if escaped else text) % variables
 
 
-def _known() -> dict[CodeType, tuple[int, bool, bool]]:
-    """Return, for the code of Jinja2's functions, how many texts each takes, and which of them become variables."""
+Shape = tuple[int, bool, bool]  # how many texts a function takes, whether the first is `context`, and the last `num`
+
+
+def _known() -> dict[int, Shape]:
+    """Return the shapes of Jinja2's functions, by the `id` of their code: to make a hash of that itself takes long."""
     found = {}
     for maker, shape in (
         ("_make_new_gettext", (1, False, False)),
@@ -48,12 +51,17 @@ def _known() -> dict[CodeType, tuple[int, bool, bool]]:
     ):
         made = getattr(ext, maker, lambda function: function)(str)
         if isinstance(made, FunctionType) and made.__code__.co_freevars == ("func",):
-            found[made.__code__] = shape
+            found[id(made.__code__)] = shape  # which lives as long as the function that makes them
     return found
 
 
-# (how many texts a function takes, whether the first is the variable `context`, whether the last is `num`)
-SHAPES = _known()
+_SHAPES = _known()
+
+
+def shape_of(function: Any) -> Shape | None:
+    """Return the shape of one of Jinja2's functions, `None` for any other."""
+    return _SHAPES.get(id(function.__code__)) if type(function) is FunctionType else None
+
 
 # what ``_`` is until it is something else: `gettext`, looked up in the context
 ALIAS = getattr(ext, "_gettext_alias", None)

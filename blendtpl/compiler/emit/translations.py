@@ -144,5 +144,5 @@ def _translator(emitter: Emitter, called: str, frame: Frame, *, count: int) -> a
     behind = emitter.resolved("gettext", frame) if called == "_" else name("missing")
     return emitter.once(
         f"what translates for {called}",
-        call("behind", sure, emitter.resolved(called, frame), behind, const(count)),
+        call(emitter.bind("translator", called, str(count)), sure, emitter.resolved(called, frame), behind),
     )
