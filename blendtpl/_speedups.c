@@ -11,7 +11,8 @@
 typedef struct {
     PyObject *markup;     /* the type */
     PyObject *escape_any; /* of `blendtpl.output` */
-    PyObject *not_found;  /* of `blendtpl.fields` */
+    PyObject *not_found;  /* of `blendtpl.fields`, as is */
+    PyObject *pair;
 } State;
 
 /* What escaping adds to a character, as MarkupSafe escapes it. */
@@ -158,6 +159,242 @@ text_field(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
     return text;
 }
 
+/* Kinds of parts, and how many there are at most: `blendtpl.compiler.emit.rows` makes no others. */
+enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, MOST = 64 };
+
+/* What `escaped_rows` and its like are given, as `blendtpl.fields` has it, and where they are in it. */
+typedef struct {
+    State *state;
+    PyObject *spec, *undefined, *items, *const *given;
+    Py_ssize_t count; /* of what is given */
+    int escapes, pairs;
+    Py_ssize_t number;
+    PyObject *item, *second;
+} Rows;
+
+/* Return the number that a part or a hole begins with; what is none has none, which is an error. */
+static inline Py_ssize_t
+first_of(PyObject *part)
+{
+    if (!PyTuple_CheckExact(part) || PyTuple_GET_SIZE(part) == 0 || !PyLong_CheckExact(PyTuple_GET_ITEM(part, 0))) {
+        PyErr_Format(PyExc_TypeError, "%R is no part of a row", part);
+        return PY_SSIZE_T_MAX;
+    }
+    return PyLong_AsSsize_t(PyTuple_GET_ITEM(part, 0));
+}
+
+static PyObject *
+value_of_hole(const Rows *rows, PyObject *hole, Py_ssize_t which)
+{
+    PyObject *from;
+    if (which == 0)
+        from = rows->item;
+    else if (rows->pairs && which == 1)
+        from = rows->second;
+    else if (which > 0 && which - rows->pairs <= rows->count)
+        from = rows->given[which - rows->pairs - 1];
+    else
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "%R is no value of a row", hole);
+    if (PyTuple_GET_SIZE(hole) == 1)
+        return Py_NewRef(from);
+    PyObject *const arguments[] = {rows->undefined, from, PyTuple_GET_ITEM(hole, 1)};
+    return value_of(rows->state, arguments, 3, 1);
+}
+
+/* Return whether the first of two texts is chosen, -1 for an error. */
+static int
+is_chosen(const Rows *rows, PyObject *part, Py_ssize_t kind)
+{
+    if (kind == FIRST)
+        return rows->number == 1;
+    if (kind == LAST) {
+        const Py_ssize_t size = PyObject_Size(rows->items);
+        return size < 0 ? -1 : rows->number == size;
+    }
+    PyObject *value = value_of_hole(rows, PyTuple_GET_ITEM(part, 1), first_of(PyTuple_GET_ITEM(part, 1)));
+    if (value != NULL && kind == EQUAL) {
+        PyObject *other = value_of_hole(rows, PyTuple_GET_ITEM(part, 2), first_of(PyTuple_GET_ITEM(part, 2)));
+        PyObject *equal = other ? PyObject_RichCompare(value, other, Py_EQ) : NULL;
+        Py_XDECREF(other);
+        Py_SETREF(value, equal);
+    }
+    const int chosen = value ? PyObject_IsTrue(value) : -1;
+    Py_XDECREF(value);
+    return chosen;
+}
+
+static PyObject *
+chosen_text(const Rows *rows, PyObject *part, Py_ssize_t kind)
+{
+    static const Py_ssize_t sizes[] = {[-LAST] = 3, [-FIRST] = 3, [-TRUE] = 4, [-EQUAL] = 5};
+    const Py_ssize_t size = PyTuple_GET_SIZE(part);
+    PyObject *text = NULL;
+    if (kind == TURN && size > 1) {
+        text = PyTuple_GET_ITEM(part, 1 + (rows->number - 1) % (size - 1));
+    } else if (kind >= EQUAL && size == sizes[-kind]) {
+        const int chosen = is_chosen(rows, part, kind);
+        if (chosen < 0)
+            return NULL;
+        text = PyTuple_GET_ITEM(part, chosen ? size - 2 : size - 1);
+    }
+    if (text != NULL && PyUnicode_Check(text))
+        return Py_NewRef(text);
+    return PyErr_Format(PyExc_TypeError, "%R is no part of a row", part);
+}
+
+static PyObject *
+text_of_part(const Rows *rows, PyObject *part)
+{
+    PyObject *value;
+    if (PyUnicode_CheckExact(part))
+        return Py_NewRef(part);
+    if (PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0) {
+        value = PyLong_FromSsize_t(rows->number);
+    } else {
+        const Py_ssize_t which = first_of(part);
+        if (which < 0 && !PyErr_Occurred())
+            return chosen_text(rows, part, which);
+        value = value_of_hole(rows, part, which);
+    }
+    if (value == NULL)
+        return NULL;
+    PyObject *text = rows->escapes ? text_of(rows->state, value) : PyObject_Str(value);
+    Py_DECREF(value);
+    return text;
+}
+
+/* Return a string of all of these. */
+static PyObject *
+joined(PyObject *const *texts, Py_ssize_t count)
+{
+    Py_ssize_t length = 0, at = 0;
+    Py_UCS4 widest = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const Py_UCS4 found = PyUnicode_MAX_CHAR_VALUE(texts[i]);
+        widest = found > widest ? found : widest;
+        if (PyUnicode_GET_LENGTH(texts[i]) > PY_SSIZE_T_MAX - length)
+            return PyErr_NoMemory();
+        length += PyUnicode_GET_LENGTH(texts[i]);
+    }
+    PyObject *made = PyUnicode_New(length, widest);
+    if (made == NULL)
+        return NULL;
+    const int kind = PyUnicode_KIND(made);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const Py_ssize_t more = PyUnicode_GET_LENGTH(texts[i]);
+        if (PyUnicode_KIND(texts[i]) == kind) {
+            memcpy((char *)PyUnicode_DATA(made) + at * kind, PyUnicode_DATA(texts[i]), (size_t)(more * kind));
+        } else if (PyUnicode_CopyCharacters(made, at, texts[i], 0, more) < 0) {
+            Py_DECREF(made);
+            return NULL;
+        }
+        at += more;
+    }
+    return made;
+}
+
+static int
+write_row(const Rows *rows, PyObject *out)
+{
+    const Py_ssize_t size = PyTuple_GET_SIZE(rows->spec);
+    PyObject *texts[MOST];
+    Py_ssize_t count = 0;
+    int failed = -1;
+    while (count < size) {
+        texts[count] = text_of_part(rows, PyTuple_GET_ITEM(rows->spec, count));
+        if (texts[count] == NULL)
+            break;
+        count++;
+    }
+    if (count == size) {
+        PyObject *row = joined(texts, count);
+        if (row != NULL) {
+            failed = PyList_Append(out, row);
+            Py_DECREF(row);
+        }
+    }
+    while (count)
+        Py_DECREF(texts[--count]);
+    return failed;
+}
+
+/* Have an item, or what a pair is made of, be that of the row; `item` is taken over. */
+static int
+take(Rows *rows, PyObject *item)
+{
+    rows->item = item;
+    rows->second = NULL;
+    if (!rows->pairs)
+        return 0;
+    if (!PyTuple_CheckExact(item) || PyTuple_GET_SIZE(item) != 2) {
+        PyObject *pair = PyObject_CallOneArg(rows->state->pair, item);
+        if (pair == NULL)
+            return -1;
+        Py_SETREF(item, pair);
+    }
+    rows->item = Py_NewRef(PyTuple_GET_ITEM(item, 0));
+    rows->second = Py_NewRef(PyTuple_GET_ITEM(item, 1));
+    Py_DECREF(item);
+    return 0;
+}
+
+static int
+is_plain(PyObject *items)
+{
+    PyTypeObject *type = Py_TYPE(items);
+    return type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PyDictItems_Type
+        || type == &PyDictKeys_Type || type == &PyDictValues_Type;
+}
+
+static PyObject *
+write_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count, int escapes, int pairs)
+{
+    if (count < 4 || !PyList_CheckExact(arguments[0]) || !PyTuple_CheckExact(arguments[1])
+        || PyTuple_GET_SIZE(arguments[1]) > MOST) {
+        PyErr_SetString(PyExc_TypeError, "a list, a tuple of at most 64 parts, `undefined` and what to go over are wanted");
+        return NULL;
+    }
+    Rows rows = {PyModule_GetState(module), arguments[1], arguments[2], arguments[3], arguments + 4, count - 4, escapes, pairs};
+    if (!is_plain(rows.items))
+        Py_RETURN_FALSE;
+    PyObject *iterator = PyObject_GetIter(rows.items), *item;
+    if (iterator == NULL)
+        return NULL;
+    int failed = 0;
+    while (!failed && (item = PyIter_Next(iterator)) != NULL) {
+        rows.number++;
+        failed = take(&rows, item) || write_row(&rows, arguments[0]) || PyErr_CheckSignals();
+        Py_XDECREF(rows.item);
+        Py_XDECREF(rows.second);
+    }
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_True);
+}
+
+static PyObject *
+escaped_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    return write_rows(module, arguments, count, 1, 0);
+}
+
+static PyObject *
+text_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    return write_rows(module, arguments, count, 0, 0);
+}
+
+static PyObject *
+escaped_pairs(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    return write_rows(module, arguments, count, 1, 1);
+}
+
+static PyObject *
+text_pairs(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    return write_rows(module, arguments, count, 0, 1);
+}
+
 static PyObject *
 imported(const char *module, const char *name)
 {
@@ -174,7 +411,8 @@ fill(PyObject *module)
     state->markup = imported("markupsafe", "Markup");
     state->escape_any = imported("blendtpl.output", "escape_any");
     state->not_found = imported("blendtpl.fields", "not_found");
-    return state->markup && state->escape_any && state->not_found ? 0 : -1;
+    state->pair = imported("blendtpl.fields", "pair");
+    return state->markup && state->escape_any && state->not_found && state->pair ? 0 : -1;
 }
 
 static int
@@ -184,6 +422,7 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->markup);
     Py_VISIT(state->escape_any);
     Py_VISIT(state->not_found);
+    Py_VISIT(state->pair);
     return 0;
 }
 
@@ -194,6 +433,7 @@ clear(PyObject *module)
     Py_CLEAR(state->markup);
     Py_CLEAR(state->escape_any);
     Py_CLEAR(state->not_found);
+    Py_CLEAR(state->pair);
     return 0;
 }
 
@@ -211,6 +451,10 @@ static PyMethodDef methods[] = {
     FAST(field),
     FAST(escaped_field),
     FAST(text_field),
+    FAST(escaped_rows),
+    FAST(text_rows),
+    FAST(escaped_pairs),
+    FAST(text_pairs),
     {NULL, NULL, 0, NULL},
 };
 

@@ -5,6 +5,7 @@ it, or its text. `blendtpl._speedups` has some of these in C, which go on here w
 """
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from jinja2.utils import missing
@@ -37,6 +38,88 @@ def escaped_field(undefined: Any, value: Any, attr: str, called: str = "") -> st
 def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
     """Return the text of what `field` returns."""
     return str(field(undefined, value, attr, called))
+
+
+Part = str | tuple[Any, ...]
+Hole = tuple[Any, ...]
+
+_LAST, _FIRST, _TURN, _TRUE, _EQUAL = -1, -2, -3, -4, -5
+_PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))
+
+
+def escaped_rows(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
+    """Write a row of text for each of `items`, where output is escaped; return whether that is of a plain type.
+
+    The parts of a row are texts; ``()``, the number of the item, from 1; *holes*; and texts that are chosen. A hole is
+    ``(0,)`` for the item, ``(n,)`` for the nth of what is given, and ``(n, name)`` for an attribute of that. Of two
+    texts, ``(-1, text, other)`` has the first for the last item, ``(-2, text, other)`` for the first item,
+    ``(-4, hole, text, other)`` when the hole is true and ``(-5, hole, hole, text, other)`` when two are equal;
+    ``(-3, *texts)`` are in turn.
+    """
+    return _write_rows(out, spec, undefined, items, given, escape_any)
+
+
+def text_rows(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
+    """Write a row of text for each of `items`, where output is not escaped; see `escaped_rows`."""
+    return _write_rows(out, spec, undefined, items, given, str)
+
+
+def escaped_pairs(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
+    """Do what `escaped_rows` does for items that are two values each: ``(0,)`` and ``(1,)``, before what is given."""
+    return _write_rows(out, spec, undefined, items, given, escape_any, pairs=True)
+
+
+def text_pairs(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
+    """Do what `text_rows` does for items that are two values each; see `escaped_pairs`."""
+    return _write_rows(out, spec, undefined, items, given, str, pairs=True)
+
+
+def _write_rows(
+    out: list[str],
+    spec: tuple[Part, ...],
+    undefined: Any,
+    items: Any,
+    given: tuple[Any, ...],
+    shown: Callable[[Any], str],
+    *,
+    pairs: bool = False,
+) -> bool:
+    if type(items) not in _PLAIN:
+        return False
+    for number, item in enumerate(items, 1):
+        values = (*(pair(item) if pairs else (item,)), *given)
+        out.append("".join(_text_of(part, number, values, items, undefined, shown) for part in spec))
+    return True
+
+
+def pair(item: Any) -> tuple[Any, Any]:
+    """Return what is assigned to two names at once."""
+    first, second = item
+    return first, second
+
+
+def _text_of(
+    part: Part, number: int, values: tuple[Any, ...], items: Any, undefined: Any, shown: Callable[[Any], str]
+) -> str:
+    def found(hole: Hole) -> Any:
+        return values[hole[0]] if len(hole) == 1 else field(undefined, values[hole[0]], hole[1])
+
+    match part:
+        case str():
+            return part
+        case ():
+            return str(number)
+        case [kind, *texts] if kind == _TURN:
+            return str(texts[(number - 1) % len(texts)])
+        case [kind, text, other] if kind == _LAST:
+            return str(text if number == len(items) else other)
+        case [kind, text, other] if kind == _FIRST:
+            return str(text if number == 1 else other)
+        case [kind, hole, text, other] if kind == _TRUE:
+            return str(text if found(hole) else other)
+        case [kind, hole, second, text, other] if kind == _EQUAL:
+            return str(text if found(hole) == found(second) else other)
+    return shown(found(part))
 
 
 def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:

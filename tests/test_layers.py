@@ -66,6 +66,7 @@ RANKS = {
     "compiler.emit.facts": 22,
     "compiler.emit.links": 23,
     "compiler.emit.writer": 22,
+    "compiler.emit.rows": 31,
     "compiler.emit.stores": 23,
     "compiler.emit.variables": 24,
     "compiler.emit.emitter": 25,

@@ -579,5 +579,12 @@ CASES = (
     Case("a name that what is inlined reads, and sets further in", {
         "main.html": "{% for d in 'uv' %}{% include 'i.html' %}{% endfor %}{% for d in 'uv' %}{% set c = d %}{% include 'j.html' %}{% endfor %}",
         "i.html": "{% if d %}{% endif %}{% with a = a, b = a %}{{ d }}{{ b }}{% set d = a %}{{ d }}{% endwith %}{{ d }}", "j.html": "{{ c }}{% with %}{{ c }}{% set c = 1 %}{{ c }}{% endwith %}"}, lambda: {"a": 2}),
+    Case("a text that a page extends, which asks how output is escaped", {
+        "main.html": "{% extends 'part.txt' %}", "part.txt": "{% trans a=x %}{{ a }}{% endtrans %}{{ x }}{% filter upper %}{{ x }}{% endfilter %}{% for i in [x] %}{% set y %}{{ i }}{% endset %}{{ y }}{{ [i, y]|join }}{% endfor %}{% include 'inner.txt' %}",
+        "inner.txt": "{% trans a=x %}{{ a }}{% endtrans %}{{ x }}"}, lambda: {"x": "<x>"}),
+    Case("loops of rows behind what a page extends", {
+        "main.html": "{% extends 'base.html' %}{% for a, b in [(1, 2), (x, x)] %}{{ a }}{% endfor %}{% for a in [x] %}{{ a }}{% endfor %}", "base.html": "{{ x }}"}, lambda: {"x": "<x>"}),
+    Case("loops of rows that may stand behind what a page extends", {
+        "main.html": "{% if x %}{% extends 'base.html' %}{% endif %}{% for a in [x, 2] %}{{ a }}{% endfor %}", "base.html": "{{ x }}"}, lambda: {"x": 0}),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip

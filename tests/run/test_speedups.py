@@ -189,8 +189,96 @@ def test_an_attribute_is_found_or_not_as_in_python(function: str, undefined: typ
                 assert mine.asked == theirs.asked
 
 
+TEXTS = st.text("ab<&€\U0001f600", max_size=3)
+HOLES = st.one_of(
+    st.integers(0, 3).map(lambda which: (which,)), st.tuples(st.integers(0, 3), st.sampled_from(["a", "b", "here"]))
+)
+PARTS = st.one_of(
+    TEXTS,
+    st.just(()),
+    HOLES,
+    HOLES,
+    st.tuples(st.sampled_from([-1, -2]), TEXTS, TEXTS),
+    st.lists(TEXTS, min_size=1, max_size=3).map(lambda texts: (-3, *texts)),
+    st.tuples(st.just(-4), HOLES, TEXTS, TEXTS),
+    st.tuples(st.just(-5), HOLES, HOLES, TEXTS, TEXTS),
+)
+RECORDS = st.one_of(
+    values,
+    st.dictionaries(st.sampled_from(["a", "b"]), values, min_size=1),
+    st.builds(SimpleNamespace, a=values, b=values),
+)
+PLAIN_ITEMS: Any = st.one_of(
+    st.lists(RECORDS, max_size=4),
+    st.lists(RECORDS, max_size=3).map(tuple),
+    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3),
+    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3).map(lambda found: found.items()),
+    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3).map(lambda found: found.values()),
+    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3).map(lambda found: found.keys()),
+    st.lists(st.tuples(RECORDS, RECORDS), max_size=3),
+)
+
+
+@pytest.mark.parametrize("function", ["escaped_rows", "text_rows", "escaped_pairs", "text_pairs"])
+@given(
+    spec=st.lists(PARTS, max_size=6).map(tuple),
+    items=PLAIN_ITEMS,
+    given_too=st.tuples(RECORDS, RECORDS, RECORDS),
+    undefined=st.sampled_from([jinja2.Undefined, jinja2.StrictUndefined]),
+)
+def test_rows_are_written_as_in_python(function: str, spec: Any, items: Any, given_too: Any, undefined: Any) -> None:
+    mine: list[str] = []
+    theirs: list[str] = []
+
+    found = done(getattr(in_c, function), mine, spec, undefined, items, *given_too)
+
+    assert found == done(getattr(fields, function), theirs, spec, undefined, items, *given_too)
+    assert mine == theirs
+
+
+@pytest.mark.parametrize("items", [iter([1]), {1}, "ab", Dict(), UserDict(), None, missing, jinja2.Undefined()])
+def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
+    for module in (in_c, fields):
+        out: list[str] = []
+        assert module.escaped_rows(out, ((0,),), jinja2.Undefined, items) is False
+        assert module.text_pairs(out, ((0,), (1,)), jinja2.Undefined, items) is False
+        assert out == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        None,
+        1,
+        (None,),
+        ("a",),
+        (1,),
+        (-1, "a"),
+        (-3,),
+        (-4, "a", "b", "c"),
+        (-5, (0,), "a", "b", "c"),
+        (-6,),
+    ],
+)
+def test_what_is_no_part_of_a_row_is_an_error(part: Any) -> None:
+    with pytest.raises((TypeError, OverflowError)):
+        in_c.escaped_rows([], ("a", part), jinja2.Undefined, [{"a": 1}])
+
+
+def test_a_row_has_its_limits() -> None:
+    out: list[str] = []
+    assert in_c.text_rows(out, ("a",) * 64, jinja2.Undefined, [1])
+    assert out == ["a" * 64]
+    with pytest.raises(TypeError, match="at most 64 parts"):
+        in_c.text_rows(out, ("a",) * 65, jinja2.Undefined, [1])
+    with pytest.raises(TypeError, match="a list"):
+        in_c.text_rows((), ("a",), jinja2.Undefined, [1])
+    with pytest.raises(TypeError, match="a list"):
+        in_c.text_rows(out, ("a",))
+
+
 def test_there_is_a_function_in_c_for_each_that_is_chosen() -> None:
-    for name in ("escape_any", *FIELDS):
+    for name in ("escape_any", *FIELDS, "escaped_rows", "text_rows", "escaped_pairs", "text_pairs"):
         assert getattr(speedups, name) is getattr(in_c, name)
 
 
@@ -216,6 +304,11 @@ def test_nothing_is_kept_of_what_goes_through_them() -> None:
             for attribute in ATTRIBUTES:
                 for function in FIELDS:
                     done(getattr(in_c, function), jinja2.StrictUndefined, make(), attribute, "x")
+        rows = [{"a": value, "b": make()} for value, make in zip("<b>", MAKERS.values(), strict=False)]
+        spec = ("<", (0, "a"), (), (1, "x"), (-1, "a", "b"), (-3, "a", "b"), (-4, (0, "b"), "a", "b"))
+        done(in_c.escaped_rows, [], spec, jinja2.Undefined, rows, {"x": "<"})
+        done(in_c.escaped_rows, [], (*spec, (0, "no")), jinja2.StrictUndefined, rows, {"x": "<"})
+        done(in_c.text_pairs, [], ((0,), (1,)), jinja2.Undefined, [(1, 2), [3, 4], "xy", "xyz"])
         for value in ("<a>", "a", "€<", "\U0001f600&", 1, 1.5, None, True, Markup("<"), Text("<"), Marked()):
             in_c.escape_any(value)
 

@@ -55,6 +55,18 @@ def cycle(emitter: Emitter, loop: Loop, values: list[ast.expr]) -> ast.expr:
     return item(ast.Tuple(values, ast.Load()), index)
 
 
+def is_cycle(node: nodes.Call) -> bool:
+    """Return whether a call is ``loop.cycle(...)``, with arguments by their places."""
+    return (
+        isinstance(node.node, nodes.Getattr)
+        and node.node.attr == "cycle"
+        and isinstance(node.node.node, nodes.Name)
+        and node.node.node.name == "loop"
+        and bool(node.args)
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+    )
+
+
 def cycled(emitter: Emitter, node: nodes.Call, frame: Frame) -> Loop | None:
     """Return the counters when a node is ``loop.cycle(...)`` of a loop that has no more than counters."""
     called = node.node

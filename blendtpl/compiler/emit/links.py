@@ -104,9 +104,13 @@ class Links:
 
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""
-        if template is None or template not in self.facts or not self.facts[template].part:
-            return None
-        return tuple(sorted(self.reads[template]))
+        return tuple(sorted(self.reads[template])) if template is not None and self.is_part(template) else None
+
+    def is_part(self, template: str) -> bool:
+        """Return whether the code of a template is called with the names that it reads. One that something may extend
+        which escapes otherwise needs more: how output is escaped.
+        """
+        return template in self.uniform and self.facts[template].part
 
     def entry(self, template: str | None) -> str | None:
         """Return the function of an included template that is called with the names that it reads, or with a scope that
@@ -143,7 +147,7 @@ class Links:
     def layout(self, template: str | None) -> Layout | None:
         """Return the layout of the scope that a template's code runs with; `None` when it needs a context."""
         found = self.facts.get(template) if template is not None else None
-        if template is None or found is None or found.part or template in self.statics or not found.slotted:
+        if template is None or found is None or self.is_part(template) or template in self.statics or not found.slotted:
             return None
         above = Layout()
         if found.extends:
@@ -253,7 +257,7 @@ def texts(links: Links) -> dict[str, frozenset[str]]:
     """
     facts = links.facts
     waiting = {(name, made.function): made for name, found in facts.items() for made in found.prints}
-    ready = {name for name, made in facts.items() if made.part or links.layout(name) is not None}
+    ready = {name for name, made in facts.items() if links.is_part(name) or links.layout(name) is not None}
     found = {(name, function) for name, function in waiting if name in ready or function.startswith("macro_")}
     families: dict[str, list[str]] = {}
     # what may be put into the templates of a family by what chooses at run time what it extends

@@ -12,10 +12,11 @@ from types import MappingProxyType
 from jinja2 import nodes
 
 from blendtpl.compiler.emit.code import assign, call, const, either, is_, is_not, item, name
-from blendtpl.compiler.emit.counters import DESCENT, descended_into
+from blendtpl.compiler.emit.counters import DESCENT, descended_into, is_cycle
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Descent, Frame, Loop
+from blendtpl.compiler.emit.rows import Row, row
 from blendtpl.compiler.emit.statements import place_of
 from blendtpl.compiler.emit.trees import below, by_kind, children, has, undeclared
 
@@ -54,12 +55,16 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
         iterable = emitter.expression(node.iter, frame)
         if chosen is not None:
             iterable = call(chosen, iterable)
-        if extended:
-            iterable = call("LoopContext", iterable, name("undefined"))
-        elif counters is not None:
-            iterable = _counted(emitter, inner, counters, iterable)
-        inside = test if node.test is not None and chosen is None else None
-        _loop(emitter, node, inner, otherwise, iterable, test=inside, extended=extended)
+        printed = row(emitter, node) if not extended and not frame.output_check else None
+        if printed is not None:
+            _rows(emitter, node, inner, counters, iterable, printed)
+        else:
+            if extended:
+                iterable = call("LoopContext", iterable, name("undefined"))
+            elif counters is not None:
+                iterable = _counted(emitter, inner, counters, iterable)
+            inside = test if node.test is not None and chosen is None else None
+            _loop(emitter, node, inner, otherwise, iterable, test=inside, extended=extended)
     if emitter.assigned:
         emitter.assigned[-1].difference_update(inner.symbols.stores)
 
@@ -106,7 +111,7 @@ def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
             if items is not None:
                 yield DESCENT
             yield from _uses_of(emitter, part if items is None else items)
-    elif isinstance(node, nodes.Call) and _is_cycle(node):
+    elif isinstance(node, nodes.Call) and is_cycle(node):
         yield "cycle"
         yield from _uses(emitter, [*node.args])
     elif isinstance(node, nodes.For):
@@ -156,17 +161,6 @@ def _passes_on(emitter: Emitter, node: nodes.Node) -> bool:
     return bool(getattr(node, "with_context", True))
 
 
-def _is_cycle(node: nodes.Call) -> bool:
-    return (
-        isinstance(node.node, nodes.Getattr)
-        and node.node.attr == "cycle"
-        and isinstance(node.node.node, nodes.Name)
-        and node.node.node.name == "loop"
-        and bool(node.args)
-        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
-    )
-
-
 def _counted(
     emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.expr, descent: Descent | None = None
 ) -> ast.expr:
@@ -186,6 +180,28 @@ def _counted(
         emitter.code.add(assign(number, const(0)))
         inner.counted = loop
     return iterable
+
+
+def _rows(
+    emitter: Emitter, node: nodes.For, inner: Frame, counters: set[str] | None, iterable: ast.expr, printed: Row
+) -> None:
+    """Write a loop that prints rows: a call that writes those of a plain type, and the loop for all else."""
+    items = iterable if isinstance(iterable, ast.Name) else emitter.code.held(iterable)
+    emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
+    given = [emitter.expression(found, inner) for found in printed.given]
+    writes = f"{'escaped' if emitter.eval_ctx.autoescape else 'text'}_{'pairs' if printed.pairs else 'rows'}"
+    passed = (name(inner.out), const(printed.parts), name("undefined"), name(items.id), *given)
+    test: ast.expr = ast.UnaryOp(ast.Not(), call(writes, *passed))
+    if inner.streams:
+        test = ast.BoolOp(ast.Or(), [is_not(name("limit"), None), test])
+    test.lineno = printed.line
+    branch = ast.If(test, [], [])
+    emitter.code.add(branch)
+    with emitter.code.inside(branch.body):
+        iterable = name(items.id)
+        if counters is not None:
+            iterable = _counted(emitter, inner, counters, iterable)
+        _loop(emitter, node, inner, inner, iterable, extended=False, entered=True)
 
 
 def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:
@@ -221,6 +237,7 @@ def _loop(
     *,
     test: Frame | None = None,
     extended: bool,
+    entered: bool = False,
 ) -> None:
     empty = emitter.code.temporary() if node.else_ else ""
     if empty:
@@ -247,7 +264,8 @@ def _loop(
         tracked = {"_loop_vars"} if any(_sets(child) for child in node.body) else set()
         if tracked:
             emitter.code.add(assign("_loop_vars", ast.Dict([], [])))
-        emitter.enter(inner)
+        if not entered:
+            emitter.enter(inner)
         with emitter.tracking(tracked):
             emitter.body(node.body, inner)
         if empty:

@@ -50,7 +50,7 @@ def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
 def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -> None:
     for child in children:
         emitter.code.line = child.lineno or emitter.code.line
-        constant = _constant(emitter, child)
+        constant = constant_text(emitter, child)
         if emitter.in_order and constant is None:
             emitter.code.flush()
         # where Jinja2 does not know whether text is to be escaped, it finalizes that too
@@ -81,7 +81,7 @@ def _write(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
         emitter.code.write(frame, "escape" if emitter.eval_ctx.autoescape else "str", value)
 
 
-def _constant(emitter: Emitter, node: nodes.Expr) -> object:
+def constant_text(emitter: Emitter, node: nodes.Expr) -> object:
     """Return a constant, escaped, or `None`; what raises is left for the render, where the error has its place."""
     if isinstance(node, (nodes.Name, nodes.Call)):
         return None
@@ -180,7 +180,7 @@ def _write_cycle(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     loop = cycled(emitter, node, frame)
     if loop is None or emitter.environment.finalize is not None or emitter.eval_ctx.volatile:
         return False
-    texts = [_constant(emitter, part) for part in node.args]
+    texts = [constant_text(emitter, part) for part in node.args]
     if None in texts:
         return False
     emitter.code.write(frame, "is", emitter.code.hold(cycle(emitter, loop, [const(str(text)) for text in texts])))

@@ -1,0 +1,212 @@
+"""Loops that print one row for each item do what Jinja2 does: text, error, and the line of that."""
+
+import traceback
+from collections import UserList
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import pytest
+
+import blendtpl
+from blendtpl.speedups import ACTIVE
+from tests.run.oracle import MakeEnvironment, load, outcome, stock_environment
+
+ROWS = (
+    "{{ x }}",
+    "<{{ x.a }}>",
+    '<i class="{{ x.a }}">{{ x.b }}</i>\n',
+    "\n\n{{ x.a }}{{ y }}{{ y.a }}{{ z.a }}\n\n",
+    "{{ loop.index }}: {{ x }}{{ ', ' if not loop.last }}",
+    "{% if not loop.first %}, {% endif %}{{ x }}{% if loop.last %}.{% else %}<{% endif %}",
+    "{{ loop.cycle('<', 'even') }} {{ x }}",
+    "{{ '<a>' if x.a else '&' }}{{ x.b }}",
+    "{% if x.a == y %}same{% endif %}{% if x == 'b' %}b{% else %}{{ '<' }}{% endif %}{{ x }}",
+    "{% if not x %}no{% endif %}{% if x.a == x.b %}={% endif %}",
+    "{{ gone }}{{ x }}",
+    "{{ x.no_such }}",
+    "{{ x.failing }}",
+    "{{ x }}\n{{ x.a }}",  # two lines
+    "{{ x['a'] }}{{ x.a.b }}",  # more than that
+    "{{ loop.index0 }}{{ x }}{{ loop.length }}",
+)
+PAIRS = (
+    "{{ k }}={{ v }}",
+    "{{ k.a }}{% if k == v %} selected{% endif %}{{ v.b }}{{ ', ' if not loop.last }}",
+    "{{ y }}{{ k }}",
+)
+
+
+class Record:
+    """What a model may be: an attribute of the instance, one of the class, and one that fails."""
+
+    b = "<b>"
+
+    def __init__(self) -> None:
+        self.a = "'a'"
+
+    @property
+    def failing(self) -> str:
+        raise KeyError("it fails")
+
+    def __str__(self) -> str:
+        return "<record>"
+
+
+class Longer(list[Any]):
+    """A list of a type of its own."""
+
+
+def growing() -> list[Any]:
+    """Return a list that becomes longer while it is printed."""
+    found: list[Any] = []
+
+    class Adding:
+        def __html__(self) -> str:
+            if len(found) < 4:
+                found.append("<new>")
+            return "<adds>"
+
+        __str__ = __html__
+
+    found += [Adding(), "x", Adding()]
+    return found
+
+
+def changing() -> dict[Any, Any]:
+    """Return a dict that gets a key while it is printed."""
+    found: dict[Any, Any] = {}
+
+    class Adding:
+        def __str__(self) -> str:
+            found["more"] = 1
+            return "adds"
+
+    found[Adding()] = 1
+    return found
+
+
+def failing() -> Iterator[int]:
+    yield 1
+    raise OSError("no more")
+
+
+ITEMS: dict[str, Callable[[], Any]] = {
+    "dicts": lambda: [{"a": "<a>", "b": 1}, {"a": None, "b": 1.5}, {"a": 2, "b": 2, "items": 3}],
+    "objects": lambda: [Record(), SimpleNamespace(a="€<", b="\U0001f600")],
+    "texts": lambda: ["<a>", "b", "", "ü&", "日本<", "\U0001f600"],
+    "values": lambda: [1, 2.5, None, True, [1, "<"], {}, ()],
+    "nothing": list,
+    "one": lambda: ["<"],
+    "tuple": lambda: ("a", "b"),
+    "dict": lambda: {"a": 1, "b": 2},
+    "items": lambda: {"a": 1, "<b>": "<"}.items(),
+    "keys": lambda: {"a": 1}.keys(),
+    "values of a dict": lambda: {"a": "<"}.values(),
+    "generator": lambda: (each for each in ("<", 1)),
+    "generator that fails": failing,
+    "set": lambda: {1},
+    "list of its own kind": lambda: Longer(["<", 1]),
+    "user's list": lambda: UserList(["<"]),
+    "text": lambda: "a<",
+    "number": lambda: 5,
+    "none": lambda: None,
+    "growing": growing,
+    "changing": changing,
+    "pairs": lambda: [("a", "<"), ("b", "b"), [1, 2], "xy"],
+    "triples": lambda: [(1, 2), (1, 2, 3)],
+    "singles": lambda: [(1, 2), (1,)],
+    "undefined items": lambda: [1, jinja2.Undefined(name="inner"), 2],
+}
+
+SHAPES = {
+    "top": "a\n{% for TARGET in xs %}ROW{% endfor %}\nb",
+    "macro": "{% macro m(xs, y) %}{% for TARGET in xs %}ROW{% endfor %}{% endmacro %}\n{{ m(xs, y) }}",
+    "block": "{% block b %}{% for TARGET in xs %}ROW{% endfor %}{% endblock %}",
+    "loop": "{% for y in [y, 2] %}{% set z = y %}{% for TARGET in xs %}ROW{% endfor %}{% endfor %}",
+    "set": "{% set all %}{% for TARGET in xs %}ROW{% endfor %}{% endset %}{{ all }}{{ TARGET_NAME is defined }}",
+}
+
+
+def templates() -> dict[str, str]:
+    found = {}
+    for ending in ("html", "txt"):
+        for shape, text in SHAPES.items():
+            for target, rows in (("x", ROWS), ("k, v", PAIRS)):
+                for number, row in enumerate(rows):
+                    name = f"{shape}-{target[0]}{number}.{ending}"
+                    found[name] = text.replace("TARGET_NAME", target[0]).replace("TARGET", target).replace("ROW", row)
+    return found
+
+
+def lenient() -> jinja2.Environment:
+    return jinja2.Environment(autoescape=jinja2.select_autoescape())
+
+
+TEMPLATES = templates()
+
+
+def line_of(render: Callable[[], object], name: str) -> int | None:
+    """Return the line of the template in which a render fails, if it does."""
+    try:
+        render()
+    except Exception as error:
+        return [entry.lineno for entry in traceback.extract_tb(error.__traceback__) if entry.filename == name][-1]
+    return None
+
+
+@pytest.fixture(scope="module", params=[blendtpl.default_environment, lenient], ids=["strict", "lenient"])
+def sides(request: pytest.FixtureRequest) -> tuple[blendtpl.Registry, blendtpl.Registry, jinja2.Environment]:
+    make: MakeEnvironment = request.param
+    return load(TEMPLATES, make), load(TEMPLATES, make, portable=True), stock_environment(TEMPLATES, make)
+
+
+@pytest.mark.parametrize("items", ITEMS)
+def test_rows_are_what_jinja2_prints(
+    sides: tuple[blendtpl.Registry, blendtpl.Registry, jinja2.Environment], items: str
+) -> None:
+    *registries, stock = sides
+    for name in TEMPLATES:
+
+        def variables() -> dict[str, Any]:
+            return {"xs": ITEMS[items](), "y": {"a": "<y>"}, "z": Record()}
+
+        def theirs(name: str = name) -> str:
+            return stock.get_template(name).render(variables())
+
+        expected = outcome(theirs), line_of(theirs, "<template>")
+        for registry in registries:
+
+            def ours(registry: blendtpl.Registry = registry, name: str = name) -> str:
+                return registry.render(name, variables())
+
+            def streamed(registry: blendtpl.Registry = registry, name: str = name) -> str:
+                return "".join(registry[name].stream(variables()))
+
+            assert (outcome(ours), line_of(ours, name)) == expected, name
+            assert outcome(streamed) == expected[0], name
+
+
+def written(row: str, target: str = "x", **options: Any) -> bool:
+    """Return whether a loop is written by rows."""
+    environment = jinja2.Environment(autoescape=True, **options)
+    registry = load({"a.html": f"{{% for {target} in xs %}}{row}{{% endfor %}}"}, lambda: environment)
+    unit = registry["a.html"]._unit
+    names = unit.space[unit.entry].__code__.co_names
+    return not {"escaped_rows", "escaped_pairs"}.isdisjoint(names)
+
+
+@pytest.mark.skipif(not ACTIVE, reason="there are no functions in C")
+def test_which_loops_are_rows() -> None:
+    for row in ROWS[:-3]:
+        assert written(row), row
+    for row in PAIRS:
+        assert written(row, "k, v"), row
+    others = ("text", "{{ loop.index }}", "{{ x|upper }}", "{{ x() }}", "{{ x[0] }}", "{% set a = x %}{{ x }}")
+    for row in (*ROWS[-3:], *others):
+        assert not written(row), row
+    for target in ("x, y, z", "(x, y), z", "x, x"):
+        assert not written("{{ x }}", target), target
+    assert not written("{{ x }}", finalize=str)
+    assert not written("{{ x }}{% else %}{{ y }}")
