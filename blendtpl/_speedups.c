@@ -162,7 +162,7 @@ text_field(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 /* Kinds of parts, and how many there are at most: `blendtpl.compiler.emit.rows` makes no others. */
 enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, MOST = 64 };
 
-/* What `escaped_rows` and its like are given, as `blendtpl.fields` has it, and where they are in it. */
+/* What `rows` is given, as `blendtpl.fields` has it, and where it is in that. */
 typedef struct {
     State *state;
     PyObject *spec, *undefined, *items, *const *given;
@@ -347,14 +347,23 @@ is_plain(PyObject *items)
 }
 
 static PyObject *
-write_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count, int escapes, int pairs)
+rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    if (count < 4 || !PyList_CheckExact(arguments[0]) || !PyTuple_CheckExact(arguments[1])
+    if (count < 6 || !PyList_CheckExact(arguments[0]) || !PyTuple_CheckExact(arguments[1])
         || PyTuple_GET_SIZE(arguments[1]) > MOST) {
-        PyErr_SetString(PyExc_TypeError, "a list, a tuple of at most 64 parts, `undefined` and what to go over are wanted");
+        PyErr_SetString(PyExc_TypeError, "a list, a tuple of at most 64 parts and four more arguments are wanted");
         return NULL;
     }
-    Rows rows = {PyModule_GetState(module), arguments[1], arguments[2], arguments[3], arguments + 4, count - 4, escapes, pairs};
+    Rows rows = {
+        .state = PyModule_GetState(module),
+        .spec = arguments[1],
+        .undefined = arguments[2],
+        .items = arguments[3],
+        .escapes = arguments[4] == Py_True,
+        .pairs = arguments[5] == Py_True,
+        .given = arguments + 6,
+        .count = count - 6,
+    };
     if (!is_plain(rows.items))
         Py_RETURN_FALSE;
     PyObject *iterator = PyObject_GetIter(rows.items), *item;
@@ -364,35 +373,11 @@ write_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count, int e
     while (!failed && (item = PyIter_Next(iterator)) != NULL) {
         rows.number++;
         failed = take(&rows, item) || write_row(&rows, arguments[0]) || PyErr_CheckSignals();
-        Py_XDECREF(rows.item);
+        Py_DECREF(rows.item);
         Py_XDECREF(rows.second);
     }
     Py_DECREF(iterator);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_True);
-}
-
-static PyObject *
-escaped_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
-{
-    return write_rows(module, arguments, count, 1, 0);
-}
-
-static PyObject *
-text_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
-{
-    return write_rows(module, arguments, count, 0, 0);
-}
-
-static PyObject *
-escaped_pairs(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
-{
-    return write_rows(module, arguments, count, 1, 1);
-}
-
-static PyObject *
-text_pairs(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
-{
-    return write_rows(module, arguments, count, 0, 1);
 }
 
 static PyObject *
@@ -451,10 +436,7 @@ static PyMethodDef methods[] = {
     FAST(field),
     FAST(escaped_field),
     FAST(text_field),
-    FAST(escaped_rows),
-    FAST(text_rows),
-    FAST(escaped_pairs),
-    FAST(text_pairs),
+    FAST(rows),
     {NULL, NULL, 0, NULL},
 };
 

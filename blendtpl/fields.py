@@ -47,45 +47,20 @@ _LAST, _FIRST, _TURN, _TRUE, _EQUAL = -1, -2, -3, -4, -5
 _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))
 
 
-def escaped_rows(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
-    """Write a row of text for each of `items`, where output is escaped; return whether that is of a plain type.
+def rows(
+    out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, escaped: bool, pairs: bool, *given: Any
+) -> bool:
+    """Write a row of text for each of `items`, unless that is of no plain type; return whether it is.
 
     The parts of a row are texts; ``()``, the number of the item, from 1; *holes*; and texts that are chosen. A hole is
-    ``(0,)`` for the item, ``(n,)`` for the nth of what is given, and ``(n, name)`` for an attribute of that. Of two
-    texts, ``(-1, text, other)`` has the first for the last item, ``(-2, text, other)`` for the first item,
-    ``(-4, hole, text, other)`` when the hole is true and ``(-5, hole, hole, text, other)`` when two are equal;
-    ``(-3, *texts)`` are in turn.
+    ``(n,)``, the nth of the values, or ``(n, name)``, an attribute of that. The values are the item, or, where items
+    are pairs, both of what it is made of, and then what is given. Of two texts, ``(-1, text, other)`` is the first for
+    the last item, ``(-2, text, other)`` for the first item, ``(-4, hole, text, other)`` when the hole is true and
+    ``(-5, hole, hole, text, other)`` when two are equal; ``(-3, *texts)`` are in turn.
     """
-    return _write_rows(out, spec, undefined, items, given, escape_any)
-
-
-def text_rows(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
-    """Write a row of text for each of `items`, where output is not escaped; see `escaped_rows`."""
-    return _write_rows(out, spec, undefined, items, given, str)
-
-
-def escaped_pairs(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
-    """Do what `escaped_rows` does for items that are two values each: ``(0,)`` and ``(1,)``, before what is given."""
-    return _write_rows(out, spec, undefined, items, given, escape_any, pairs=True)
-
-
-def text_pairs(out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, *given: Any) -> bool:
-    """Do what `text_rows` does for items that are two values each; see `escaped_pairs`."""
-    return _write_rows(out, spec, undefined, items, given, str, pairs=True)
-
-
-def _write_rows(
-    out: list[str],
-    spec: tuple[Part, ...],
-    undefined: Any,
-    items: Any,
-    given: tuple[Any, ...],
-    shown: Callable[[Any], str],
-    *,
-    pairs: bool = False,
-) -> bool:
     if type(items) not in _PLAIN:
         return False
+    shown = escape_any if escaped else str
     for number, item in enumerate(items, 1):
         values = (*(pair(item) if pairs else (item,)), *given)
         out.append("".join(_text_of(part, number, values, items, undefined, shown) for part in spec))

@@ -25,17 +25,7 @@ from blendtpl.filters import subscript
 from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, written
 from blendtpl.places import stitched
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
-from blendtpl.speedups import (
-    attribute,
-    escape_any,
-    escaped_field,
-    escaped_pairs,
-    escaped_rows,
-    field,
-    text_field,
-    text_pairs,
-    text_rows,
-)
+from blendtpl.speedups import attribute, escape_any, escaped_field, field, rows, text_field
 from blendtpl.translation import ALIAS, formatted, shape_of
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
@@ -326,8 +316,7 @@ NAMES: dict[str, Any] = {
     },
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported)},
-    **{found.__name__: found for found in (partial, reader, escaped_field, text_field, escaped_rows, text_rows)},
-    **{found.__name__: found for found in (escaped_pairs, text_pairs)},
+    **{found.__name__: found for found in (partial, reader, escaped_field, text_field, rows)},
     "absent": absent,
     "no_attribute": NO_ATTRIBUTE,
     "call_back": call_back,

@@ -219,20 +219,23 @@ PLAIN_ITEMS: Any = st.one_of(
 )
 
 
-@pytest.mark.parametrize("function", ["escaped_rows", "text_rows", "escaped_pairs", "text_pairs"])
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("pairs", [True, False])
 @given(
     spec=st.lists(PARTS, max_size=6).map(tuple),
     items=PLAIN_ITEMS,
     given_too=st.tuples(RECORDS, RECORDS, RECORDS),
     undefined=st.sampled_from([jinja2.Undefined, jinja2.StrictUndefined]),
 )
-def test_rows_are_written_as_in_python(function: str, spec: Any, items: Any, given_too: Any, undefined: Any) -> None:
+def test_rows_are_written_as_in_python(
+    escaped: bool, pairs: bool, spec: Any, items: Any, given_too: Any, undefined: Any
+) -> None:
     mine: list[str] = []
     theirs: list[str] = []
 
-    found = done(getattr(in_c, function), mine, spec, undefined, items, *given_too)
+    found = done(in_c.rows, mine, spec, undefined, items, escaped, pairs, *given_too)
 
-    assert found == done(getattr(fields, function), theirs, spec, undefined, items, *given_too)
+    assert found == done(fields.rows, theirs, spec, undefined, items, escaped, pairs, *given_too)
     assert mine == theirs
 
 
@@ -240,8 +243,8 @@ def test_rows_are_written_as_in_python(function: str, spec: Any, items: Any, giv
 def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
     for module in (in_c, fields):
         out: list[str] = []
-        assert module.escaped_rows(out, ((0,),), jinja2.Undefined, items) is False
-        assert module.text_pairs(out, ((0,), (1,)), jinja2.Undefined, items) is False
+        assert module.rows(out, ((0,),), jinja2.Undefined, items, True, False) is False
+        assert module.rows(out, ((0,), (1,)), jinja2.Undefined, items, False, True) is False
         assert out == []
 
 
@@ -262,23 +265,23 @@ def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
 )
 def test_what_is_no_part_of_a_row_is_an_error(part: Any) -> None:
     with pytest.raises((TypeError, OverflowError)):
-        in_c.escaped_rows([], ("a", part), jinja2.Undefined, [{"a": 1}])
+        in_c.rows([], ("a", part), jinja2.Undefined, [{"a": 1}], True, False)
 
 
 def test_a_row_has_its_limits() -> None:
     out: list[str] = []
-    assert in_c.text_rows(out, ("a",) * 64, jinja2.Undefined, [1])
+    assert in_c.rows(out, ("a",) * 64, jinja2.Undefined, [1], False, False)
     assert out == ["a" * 64]
     with pytest.raises(TypeError, match="at most 64 parts"):
-        in_c.text_rows(out, ("a",) * 65, jinja2.Undefined, [1])
+        in_c.rows(out, ("a",) * 65, jinja2.Undefined, [1], False, False)
     with pytest.raises(TypeError, match="a list"):
-        in_c.text_rows((), ("a",), jinja2.Undefined, [1])
+        in_c.rows((), ("a",), jinja2.Undefined, [1], False, False)
     with pytest.raises(TypeError, match="a list"):
-        in_c.text_rows(out, ("a",))
+        in_c.rows(out, ("a",))
 
 
 def test_there_is_a_function_in_c_for_each_that_is_chosen() -> None:
-    for name in ("escape_any", *FIELDS, "escaped_rows", "text_rows", "escaped_pairs", "text_pairs"):
+    for name in ("escape_any", *FIELDS, "rows"):
         assert getattr(speedups, name) is getattr(in_c, name)
 
 
@@ -306,9 +309,9 @@ def test_nothing_is_kept_of_what_goes_through_them() -> None:
                     done(getattr(in_c, function), jinja2.StrictUndefined, make(), attribute, "x")
         rows = [{"a": value, "b": make()} for value, make in zip("<b>", MAKERS.values(), strict=False)]
         spec = ("<", (0, "a"), (), (1, "x"), (-1, "a", "b"), (-3, "a", "b"), (-4, (0, "b"), "a", "b"))
-        done(in_c.escaped_rows, [], spec, jinja2.Undefined, rows, {"x": "<"})
-        done(in_c.escaped_rows, [], (*spec, (0, "no")), jinja2.StrictUndefined, rows, {"x": "<"})
-        done(in_c.text_pairs, [], ((0,), (1,)), jinja2.Undefined, [(1, 2), [3, 4], "xy", "xyz"])
+        done(in_c.rows, [], spec, jinja2.Undefined, rows, True, False, {"x": "<"})
+        done(in_c.rows, [], (*spec, (0, "no")), jinja2.StrictUndefined, rows, True, False, {"x": "<"})
+        done(in_c.rows, [], ((0,), (1,)), jinja2.Undefined, [(1, 2), [3, 4], "xy", "xyz"], False, True)
         for value in ("<a>", "a", "€<", "\U0001f600&", 1, 1.5, None, True, Markup("<"), Text("<"), Marked()):
             in_c.escape_any(value)
 

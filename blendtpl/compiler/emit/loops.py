@@ -189,9 +189,9 @@ def _rows(
     items = iterable if isinstance(iterable, ast.Name) else emitter.code.held(iterable)
     emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
     given = [emitter.expression(found, inner) for found in printed.given]
-    writes = f"{'escaped' if emitter.eval_ctx.autoescape else 'text'}_{'pairs' if printed.pairs else 'rows'}"
-    passed = (name(inner.out), const(printed.parts), name("undefined"), name(items.id), *given)
-    test: ast.expr = ast.UnaryOp(ast.Not(), call(writes, *passed))
+    kind = const(bool(emitter.eval_ctx.autoescape)), const(printed.pairs)
+    written = call("rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *given)
+    test: ast.expr = ast.UnaryOp(ast.Not(), written)
     if inner.streams:
         test = ast.BoolOp(ast.Or(), [is_not(name("limit"), None), test])
     test.lineno = printed.line

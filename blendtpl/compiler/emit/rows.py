@@ -25,7 +25,7 @@ Part = str | tuple[int | str | Hole, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The parts of a row, as `blendtpl.fields.escaped_rows` has them; what it is given; whether items are pairs; and
+    """The parts of a row, as `blendtpl.fields.rows` has them; what it is given; whether items are pairs; and
     the line in which it may fail.
     """
 
