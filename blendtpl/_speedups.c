@@ -223,44 +223,66 @@ is_chosen(const Rows *rows, PyObject *part, Py_ssize_t kind)
     return chosen;
 }
 
+/* Return what a part that is a choice comes to: a string, or a tuple of parts. */
 static PyObject *
-chosen_text(const Rows *rows, PyObject *part, Py_ssize_t kind)
+chosen_of(const Rows *rows, PyObject *part, Py_ssize_t kind)
 {
     static const Py_ssize_t sizes[] = {[-LAST] = 3, [-FIRST] = 3, [-TRUE] = 4, [-EQUAL] = 5};
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
-    PyObject *text = NULL;
-    if (kind == TURN && size > 1) {
-        text = PyTuple_GET_ITEM(part, 1 + (rows->number - 1) % (size - 1));
-    } else if (kind >= EQUAL && size == sizes[-kind]) {
-        const int chosen = is_chosen(rows, part, kind);
-        if (chosen < 0)
-            return NULL;
-        text = PyTuple_GET_ITEM(part, chosen ? size - 2 : size - 1);
-    }
-    if (text != NULL && PyUnicode_Check(text))
-        return Py_NewRef(text);
-    return PyErr_Format(PyExc_TypeError, "%R is no part of a row", part);
+    if (kind == TURN && size > 1)
+        return PyTuple_GET_ITEM(part, 1 + (rows->number - 1) % (size - 1));
+    if (kind < EQUAL || size != sizes[-kind])
+        return PyErr_Format(PyExc_TypeError, "%R is no part of a row", part);
+    const int chosen = is_chosen(rows, part, kind);
+    return chosen < 0 ? NULL : PyTuple_GET_ITEM(part, chosen ? size - 2 : size - 1);
 }
 
 static PyObject *
-text_of_part(const Rows *rows, PyObject *part)
+text_of_hole(const Rows *rows, PyObject *part, Py_ssize_t which)
 {
-    PyObject *value;
-    if (PyUnicode_CheckExact(part))
-        return Py_NewRef(part);
-    if (PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0) {
-        value = PyLong_FromSsize_t(rows->number);
-    } else {
-        const Py_ssize_t which = first_of(part);
-        if (which < 0 && !PyErr_Occurred())
-            return chosen_text(rows, part, which);
-        value = value_of_hole(rows, part, which);
-    }
+    PyObject *value = PyTuple_GET_SIZE(part) ? value_of_hole(rows, part, which) : PyLong_FromSsize_t(rows->number);
     if (value == NULL)
         return NULL;
     PyObject *text = rows->escapes ? text_of(rows->state, value) : PyObject_Str(value);
     Py_DECREF(value);
     return text;
+}
+
+/* Put the texts of parts, a string or a tuple of them, behind those that are there. */
+static int
+collect(const Rows *rows, PyObject *parts, PyObject **texts, Py_ssize_t *count)
+{
+    const int one = PyUnicode_CheckExact(parts);
+    if (!one && !PyTuple_CheckExact(parts)) {
+        PyErr_Format(PyExc_TypeError, "%R are no parts of a row", parts);
+        return -1;
+    }
+    const Py_ssize_t size = one ? 1 : PyTuple_GET_SIZE(parts);
+    for (Py_ssize_t at = 0; at < size; at++) {
+        PyObject *part = one ? parts : PyTuple_GET_ITEM(parts, at);
+        const int is_text = PyUnicode_CheckExact(part);
+        const int is_number = PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0;
+        const Py_ssize_t which = is_text || is_number ? 0 : first_of(part);
+        if (which < 0) {
+            PyObject *chosen = PyErr_Occurred() ? NULL : chosen_of(rows, part, which);
+            if (chosen == NULL || Py_EnterRecursiveCall(" in a row"))
+                return -1;
+            const int failed = collect(rows, chosen, texts, count);
+            Py_LeaveRecursiveCall();
+            if (failed)
+                return -1;
+            continue;
+        }
+        if (*count == MOST) {
+            PyErr_SetString(PyExc_TypeError, "a row has at most 64 parts");
+            return -1;
+        }
+        texts[*count] = is_text ? Py_NewRef(part) : text_of_hole(rows, part, which);
+        if (texts[*count] == NULL)
+            return -1;
+        ++*count;
+    }
+    return 0;
 }
 
 /* Return a string of all of these. */
@@ -296,22 +318,13 @@ joined(PyObject *const *texts, Py_ssize_t count)
 static int
 write_row(const Rows *rows, PyObject *out)
 {
-    const Py_ssize_t size = PyTuple_GET_SIZE(rows->spec);
     PyObject *texts[MOST];
     Py_ssize_t count = 0;
-    int failed = -1;
-    while (count < size) {
-        texts[count] = text_of_part(rows, PyTuple_GET_ITEM(rows->spec, count));
-        if (texts[count] == NULL)
-            break;
-        count++;
-    }
-    if (count == size) {
+    int failed = collect(rows, rows->spec, texts, &count);
+    if (!failed) {
         PyObject *row = joined(texts, count);
-        if (row != NULL) {
-            failed = PyList_Append(out, row);
-            Py_DECREF(row);
-        }
+        failed = row ? PyList_Append(out, row) : -1;
+        Py_XDECREF(row);
     }
     while (count)
         Py_DECREF(texts[--count]);
@@ -349,9 +362,8 @@ is_plain(PyObject *items)
 static PyObject *
 rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    if (count < 6 || !PyList_CheckExact(arguments[0]) || !PyTuple_CheckExact(arguments[1])
-        || PyTuple_GET_SIZE(arguments[1]) > MOST) {
-        PyErr_SetString(PyExc_TypeError, "a list, a tuple of at most 64 parts and four more arguments are wanted");
+    if (count < 6 || !PyList_CheckExact(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "a list and five more arguments are wanted");
         return NULL;
     }
     Rows rows = {

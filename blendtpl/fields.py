@@ -43,7 +43,6 @@ def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
 Part = str | tuple[Any, ...]
 Hole = tuple[Any, ...]
 
-_LAST, _FIRST, _TURN, _TRUE, _EQUAL = -1, -2, -3, -4, -5
 _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))
 
 
@@ -54,16 +53,16 @@ def rows(
 
     The parts of a row are texts; ``()``, the number of the item, from 1; *holes*; and texts that are chosen. A hole is
     ``(n,)``, the nth of the values, or ``(n, name)``, an attribute of that. The values are the item, or, where items
-    are pairs, both of what it is made of, and then what is given. Of two texts, ``(-1, text, other)`` is the first for
-    the last item, ``(-2, text, other)`` for the first item, ``(-4, hole, text, other)`` when the hole is true and
-    ``(-5, hole, hole, text, other)`` when two are equal; ``(-3, *texts)`` are in turn.
+    are pairs, both of what it is made of, and then what is given. ``(-1, a, b)`` is `a` for the last item and else `b`,
+    ``(-2, a, b)`` is that for the first item, ``(-4, hole, a, b)`` when the hole is true, ``(-5, hole, hole, a, b)``
+    when two are equal, and ``(-3, a, b, …)`` are in turn: each of these is a text, or a tuple of parts.
     """
     if type(items) not in _PLAIN:
         return False
     shown = escape_any if escaped else str
     for number, item in enumerate(items, 1):
         values = (*(pair(item) if pairs else (item,)), *given)
-        out.append("".join(_text_of(part, number, values, items, undefined, shown) for part in spec))
+        out.append(_row(spec, number, values, items, undefined, shown))
     return True
 
 
@@ -73,28 +72,39 @@ def pair(item: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def _text_of(
-    part: Part, number: int, values: tuple[Any, ...], items: Any, undefined: Any, shown: Callable[[Any], str]
+def _row(
+    parts: str | tuple[Part, ...],
+    number: int,
+    values: tuple[Any, ...],
+    items: Any,
+    undefined: Any,
+    shown: Callable[[Any], str],
 ) -> str:
     def found(hole: Hole) -> Any:
         return values[hole[0]] if len(hole) == 1 else field(undefined, values[hole[0]], hole[1])
 
-    match part:
-        case str():
-            return part
-        case ():
-            return str(number)
-        case [kind, *texts] if kind == _TURN:
-            return str(texts[(number - 1) % len(texts)])
-        case [kind, text, other] if kind == _LAST:
-            return str(text if number == len(items) else other)
-        case [kind, text, other] if kind == _FIRST:
-            return str(text if number == 1 else other)
-        case [kind, hole, text, other] if kind == _TRUE:
-            return str(text if found(hole) else other)
-        case [kind, hole, second, text, other] if kind == _EQUAL:
-            return str(text if found(hole) == found(second) else other)
-    return shown(found(part))
+    def text_of(part: Part) -> str:
+        chosen: Any
+        match part:
+            case str():
+                return part
+            case ():
+                return str(number)
+            case [-3, *each]:
+                chosen = each[(number - 1) % len(each)]
+            case [-1, first, second]:
+                chosen = first if number == len(items) else second
+            case [-2, first, second]:
+                chosen = first if number == 1 else second
+            case [-4, hole, first, second]:
+                chosen = first if found(hole) else second
+            case [-5, hole, other, first, second]:
+                chosen = first if found(hole) == found(other) else second
+            case _:
+                return shown(found(part))
+        return _row(chosen, number, values, items, undefined, shown)
+
+    return parts if type(parts) is str else "".join([text_of(part) for part in parts])
 
 
 def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:

@@ -24,6 +24,8 @@ ROWS = (
     "{{ '<a>' if x.a else '&' }}{{ x.b }}",
     "{% if x.a == y %}same{% endif %}{% if x == 'b' %}b{% else %}{{ '<' }}{% endif %}{{ x }}",
     "{% if not x %}no{% endif %}{% if x.a == x.b %}={% endif %}",
+    '<a{% if x.b %} title="{{ x.b }}"{% endif %}>{{ x.a if x.b else y }}</a>{% if loop.last %}{{ y.a }}{% endif %}',
+    "{% if x == 'b' %}1{% elif x.a %}{{ x.a }}{% elif loop.last %}l{% else %}{% if z %}{{ z }}{% endif %}-{% endif %}",
     "{{ gone }}{{ x }}",
     "{{ x.no_such }}",
     "{{ x.failing }}",

@@ -193,16 +193,19 @@ TEXTS = st.text("ab<&€\U0001f600", max_size=3)
 HOLES = st.one_of(
     st.integers(0, 3).map(lambda which: (which,)), st.tuples(st.integers(0, 3), st.sampled_from(["a", "b", "here"]))
 )
-PARTS = st.one_of(
-    TEXTS,
-    st.just(()),
-    HOLES,
-    HOLES,
-    st.tuples(st.sampled_from([-1, -2]), TEXTS, TEXTS),
-    st.lists(TEXTS, min_size=1, max_size=3).map(lambda texts: (-3, *texts)),
-    st.tuples(st.just(-4), HOLES, TEXTS, TEXTS),
-    st.tuples(st.just(-5), HOLES, HOLES, TEXTS, TEXTS),
-)
+
+
+def choices(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    either = st.one_of(TEXTS, st.lists(parts, max_size=3).map(tuple))
+    return st.one_of(
+        st.tuples(st.sampled_from([-1, -2]), either, either),
+        st.lists(either, min_size=1, max_size=3).map(lambda each: (-3, *each)),
+        st.tuples(st.just(-4), HOLES, either, either),
+        st.tuples(st.just(-5), HOLES, HOLES, either, either),
+    )
+
+
+PARTS = st.recursive(st.one_of(TEXTS, st.just(()), HOLES, HOLES), choices, max_leaves=6)
 RECORDS = st.one_of(
     values,
     st.dictionaries(st.sampled_from(["a", "b"]), values, min_size=1),

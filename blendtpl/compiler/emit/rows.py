@@ -6,6 +6,7 @@ that this leaves alone, and for whoever wants the output in pieces.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from jinja2 import nodes
 
@@ -20,7 +21,8 @@ _MOST = 64
 _ASKED = {"last": _LAST, "first": _FIRST}
 
 Hole = tuple[int] | tuple[int, str]
-Part = str | tuple[int | str | Hole, ...]
+Part = str | tuple[Any, ...]
+Parts = str | tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Row:
     the line in which it may fail.
     """
 
-    parts: tuple[Part, ...]
+    parts: Parts
     given: tuple[nodes.Expr, ...]
     pairs: bool
     line: int
@@ -53,10 +55,10 @@ def row(emitter: Emitter, node: nodes.For) -> Row | None:
         return None
     seen = _Seen(emitter, {called: number for number, called in enumerate(names)})
     try:
-        parts = tuple(seen.parts(node.body))
+        parts = seen.parts(node.body)
     except _NoRow:
         return None
-    if len(seen.lines) != 1 or len(parts) > _MOST:
+    if len(seen.lines) != 1 or seen.count > _MOST:
         return None
     return Row(parts, tuple(seen.given), isinstance(node.target, nodes.Tuple), seen.lines.pop())
 
@@ -69,30 +71,55 @@ class _Seen:
     numbers: dict[str, int]
     given: list[nodes.Expr] = field(default_factory=list)
     lines: set[int] = field(default_factory=set)
+    count: int = 0  # of all parts, whichever are chosen
 
-    def parts(self, body: Iterable[nodes.Node]) -> Iterator[Part]:
-        """Yield the parts of what a body prints."""
+    def parts(self, body: Iterable[nodes.Node]) -> Parts:
+        """Return the parts of what a body prints."""
+        found: list[Part] = []
+        for part in self._each(body):
+            self.count += 1
+            if isinstance(part, str) and found and isinstance(found[-1], str):
+                found[-1] += part
+            else:
+                found.append(part)
+        if not found:
+            return ""
+        return found[0] if len(found) == 1 and isinstance(found[0], str) else tuple(found)
+
+    def _each(self, body: Iterable[nodes.Node]) -> Iterator[Part]:
         for found in body:
             if isinstance(found, nodes.Output):
-                for child in found.nodes:
-                    yield self._part(child)
-            elif isinstance(found, nodes.If) and not found.elif_:
-                yield self._choice(found.test, self._text(found.body), self._text(found.else_))
+                yield from map(self._part, found.nodes)
+            elif isinstance(found, nodes.If):
+                yield self._if([found, *found.elif_], found.else_)
             else:
                 raise _NoRow
+
+    def _if(self, branches: list[nodes.If], otherwise: list[nodes.Node]) -> Part:
+        first, *rest = branches
+        other = (self._if(rest, otherwise),) if rest else self.parts(otherwise)
+        return self._choice(first.test, self.parts(first.body), other)
 
     def _part(self, node: nodes.Expr) -> Part:
         text = constant_text(self.emitter, node)
         if text is not None:
             return str(text)
         if isinstance(node, nodes.CondExpr):
-            other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
-            return self._choice(node.test, self._text([nodes.Output([node.expr1])]), self._text(other))
+            # nothing is printed where there is no `else`
+            other = "" if node.expr2 is None else self.parts([nodes.Output([node.expr2])])
+            return self._choice(node.test, self.parts([nodes.Output([node.expr1])]), other)
         if isinstance(node, nodes.Call) and is_cycle(node):
-            return _TURN, *(self._text([nodes.Output([text])]) for text in node.args)
+            return _TURN, *(self._constant(each) for each in node.args)
         if _of_loop(node) == "index":
             return ()
         return self._hole(node)
+
+    def _constant(self, node: nodes.Expr) -> str:
+        """Return the text of an argument, which is looked at in every turn, whether it is its own or not."""
+        text = constant_text(self.emitter, node)
+        if text is None:
+            raise _NoRow
+        return str(text)
 
     def _hole(self, node: nodes.Node) -> Hole:
         if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and not hasattr(dict, node.attr):
@@ -112,35 +139,23 @@ class _Seen:
         self.given.append(node)
         return number
 
-    def _choice(self, test: nodes.Node, text: str, other: str) -> Part:
-        """Return a part that is one of two texts."""
+    def _choice(self, test: nodes.Node, first: Parts, second: Parts) -> Part:
+        """Return a part that is one of two."""
         if isinstance(test, nodes.Not):
-            return self._choice(test.node, other, text)
-        if isinstance(test, nodes.Compare):
-            return self._equal(test, text, other)
+            return self._choice(test.node, second, first)
+        if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
+            return _EQUAL, self._compared(test.expr), self._compared(test.ops[0].expr), first, second
         asked = _of_loop(test)
-        if asked:
-            if asked not in _ASKED:
-                raise _NoRow
-            return _ASKED[asked], text, other
-        return _TRUE, self._hole(test), text, other
-
-    def _equal(self, test: nodes.Compare, text: str, other: str) -> Part:
-        if len(test.ops) > 1 or test.ops[0].op != "eq":
+        if not asked:
+            return _TRUE, self._hole(test), first, second
+        if asked not in _ASKED:
             raise _NoRow
-        left, right = (self._compared(side) for side in (test.expr, test.ops[0].expr))
-        return _EQUAL, left, right, text, other
+        return _ASKED[asked], first, second
 
     def _compared(self, node: nodes.Expr) -> Hole:
         if isinstance(node, nodes.Const):
             return (self._given(node, f"={len(self.given)}"),)
         return self._hole(node)
-
-    def _text(self, body: Iterable[nodes.Node]) -> str:
-        parts = list(self.parts(body))
-        if not all(isinstance(part, str) for part in parts):
-            raise _NoRow
-        return "".join(map(str, parts))
 
 
 def _of_loop(node: nodes.Node) -> str:
