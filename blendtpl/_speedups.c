@@ -162,6 +162,8 @@ text_field(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 /* Kinds of parts, and how many there are at most: `blendtpl.compiler.emit.rows` makes no others. */
 enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, MOST = 64 };
 
+#define NO_PART PY_SSIZE_T_MIN
+
 /* What `rows` is given, as `blendtpl.fields` has it, and where it is in that. */
 typedef struct {
     State *state;
@@ -172,15 +174,16 @@ typedef struct {
     PyObject *item, *second;
 } Rows;
 
-/* Return the number that a part or a hole begins with; what is none has none, which is an error. */
+/* Return the number that a part or a hole begins with, `NO_PART` for the error that there is none. */
 static inline Py_ssize_t
 first_of(PyObject *part)
 {
     if (!PyTuple_CheckExact(part) || PyTuple_GET_SIZE(part) == 0 || !PyLong_CheckExact(PyTuple_GET_ITEM(part, 0))) {
         PyErr_Format(PyExc_TypeError, "%R is no part of a row", part);
-        return PY_SSIZE_T_MAX;
+        return NO_PART;
     }
-    return PyLong_AsSsize_t(PyTuple_GET_ITEM(part, 0));
+    const Py_ssize_t found = PyLong_AsSsize_t(PyTuple_GET_ITEM(part, 0));
+    return found == -1 && PyErr_Occurred() ? NO_PART : found;
 }
 
 static PyObject *
@@ -263,8 +266,10 @@ collect(const Rows *rows, PyObject *parts, PyObject **texts, Py_ssize_t *count)
         const int is_text = PyUnicode_CheckExact(part);
         const int is_number = PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0;
         const Py_ssize_t which = is_text || is_number ? 0 : first_of(part);
+        if (which == NO_PART)
+            return -1;
         if (which < 0) {
-            PyObject *chosen = PyErr_Occurred() ? NULL : chosen_of(rows, part, which);
+            PyObject *chosen = chosen_of(rows, part, which);
             if (chosen == NULL || Py_EnterRecursiveCall(" in a row"))
                 return -1;
             const int failed = collect(rows, chosen, texts, count);

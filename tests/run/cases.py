@@ -586,5 +586,9 @@ CASES = (
         "main.html": "{% extends 'base.html' %}{% for a, b in [(1, 2), (x, x)] %}{{ a }}{% endfor %}{% for a in [x] %}{{ a }}{% endfor %}", "base.html": "{{ x }}"}, lambda: {"x": "<x>"}),
     Case("loops of rows that may stand behind what a page extends", {
         "main.html": "{% if x %}{% extends 'base.html' %}{% endif %}{% for a in [x, 2] %}{{ a }}{% endfor %}", "base.html": "{{ x }}"}, lambda: {"x": 0}),
+    *(Case(f"whether output is escaped is asked before {what}",
+           {"main.html": "{% macro m(a, b) %}{% autoescape a %}" + text + "{% endautoescape %}{% endmacro %}{{ m() }}"}, lambda: {"x": "<"})
+      for what, text in (("a value", "{{ not b }}"), ("a counter", "{% for i in [1] %}{{ loop.index }}{% endfor %}"), ("a choice", "{{ b if b else 1 }}"),
+                         ("a text", "text"), ("a call", "{{ m(b) }}"), ("a loop", "{% for i in [b] %}{{ i }}{% endfor %}"), ("a constant", "{{ 1 }}"))),
     Case("nothing at all", {"main.html": ""}),
 )  # fmt: skip

@@ -4,7 +4,8 @@ Enters: the parts of an output statement. Leaves: nothing; the writer has them, 
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import jinja2
 from jinja2 import nodes
@@ -59,7 +60,7 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
             if constant is not None:
                 emitter.code.write_text(frame, str(constant))
             elif not _written_directly(emitter, child, frame):
-                _write(emitter, frame, emitter.expression(child, frame))
+                _write(emitter, frame, partial(emitter.expression, child, frame))
         elif constant is not None and _finalizer(emitter, frame)[0]:
             # Jinja2 escapes a constant before it is finalized, and everything else after that
             value = literal(constant) if has_literal(constant) else emitter.expression(child, frame)
@@ -68,14 +69,17 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
             value = call("Markup", call("escape_any", emitter.expression(child, frame)))
             emitter.code.write(frame, "str", _finalized(emitter, frame, value))
         else:
-            _write(emitter, frame, _finalized(emitter, frame, emitter.expression(child, frame)))
+            _write(emitter, frame, partial(_finalized_expression, emitter, child, frame))
 
 
-def _write(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
+def _write(emitter: Emitter, frame: Frame, made: Callable[[], ast.expr]) -> None:
+    """Write a value; whether it is escaped is asked before it is made, where that is not known."""
     if emitter.eval_ctx.volatile:
-        kind = either(emitter.autoescape(frame), name("escape_any"), name("str"))
-        emitter.code.write(frame, "is", emitter.code.hold(call(kind, value)))
-    elif isinstance(value, ast.Constant):
+        kind = emitter.code.held(either(emitter.autoescape(frame), name("escape_any"), name("str")))
+        emitter.code.write(frame, "is", emitter.code.hold(ast.Call(kind, [made()], [])))
+        return
+    value = made()
+    if isinstance(value, ast.Constant):
         emitter.code.write_text(frame, str(escape(value.value) if emitter.eval_ctx.autoescape else value.value))
     else:
         emitter.code.write(frame, "escape" if emitter.eval_ctx.autoescape else "str", value)
@@ -109,6 +113,8 @@ def _folds(emitter: Emitter, node: nodes.Expr) -> bool:
 
 def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
     """Write what needs no value in between: a counter, the text of a macro, what ``super()`` renders."""
+    if emitter.eval_ctx.volatile and not isinstance(node, nodes.Call):
+        return False
     if isinstance(node, nodes.Getattr):
         loop = counted(emitter, node.node, frame)
         if loop is None or node.attr not in _NUMBERS:
@@ -169,7 +175,9 @@ def _write_chosen(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> bool:
         if_ = nodes.If(node.test, outputs[0], [], outputs[1] if node.expr2 is not None else [], lineno=node.lineno)
         emitter.statements[nodes.If](emitter, if_, frame)
     elif node.expr2 is None:
-        _write(emitter, frame, chosen(emitter, node, frame, const("")))  # nothing is printed of what is undefined
+        _write(
+            emitter, frame, lambda: chosen(emitter, node, frame, const(""))
+        )  # nothing is printed of what is undefined
     else:
         return False
     return True
@@ -238,7 +246,7 @@ def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:
     code.add(branch)
     branch.body.append(ast.Expr(call(attribute(caller, "write"), name(frame.out))))
     with code.inside(branch.orelse):
-        _write(emitter, frame, emitter.expression(node, frame))
+        _write(emitter, frame, partial(emitter.expression, node, frame))
 
 
 def _is_markup(emitter: Emitter, frame: Frame) -> ast.expr | None:
@@ -253,6 +261,10 @@ def _finalizer(emitter: Emitter, frame: Frame) -> tuple[bool, list[ast.expr]]:
     if wanted in {"", "environment"}:
         return True, [name(wanted)] if wanted else []
     return False, [name(frame.context) if wanted == "context" else emitter.evaluation(frame)]
+
+
+def _finalized_expression(emitter: Emitter, node: nodes.Expr, frame: Frame) -> ast.expr:
+    return _finalized(emitter, frame, emitter.expression(node, frame))
 
 
 def _finalized(emitter: Emitter, frame: Frame, value: ast.expr) -> ast.expr:
@@ -294,7 +306,7 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
         # there is none, which is an error when it is called
         undefined = call("no_parent", name("undefined"), const(frame.block))
         asked = call("callee", name(frame.context), emitter.code.hold(undefined))
-        _write(emitter, frame, emitter.code.hold(ast.Call(asked, [], [])))
+        _write(emitter, frame, lambda: emitter.code.hold(ast.Call(asked, [], [])))
         return True
     escaped = const(emitter.eval_ctx.autoescape)
     block = call("super_block", name(frame.context), const(frame.block), name(f"block_{frame.block}"), escaped)

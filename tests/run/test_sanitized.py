@@ -1,0 +1,54 @@
+"""The functions in C do nothing that the address and undefined-behaviour sanitizers of a compiler find."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCE = ROOT / "blendtpl" / "_speedups.c"
+TESTS = ("test_speedups.py", "test_rows.py")
+FLAGS = ("-g", "-O1", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+def library(name: str) -> Path | None:
+    """Return where the compiler has a library."""
+    if shutil.which("cc") is None:
+        return None
+    found = subprocess.run(
+        ["cc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return Path(found) if Path(found).is_absolute() else None
+
+
+LIBRARIES = tuple(found for name in ("libasan.so", "libubsan.so") if (found := library(name)) is not None)
+
+
+@pytest.mark.skipif(not SOURCE.exists(), reason="the sources are not there")
+@pytest.mark.skipif(len(LIBRARIES) < 2, reason="there is no compiler with sanitizers")
+def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "blendtpl", tmp_path / "blendtpl", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    for name in ("tests", "templates", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    module = tmp_path / "blendtpl" / f"_speedups{sysconfig.get_config_var('EXT_SUFFIX')}"
+    include = f"-I{sysconfig.get_path('include')}"
+    subprocess.run(["cc", *FLAGS, include, str(SOURCE), "-o", str(module)], check=True)
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": " ".join(map(str, LIBRARIES)),
+        "ASAN_OPTIONS": "detect_leaks=0",  # Python keeps much for good; `test_speedups` counts blocks
+        "PYTHONMALLOC": "malloc",  # whose every block the sanitizer knows
+        "PYTHONPATH": str(tmp_path),
+    }
+    check = "import blendtpl._speedups as found, sys; sys.exit(not found.__file__.startswith(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", check, str(tmp_path)], env=environment, cwd=tmp_path, check=True)
+    # but for what starts an interpreter of its own, which takes long
+    command = [sys.executable, "-m", "pytest", "-k", "not does_the_same", *(f"tests/run/{name}" for name in TESTS)]
+
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
