@@ -251,43 +251,55 @@ text_of_hole(const Rows *rows, PyObject *part, Py_ssize_t which)
     return text;
 }
 
+typedef struct {
+    PyObject *all[MOST];
+    Py_ssize_t count;
+} Texts;
+
+/* Put a text, which is taken over, behind those that are there. */
+static inline int
+push(Texts *texts, PyObject *text)
+{
+    if (text == NULL)
+        return -1;
+    if (texts->count == MOST) {
+        Py_DECREF(text);
+        PyErr_SetString(PyExc_TypeError, "a row has at most 64 parts");
+        return -1;
+    }
+    texts->all[texts->count++] = text;
+    return 0;
+}
+
 /* Put the texts of parts, a string or a tuple of them, behind those that are there. */
 static int
-collect(const Rows *rows, PyObject *parts, PyObject **texts, Py_ssize_t *count)
+collect(const Rows *rows, PyObject *parts, Texts *texts)
 {
-    const int one = PyUnicode_CheckExact(parts);
-    if (!one && !PyTuple_CheckExact(parts)) {
+    if (PyUnicode_CheckExact(parts))
+        return push(texts, Py_NewRef(parts));
+    if (!PyTuple_CheckExact(parts)) {
         PyErr_Format(PyExc_TypeError, "%R are no parts of a row", parts);
         return -1;
     }
-    const Py_ssize_t size = one ? 1 : PyTuple_GET_SIZE(parts);
-    for (Py_ssize_t at = 0; at < size; at++) {
-        PyObject *part = one ? parts : PyTuple_GET_ITEM(parts, at);
-        const int is_text = PyUnicode_CheckExact(part);
-        const int is_number = PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0;
-        const Py_ssize_t which = is_text || is_number ? 0 : first_of(part);
-        if (which == NO_PART)
-            return -1;
-        if (which < 0) {
-            PyObject *chosen = chosen_of(rows, part, which);
-            if (chosen == NULL || Py_EnterRecursiveCall(" in a row"))
-                return -1;
-            const int failed = collect(rows, chosen, texts, count);
-            Py_LeaveRecursiveCall();
-            if (failed)
-                return -1;
+    int failed = 0;
+    for (Py_ssize_t at = 0; !failed && at < PyTuple_GET_SIZE(parts); at++) {
+        PyObject *part = PyTuple_GET_ITEM(parts, at);
+        if (PyUnicode_CheckExact(part)) {
+            failed = push(texts, Py_NewRef(part));
             continue;
         }
-        if (*count == MOST) {
-            PyErr_SetString(PyExc_TypeError, "a row has at most 64 parts");
-            return -1;
+        const Py_ssize_t which = PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0 ? 0 : first_of(part);
+        if (which >= 0) {
+            failed = push(texts, text_of_hole(rows, part, which));
+            continue;
         }
-        texts[*count] = is_text ? Py_NewRef(part) : text_of_hole(rows, part, which);
-        if (texts[*count] == NULL)
+        PyObject *chosen = which == NO_PART ? NULL : chosen_of(rows, part, which);
+        if (chosen == NULL || Py_EnterRecursiveCall(" in a row"))
             return -1;
-        ++*count;
+        failed = collect(rows, chosen, texts);
+        Py_LeaveRecursiveCall();
     }
-    return 0;
+    return failed;
 }
 
 /* Return a string of all of these. */
@@ -323,16 +335,16 @@ joined(PyObject *const *texts, Py_ssize_t count)
 static int
 write_row(const Rows *rows, PyObject *out)
 {
-    PyObject *texts[MOST];
-    Py_ssize_t count = 0;
-    int failed = collect(rows, rows->spec, texts, &count);
+    Texts texts;
+    texts.count = 0;
+    int failed = collect(rows, rows->spec, &texts);
     if (!failed) {
-        PyObject *row = joined(texts, count);
+        PyObject *row = joined(texts.all, texts.count);
         failed = row ? PyList_Append(out, row) : -1;
         Py_XDECREF(row);
     }
-    while (count)
-        Py_DECREF(texts[--count]);
+    while (texts.count)
+        Py_DECREF(texts.all[--texts.count]);
     return failed;
 }
 
