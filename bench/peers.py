@@ -93,6 +93,11 @@ def _blendtpl(workload: Workload, desk: Desk) -> Render:
     return functools.partial(registry.render, workload.entry, workload.context)
 
 
+def _portable(workload: Workload, desk: Desk) -> Render:
+    registry = blendtpl.load(blendtpl.compile(workload.jinja2, portable=True))
+    return functools.partial(registry.render, workload.entry, workload.context)
+
+
 def _by_hand(workload: Workload, desk: Desk) -> Render:
     return functools.partial(workload.by_hand, workload.context)
 
@@ -201,6 +206,7 @@ def _write(sources: Sources, folder: Path) -> None:
 
 PEERS = (
     Peer("blendtpl", _blendtpl, exact=True),
+    Peer("portable", _portable, exact=True),
     Peer("by hand", _by_hand, exact=True),
     Peer("jinja2", _jinja2, exact=True),
     Peer("minijinja", _minijinja),
