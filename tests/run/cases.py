@@ -586,6 +586,17 @@ CASES = (
         "main.html": "{% extends 'base.html' %}{% for a, b in [(1, 2), (x, x)] %}{{ a }}{% endfor %}{% for a in [x] %}{{ a }}{% endfor %}", "base.html": "{{ x }}"}, lambda: {"x": "<x>"}),
     Case("loops of rows that may stand behind what a page extends", {
         "main.html": "{% if x %}{% extends 'base.html' %}{% endif %}{% for a in [x, 2] %}{{ a }}{% endfor %}", "base.html": "{{ x }}"}, lambda: {"x": 0}),
+    *(Case(f"rows of {what}",
+           {"main.html": "{% for x in xs %}<a{% if x.a %} title=\"{{ x.a }}\"{% endif %}>{{ x }}{{ y }}{{ loop.index }}{% if x == y %}={% elif loop.last %}{{ y.a }}{% endif %}</a>{{ loop.cycle(',', ';') }}{% endfor %}"
+                         "{% for k, v in pairs %}{{ k }}={{ v.a }}{{ ', ' if not loop.last }}{% endfor %}{% include 'main.txt' %}", "main.txt": "{% for x in xs %}{{ x }}{{ x.a }}{% endfor %}"}, variables)
+      for what, variables in (
+          ("all types", lambda: {"xs": [{"a": "<"}, SimpleNamespace(a="&"), "text", Markup("<b>"), None, 1.5, Shown(iter(range(9)))], "y": {"a": "<y>"}, "pairs": {"<k>": {"a": 1}}.items()}),
+          ("what has no such attribute", lambda: {"xs": [{"a": 1}, {}], "y": Undefined(name="y"), "pairs": [(1, 2)]}),
+          ("what cannot be printed", lambda: {"xs": ["a", {"a": Undefined(name="z")}, jinja2.StrictUndefined(name="w")], "y": 1, "pairs": []}),
+          ("what are no pairs", lambda: {"xs": ("<",), "y": 1, "pairs": [(1, {"a": 2}), (1, 2, 3)]}),
+          ("what is no pair at all", lambda: {"xs": {}, "y": 1, "pairs": [1]}),
+          ("what no plain type has", lambda: {"xs": iter("ab"), "y": 1, "pairs": zip("ab", [{"a": 1}], strict=False)}),
+      )),
     *(Case(f"whether output is escaped is asked before {what}",
            {"main.html": "{% macro m(a, b) %}{% autoescape a %}" + text + "{% endautoescape %}{% endmacro %}{{ m() }}"}, lambda: {"x": "<"})
       for what, text in (("a value", "{{ not b }}"), ("a counter", "{% for i in [1] %}{{ loop.index }}{% endfor %}"), ("a choice", "{{ b if b else 1 }}"),
