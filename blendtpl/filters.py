@@ -232,6 +232,42 @@ def _urlencode(value: Any) -> str:
     return "&".join(f"{_quoted(key, True)}={_quoted(found, True)}" for key, found in items)
 
 
+# a word that `jinja2.utils.urlize` may make a link of: an address of any kind has one of these in it
+_MAY_LINK = re.compile(r"(?<!\S)[^\s@:.]*[@:.]\S*")
+_OPTIONS = frozenset((str, type(None)))
+
+
+def _urlize(
+    eval_ctx: nodes.EvalContext,
+    value: str,
+    trim_url_limit: int | None = None,
+    nofollow: bool = False,
+    target: str | None = None,
+    rel: str | None = None,
+    extra_schemes: Iterable[str] | None = None,
+) -> str:
+    options = trim_url_limit, nofollow, target, rel, extra_schemes
+    policies = eval_ctx.environment.policies
+    if (
+        type(value) not in _MARKED
+        or extra_schemes is not None
+        or policies["urlize.extra_schemes"]
+        or type(nofollow) is not bool
+        or not _OPTIONS.issuperset(map(type, (target, rel, policies["urlize.rel"])))
+    ):
+        return filters.do_urlize(eval_ctx, value, *options)
+    text = str(value) if type(value) is Markup else escape_str(value)
+    made: list[str] = []
+    begin = 0
+    for found in _MAY_LINK.finditer(text):
+        word = found[0]
+        if "@" in word or ":" in word or "." in word.rstrip(").,>"):  # of the others, that ends a sentence
+            made += text[begin : found.start()], filters.do_urlize(eval_ctx, Markup(word), *options)
+            begin = found.end()
+    linked = "".join((*made, text[begin:]))
+    return Markup(linked) if eval_ctx.autoescape else linked
+
+
 def applied(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     """Return what yields what ``map`` does with a filter."""
 
@@ -290,6 +326,7 @@ _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "wordwrap": _wordwrap,
         "xmlattr": _xmlattr,
         "urlencode": _urlencode,
+        "urlize": _urlize,
     }
 )
 for _name, _function in _FASTER.items():

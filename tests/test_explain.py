@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from blendtpl.cli import command
+from blendtpl.speedups import ACTIVE
 
 
 @pytest.fixture
@@ -27,6 +28,17 @@ def test_each_stage_of_a_template_is_shown(folder: Path, stage: str, shown: str)
     result = CliRunner().invoke(command, ["explain", str(folder), "page.html", "--stage", stage])
     assert result.exit_code == 0
     assert shown in result.output
+
+
+def test_portable_code_can_be_read_too(folder: Path) -> None:
+    (folder / "loop.html").write_text("{% for x in xs %}{{ x.y }}{% endfor %}", encoding="utf-8")
+    shown = {
+        options: CliRunner().invoke(command, ["explain", str(folder), "loop.html", *options]).output
+        for options in ((), ("--portable",))
+    }
+    assert ("rows(out" in shown[()]) is ACTIVE
+    assert "rows(out" not in shown["--portable",]
+    assert "l_1_x['y']" in shown["--portable",]
 
 
 def test_a_mistake_gets_a_text(folder: Path) -> None:

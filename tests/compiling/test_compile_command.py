@@ -14,6 +14,7 @@ import pytest
 
 import blendtpl
 import blendtpl.cli.compile
+from blendtpl.speedups import ACTIVE
 from tests.compiling.support import as_nobody, invoke, run, write
 
 GOOD = {"templates/a.html": "{% include 'b.html' %}", "templates/b.html": "{{ x }}"}
@@ -146,6 +147,21 @@ def test_no_sources_leaves_them_out(good: Path) -> None:
     assert invoke("compile", "-o", "out.blend", "--no-sources").exit_code == 0
     assert blendtpl.load("out.blend")["b.html"].source is None
     assert b"{{ x }}" not in Path("out.blend").read_bytes()
+
+
+def test_a_portable_bundle_is_another_one_and_says_so(project: Path) -> None:
+    write(project, {"templates/a.html": "{% for x in xs %}{{ x.y }}{% endfor %}"})
+    digests, texts = set(), set()
+    for options, speedups in (((), ACTIVE), (("--portable",), False)):
+        assert invoke("compile", "-o", "out.blend", *options).exit_code == 0
+        assert invoke("compile", "-o", "out.blend", *options, "--check", "--no-cache").exit_code == 0
+        registry = blendtpl.load("out.blend")
+        assert registry.manifest.speedups is speedups
+        digests.add(registry.digest)
+        texts.add(registry.render("a.html", xs=[{"y": "<"}]))
+    assert len(digests) == 1 + ACTIVE
+    assert texts == {"&lt;"}
+    assert invoke("compile", "-o", "out.blend", "--check").exit_code == ACTIVE
 
 
 def test_no_cache_leaves_no_cache_behind(project: Path, tmp_path: Path) -> None:

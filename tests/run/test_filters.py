@@ -88,7 +88,7 @@ def outcome(call: Callable[[], Any]) -> tuple[str, str]:
 
 
 def first(name: str, environment: jinja2.Environment, escaped: bool) -> tuple[Any, ...]:
-    if name in {"join", "xmlattr"}:
+    if name in {"join", "urlize", "xmlattr"}:
         eval_ctx = jinja2.nodes.EvalContext(environment)
         eval_ctx.autoescape = escaped
         return (eval_ctx,)
@@ -163,6 +163,34 @@ def test_texts_are_wrapped_alike(text: Any, width: Any, long_words: bool, joint:
     assert outcome(lambda: ours(*given_all)) == outcome(lambda: FILTERS["wordwrap"](*given_all))
 
 
+ADDRESSES = "http:// https:// www. mailto: a.com foo.org example xn--a 1.2.3.4 [::1] /path?a=b#c localhost :80 x@y.zz"
+WORDS = st.one_of(st.sampled_from([*ADDRESSES.split(), *'.,()<>&@: \n\t\u2003"']), st.text("ab.:@/()<>", max_size=4))
+
+
+@given(
+    text=st.one_of(
+        st.lists(WORDS, max_size=9).map("".join),
+        st.lists(WORDS, max_size=9).map("".join).map(Markup),
+        st.lists(WORDS, max_size=9).map("".join).map(Text),
+        LEAVES,
+    ),
+    limit=st.sampled_from([None, 0, 5, "x"]),
+    nofollow=st.sampled_from([False, True, 1, None]),
+    target=st.sampled_from([None, "_blank", '"', 5]),
+    rel=st.sampled_from([None, "", "b a", 5]),
+    schemes=st.sampled_from([None, (), ["tel:"], ["a b"]]),
+    escaped=st.booleans(),
+)
+def test_links_are_made_alike(
+    text: Any, limit: Any, nofollow: Any, target: Any, rel: Any, schemes: Any, escaped: bool
+) -> None:
+    ours = faster(ENVIRONMENT, "urlize")
+    assert ours is not None
+    given_all = (*first("urlize", ENVIRONMENT, escaped), text, limit, nofollow, target, rel, schemes)
+    expected = outcome(lambda: FILTERS["urlize"](*given_all))
+    assert outcome(lambda: ours(*given_all)) == expected
+
+
 @given(
     found=st.one_of(
         st.text("ab/ +%&=~._-é\u20ac\ud800\n", max_size=12),
@@ -212,7 +240,7 @@ def test_what_maps_by_its_own_rules_is_left_to_do_so() -> None:
     assert bind_application(ENVIRONMENT, "no_such") is None
 
 
-@pytest.mark.parametrize("name", ["join", "sort", "urlencode", "wordwrap", "xmlattr"])
+@pytest.mark.parametrize("name", ["join", "sort", "urlencode", "urlize", "wordwrap", "xmlattr"])
 def test_too_many_arguments_are_the_same_error(name: str) -> None:
     ours = faster(ENVIRONMENT, name)
     assert ours is not None

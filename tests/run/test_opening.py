@@ -120,6 +120,12 @@ def test_other_versions_are_refused_naming_both(field: str, label: str) -> None:
     assert message == f"the bundle was compiled by {label} 0.0, this is {label} {here}: compile it again"
 
 
+@pytest.mark.parametrize("value", [None, 0, "true", []])
+def test_what_says_nothing_of_speedups_is_refused(value: object) -> None:
+    message = refused(with_manifest(SMALL, lambda manifest: manifest.update(speedups=value)))
+    assert message == f"the manifest's 'speedups' is malformed: TypeError: {value!r} is no truth value"
+
+
 def test_another_digest_than_the_required_one_is_refused_naming_both() -> None:
     message = refused(SMALL.data, digest="0" * 64)
     assert SMALL.digest in message
