@@ -25,15 +25,16 @@ LOOP = (
     "depth",
     "depth0",
 )
+# no digit of an address is replaced, as addresses differ
 SAFE_FILTERS = (
     "upper", "e", "safe", "string", "default('<d>')", "d('x', true)", "title", "trim", "forceescape",
-    "replace('a', '<')", "of_context", "of_eval", "of_environment", "pprint", "lower", "capitalize", "center(6)",
+    "replace('n', '<')", "of_context", "of_eval", "of_environment", "pprint", "lower", "capitalize", "center(6)",
     "truncate(3, true, '')", "replace('<', '&')", "striptags", "indent(2)", "wordcount", "escape | upper", "urlize",
     "default(a, boolean=b)",
 )  # fmt: skip
 FILTERS = (
     "upper", "e", "safe", "string", "length", "list", "join(', ')", "default('<d>')", "d('x', true)", "first", "last",
-    "abs", "int", "float", "sort", "reverse", "title", "trim", "forceescape", "replace('a', '<')",
+    "abs", "int", "float", "sort", "reverse", "title", "trim", "forceescape", "replace('n', '<')",
     "truncate(3, true, '')", "map('upper')", "map(attribute='a')", "map(attribute='a', default=1)", "select",
     "reject('none')", "unique", "sum", "selectattr('a')", "rejectattr('b', 'equalto', 1)", "groupby('a')", "dictsort",
     "attr('a')", "batch(2, '-')", "slice(2)", "tojson", "urlencode", "wordcount", "indent(2)", "center(6)",
