@@ -256,16 +256,15 @@ def _urlize(
         or not _OPTIONS.issuperset(map(type, (target, rel, policies["urlize.rel"])))
     ):
         return filters.do_urlize(eval_ctx, value, *options)
-    text = str(value) if type(value) is Markup else escape_str(value)
-    made: list[str] = []
-    begin = 0
-    for found in _MAY_LINK.finditer(text):
+
+    def linked(found: re.Match[str]) -> str:
         word = found[0]
         if "@" in word or ":" in word or "." in word.rstrip(").,>"):  # of the others, that ends a sentence
-            made += text[begin : found.start()], filters.do_urlize(eval_ctx, Markup(word), *options)
-            begin = found.end()
-    linked = "".join((*made, text[begin:]))
-    return Markup(linked) if eval_ctx.autoescape else linked
+            return filters.do_urlize(eval_ctx, Markup(word), *options)
+        return word
+
+    made = _MAY_LINK.sub(linked, str(value) if type(value) is Markup else escape_str(value))
+    return Markup(made) if eval_ctx.autoescape else made
 
 
 def applied(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:

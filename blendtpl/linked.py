@@ -250,7 +250,7 @@ def _bodies(unit: Unit, chain: tuple[Unit, ...]) -> tuple[Any, ...]:
     for other in chain:
         for name in other.shape.blocks:
             stacks.setdefault(name, []).append(other.space[f"block_{name}"])
-    return unit.filled(stacks, {name: stack[0] for name, stack in stacks.items()})
+    return tuple(unit.filled(stacks, {name: stack[0] for name, stack in stacks.items()}))
 
 
 def _chain(unit: Unit, units: Mapping[str, Unit]) -> tuple[Unit, ...] | None:

@@ -93,8 +93,16 @@ class Shape:
     presets: tuple[int, ...]
 
 
+# The length of tuples of which CPython keeps up to 2,000 that it never uses again: no render may make any. (What
+# `Objects/tupleobject.c` of 3.11 takes back has up to 20 items, what it gives out has less.) Nor may a render make a
+# tuple of an iterator, which is kept as what it was shortened to.
+KEPT = 20
+
+
 def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """Return a function that gives the values of some names, all of which a dict must have."""
+    """Return a function that gives the values of some names, all of which a dict must have; maybe one more."""
+    if len(names) == KEPT:
+        names = (*names, names[0])
     if len(names) > 1:
         return itemgetter(*names)
     if not names:
@@ -281,14 +289,14 @@ class Unit(jinja2.Template):
             _keep(context, scope)
         return scope
 
-    def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> tuple[Any, ...]:
+    def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> list[Any]:
         """Return the bodies of the blocks in the order in which a scope has them; in place of that of a required one
         which nothing fills, what says so.
         """
-        return tuple(
+        return [
             _unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
             for name in self.shape.order
-        )
+        ]
 
     def context_of(self, scope: Scope) -> Context:
         """Return a context for a scope that a render began with, or for that of an included template."""

@@ -1,9 +1,11 @@
 """Nothing waits for the collector: for every construct, success or failure, with the collector off."""
 
 import gc
+import subprocess
 import sys
 import weakref
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.run.cases import CASES, Case
 from tests.run.memory import Value, measure
 from tests.run.oracle import live_environment, load
 
+ROOT = Path(__file__).parent.parent.parent
 RENDERS = 300  # enough for a leak in each thirty; `python -m tests.run.growth` finds rarer ones
 
 
@@ -88,3 +91,41 @@ def test_what_goes_in_dies_when_the_render_is_over(text: str) -> None:
     del value
     assert watched() is None
     assert gc.collect() == 0
+
+
+def test_a_new_interpreter_keeps_nothing_of_any_template_whatever_it_reads() -> None:
+    """Python keeps up to 2,000 tuples of some lengths for good, which one that has rendered much has already; and up to
+    80 of other things. So less than a block for each render may be left.
+    """
+    script = """
+import gc, sys
+import blendtpl
+from tests.conftest import context_of, every_example
+
+def grown(render, variables):
+    for _ in range(10):
+        render(variables)
+    before = sys.getallocatedblocks()
+    for _ in range(200):
+        render(variables)
+    return sys.getallocatedblocks() - before
+
+gc.disable()
+found, texts = [], {"base.html": "{% block a %}{% endblock %}"}
+for count in range(1, 26):
+    names = "".join(f"{{{{ x{number} }}}}" for number in range(count))
+    texts[f"text{count}.html"] = names
+    texts[f"loop{count}.html"] = names + "{% for i in 'ab' %}{{ i }}{% endfor %}"
+    texts[f"page{count}.html"] = "{% extends 'base.html' %}{% block a %}" + names + "{% endblock %}"
+    texts[f"blocks{count}.html"] = "".join(f"{{% block b{number} %}}{{% endblock %}}" for number in range(count))
+    texts[f"context{count}.html"] = "{% extends base %}{% block a %}" + names + "{% endblock %}"
+    texts[f"include{count}.html"] = f"{{% include 'text{count}.html' %}}{{% include name %}}"
+registry = blendtpl.load(blendtpl.compile(texts))
+variables = {f"x{number}": number for number in range(25)} | {"base": "base.html", "name": "loop20.html"}
+found += [(name, grown(registry[name].render, variables)) for name in registry]
+registry = blendtpl.load(blendtpl.compile("templates"))
+found += [(name, grown(registry[name].render, context_of(name, example))) for name, example in every_example()]
+print([each for each in found if each[1] > 180], len(found) > 300)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.stdout, done.stderr) == ("[] True\n", "")

@@ -74,6 +74,10 @@ def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
     return frozenset(ready)
 
 
+# so many values, with or without what comes behind them, are a tuple of the length that `blendtpl.units` calls `KEPT`
+_NEVER_CALLED_WITH = frozenset((20, 20 - len(("context",)), 20 - len(("context", "out", "limit"))))
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The links of a closed set. `reads` are the names that a template and all that shares its context read.
@@ -110,7 +114,9 @@ class Links:
         """Return whether the code of a template is called with the names that it reads. One that something may extend
         which escapes otherwise needs more: how output is escaped.
         """
-        return template in self.uniform and self.facts[template].part
+        if template not in self.uniform or not self.facts[template].part:
+            return False
+        return len(self.reads[template]) not in _NEVER_CALLED_WITH
 
     def entry(self, template: str | None) -> str | None:
         """Return the function of an included template that is called with the names that it reads, or with a scope that
