@@ -17,15 +17,17 @@ from tests.compiling.nasty import SOURCE
 from tests.compiling.support import ROOT, TEMPLATES
 
 DIGEST = blendtpl.compile(SOURCE).digest
+# the package of this process, which need not be that beside the tests: one may have functions in C, and the other none
+PATHS = os.pathsep.join((str(Path(blendtpl.__file__).parents[1]), str(ROOT)))
 
 
 def digest_of(
     *arguments: str | Path, options: Sequence[str] = (), cwd: Path = ROOT, umask: int = 0o22, **environ: str
 ) -> str:
     done = subprocess.run(
-        [sys.executable, *options, "-m", "tests.compiling.nasty", *map(str, arguments)],
+        [sys.executable, "-P", *options, "-m", "tests.compiling.nasty", *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
+        env={**os.environ, "PYTHONPATH": PATHS, **environ},
         capture_output=True,
         text=True,
         timeout=60,
