@@ -2,9 +2,9 @@
 
 The emitted code of a workload is rendered as it is, then with all written out that functions in C may do
 (``portable``), and that with one kind of check taken out of it at a time, beside the hand-written function, which has
-none of them. Prints how many times as long each takes as the hand-written one, by
-best rounds; a dash where the workload does not render without that check. What is left when all of them are out is
-what it takes to do without knowing the caller: the calls between templates, and the dict of variables.
+none of them. Prints how many times as long each takes as the hand-written one, by best rounds; a dash where the
+workload does not render without that check. What is left when all of them are out is what it takes to do without
+knowing the caller: the calls between templates, and the dict of variables.
 """
 
 import argparse

@@ -21,7 +21,7 @@ from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
 from blendtpl.output import NEVER, Output, Write, drain, returning, writing
 from blendtpl.places import TOP_LEVEL, stitched
 from blendtpl.runtime import keep
-from blendtpl.scopes import SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
+from blendtpl.scopes import KEPT, SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
 
 
 class Handle:
@@ -91,12 +91,6 @@ class Shape:
     parent: str | None
     enters: int | None
     presets: tuple[int, ...]
-
-
-# The length of tuples of which CPython keeps up to 2,000 that it never uses again: no render may make any. (What
-# `Objects/tupleobject.c` of 3.11 takes back has up to 20 items, what it gives out has less.) Nor may a render make a
-# tuple of an iterator, which is kept as what it was shortened to.
-KEPT = 20
 
 
 def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:

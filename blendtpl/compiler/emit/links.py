@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from blendtpl.compiler.emit.facts import Facts, MacroShape
 from blendtpl.compiler.emit.texts import Prints
+from blendtpl.scopes import KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
     return frozenset(ready)
 
 
-# so many values, with or without what comes behind them, are a tuple of the length that `blendtpl.units` calls `KEPT`
-_NEVER_CALLED_WITH = frozenset((20, 20 - len(("context",)), 20 - len(("context", "out", "limit"))))
+# so many values, with or without what comes behind them, would be a tuple that is kept
+_NEVER_CALLED_WITH = frozenset((KEPT, KEPT - len(("context",)), KEPT - len(("context", "out", "limit"))))
 
 
 @dataclass(frozen=True, slots=True)
