@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,19 +119,16 @@ def _again(parser: argparse.ArgumentParser, folder: Path) -> int:
 
 def _run(tasks: Sequence[Task], jobs: int, with_templates: bool) -> Found:
     """Run the tasks; an interrupt ends the processes, and what they told is kept."""
-    found, processes = Found([]), Processes()
+    found = Found([])
     steps = len(loaded.HOLDERS) * loaded.REPEATS + 1 if with_templates else 0
-    with bar(len(tasks) + steps) as shown:
-        try:
-            with closing(processes.run(tasks, jobs, shown.sampled)) as running:
-                for run in running:
-                    found.runs.append(run)
-                    shown.done(run.task)
-            if with_templates:
-                _templates(found, jobs, shown)
-            found.whole = True
-        except KeyboardInterrupt:
-            found.runs += processes.rest()
+    with bar(len(tasks) + steps) as shown, suppress(KeyboardInterrupt):
+        with closing(Processes().run(tasks, jobs, shown.sampled)) as running:
+            for run in running:
+                found.runs.append(run)
+                shown.done(run.task)
+        if with_templates:
+            _templates(found, jobs, shown)
+        found.whole = True
     found.runs.sort(key=runs.in_order)
     return found
 

@@ -23,6 +23,7 @@ from multiprocessing import active_children, get_context
 from bench.memory.arguments import chosen
 from bench.memory.arguments import count as count_of
 from bench.memory.interpreters import DiedError
+from bench.memory.interrupts import held_back
 from bench.memory.registered import Part
 from bench.memory.turns import in_turn
 from bench.memory.workloads import MIXED, WORKLOADS
@@ -71,12 +72,21 @@ def check(
     When it is closed, or interrupted, its processes end. Raises `DiedError` when one of them dies.
     """
     others = active_children()
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _leave_interrupts_to_the_parent) as pool:
+
+    def end() -> None:
+        for process in active_children():
+            if process not in others:
+                process.terminate()
+
+    with (
+        held_back(end) as interrupted,
+        ProcessPoolExecutor(jobs, get_context("spawn"), _leave_interrupts_to_the_parent) as pool,
+    ):
         doing: dict[Future[Result], str] = {}
         try:
             for title in sorted(titles, key=lambda title: title != MIXED):
                 doing[pool.submit(_judge, (title, renders, plant))] = title
-            for done in as_completed(doing):
+            for done in as_completed(doing) if not interrupted() else ():  # it may have come before there were any
                 result = done.result()
                 del doing[done]
                 yield result
@@ -85,9 +95,8 @@ def check(
             raise DiedError(f"a process died that rendered {begun}") from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in active_children() if doing else ():
-                if process not in others:
-                    process.terminate()
+            if doing:
+                end()
 
 
 def all_titles(parts: Sequence[str] = ()) -> list[str]:

@@ -23,7 +23,8 @@ import jinja2
 import blendtpl
 from bench.generated import CONTEXT, generate, write
 from bench.measure import jinja2_environment
-from bench.memory.interpreters import DiedError, death, start
+from bench.memory.interpreters import DiedError, death, end, start
+from bench.memory.interrupts import held_back
 from bench.memory.sample import COLUMNS, new_row, sampler
 
 COUNT = 2000
@@ -65,8 +66,8 @@ def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Genera
 
     When it is closed, or interrupted, its processes end. Raises `DiedError` when one of them fails.
     """
-    running: set[subprocess.Popen[bytes]] = set()
-    with TemporaryDirectory(prefix="blendtpl-memory-") as name, ThreadPoolExecutor(jobs) as pool:
+    running = _Running()
+    with TemporaryDirectory(prefix="blendtpl-memory-") as name:
         folder = Path(name)
         templates = generate(count, SEED)
         write(folder / "templates", templates)
@@ -74,27 +75,47 @@ def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Genera
         blendtpl.compile(templates).write(bundle)
         yield f"{count} templates compiled"
         found: dict[str, Any] = {holder: {at: {key: [] for key in MEASURES} for at in MOMENTS} for holder in HOLDERS}
-        try:
-            doing = {pool.submit(_measure, each, folder, running): each for each in HOLDERS for _ in range(repeats)}
-            for done in as_completed(doing):
-                for moment, row in done.result().items():
-                    for measure in MEASURES:
-                        found[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
-                yield f"{doing[done]}, {count} templates"
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                process.terminate()
+        with held_back(running.end), ThreadPoolExecutor(jobs) as pool:
+            try:
+                doing = {pool.submit(_measure, each, folder, running): each for each in HOLDERS for _ in range(repeats)}
+                for done in as_completed(doing):
+                    for moment, row in done.result().items():
+                        for measure in MEASURES:
+                            found[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
+                    yield f"{doing[done]}, {count} templates"
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                running.end()
         yield Held(count, bundle.stat().st_size, sum(len(text.encode()) for text in templates.values()), found)
 
 
-def _measure(holder: str, folder: Path, running: "set[subprocess.Popen[bytes]]") -> dict[str, list[int]]:
-    with start("bench.memory.loaded", holder, str(folder), stderr=subprocess.PIPE) as process:
-        running.add(process)
+class _Running:
+    """The processes that run."""
+
+    def __init__(self) -> None:
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._ended = False
+
+    def communicate(self, process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
+        """Return what a process says until its end."""
+        self._processes.add(process)
+        if self._ended:
+            end(process)
         try:
-            told, complaint = process.communicate()
+            return process.communicate()
         finally:
-            running.discard(process)
+            self._processes.discard(process)
+
+    def end(self) -> None:
+        """End all, and those that begin from now on."""
+        self._ended = True
+        for process in list(self._processes):
+            end(process)
+
+
+def _measure(holder: str, folder: Path, running: _Running) -> dict[str, list[int]]:
+    with start("bench.memory.loaded", holder, str(folder), stderr=subprocess.PIPE) as process:
+        told, complaint = running.communicate(process)
     if process.returncode:
         raise DiedError(f"{holder} {death(process.returncode, complaint)}")
     found: dict[str, list[int]] = json.loads(told)

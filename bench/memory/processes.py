@@ -6,14 +6,14 @@ A process that dies, or says that it failed, is a `Run` with the reason.
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from tempfile import TemporaryDirectory, TemporaryFile
-from threading import Event
 from typing import Any
 
 from bench.memory.interpreters import death, end, start
+from bench.memory.interrupts import held_back
 from bench.memory.runs import Run
 from bench.memory.tasks import Task
 
@@ -76,46 +76,37 @@ class Processes:
         self._child = child
         self._begun: set[_Interpreter] = set()
         self._idle: list[_Interpreter] = []
-        self._todo: set[Future[Run]] = set()
-        self._stopped = Event()
+        self._stopped = False  # no `Event`, whose lock what is interrupted may hold
 
     def run(self, tasks: Sequence[Task], jobs: int, sampled: Sampled) -> Generator[Run, None, None]:
         """Yield what comes of each task; `sampled` is called with the number of renders at each sample.
 
-        When it is closed, or interrupted, the processes end; `rest` has what they told.
+        When it is closed the processes end. When it is interrupted they do so too, and the interrupt is raised after
+        what they told was yielded.
         """
         try:
-            with ThreadPoolExecutor(jobs) as pool:
+            with held_back(self.stop), ThreadPoolExecutor(jobs) as pool:
                 try:
-                    for task in tasks:
-                        self._todo.add(pool.submit(self._follow, task, sampled))
-                    while self._todo:
-                        for future in wait(self._todo, return_when=FIRST_COMPLETED).done:
-                            self._todo.discard(future)
-                            yield future.result()
+                    for future in as_completed([pool.submit(self._follow, task, sampled) for task in tasks]):
+                        run = future.result()
+                        if run.samples or not self._stopped:
+                            yield run
                 finally:
                     self.stop()
         finally:
             for interpreter in self._begun:
                 interpreter.close()
 
-    def rest(self) -> list[Run]:
-        """Return what came of the tasks that had begun when all was stopped."""
-        wait(self._todo)
-        return [run for run in (future.result() for future in self._todo) if run.samples]
-
     def stop(self) -> None:
         """End all processes; tasks that have not begun do not begin."""
-        self._stopped.set()
+        self._stopped = True
         for interpreter in list(self._begun):
             interpreter.end()
 
     def _follow(self, task: Task, sampled: Sampled) -> Run:
-        if self._stopped.is_set():
+        if self._stopped:
             return Run(task, reason="stopped before it began")
         interpreter = self._ready()
-        if self._stopped.is_set():  # since it was asked above
-            interpreter.end()
         messages: dict[str, Any] = {}
         samples: list[list[float]] = []
 
@@ -137,6 +128,8 @@ class Processes:
             return self._idle.pop()
         interpreter = _Interpreter(self._child)
         self._begun.add(interpreter)
+        if self._stopped:  # while it began
+            interpreter.end()
         return interpreter
 
     def _run(
@@ -146,7 +139,7 @@ class Processes:
         refused, failed = messages.pop("unsupported", ""), messages.pop("failed", "")
         if refused or "end" in messages:
             return Run(task, samples=samples, reason=refused, **messages)
-        if self._stopped.is_set() and status:
+        if self._stopped and status:
             return Run(task, samples=samples, reason="stopped", **messages)
         reason = f"failed: {failed or death(status, complaint)}"
         return Run(task, samples=samples, reason=reason, failed=True, **messages)

@@ -1,7 +1,9 @@
 """Each task in a process of its own: what grows is told from what does not, and what dies is told at all."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Iterator, Mapping
 from threading import Event
 
 import psutil
@@ -12,7 +14,8 @@ from bench.memory.runs import Run, Verdict
 from bench.memory.sample import COLUMNS
 from bench.memory.tasks import Task
 from blendtpl.growth import SPARE_BLOCKS
-from tests.memory import planted, unforking
+from tests.conftest import ROOT
+from tests.memory import interrupted, planted, unforking
 from tests.memory.planted import ERROR, MAIL, PLANTS, SIZE
 
 RENDERS, SAMPLES = 2000, 20
@@ -145,26 +148,53 @@ def test_where_processes_cannot_be_forked_each_task_has_an_interpreter() -> None
     assert [run.verdict for run in runs] == [Verdict.FLAT, Verdict.UNKNOWN, Verdict.GARBAGE]
 
 
-def test_when_it_is_closed_all_end_and_what_was_told_is_kept() -> None:
-    processes, begun = Processes(CHILD), Event()
+def begun_run(processes: Processes) -> tuple[Generator[Run, None, None], Task]:
+    """Return a run of a task that is at work, and that task; another has ended."""
+    begun = Event()
     tasks = [task("raising"), task("slow", renders=5000)]
 
     def sampled(task: Task, renders: int) -> None:
         if renders:
             begun.set()
 
-    with closing(processes.run(tasks, 2, sampled)) as running:
-        assert next(running).task.subject == "raising"
-        assert begun.wait(120)
-    assert not [child for child in psutil.Process().children() if CHILD in child.cmdline()]
-    (run,) = processes.rest()
-    assert (run.task, run.reason, run.failed) == (tasks[1], "stopped", False)
+    running = processes.run(tasks, 2, sampled)
+    assert next(running).task.subject == "raising"
+    assert begun.wait(120)
+    return running, tasks[1]
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if CHILD in child.cmdline()]
+
+
+def test_when_it_is_closed_all_end() -> None:
+    running, _ = begun_run(Processes(CHILD))
+    assert children()
+    running.close()
+    assert children() == []
+
+
+def test_when_it_is_interrupted_all_end_and_what_was_told_is_kept() -> None:
+    running, slow = begun_run(Processes(CHILD))
+    signal.raise_signal(signal.SIGINT)
+    run = next(running)
+    assert (run.task, run.reason, run.failed) == (slow, "stopped", False)
     assert 0 < run.renders < 5000
+    with pytest.raises(KeyboardInterrupt):
+        next(running)
+    assert children() == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("moment", [1, 50, 99])  # of those in which the lock of a future is taken
+def test_an_interrupt_in_the_midst_of_taking_locks_keeps_nothing_waiting(moment: int) -> None:
+    command = [sys.executable, "-m", interrupted.__name__, str(moment)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
 def test_what_was_stopped_begins_nothing() -> None:
     processes, told = Processes(CHILD), dict[Task, int]()
     processes.stop()
-    runs = list(processes.run([task("flat"), task("keeping")], 2, told.__setitem__))
-    assert [(run.reason, run.failed) for run in runs] == [("stopped before it began", False)] * 2
+    assert list(processes.run([task("flat"), task("keeping")], 2, told.__setitem__)) == []
     assert told == {}
