@@ -1,4 +1,5 @@
-/* The functions of `blendtpl.fields` and `blendtpl.output` that emitted code calls most, for values of the usual types.
+/* The functions of `blendtpl.fields` and `blendtpl.output` that emitted code calls most, for values of the usual types;
+ * and that of `blendtpl.starting` with which a render begins.
  *
  * Enters: a value of a template, and mostly the name of an attribute. Leaves: the value of that, or its text. What is of
  * any other type, or is not there, goes on in Python, in the functions that do the same by themselves. Nothing is kept
@@ -13,6 +14,7 @@ typedef struct {
     PyObject *escape_any; /* of `blendtpl.output` */
     PyObject *not_found;  /* of `blendtpl.fields`, as is */
     PyObject *pair;
+    PyObject *finish; /* of `blendtpl.starting` */
 } State;
 
 /* What escaping adds to a character, as MarkupSafe escapes it. */
@@ -409,6 +411,169 @@ rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_True);
 }
 
+/* What `blendtpl.starting.Start` has, in its order, as far as it is read here. */
+enum { WRITE, BLOCKS, NAMES, DEFAULTS, JOIN, TEXT, ALONE, KEEPS, PRESETS, START };
+
+#define IS_SET(start, field) (PyTuple_GET_ITEM(start, field) == Py_True)
+
+/* Arguments of a call, all of which are held. */
+typedef struct {
+    PyObject *few[32], **all;
+    Py_ssize_t count;
+} Call;
+
+static int
+prepare(Call *call, Py_ssize_t most)
+{
+    call->count = 0;
+    call->all = most <= (Py_ssize_t)Py_ARRAY_LENGTH(call->few) ? call->few : PyMem_New(PyObject *, (size_t)most);
+    if (call->all == NULL)
+        PyErr_NoMemory();
+    return call->all ? 0 : -1;
+}
+
+static void
+forget(Call *call)
+{
+    while (call->count)
+        Py_DECREF(call->all[--call->count]);
+    if (call->all != call->few)
+        PyMem_Free(call->all);
+}
+
+/* Put what the names stand for behind the arguments that are there. */
+static int
+look_up(Call *call, PyObject *names, PyObject *given, PyObject *defaults)
+{
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(names); at++) {
+        PyObject *name = PyTuple_GET_ITEM(names, at), *value = PyDict_GetItemWithError(given, name);
+        if (value == NULL && !PyErr_Occurred())
+            value = PyDict_GetItemWithError(defaults, name);
+        if (value == NULL) {
+            if (!PyErr_Occurred())
+                PyErr_SetObject(PyExc_KeyError, name);
+            return -1;
+        }
+        call->all[call->count++] = Py_NewRef(value);
+    }
+    return 0;
+}
+
+/* Return the scope of a render, to which it gives what is in slots. */
+static PyObject *
+scope_of(PyObject *start, PyObject *unit, PyObject *given, Call *call)
+{
+    PyObject *blocks = PyTuple_GET_ITEM(start, BLOCKS), *presets = PyTuple_GET_ITEM(start, PRESETS);
+    const Py_ssize_t slots = blocks == Py_None ? 0 : call->count;
+    PyObject *scope = PyList_New(blocks == Py_None ? 3 : 4 + slots);
+    if (scope == NULL)
+        return NULL;
+    PyList_SET_ITEM(scope, 0, Py_NewRef(Py_None));
+    PyList_SET_ITEM(scope, 1, Py_NewRef(unit));
+    PyList_SET_ITEM(scope, 2, Py_NewRef(given));
+    if (blocks == Py_None)
+        return scope;
+    PyList_SET_ITEM(scope, 3, Py_NewRef(blocks));
+    for (Py_ssize_t at = 0; at < slots; at++)
+        PyList_SET_ITEM(scope, 4 + at, call->all[at]);
+    call->count = 0;
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(presets); at++) {
+        PyObject *preset = PyTuple_GET_ITEM(presets, at);
+        if (!PyTuple_CheckExact(preset) || PyTuple_GET_SIZE(preset) != 2
+            || !PyLong_CheckExact(PyTuple_GET_ITEM(preset, 0)))
+            PyErr_Format(PyExc_TypeError, "%R is no slot with its value", preset);
+        else if (PyList_SetItem(scope, PyLong_AsSsize_t(PyTuple_GET_ITEM(preset, 0)),
+                                Py_NewRef(PyTuple_GET_ITEM(preset, 1))) == 0)
+            continue;
+        Py_DECREF(scope);
+        return NULL;
+    }
+    return scope;
+}
+
+/* Have what writes to a list do so, and return the text. */
+static PyObject *
+written(PyObject *start, Call *call)
+{
+    PyObject *out = PyList_New(0), *text = NULL;
+    if (out == NULL)
+        return NULL;
+    call->all[call->count++] = out;
+    call->all[call->count++] = Py_NewRef(Py_None); /* there is no limit */
+    PyObject *steps = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call->all, (size_t)call->count, NULL);
+    if (steps == NULL)
+        return NULL;
+    if (!PyTuple_CheckExact(steps)) { /* else they are none */
+        PyObject *iterator = PyObject_GetIter(steps), *step;
+        while (iterator != NULL && (step = PyIter_Next(iterator)) != NULL)
+            Py_DECREF(step);
+        Py_XDECREF(iterator);
+    }
+    if (!PyErr_Occurred())
+        text = PyObject_CallOneArg(PyTuple_GET_ITEM(start, JOIN), out);
+    Py_DECREF(steps);
+    return text;
+}
+
+/* Let nothing of a render wait for the collector, and leave the error that there may be. */
+static PyObject *
+finished(State *state, PyObject *scope, PyObject *text)
+{
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyObject *none = PyObject_CallOneArg(state->finish, scope);
+    if (none == NULL) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(trace);
+        Py_CLEAR(text);
+    } else {
+        Py_DECREF(none);
+        PyErr_Restore(type, error, trace);
+    }
+    return text;
+}
+
+static PyObject *
+started(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) < START
+        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], NAMES))
+        || !PyDict_CheckExact(PyTuple_GET_ITEM(arguments[0], DEFAULTS))
+        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PRESETS)) || !PyDict_CheckExact(arguments[2])) {
+        PyErr_SetString(PyExc_TypeError, "a start, a unit and a dict are wanted");
+        return NULL;
+    }
+    PyObject *start = arguments[0], *names = PyTuple_GET_ITEM(start, NAMES), *text = NULL, *given, *scope;
+    Call call;
+    if (prepare(&call, PyTuple_GET_SIZE(names) + 3) < 0)
+        return NULL;
+    if (look_up(&call, names, arguments[2], PyTuple_GET_ITEM(start, DEFAULTS)) < 0) {
+        forget(&call);
+        return NULL;
+    }
+    if (IS_SET(start, ALONE)) {
+        text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call.all, (size_t)call.count, NULL);
+        forget(&call);
+        return text;
+    }
+    given = PyDict_Copy(arguments[2]);
+    scope = given ? scope_of(start, arguments[1], given, &call) : NULL;
+    Py_XDECREF(given);
+    if (scope != NULL) {
+        call.all[call.count++] = Py_NewRef(scope);
+        if (IS_SET(start, TEXT))
+            text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call.all, (size_t)call.count, NULL);
+        else
+            text = written(start, &call);
+    }
+    forget(&call);
+    if (scope != NULL && (IS_SET(start, KEEPS) || PyList_GET_ITEM(scope, 0) != Py_None))
+        text = finished(PyModule_GetState(module), scope, text);
+    Py_XDECREF(scope);
+    return text;
+}
+
 static PyObject *
 imported(const char *module, const char *name)
 {
@@ -426,7 +591,8 @@ fill(PyObject *module)
     state->escape_any = imported("blendtpl.output", "escape_any");
     state->not_found = imported("blendtpl.fields", "not_found");
     state->pair = imported("blendtpl.fields", "pair");
-    return state->markup && state->escape_any && state->not_found && state->pair ? 0 : -1;
+    state->finish = imported("blendtpl.starting", "finish");
+    return state->markup && state->escape_any && state->not_found && state->pair && state->finish ? 0 : -1;
 }
 
 static int
@@ -437,6 +603,7 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->escape_any);
     Py_VISIT(state->not_found);
     Py_VISIT(state->pair);
+    Py_VISIT(state->finish);
     return 0;
 }
 
@@ -448,6 +615,7 @@ clear(PyObject *module)
     Py_CLEAR(state->escape_any);
     Py_CLEAR(state->not_found);
     Py_CLEAR(state->pair);
+    Py_CLEAR(state->finish);
     return 0;
 }
 
@@ -466,6 +634,7 @@ static PyMethodDef methods[] = {
     FAST(escaped_field),
     FAST(text_field),
     FAST(rows),
+    FAST(started),
     {NULL, NULL, 0, NULL},
 };
 

@@ -23,10 +23,11 @@ from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
 from blendtpl.spaces import bind_names, names_of, new_space
-from blendtpl.units import Handle, Shape, Start, Unit, picker
+from blendtpl.starting import Start, picker
+from blendtpl.units import Handle, Shape, Unit
 
 Value = TypeVar("Value", bound=Hashable)
-Reading = tuple[dict[str, Any], Callable[[dict[str, Any]], tuple[Any, ...]]]
+Reading = tuple[tuple[str, ...], dict[str, Any], Callable[[dict[str, Any]], tuple[Any, ...]]]
 
 
 class _Linked(jinja2.Environment):
@@ -190,9 +191,9 @@ class _Shared:
         return known
 
     def reading(self, names: tuple[str, ...]) -> Reading:
-        """Return what names are when they are not given, and what gives their values."""
+        """Return names, what they are when they are not given, and what gives their values."""
         if names not in self._reading:
-            self._reading[names] = {name: self._given.get(name, missing) for name in names}, picker(names)
+            self._reading[names] = names, {name: self._given.get(name, missing) for name in names}, picker(names)
         return self._reading[names]
 
 
@@ -220,7 +221,7 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     # what is set all the same need not be given: another name, which is read anyhow, keeps its place
     asked = [name for slot, name in enumerate(names, SLOTS) if slot not in unit.shape.presets] or names
     names = tuple(asked[0] if slot in unit.shape.presets else name for slot, name in enumerate(names, SLOTS))
-    defaults, read = shared.reading(names)
+    names, defaults, read = shared.reading(names)
     stored = {name for name, _, _ in unit.stores}
     entered = unit if unit.shape.enters is None or unit.above is None else unit.above
     write, text = entered.space[entered.entry], entered.entry in entered.shape.texts
@@ -233,14 +234,15 @@ def _start(unit: Unit, optional: Set[str], shared: _Shared) -> Start | None:
     return Start(
         write=write,
         blocks=None if part else unit.bodies,
+        names=names,
         defaults=defaults,
-        read=read,
-        keeps=unit.keeps,
         join=join,
         text=text,
         alone=alone,
-        direct=not any(name in optional or name in stored or name.endswith("=") for name in names),
+        keeps=unit.keeps,
         presets=tuple(zip(unit.shape.presets, unit.values, strict=True)),
+        read=read,
+        direct=not any(name in optional or name in stored or name.endswith("=") for name in names),
     )
 
 

@@ -15,8 +15,10 @@ from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.output import NEVER, Output, Steps, drain, writing
 from blendtpl.places import add_place, enter
-from blendtpl.scopes import MADE, SLOTS, Scope, empty, names_set
-from blendtpl.units import Start, Unit
+from blendtpl.scopes import MADE, SLOTS, Scope, names_set
+from blendtpl.speedups import started
+from blendtpl.starting import Start, finish
+from blendtpl.units import Unit
 
 Mappings = tuple[Mapping[str, Any], ...]
 
@@ -29,44 +31,15 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     if start is None:
         return _rendered(unit, _merged({}, mappings, variables))
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
-        if start.direct:
-            given = mappings[0] if start.alone else mappings[0].copy()
-        else:
-            given = {**start.defaults, **mappings[0]}
+        given = mappings[0]
     else:
-        given = _merged(start.defaults.copy(), mappings, variables)
+        given = _merged({}, mappings, variables)
     try:
-        values = start.read(given)
-    except KeyError:  # not all of them are given
-        given = {**start.defaults, **given}
-        values = start.read(given)
-    if start.alone:
-        try:
-            return start.write(*values)  # type: ignore[no-any-return]
-        except Exception as error:
-            add_place(error, _given(start, given))
-            raise
-    # this is `_begun` written out: a call more is a tenth of the time of a small template
-    scope = [None, unit, given] if start.blocks is None else [None, unit, given, start.blocks, *values]
-    if start.presets:
-        for slot, value in start.presets:
-            scope[slot] = value
-    try:
-        if start.text:
-            return start.write(*values, scope) if start.blocks is None else start.write(scope)  # type: ignore[no-any-return]
-        out: Output = []
-        steps = start.write(*values, scope, out, NEVER) if start.blocks is None else start.write(scope, out, NEVER)
-        if steps:
-            for _ in steps:
-                pass
-        return start.join(out)
+        return started(start, unit, given)
     except Exception as error:
         enter(error.__traceback__, unit)
-        add_place(error, _given(start, given))
+        add_place(error, given)
         raise
-    finally:
-        if start.keeps or scope[MADE] is not None:
-            _finish(scope)
 
 
 def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:
@@ -93,7 +66,7 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
         if unit.stores or start is None:
             _put_assigned(unit, scope, given, assigned)
         if scope[MADE] is not None or (start is not None and start.keeps):
-            _finish(scope)
+            finish(scope)
 
 
 def _put_assigned(unit: Unit, scope: Scope, given: dict[str, Any], assigned: dict[str, Any]) -> None:
@@ -118,7 +91,7 @@ def _rendered(unit: Unit, given: dict[str, Any]) -> str:
         add_place(error, given)
         raise
     finally:
-        _finish(scope)
+        finish(scope)
 
 
 def _merged(start: dict[str, Any], mappings: Mappings, variables: dict[str, Any]) -> dict[str, Any]:
@@ -133,14 +106,6 @@ def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
     """Yield the names that were given, beside those that are there by default."""
     defaults = start.defaults
     return (name for name, value in variables.items() if name not in defaults or value is not defaults[name])
-
-
-def _finish(scope: Scope) -> None:
-    """Let nothing of a render wait for the collector."""
-    context = scope[MADE]
-    if context is not None:
-        context.render.finish()
-    empty(scope)
 
 
 def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str, Any]) -> str:
@@ -193,7 +158,7 @@ def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterato
         add_place(error, given if start is None else _given(start, given))
         raise
     finally:
-        _finish(scope)
+        finish(scope)
 
 
 def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: int | None) -> Steps:

@@ -1,4 +1,4 @@
-"""Speedups: the functions that emitted code calls most, in C where this installation has them.
+"""Speedups: what a render begins with, and what emitted code calls most, in C where this installation has that.
 
 `ACTIVE` says whether it does: a wheel that was built where there was no C compiler has none, and does the same in
 Python. What is compiled where they are active calls them wherever a template prints; other code does that by itself,
@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from blendtpl import fields, output
+from blendtpl import fields, output, starting
 
 
 def _find() -> ModuleType | None:
@@ -33,3 +33,4 @@ field: Callable[..., Any] = getattr(_found, "field", fields.field)
 escaped_field: Callable[..., str] = getattr(_found, "escaped_field", fields.escaped_field)
 text_field: Callable[..., str] = getattr(_found, "text_field", fields.text_field)
 rows: Callable[..., bool] = getattr(_found, "rows", fields.rows)
+started: Callable[[starting.Start, Any, dict[str, Any]], str] = getattr(_found, "started", starting.started)

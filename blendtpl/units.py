@@ -4,10 +4,9 @@ Enters: the code of a template and an environment. Leaves: units, which are Jinj
 and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a unit renders.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from functools import cached_property, partial
-from operator import itemgetter
 from typing import Any, NoReturn, cast
 
 import jinja2
@@ -21,7 +20,8 @@ from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
 from blendtpl.output import NEVER, Output, Write, drain, returning, writing
 from blendtpl.places import TOP_LEVEL, stitched
 from blendtpl.runtime import keep
-from blendtpl.scopes import KEPT, SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
+from blendtpl.scopes import SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
+from blendtpl.starting import Start
 
 
 class Handle:
@@ -30,30 +30,6 @@ class Handle:
     __slots__ = ("_unit",)
 
     _unit: "Unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a unit of a closed set renders without a context.
-
-    `defaults` are what each name that it reads is when it is not given; `read` gives the values of those names, in
-    the order of the slots. `write` takes a scope with these `blocks`, or the values and a scope.
-    `join` makes the text of the output. `text`: whether `write` returns the text, rather than write to a list;
-    `alone`: whether it needs no scope for that, only the values. `direct`: whether all names are likely to be given,
-    so that their values are looked for there first. `presets` are the slots that hold something from the start, each
-    with what it holds.
-    """
-
-    write: Any
-    blocks: Sequence[Any] | None
-    defaults: dict[str, Any]
-    read: Callable[[dict[str, Any]], tuple[Any, ...]]
-    keeps: bool
-    join: Callable[[Output], str]
-    text: bool
-    alone: bool
-    direct: bool
-    presets: tuple[tuple[int, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +67,6 @@ class Shape:
     parent: str | None
     enters: int | None
     presets: tuple[int, ...]
-
-
-def picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    """Return a function that gives the values of some names, all of which a dict must have; maybe one more."""
-    if len(names) == KEPT:
-        names = (*names, names[0])
-    if len(names) > 1:
-        return itemgetter(*names)
-    if not names:
-        return lambda values: ()
-    (name,) = names
-    return lambda values: (values[name],)
 
 
 class Unit(jinja2.Template):

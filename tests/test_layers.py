@@ -30,6 +30,7 @@ RANKS = {
     "translation": 4,
     "output": 7,
     "fields": 8,
+    "starting": 8,
     "speedups": 9,
     "filters": 10,
     "runtime": 11,

@@ -1,0 +1,127 @@
+"""A render begins in C as it does in Python, whatever the template is and whatever it is given."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+import pytest
+
+import blendtpl
+from blendtpl import speedups, starting
+from blendtpl.starting import Start
+from tests.run.cases import CASES, Case
+from tests.run.growth import FAILURES
+from tests.run.oracle import load, outcome
+
+in_c: Any = pytest.importorskip("blendtpl._speedups", reason="there was no C compiler when blendtpl was installed")
+
+MANY = [f"n{number}" for number in range(50)]  # more than are held at hand
+READING = "".join(f"{{{{ {name} }}}}" for name in MANY)
+LARGE = {
+    "alone.html": READING,
+    "part.html": READING + "{% include which %}",
+    "scope.html": f"{{% block a %}}{READING}{{% endblock %}}",
+    "extends.html": f"{{% extends 'scope.html' %}}{{% set n1 = 'set' %}}{{% block a %}}{READING}{{% endblock %}}",
+}
+
+
+class Clash:
+    """A key that has the hash of a name, and cannot be compared."""
+
+    def __hash__(self) -> int:
+        return hash("n3")
+
+    def __eq__(self, other: object) -> bool:
+        raise OSError("compared")
+
+
+def start_of(registry: blendtpl.Registry, name: str) -> tuple[Start, Any]:
+    unit = registry[name]._unit
+    assert unit.start
+    return unit.start, unit
+
+
+def check_same(registry: blendtpl.Registry, name: str, given: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    """Assert that both do the same for equal variables, and change none."""
+    start, unit = start_of(registry, name)
+    mine, theirs = dict(given), dict(other)
+    found = outcome(lambda: in_c.started(start, unit, mine))
+    assert found == outcome(lambda: starting.started(start, unit, theirs))
+    assert list(mine) == list(given)
+    assert all(mine[key] is given[key] for key in given)
+
+
+@pytest.mark.parametrize("case", [*CASES, *FAILURES], ids=lambda case: case.title)
+def test_it_is_the_same_for_every_construct_and_error(case: Case) -> None:
+    registry = load(case.templates, case.make)
+    for name in registry:
+        if registry[name]._unit.start:
+            check_same(registry, name, case.variables(), case.variables())
+            check_same(registry, name, {}, {})
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_template_may_read_any_number_of_names(name: str) -> None:
+    registry = load(LARGE)
+    for count in (0, 1, 49, 50):
+        given = {**dict.fromkeys(MANY[:count], "<"), "which": "alone.html"}
+        check_same(registry, name, given, given)
+
+
+def test_a_name_that_cannot_be_compared_is_the_error_of_that() -> None:
+    registry = load(LARGE)
+    for name in LARGE:
+        with pytest.raises(OSError, match="compared"):
+            registry.render(name, {Clash(): 1})  # type: ignore[dict-item]
+
+
+def test_nothing_of_a_render_is_held_when_it_is_over() -> None:
+    registry = load(LARGE)
+    value = object()
+    for name in LARGE:
+        for given in ({**dict.fromkeys(MANY, value), "which": "alone.html"}, {"n7": value}, {Clash(): value}):
+            before = sys.getrefcount(value)
+            for _ in range(10):
+                outcome(lambda: registry.render(name, given))  # type: ignore[arg-type]  # noqa: B023
+            assert sys.getrefcount(value) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"names": ["a"]},
+        {"names": ("a", "b", [])},
+        {"names": ("a", "b", "nowhere")},
+        {"defaults": None},
+        {"presets": None},
+        {"presets": (1,)},
+        {"presets": (("a", 1),)},
+        {"presets": ((7, 1),)},
+        {"presets": ((-1, 1),)},
+        {"write": None},
+        {"write": lambda scope, out, limit: 1},
+        {"join": None},
+    ],
+    ids=str,
+)
+def test_a_start_that_is_none_is_an_error(change: dict[str, Any]) -> None:
+    start, unit = start_of(load({"a": "{% block x %}{% for x in a %}{{ b }}{% endfor %}{% endblock %}"}), "a")
+    given = {"a": [1, 2], "b": 3}
+    assert in_c.started(start, unit, given) == "33"
+    with pytest.raises((TypeError, KeyError, IndexError)):
+        in_c.started(start._replace(**change), unit, given)
+
+
+def test_other_arguments_are_an_error() -> None:
+    start, unit = start_of(load({"a": "{{ a }}"}), "a")
+    others: list[tuple[Any, ...]] = [(), (start,), (start, unit), (start, unit, [("a", 1)]), ({}, 1, 2)]
+    for arguments in (*others, (tuple(start)[:5], unit, {})):
+        with pytest.raises(TypeError, match="a start, a unit and a dict are wanted"):
+            in_c.started(*arguments)
+
+
+def test_it_is_this_that_renders() -> None:
+    assert speedups.started is in_c.started
+    assert blendtpl.rendering.started is in_c.started  # type: ignore[attr-defined]
+    assert load({"a": "{{ a }}"}).render("a", a=jinja2.Undefined()) == ""
