@@ -6,8 +6,10 @@ it, or its text. `blendtpl._speedups` has some of these in C, which go on here w
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from jinja2.runtime import markup_join, str_join
 from jinja2.utils import missing
 
 from blendtpl.output import escape_any, escape_str
@@ -41,28 +43,39 @@ def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
 
 
 Part = str | tuple[Any, ...]
+Parts = str | tuple[Part, ...]
 Hole = tuple[Any, ...]
 
 _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))
 
 
 def rows(
-    out: list[str], spec: tuple[Part, ...], undefined: Any, items: Any, escaped: bool, pairs: bool, *given: Any
-) -> bool:
+    out: list[str], spec: Parts, undefined: Any, items: Any, escaped: bool, pairs: bool, *given: Any
+) -> bool | list[Any]:
     """Write a row of text for each of `items`, unless that is of no plain type; return whether it is.
 
-    The parts of a row are texts; ``()``, the number of the item, from 1; *holes*; and texts that are chosen. A hole is
-    ``(n,)``, the nth of the values, or ``(n, name)``, an attribute of that. The values are the item, or, where items
-    are pairs, both of what it is made of, and then what is given. ``(-1, a, b)`` is `a` for the last item and else `b`,
-    ``(-2, a, b)`` is that for the first item, ``(-4, hole, a, b)`` when the hole is true, ``(-5, hole, hole, a, b)``
-    when two are equal, and ``(-3, a, b, …)`` are in turn: each of these is a text, or a tuple of parts.
+    The parts of a row are texts; ``()``, the number of the item, from 1; *holes*; texts that are chosen; and what is
+    done. A hole is ``(n,)``, the nth of the values, or ``(n, name)``, an attribute of that. The values are the item,
+    or, where items are pairs, both of what it is made of, and then what is given. ``(-1, a, b)`` is `a` for the last
+    item and else `b`, ``(-2, a, b)`` is that for the first item, ``(-4, hole, a, b)`` when the hole is true,
+    ``(-5, hole, hole, a, b)`` when two are equal, and ``(-3, a, b, …)`` are in turn: each of these is a text, or a
+    tuple of parts. ``(-6, n, hole)`` sets a value to another, ``(-7, n, hole, …)`` to what `~` makes of some.
+    ``(-8, place, hole, n, pairs, parts)`` is a loop over any items, each of which, or both parts of each, are the
+    values from `n` on.
+
+    A hole may have a third item, and that of a value ``None`` for its second: the number of the place where it stands,
+    and all behind it up to the next that says so, from 1. An error from there is not raised: what is returned is
+    ``[place, error]``.
     """
     if type(items) not in _PLAIN:
         return False
-    shown = escape_any if escaped else str
-    for number, item in enumerate(items, 1):
-        values = (*(pair(item) if pairs else (item,)), *given)
-        out.append(_row(spec, number, values, items, undefined, shown))
+    made = _Rows(undefined, escaped, [*((None, None) if pairs else (None,)), *given])
+    try:
+        made.each(items, 0, pairs, spec, 0, out.append)
+    except BaseException as error:
+        if made.place:
+            return [made.place, error]
+        raise
     return True
 
 
@@ -72,39 +85,72 @@ def pair(item: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def _row(
-    parts: str | tuple[Part, ...],
-    number: int,
-    values: tuple[Any, ...],
-    items: Any,
-    undefined: Any,
-    shown: Callable[[Any], str],
-) -> str:
-    def found(hole: Hole) -> Any:
-        return values[hole[0]] if len(hole) == 1 else field(undefined, values[hole[0]], hole[1])
+@dataclass(slots=True)
+class _Rows:
+    """Rows that are written: their values, at which place that is, and the loop at hand with the number of its item."""
 
-    def text_of(part: Part) -> str:
-        chosen: Any
+    undefined: Any
+    escaped: bool
+    values: list[Any]
+    place: int = 0
+    items: Any = None
+    number: int = 0
+
+    def each(
+        self, items: Any, first: int, pairs: bool, parts: Parts, place: int, write: Callable[[str], object]
+    ) -> None:
+        """Write the text of parts for each item."""
+        outer = self.items, self.number
+        self.items, self.number, self.place = items, 0, place
+        for item in items:
+            self.number += 1
+            if pairs:
+                self.values[first], self.values[first + 1] = pair(item)
+            else:
+                self.values[first] = item
+            write(self.text(parts))
+            self.place = place
+        self.items, self.number = outer
+
+    def text(self, parts: Parts) -> str:
+        """Return the text of parts."""
+        return parts if type(parts) is str else "".join([self._of(part) for part in parts])
+
+    def _of(self, part: Part) -> str:
         match part:
             case str():
                 return part
             case ():
-                return str(number)
+                return str(self.number)
             case [-3, *each]:
-                chosen = each[(number - 1) % len(each)]
+                return self.text(each[(self.number - 1) % len(each)])
             case [-1, first, second]:
-                chosen = first if number == len(items) else second
+                return self.text(first if self.number == len(self.items) else second)
             case [-2, first, second]:
-                chosen = first if number == 1 else second
+                return self.text(first if self.number == 1 else second)
             case [-4, hole, first, second]:
-                chosen = first if found(hole) else second
+                return self.text(first if self._found(hole) else second)
             case [-5, hole, other, first, second]:
-                chosen = first if found(hole) == found(other) else second
+                return self.text(first if self._found(hole) == self._found(other) else second)
+            case [-6, number, hole]:
+                self.values[number] = self._found(hole)
+            case [-7, number, *holes]:
+                found = [self._found(hole) for hole in holes]
+                self.values[number] = (markup_join if self.escaped else str_join)(found)
+            case [-8, place, hole, number, pairs, parts]:
+                texts: list[str] = []
+                self.each(self._found(hole), number, pairs, parts, place, texts.append)
+                return "".join(texts)
             case _:
-                return shown(found(part))
-        return _row(chosen, number, values, items, undefined, shown)
+                return escape_any(self._found(part)) if self.escaped else str(self._found(part))
+        return ""
 
-    return parts if type(parts) is str else "".join([text_of(part) for part in parts])
+    def _found(self, hole: Hole) -> Any:
+        number, attr, place = (*hole, None, None)[:3]
+        if place is not None:
+            self.place = place
+        value = self.values[number]
+        return value if attr is None else field(self.undefined, value, attr)
 
 
 def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
@@ -142,5 +188,11 @@ def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
     that, but is a `KeyError` of what a property did.
     """
     if is_no_dict and not isinstance(sys.exception(), AttributeError):
-        raise
+        raise _shortened(sys.exception())
     return item_or_undefined(undefined, value, attr)
+
+
+def _shortened(error: Any) -> BaseException:
+    """Return an error without the first entry of its traceback, for one that comes through the same code once more."""
+    trace = error.__traceback__
+    return error.with_traceback(trace and trace.tb_next)  # type: ignore[no-any-return]

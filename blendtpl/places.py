@@ -117,6 +117,16 @@ def stitched(trace: Any, unit: Any, name: str, line: int | None = None) -> Trace
     return _entry(trace.tb_next, unit, name, line or trace.tb_lineno)
 
 
+def placed(error: BaseException, *entries: Any) -> BaseException:
+    """Return an error with entries of templates whose code was not run as such put before those of its traceback: of
+    each its unit, what stood there and the line, the innermost first.
+    """
+    trace = error.__traceback__
+    for unit, name, line in zip(entries[::3], entries[1::3], entries[2::3], strict=True):
+        trace = _entry(trace, unit, name, line)
+    return error.with_traceback(trace)
+
+
 def enter(trace: TracebackType | None, unit: Any) -> None:
     """Put the entry of a template behind the first of a traceback, when it has no code that would have made one."""
     if trace is not None and unit.shape.enters is not None:

@@ -23,7 +23,7 @@ from blendtpl.environments import passed_argument
 from blendtpl.fields import NO_ATTRIBUTE, absent, item_or_undefined
 from blendtpl.filters import subscript
 from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, written
-from blendtpl.places import stitched
+from blendtpl.places import placed, stitched
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
 from blendtpl.speedups import attribute, escape_any, escaped_field, field, rows, text_field
 from blendtpl.translation import ALIAS, formatted, shape_of
@@ -324,6 +324,7 @@ NAMES: dict[str, Any] = {
     "publish": publish,
     "publish_set": publish_set,
     "derived": derived,
+    "placed": placed,
     "stitched": stitched,
     "no_parent": no_parent,
     "translated": translated,

@@ -264,6 +264,17 @@ ESCAPE = environment(autoescape=True)
 
 HOSTILE = "<&'\"> {{ no }} {% raw %} ünï \u2028"
 
+
+class Failing:
+    """What has everything but one attribute, that fails."""
+
+    a, b = "<", ()
+
+    @property
+    def keyless(self) -> str:
+        raise KeyError("not an attribute")
+
+
 CASES = (
     Case("an include sees loop targets and locals, and its sets stay inside",
          {"main.html": "{% set a = 1 %}{% for x in [1, 2] %}{% set b = x %}{% include 'inc.html' %}{% endfor %}{{ a }}{{ c is defined }}",
@@ -596,6 +607,19 @@ CASES = (
           ("what are no pairs", lambda: {"xs": ("<",), "y": 1, "pairs": [(1, {"a": 2}), (1, 2, 3)]}),
           ("what is no pair at all", lambda: {"xs": {}, "y": 1, "pairs": [1]}),
           ("what no plain type has", lambda: {"xs": iter("ab"), "y": 1, "pairs": zip("ab", [{"a": 1}], strict=False)}),
+      )),
+    *(Case(f"rows in which other code stands, of {what}", {
+        "main.html": "{% import 'm.html' as m %}{% macro own(a) %}\n{{ a }}{% endmacro %}\n{% for x in xs %}\n{{ x.a }}{% for z in x.b %}\n{{ own(z) }}{{ z ~ y }}{% endfor %}\n{% include 'i.html' %}{% call m.box(x.a, loop.first) %}\n{{ x.keyless }}{{ own(x.a ~ '<') }}{% endcall %}\n{% endfor %}",
+        "i.html": "\n{{ x.b }}{{ y }}\n{{ y.a }}", "m.html": "{% macro box(title, first=false) %}{% if first %}<{% endif %}\n{{ title }}{{ caller() }}{{ title }}{% endmacro %}"}, variables)
+      for what, variables in (
+          ("what is all there", lambda: {"xs": [{"a": "<", "b": "ab", "keyless": 1}, SimpleNamespace(a=1, b=[Markup("<i>"), None, 2.5], keyless="&")], "y": {"a": 1}}),
+          ("what cannot be gone through", lambda: {"xs": [{"a": 1, "b": 2}], "y": 1}),
+          ("what ends half-way", lambda: {"xs": [{"a": 1, "b": (1 // n for n in (1, 0))}], "y": 1}),
+          ("what an included template lacks", lambda: {"xs": [{"a": 1, "b": "ab"}], "y": 1}),
+          ("what a call block lacks", lambda: {"xs": [{"a": 1, "b": "ab"}], "y": {"a": 1}}),
+          ("what fails in a call block", lambda: {"xs": [Failing()], "y": {"a": 1}}),
+          ("what fails in a macro", lambda: {"xs": [{"a": jinja2.StrictUndefined(name="w"), "b": "", "keyless": 1}], "y": {"a": 1}}),
+          ("what cannot be joined", lambda: {"xs": [{"a": 1, "b": [jinja2.StrictUndefined(name="w")]}], "y": 1}),
       )),
     *(Case(f"whether output is escaped is asked before {what}",
            {"main.html": "{% macro m(a, b) %}{% autoescape a %}" + text + "{% endautoescape %}{% endmacro %}{{ m() }}"}, lambda: {"x": "<"})

@@ -29,7 +29,14 @@ ROWS = (
     "{{ gone }}{{ x }}",
     "{{ x.no_such }}",
     "{{ x.failing }}",
-    "{{ x }}\n{{ x.a }}",  # two lines
+    "{{ x }}\n{{ x.a }}",
+    "\n{{ x.a }}\n{% if x.b == y %}\n{{ x.failing }}{% elif x.a %}\n{{ x }}{% endif %}\n"
+    "{{ y.a }}{{\nx.b }}\n{{ gone }}",
+    "{{ x.a ~ '/' ~ y.a }}{{ x ~ z }}\n{{ x.a ~ x.failing }}",
+    "{% for y in x %}{{ y }}{% endfor %}",
+    "\n{% for y in x.b %}\n{{ loop.index }}{{ y.a }}{% for x in xs %}\n{{ x.b }}{{ y }}{% endfor %}"
+    "{% endfor %}\n{{ y.a }}",
+    "{% for k, v in x.a %}\n{{ k }}={{ v.b }}{% if loop.first %}{{ x }}{% endif %}{% endfor %}{{ k }}",
     "{{ x['a'] }}{{ x.a.b }}",  # more than that
     "{{ loop.index0 }}{{ x }}{{ loop.length }}",
 )
@@ -37,7 +44,33 @@ PAIRS = (
     "{{ k }}={{ v }}",
     "{{ k.a }}{% if k == v %} selected{% endif %}{{ v.b }}{{ ', ' if not loop.last }}",
     "{{ y }}{{ k }}",
+    "\n{{ k }}\n{% for x in v %}\n{{ k }}{{ x.a }}{% endfor %}",
 )
+# rows with other templates in them, and those
+REFERRING = (
+    "{% include 'part.html' %}\n{{ x.a }}",
+    "\n{% if x.a %}\n{% include 'outer.html' %}{% endif %}{% include 'part.html' %}",
+    "{% for y in x.b %}\n{% include 'outer.html' %}{% endfor %}{{ y.a }}",
+    "{{ m.link(x.a) }}{{ m.link(x.failing, y.a) }}",
+    "\n{{ m.link('/', label=x) }}\n{{ m.link(x ~ '/a', kind='b') }}{{ m.outer(x.b, loop.first) }}",
+    "\n{% call m.box(x.a, open=loop.first) %}\n{{ x.b }}{{ own(x.a) }}\n{{ m.link(x, x.failing) }}{% endcall %}\n"
+    "{{ y.a }}",
+    "{{ own(x) }}{{ own(gone) }}\n{{ own(x.failing) }}",
+    "{% call m.box(title=gone) %}{% include 'outer.html' %}{% endcall %}",
+    "{% for x in x.a %}{% call m.box(x) %}\n{{ loops }}{{ x.b }}{% endcall %}{% endfor %}",
+)
+OTHERS = {
+    "part.html": "<p>\n{{ x.b }}{% if x.a %}\n{{ y.a }}{% endif %}</p>{{ gone.a }}",
+    "outer.html": "\n\n{% include 'inner.html' %}{{ x.failing }}",
+    "inner.html": "{{ x }}\n{% for y in x.a %}{{ y }}\n{{ x.b }}{{ z.a }}{% endfor %}{{ y }}",
+    "macros.html": """{% macro link(href, label='<Here>', kind='') %}
+<a{% if kind %} class="{{ kind }}"{% endif %} href="{{ href }}">
+{{ label }}</a>{% if label == 'b' %}!{% endif %}{% endmacro %}
+{% macro outer(what, first=false) %}{% if first %}1{% else %}
+{{ link(what) }}{% endif %}{% endmacro %}
+{% macro box(title, open=false) %}<b>{% if open %}{{ title }}{% endif %}
+{{ caller() }}{{ title }}</b>{% endmacro %}""",
+}
 
 
 class Record:
@@ -127,6 +160,14 @@ SHAPES = {
     "macro": "{% macro m(xs, y) %}{% for TARGET in xs %}ROW{% endfor %}{% endmacro %}\n{{ m(xs, y) }}",
     "block": "{% block b %}{% for TARGET in xs %}ROW{% endfor %}{% endblock %}",
     "loop": "{% for y in [y, 2] %}{% set z = y %}{% for TARGET in xs %}ROW{% endfor %}{% endfor %}",
+    "referring": "{% import 'macros.html' as m %}{% macro own(a, b='-') %}\n{{ a }}{{ b }}{% endmacro %}\n"
+    "{% for TARGET in xs %}ROW{% endfor %}",
+    "referring, set": "{% import 'macros.html' as m %}{% macro own(a, b='-') %}{{ a }}{{ b }}{% endmacro %}"
+    "{% if xs %}{% set y = z %}{% endif %}{% for z in [y, 1] %}{% for TARGET in xs %}ROW{% endfor %}{% endfor %}",
+    "referring, block": "{% block b %}{% import 'macros.html' as m %}{% macro own(a) %}{{ a }}{% endmacro %}"
+    "{% for TARGET in xs %}ROW{% endfor %}{% endblock %}{% set y = 1 %}",
+    "referring, macro": "{% import 'macros.html' as m %}{% macro own(a) %}{{ a }}{% endmacro %}"
+    "{% macro all(xs, y, x=3) %}{% for TARGET in xs %}ROW{% endfor %}{% endmacro %}{{ all(xs) }}{{ all(xs, y=z) }}",
     "set": "{% set all %}{% for TARGET in xs %}ROW{% endfor %}{% endset %}{{ all }}{{ TARGET_NAME is defined }}",
 }
 
@@ -135,11 +176,12 @@ def templates() -> dict[str, str]:
     found = {}
     for ending in ("html", "txt"):
         for shape, text in SHAPES.items():
-            for target, rows in (("x", ROWS), ("k, v", PAIRS)):
+            own = (("x", REFERRING),) if shape.startswith("referring") else (("x", ROWS), ("k, v", PAIRS))
+            for target, rows in own:
                 for number, row in enumerate(rows):
                     name = f"{shape}-{target[0]}{number}.{ending}"
                     found[name] = text.replace("TARGET_NAME", target[0]).replace("TARGET", target).replace("ROW", row)
-    return found
+    return found | OTHERS
 
 
 def lenient() -> jinja2.Environment:
@@ -149,13 +191,21 @@ def lenient() -> jinja2.Environment:
 TEMPLATES = templates()
 
 
-def line_of(render: Callable[[], object], name: str) -> int | None:
-    """Return the line of the template in which a render fails, if it does."""
+def lines_of(render: Callable[[], object], *names: str) -> list[int | None]:
+    """Return the lines of templates in which a render fails, if it does, the outermost first.
+
+    What a handler raises again has its line twice.
+    """
     try:
         render()
     except Exception as error:
-        return [entry.lineno for entry in traceback.extract_tb(error.__traceback__) if entry.filename == name][-1]
-    return None
+        entries = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+        return [
+            line
+            for (frame, line), following in zip(entries, [*entries[1:], (None, 0)], strict=True)
+            if frame.f_code.co_filename in names and following[0] is not frame
+        ]
+    return []
 
 
 @pytest.fixture(scope="module", params=[blendtpl.default_environment, lenient], ids=["strict", "lenient"])
@@ -177,7 +227,7 @@ def test_rows_are_what_jinja2_prints(
         def theirs(name: str = name) -> str:
             return stock.get_template(name).render(variables())
 
-        expected = outcome(theirs), line_of(theirs, "<template>")
+        expected = outcome(theirs), lines_of(theirs, "<template>")
         for registry in registries:
 
             def ours(registry: blendtpl.Registry = registry, name: str = name) -> str:
@@ -186,14 +236,15 @@ def test_rows_are_what_jinja2_prints(
             def streamed(registry: blendtpl.Registry = registry, name: str = name) -> str:
                 return "".join(registry[name].stream(variables()))
 
-            assert (outcome(ours), line_of(ours, name)) == expected, name
+            assert (outcome(ours), lines_of(ours, name, *OTHERS)) == expected, name
             assert outcome(streamed) == expected[0], name
 
 
-def written(row: str, target: str = "x", **options: Any) -> bool:
+def written(row: str, target: str = "x", shape: str = "top", **options: Any) -> bool:
     """Return whether a loop is written by rows."""
     environment = jinja2.Environment(autoescape=True, **options)
-    registry = load({"a.html": f"{{% for {target} in xs %}}{row}{{% endfor %}}"}, lambda: environment)
+    text = SHAPES[shape].replace("TARGET", target).replace("ROW", row)
+    registry = load({"a.html": text, **OTHERS}, lambda: environment)
     unit = registry["a.html"]._unit
     names = unit.space[unit.entry].__code__.co_names
     return "rows" in names
@@ -201,12 +252,14 @@ def written(row: str, target: str = "x", **options: Any) -> bool:
 
 @pytest.mark.skipif(not ACTIVE, reason="there are no functions in C")
 def test_which_loops_are_rows() -> None:
-    for row in ROWS[:-3]:
+    for row in ROWS[:-2]:
         assert written(row), row
+    for row in REFERRING:
+        assert written(row, shape="referring"), row
     for row in PAIRS:
         assert written(row, "k, v"), row
     others = ("text", "{{ loop.index }}", "{{ x|upper }}", "{{ x() }}", "{{ x[0] }}", "{% set a = x %}{{ x }}")
-    for row in (*ROWS[-3:], *others):
+    for row in (*ROWS[-2:], *others):
         assert not written(row), row
     for target in ("x, y, z", "(x, y), z", "x, x"):
         assert not written("{{ x }}", target), target

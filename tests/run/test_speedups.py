@@ -190,8 +190,11 @@ def test_an_attribute_is_found_or_not_as_in_python(function: str, undefined: typ
 
 
 TEXTS = st.text("ab<&€\U0001f600", max_size=3)
+NAMES = st.sampled_from(["a", "b", "here"])
 HOLES = st.one_of(
-    st.integers(0, 3).map(lambda which: (which,)), st.tuples(st.integers(0, 3), st.sampled_from(["a", "b", "here"]))
+    st.integers(0, 3).map(lambda which: (which,)),
+    st.tuples(st.integers(0, 3), NAMES),
+    st.tuples(st.integers(0, 3), st.one_of(st.none(), NAMES), st.integers(1, 3)),
 )
 
 
@@ -202,10 +205,17 @@ def choices(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.lists(either, min_size=1, max_size=3).map(lambda each: (-3, *each)),
         st.tuples(st.just(-4), HOLES, either, either),
         st.tuples(st.just(-5), HOLES, HOLES, either, either),
+        st.tuples(st.just(-8), st.integers(0, 3), HOLES, st.integers(0, 2), st.booleans(), either),
     )
 
 
-PARTS = st.recursive(st.one_of(TEXTS, st.just(()), HOLES, HOLES), choices, max_leaves=6)
+SETS = st.one_of(
+    st.tuples(st.just(-6), st.integers(0, 3), HOLES),
+    st.lists(HOLES, min_size=1, max_size=3).flatmap(
+        lambda holes: st.tuples(st.just(-7), st.just(3), *map(st.just, holes))
+    ),
+)
+PARTS = st.recursive(st.one_of(TEXTS, st.just(()), HOLES, HOLES, SETS), choices, max_leaves=6)
 RECORDS = st.one_of(
     values,
     st.dictionaries(st.sampled_from(["a", "b"]), values, min_size=1),
@@ -236,9 +246,14 @@ def test_rows_are_written_as_in_python(
     mine: list[str] = []
     theirs: list[str] = []
 
-    found = done(in_c.rows, mine, spec, undefined, items, escaped, pairs, *given_too)
+    def placed(rows: Any, out: list[str]) -> tuple[Any, ...]:
+        found = done(rows, out, spec, undefined, items, escaped, pairs, *given_too)
+        if type(found[1]) is not list:
+            return found
+        place, error = found[1]
+        return place, type(error), str(error), error.__cause__, error.__context__
 
-    assert found == done(fields.rows, theirs, spec, undefined, items, escaped, pairs, *given_too)
+    assert placed(in_c.rows, mine) == placed(fields.rows, theirs)
     assert mine == theirs
 
 
@@ -264,6 +279,19 @@ def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
         (-4, "a", "b", "c"),
         (-5, (0,), "a", "b", "c"),
         (-6,),
+        (-6, 1, (0,)),
+        (-6, -1, (0,)),
+        (-6, None, (0,)),
+        (-6, 0, None),
+        (-7, 0),
+        (-7, 0, (1,)),
+        (-7, 0, *[(0,)] * 9),
+        (-8, 0, (0,), 0, False),
+        (-8, 0, (0,), 1, False, "a"),
+        (-8, 0, (0,), 0, False, None),
+        (-9,),
+        (0, "a", None),
+        (0, "a", 1, 2),
     ],
 )
 def test_what_is_no_part_of_a_row_is_an_error(part: Any) -> None:
@@ -273,10 +301,11 @@ def test_what_is_no_part_of_a_row_is_an_error(part: Any) -> None:
 
 def test_a_row_has_its_limits() -> None:
     out: list[str] = []
-    assert in_c.rows(out, ("a",) * 64, jinja2.Undefined, [1], False, False)
-    assert out == ["a" * 64]
-    with pytest.raises(TypeError, match="at most 64 parts"):
-        in_c.rows(out, ("a",) * 65, jinja2.Undefined, [1], False, False)
+    assert in_c.rows(out, ("a",) * 1000, jinja2.Undefined, [1], False, False)
+    assert out == ["a" * 1000]
+    assert in_c.rows(out, ((31,),), jinja2.Undefined, [1], False, False, *range(31))
+    with pytest.raises(TypeError, match="at most 32 values"):
+        in_c.rows(out, ("a",), jinja2.Undefined, [1], False, False, *range(32))
     with pytest.raises(TypeError, match="a list"):
         in_c.rows((), ("a",), jinja2.Undefined, [1], False, False)
     with pytest.raises(TypeError, match="a list"):
@@ -315,6 +344,10 @@ def test_nothing_is_kept_of_what_goes_through_them() -> None:
         done(in_c.rows, [], spec, jinja2.Undefined, rows, True, False, {"x": "<"})
         done(in_c.rows, [], (*spec, (0, "no")), jinja2.StrictUndefined, rows, True, False, {"x": "<"})
         done(in_c.rows, [], ((0,), (1,)), jinja2.Undefined, [(1, 2), [3, 4], "xy", "xyz"], False, True)
+        doing = ((-6, 1, (0, "a", 1)), (-7, 1, (0, "b"), (1,)), (1,), (-8, 2, (0, "b"), 0, True, (*"ab" * 99, (0,))))
+        done(in_c.rows, [], doing, jinja2.StrictUndefined, rows, True, False, None)
+        loops = [{"a": "<", "b": {"xy": 1}}, {"a": 1, "b": ["xyz"]}]
+        done(in_c.rows, [], doing, jinja2.StrictUndefined, loops, True, False, "")
         for value in ("<a>", "a", "€<", "\U0001f600&", 1, 1.5, None, True, Markup("<"), Text("<"), Marked()):
             in_c.escape_any(value)
 

@@ -21,6 +21,8 @@ from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame, Symbols
 from blendtpl.compiler.emit.trees import below, by_kind
 
+TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+
 _SMALL = 120  # nodes of a tree
 _DEEP = 3  # how many may stand in each other
 _LOOPS = 6  # and with them, how many loops
@@ -34,17 +36,10 @@ def inlined(
     """Write the code of an included template that reads the variables in `values`; return whether it may be. `sure` are
     the names of those that are never missing.
     """
-    if not _runs_often(emitter) or any(map(emitter.links.recursive, (template, emitter.template))):
+    found = included_tree(emitter, template, values) if _runs_often(emitter) else None
+    if found is None:
         return False
-    tree = emitter.tree_of(template)
-    every = below(tree) if tree is not None else []
-    if (
-        tree is None
-        or not _fits(emitter, every)
-        or any(isinstance(node, nodes.For) and (node.recursive or node.test is not None) for node in every)
-    ):
-        return False
-    own = _emitter_of(emitter, template, values)
+    own, tree = found
     inner = Frame(
         Symbols(level=frame.symbols.level + 1),
         out=frame.out,
@@ -58,15 +53,30 @@ def inlined(
         variable = inner.symbols.find_ref(called)
         if variable is not None and called in values and called not in inner.symbols.stores:
             own.known[variable] = name(values[called])
-    with _stitched(emitter, template, "top-level template code"), own.tracking(set()):
+    with _stitched(emitter, template, TOP_LEVEL), own.tracking(set()):
         own.enter(inner)
         own.body(tree.body, inner)
     return True
 
 
+def included_tree(emitter: Emitter, template: str, values: Mapping[str, str]) -> tuple[Emitter, nodes.Template] | None:
+    """Return the tree of a template whose code may stand where it is included, and an emitter for that."""
+    if len(emitter.around) > _DEEP or any(map(emitter.links.recursive, (template, emitter.template))):
+        return None
+    tree = emitter.tree_of(template)
+    every = below(tree) if tree is not None else []
+    if (
+        tree is None
+        or not _fits(emitter, every)
+        or any(isinstance(node, nodes.For) and (node.recursive or node.test is not None) for node in every)
+    ):
+        return None
+    return _emitter_of(emitter, template, values), tree
+
+
 def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
-    body = _macro_of(emitter, macro)
+    body = macro_tree(emitter, macro) if _runs_often(emitter) else None
     if body is None or macro.shape.special:
         return False
     _write_macro(emitter, frame, macro, body, node, None)
@@ -78,18 +88,8 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
 
     The macro prints its caller once; both escape what they print, or neither does.
     """
-    body = _macro_of(emitter, macro)
-    if body is None or macro.shape.special != ("caller",) or len(emitter.around) > 1:
-        return False
-    escaped = EvalContext(emitter.environment, macro.template).autoescape
-    alike = emitter.autoescape(frame)
-    if not isinstance(alike, ast.Constant) or alike.value is not escaped:
-        return False
-    printed = sum(is_call_of(part, "caller") for output in body.find_all(nodes.Output) for part in output.nodes)
-    every = below(node)
-    if printed != 1 or sum(isinstance(found, nodes.Name) and found.name == "caller" for found in below(body)) != 1:
-        return False
-    if any(isinstance(found, (nodes.Break, nodes.Continue)) for found in every) or not _fits(emitter, every):
+    body = called_tree(emitter, frame, macro, node) if _runs_often(emitter) else None
+    if body is None:
         return False
 
     def write() -> None:
@@ -108,6 +108,24 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
 
     _write_macro(emitter, frame, macro, body, node.call, write)
     return True
+
+
+def called_tree(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBlock) -> nodes.Macro | None:
+    """Return the definition of a macro whose code may stand where a `call` block calls it, and the block in that."""
+    body = macro_tree(emitter, macro)
+    if body is None or macro.shape.special != ("caller",) or len(emitter.around) > 1:
+        return None
+    escaped = EvalContext(emitter.environment, macro.template).autoescape
+    alike = emitter.autoescape(frame)
+    if not isinstance(alike, ast.Constant) or alike.value is not escaped:
+        return None
+    printed = sum(is_call_of(part, "caller") for output in body.find_all(nodes.Output) for part in output.nodes)
+    every = below(node)
+    if printed != 1 or sum(isinstance(found, nodes.Name) and found.name == "caller" for found in below(body)) != 1:
+        return None
+    if any(isinstance(found, (nodes.Break, nodes.Continue)) for found in every) or not _fits(emitter, every):
+        return None
+    return body
 
 
 def inlined_super(emitter: Emitter, frame: Frame, above: str) -> bool:
@@ -150,16 +168,8 @@ def _write_macro(
     write_caller: Callable[[], None] | None,
 ) -> None:
     arguments = direct_arguments(emitter, node, frame, macro, name("missing"))
-    own = _emitter_of(emitter, macro.template, {})
-    own.around = (*emitter.around, _place_of(macro))
-    own.static = emitter.links.static(macro.template)
-    own.macros = emitter.links.macros(macro.template) if own.static else {}
+    own, inner = within_macro(emitter, frame, macro, body)
     own.write_caller = write_caller
-    context = macro.context.id if isinstance(macro.context, ast.Name) else ""
-    inner = Frame(Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, context=context)
-    if write_caller is not None:
-        inner.symbols.declare_parameter("caller")
-    inner.symbols.analyze_node(body)
     with _stitched(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
         for index, (argument, value) in enumerate(zip(body.args, arguments, strict=False)):
             variable = inner.symbols.ref(argument.name)
@@ -173,6 +183,20 @@ def _write_macro(
         own.body(body.body, inner)
 
 
+def within_macro(emitter: Emitter, frame: Frame, macro: Known, body: nodes.Macro) -> tuple[Emitter, Frame]:
+    """Return an emitter and a frame for the code of a macro that stands where it is called."""
+    own = _emitter_of(emitter, macro.template, {})
+    own.around = (*emitter.around, _place_of(macro))
+    own.static = emitter.links.static(macro.template)
+    own.macros = emitter.links.macros(macro.template) if own.static else {}
+    context = macro.context.id if isinstance(macro.context, ast.Name) else ""
+    inner = Frame(Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, context=context)
+    if "caller" in macro.shape.special:
+        inner.symbols.declare_parameter("caller")
+    inner.symbols.analyze_node(body)
+    return own, inner
+
+
 def _place_of(macro: Known) -> str:
     return f"{macro.template}: {macro.shape.name}"
 
@@ -184,11 +208,11 @@ def _runs_often(emitter: Emitter) -> bool:
     return emitter.code.loops > 0 and len(emitter.around) <= _DEEP
 
 
-def _macro_of(emitter: Emitter, macro: Known) -> nodes.Macro | None:
+def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
     """Return the definition of a macro whose code may stand where it is called: it reads and sets nothing but its
     arguments and its caller, beside other macros of a module that never changes.
     """
-    if not _runs_often(emitter) or _place_of(macro) in emitter.around:
+    if len(emitter.around) > _DEEP or _place_of(macro) in emitter.around:
         return None
     tree = emitter.tree_of(macro.template)
     found = (

@@ -6,17 +6,17 @@ tuple itself; anything else that is iterated gets Jinja2's object, which knows h
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.code import assign, call, const, either, is_, is_not, item, name
+from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, is_not, item, name
 from blendtpl.compiler.emit.counters import DESCENT, descended_into, is_cycle
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Descent, Frame, Loop
-from blendtpl.compiler.emit.rows import Row, row
+from blendtpl.compiler.emit.rows import Place, Row, row
 from blendtpl.compiler.emit.statements import place_of
 from blendtpl.compiler.emit.trees import below, by_kind, children, has, undeclared
 
@@ -55,7 +55,7 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
         iterable = emitter.expression(node.iter, frame)
         if chosen is not None:
             iterable = call(chosen, iterable)
-        printed = row(emitter, node) if not extended and not frame.output_check else None
+        printed = row(emitter, node, inner) if not extended and not frame.output_check else None
         if printed is not None:
             _rows(emitter, node, inner, counters, iterable, printed)
         else:
@@ -188,20 +188,54 @@ def _rows(
     """Write a loop that prints rows: a call that writes those of a plain type, and the loop for all else."""
     items = iterable if isinstance(iterable, ast.Name) else emitter.code.held(iterable)
     emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
-    given = [emitter.expression(found, inner) for found in printed.given]
+    given = [_given(emitter, found, inner) for found in printed.given]
     kind = const(bool(emitter.eval_ctx.autoescape)), const(printed.pairs)
-    written = call("rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *given)
-    test: ast.expr = ast.UnaryOp(ast.Not(), written)
+    written: ast.expr = call(
+        "rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *given
+    )
     if inner.streams:
-        test = ast.BoolOp(ast.Or(), [is_not(name("limit"), None), test])
-    test.lineno = printed.line
-    branch = ast.If(test, [], [])
+        written = ast.BoolOp(ast.And(), [is_(name("limit"), None), written])
+    done = emitter.code.held(written)
+    branch = ast.If(ast.UnaryOp(ast.Not(), done), [], [])
     emitter.code.add(branch)
     with emitter.code.inside(branch.body):
         iterable = name(items.id)
         if counters is not None:
             iterable = _counted(emitter, inner, counters, iterable)
         _loop(emitter, node, inner, inner, iterable, extended=False, entered=True)
+    if printed.places:
+        failed = ast.If(ast.Compare(name(done.id), [ast.IsNot()], [const(True)]), [], [])
+        branch.orelse.append(failed)
+        with emitter.code.inside(failed.body):
+            _failed(emitter, done.id, printed.places)
+
+
+def _given(emitter: Emitter, node: nodes.Expr, inner: Frame) -> ast.expr:
+    """Return what the rows of a loop are given, which may be a name that only what it includes reads."""
+    if not isinstance(node, nodes.Name) or inner.symbols.find_ref(node.name) is not None:
+        return emitter.expression(node, inner)
+    value = emitter.code.hold(emitter.resolved(node.name, inner))
+    return either(is_(value, "missing"), call("undefined", name=const(node.name)), value)
+
+
+def _failed(emitter: Emitter, done: str, places: Sequence[Place]) -> None:
+    """Write what raises the error of a row in the line that it came from."""
+    outer = emitter.code.line
+    for number, place in enumerate(places, 1):
+        error: ast.expr = call(attribute(name(done), "pop"))  # lest the variable holds what holds the frame
+        entries = [
+            part
+            for template, shown, line in reversed(place.entries)
+            for part in (name(emitter.link(template, "unit")), const(shown), const(line))
+        ]
+        if entries:
+            error = call("placed", error, *entries)
+        step: ast.stmt = ast.Raise(error)
+        if number < len(places):
+            step = ast.If(ast.Compare(item(name(done), const(0)), [ast.Eq()], [const(number)]), [step], [])
+        emitter.code.line = place.line
+        emitter.code.add(step)
+    emitter.code.line = outer
 
 
 def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:

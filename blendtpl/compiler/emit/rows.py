@@ -4,158 +4,393 @@ Enters: a loop. Leaves: the parts of its rows, for a function in C that writes t
 that this leaves alone, and for whoever wants the output in pieces.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jinja2 import nodes
 
+from blendtpl.compiler.emit.calls import known_call
 from blendtpl.compiler.emit.counters import is_cycle
 from blendtpl.compiler.emit.emitter import Emitter
+from blendtpl.compiler.emit.facts import is_call_of
+from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.inlining import TOP_LEVEL, called_tree, included_tree, macro_tree, within_macro
 from blendtpl.compiler.emit.output import constant_text
 
-# parts, and how many of them, as in `_speedups.c` and `blendtpl.fields`
-_LAST, _FIRST, _TURN, _TRUE, _EQUAL = -1, -2, -3, -4, -5
-_MOST = 64
+# parts, and how many values a row, and one `~`, has at most, as in `_speedups.c` and `blendtpl.fields`
+_LAST, _FIRST, _TURN, _TRUE, _EQUAL, _SET, _CONCAT, _LOOP = range(-1, -9, -1)
+_VALUES, _JOINED = 32, 8
+
+_LONG = 64  # parts, whichever are chosen: what is longer than that gains less by being data
 
 _ASKED = {"last": _LAST, "first": _FIRST}
 
-Hole = tuple[int] | tuple[int, str]
+Hole = tuple[Any, ...]
 Part = str | tuple[Any, ...]
 Parts = str | tuple[Part, ...]
+Bound = int | nodes.Expr  # the number of a value, or a constant, or what ``loop`` has
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row may fail: the line of the template that has the loop, and, of each template whose code stands in
+    place of a call there, which it is, what it is called in a traceback, and the line; the outermost first.
+    """
+
+    line: int
+    entries: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The parts of a row, as `blendtpl.fields.rows` has them; what it is given; whether items are pairs; and
-    the line in which it may fail.
+    """The parts of a row, as `blendtpl.fields.rows` has them; what it is given; whether items are pairs; and the places
+    that the parts name, from 1.
     """
 
     parts: Parts
     given: tuple[nodes.Expr, ...]
     pairs: bool
-    line: int
+    places: tuple[Place, ...]
 
 
 class _NoRow(Exception):  # noqa: N818
     """It does anything else."""
 
 
-def row(emitter: Emitter, node: nodes.For) -> Row | None:
-    """Return what a loop prints for each item, when it does no more than that, and can fail in one line only."""
+def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
+    """Return what a loop prints for each item, when it does no more than that; `frame` is that of its body."""
     if not emitter.links.speedups or emitter.own_getattr or emitter.own_context or emitter.in_order:
         return None
     if emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return None
     if node.recursive or node.test is not None or node.else_:
         return None
-    targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
-    names = [target.name for target in targets if isinstance(target, nodes.Name)]
-    if not len(names) == len(targets) == len(set(names)) <= 2:
-        return None
-    seen = _Seen(emitter, {called: number for number, called in enumerate(names)})
+    names = _targets(node)
+    numbers: dict[str, Bound] = {called: number for number, called in enumerate(names)}
+    scope = _Scope(emitter, frame, numbers, frozenset(names))
+    seen = _Seen(scope, at=Place(node.lineno), begin=Place(node.lineno), targets=len(names))
     try:
-        parts = seen.parts(node.body)
+        parts = seen.parts(node.body) if names else ""
     except _NoRow:
         return None
-    if len(seen.lines) != 1 or seen.count > _MOST:
+    if not seen.fails or seen.count > _LONG or len(names) + len(seen.given) > _VALUES:
         return None
-    return Row(parts, tuple(seen.given), isinstance(node.target, nodes.Tuple), seen.lines.pop())
+    return Row(parts, tuple(seen.given), len(names) > 1, tuple(seen.places))
+
+
+def _targets(node: nodes.For) -> tuple[str, ...]:
+    """Return the one or two names that an item is assigned to, or nothing where that is anything else."""
+    targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
+    names = tuple(target.name for target in targets if isinstance(target, nodes.Name))
+    return names if len(names) == len(targets) == len(set(names)) <= 2 else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where names are looked up: the numbers of values by their names, of which `targets` are assigned by loops;
+    whether other names are those of the context; what writes the caller of a macro; and of each template whose code
+    stands here in place of a call which it is, what it is called in a traceback, and the line of that call.
+    """
+
+    emitter: Emitter
+    frame: Frame
+    numbers: Mapping[str, Bound]
+    targets: frozenset[str] = frozenset()
+    opens: bool = True
+    caller: Callable[[int], None] | None = None
+    around: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been seen of a row: the numbers of its values, those that it is given, and where it may fail."""
+    """What has been seen of a row: its parts so far, those that it is given, and where what comes next would fail: `at`
+    is `None` where that depends on what was chosen.
+    """
 
-    emitter: Emitter
-    numbers: dict[str, int]
+    scope: _Scope
+    at: Place | None
+    begin: Place
+    targets: int  # how many values an item is
     given: list[nodes.Expr] = field(default_factory=list)
-    lines: set[int] = field(default_factory=set)
+    places: list[Place] = field(default_factory=list)
+    into: list[Part] = field(default_factory=list)
+    loops: int = 0  # that stand around what is at hand, in the row
+    fails: bool = False  # whether anything in it may
     count: int = 0  # of all parts, whichever are chosen
 
     def parts(self, body: Iterable[nodes.Node]) -> Parts:
         """Return the parts of what a body prints."""
-        found: list[Part] = []
-        for part in self._each(body):
-            self.count += 1
-            if isinstance(part, str) and found and isinstance(found[-1], str):
-                found[-1] += part
-            else:
-                found.append(part)
+        outer, self.into = self.into, []
+        self._body(body)
+        found, self.into = self.into, outer
         if not found:
             return ""
         return found[0] if len(found) == 1 and isinstance(found[0], str) else tuple(found)
 
-    def _each(self, body: Iterable[nodes.Node]) -> Iterator[Part]:
-        for found in body:
-            if isinstance(found, nodes.Output):
-                yield from map(self._part, found.nodes)
-            elif isinstance(found, nodes.If):
-                yield self._if([found, *found.elif_], found.else_)
+    def _body(self, body: Iterable[nodes.Node]) -> None:
+        for node in body:
+            if isinstance(node, nodes.Output):
+                for part in node.nodes:
+                    self._print(part)
+            elif isinstance(node, nodes.If):
+                self._choose(node.test, node.body, _otherwise(node))  # type: ignore[arg-type]  # it is one
+            elif isinstance(node, nodes.For):
+                self._loop(node)
+            elif isinstance(node, nodes.Include):
+                self._include(node)
+            elif isinstance(node, nodes.CallBlock):
+                self._call(node.call, node)
             else:
                 raise _NoRow
 
-    def _if(self, branches: list[nodes.If], otherwise: list[nodes.Node]) -> Part:
-        first, *rest = branches
-        other = (self._if(rest, otherwise),) if rest else self.parts(otherwise)
-        return self._choice(first.test, self.parts(first.body), other)
-
-    def _part(self, node: nodes.Expr) -> Part:
-        text = constant_text(self.emitter, node)
+    def _print(self, node: nodes.Expr) -> None:
+        node = self._meant(node)
+        text = constant_text(self.scope.emitter, node)
         if text is not None:
-            return str(text)
-        if isinstance(node, nodes.CondExpr):
+            self._put(str(text))
+        elif isinstance(node, nodes.CondExpr):
             # nothing is printed where there is no `else`
-            other = "" if node.expr2 is None else self.parts([nodes.Output([node.expr2])])
-            return self._choice(node.test, self.parts([nodes.Output([node.expr1])]), other)
-        if isinstance(node, nodes.Call) and is_cycle(node):
-            return _TURN, *(self._constant(each) for each in node.args)
-        if _of_loop(node) == "index":
-            return ()
-        return self._hole(node)
+            other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
+            self._choose(node.test, [nodes.Output([node.expr1])], other)
+        elif isinstance(node, nodes.Call) and is_cycle(node):
+            self._put((_TURN, *(self._constant(each) for each in node.args)))
+        elif isinstance(node, nodes.Call):
+            if self.scope.caller is not None and is_call_of(node, "caller"):
+                self.scope.caller(node.lineno)
+            else:
+                self._call(node, None)
+        elif _of_loop(node) == "index":
+            self._put(())
+        elif isinstance(node, nodes.Concat):
+            self._put((self._concat(node),))
+        else:
+            self._put(self._hole(node))
+
+    def _put(self, part: Part) -> None:
+        self.count += 1
+        if isinstance(part, str) and self.into and isinstance(self.into[-1], str):
+            self.into[-1] += part
+        else:
+            self.into.append(part)
 
     def _constant(self, node: nodes.Expr) -> str:
         """Return the text of an argument, which is looked at in every turn, whether it is its own or not."""
-        text = constant_text(self.emitter, node)
+        text = constant_text(self.scope.emitter, node)
         if text is None:
             raise _NoRow
         return str(text)
 
-    def _hole(self, node: nodes.Node) -> Hole:
-        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and not hasattr(dict, node.attr):
-            return self._number(node.node), node.attr
-        if isinstance(node, nodes.Name):
-            return (self._number(node),)
-        raise _NoRow
-
-    def _number(self, node: nodes.Name) -> int:
-        if node.name == "loop":
-            raise _NoRow
-        self.lines.add(node.lineno)
-        return self.numbers[node.name] if node.name in self.numbers else self._given(node, node.name)
-
-    def _given(self, node: nodes.Expr, called: str) -> int:
-        number = self.numbers[called] = len(self.numbers)
-        self.given.append(node)
-        return number
-
-    def _choice(self, test: nodes.Node, first: Parts, second: Parts) -> Part:
-        """Return a part that is one of two."""
+    def _choose(self, test: nodes.Expr, first: Sequence[nodes.Node], second: Sequence[nodes.Node]) -> None:
+        """Put a part that is one of two."""
+        test = self._meant(test)
         if isinstance(test, nodes.Not):
-            return self._choice(test.node, second, first)
+            self._choose(test.node, second, first)
+            return
+        if isinstance(test, nodes.Const):
+            self._body(first if test.value else second)
+            return
+        asked = self._asked(test)
+        before = self.at
+        one, after = self.parts(first), self.at
+        self.at = before
+        other = self.parts(second)
+        if self.at != after:
+            self.at = None
+        self._put((*asked, one, other))
+
+    def _asked(self, test: nodes.Expr) -> tuple[Any, ...]:
+        """Return how a part that is one of two begins."""
         if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
-            return _EQUAL, self._compared(test.expr), self._compared(test.ops[0].expr), first, second
+            if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
+                raise _NoRow
+            return _EQUAL, self._value(test.expr), self._value(test.ops[0].expr)
         asked = _of_loop(test)
         if not asked:
-            return _TRUE, self._hole(test), first, second
-        if asked not in _ASKED:
+            return _TRUE, self._hole(test)
+        if asked not in _ASKED or (self.loops and asked == "last"):
             raise _NoRow
-        return _ASKED[asked], first, second
+        return (_ASKED[asked],)
 
-    def _compared(self, node: nodes.Expr) -> Hole:
-        if isinstance(node, nodes.Const):
-            return (self._given(node, f"={len(self.given)}"),)
-        return self._hole(node)
+    def _value(self, node: nodes.Expr) -> Hole:
+        """Return a hole for a value that may be a constant."""
+        node = self._meant(node)
+        return (self._number(node),) if isinstance(node, nodes.Const) else self._hole(node)
+
+    def _meant(self, node: nodes.Expr) -> nodes.Expr:
+        """Return what an argument of a macro was called with, when that is no value."""
+        bound = self.scope.numbers.get(node.name) if isinstance(node, nodes.Name) else None
+        return bound if isinstance(bound, nodes.Expr) else node
+
+    def _hole(self, node: nodes.Expr) -> Hole:
+        called = node.node if isinstance(node, nodes.Getattr) else node
+        if not isinstance(called, nodes.Name) or called.name == "loop" or called.lineno != node.lineno:
+            raise _NoRow
+        attr = node.attr if isinstance(node, nodes.Getattr) else None
+        if attr is not None and hasattr(dict, attr):
+            raise _NoRow
+        number = self._named(called)
+        place = self._place(node.lineno)
+        self.fails = True
+        if place != self.at:
+            self.at = place
+            return number, attr, self._number_of(place)
+        return (number,) if attr is None else (number, attr)
+
+    def _named(self, node: nodes.Name) -> int:
+        """Return the number of the value of a name."""
+        found = self.scope.numbers.get(node.name)
+        if isinstance(found, nodes.Expr) or (found is None and not self.scope.opens):
+            raise _NoRow
+        if found is not None:
+            return found
+        called = [given.name if isinstance(given, nodes.Name) else "" for given in self.given]
+        return self.targets + called.index(node.name) if node.name in called else self._number(node)
+
+    def _number(self, given: nodes.Expr) -> int:
+        """Return the number of a value that the rows are given."""
+        self.given.append(given)
+        return self.targets + len(self.given) - 1
+
+    def _new(self) -> int:
+        """Return the number of a value that is set in a row."""
+        return self._number(nodes.Const(None))
+
+    def _place(self, line: int) -> Place:
+        around = self.scope.around
+        lines = (*(at for *_, at in around), line)
+        return Place(lines[0], tuple((*entry[:2], at) for entry, at in zip(around, lines[1:], strict=True)))
+
+    def _number_of(self, place: Place) -> int:
+        if place == self.begin:
+            return 0
+        if place not in self.places:
+            self.places.append(place)
+        return self.places.index(place) + 1
+
+    def _loop(self, node: nodes.For) -> None:
+        """Put a part that is a loop in a row."""
+        names = _targets(node)
+        if not names or node.recursive or node.test is not None or node.else_:
+            raise _NoRow
+        items = self._hole(self._meant(node.iter))  # type: ignore[arg-type]  # it is one
+        bound = {called: self._new() for called in names}
+        self.at = place = self._place(node.lineno)
+        number = self._number_of(place)
+        outer = self.scope
+        self.loops += 1
+        self.scope = replace(outer, numbers={**outer.numbers, **bound}, targets=outer.targets | bound.keys())
+        parts = self.parts(node.body)
+        self.scope = outer
+        self.loops -= 1
+        self.at = place
+        self._put((_LOOP, number, items, bound[names[0]], len(names) > 1, parts))
+
+    def _include(self, node: nodes.Include) -> None:
+        scope = self.scope
+        template = scope.emitter.included(node)
+        if template is None or not scope.opens or not all(map(self._is_seen, scope.emitter.links.reads[template])):
+            raise _NoRow
+        links = scope.emitter.links
+        direct = scope.frame.context == "context" or scope.emitter.parameters is not None
+        known = direct and links.entry(template) == "part" and not links.observes(template)
+        found = included_tree(scope.emitter, template, {}) if known else None
+        if found is None:
+            raise _NoRow
+        own, tree = found
+        with self._inside(replace(scope, emitter=own, caller=None), template, TOP_LEVEL, node.lineno):
+            self._body(tree.body)
+
+    def _is_seen(self, called: str) -> bool:
+        """Return whether an included template finds under a name what the loop has there, or the context."""
+        scope = self.scope
+        if called in scope.targets:
+            return True
+        variable = scope.frame.symbols.find_ref(called)
+        return variable is None or (
+            variable not in scope.emitter.loops and scope.emitter.is_given(variable, scope.frame)
+        )
+
+    def _call(self, node: nodes.Call, block: nodes.CallBlock | None) -> None:
+        """Put the parts of a macro that is called, and of the block that calls it."""
+        scope = self.scope
+        macro = known_call(scope.emitter, node, scope.frame, caller=block is not None)
+        if macro is None or (block is not None and (block.args or not macro.shape.calls)):
+            raise _NoRow
+        if block is not None:
+            body = called_tree(scope.emitter, scope.frame, macro, block)
+        else:
+            body = None if macro.shape.special else macro_tree(scope.emitter, macro)
+        if body is None:
+            raise _NoRow
+        own, inner = within_macro(scope.emitter, scope.frame, macro, body)
+        numbers = self._arguments(node, body)
+
+        def write(line: int) -> None:
+            here = replace(scope, around=self.scope.around)
+            with self._inside(here, str(scope.emitter.template), "call block", line):
+                self._body([] if block is None else block.body)
+
+        own_scope = _Scope(own, inner, numbers, frozenset(), opens=False, caller=write, around=scope.around)
+        with self._inside(own_scope, macro.template, f"macro {macro.shape.name!r}", node.lineno):
+            self._body(body.body)
+
+    def _arguments(self, node: nodes.Call, body: nodes.Macro) -> dict[str, Bound]:
+        """Return what the arguments of a macro are, in the order in which they are looked at."""
+        names = [argument.name for argument in body.args]
+        given = [*zip(names, node.args, strict=False), *((keyword.key, keyword.value) for keyword in node.kwargs)]
+        bound = {called: self._argument(value) for called, value in given}
+        defaults = dict(zip(reversed(names), reversed(body.defaults), strict=False))
+        for called in names:
+            if called not in bound:
+                if called not in defaults:
+                    raise _NoRow
+                bound[called] = defaults[called]
+        if "loop" in bound or "caller" in bound:
+            raise _NoRow
+        return bound
+
+    def _argument(self, node: nodes.Expr) -> Bound:
+        node = self._meant(node)
+        if isinstance(node, nodes.Const) or (_of_loop(node) in _ASKED and not self.loops):
+            return node
+        if isinstance(node, nodes.Concat):
+            return self._concat(node)
+        if isinstance(node, nodes.Name):
+            return self._named(node)
+        hole = self._hole(node)
+        number = self._new()
+        self.into.append((_SET, number, hole))
+        return number
+
+    def _concat(self, node: nodes.Concat) -> int:
+        """Put a part that joins values; return the number of what that is."""
+        if len(node.nodes) > _JOINED or any(found.lineno != node.lineno for found in node.nodes):
+            raise _NoRow
+        holes = [self._value(found) for found in node.nodes]
+        number = self._new()
+        self.into.append((_CONCAT, number, *holes))
+        return number
+
+    @contextmanager
+    def _inside(self, scope: _Scope, template: str, shown: str, line: int) -> Iterator[None]:
+        """Look at code of another template, which stands in place of a call in a line, and escapes as this does."""
+        outer = self.scope
+        escaped = scope.emitter.eval_ctx
+        if escaped.autoescape is not outer.emitter.eval_ctx.autoescape or escaped.volatile:
+            raise _NoRow
+        self.scope = replace(scope, around=(*scope.around, (template, shown, line)))
+        yield
+        self.scope = outer
+
+
+def _otherwise(node: nodes.If) -> Sequence[nodes.Node]:
+    """Return what is written where the first condition does not hold."""
+    if not node.elif_:
+        return node.else_
+    second, *rest = node.elif_
+    return [nodes.If(second.test, second.body, rest, node.else_)]
 
 
 def _of_loop(node: nodes.Node) -> str:

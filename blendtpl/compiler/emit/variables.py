@@ -90,6 +90,13 @@ class Variables:
         statement.lineno = self.code.line
         self.code.function.prologue.append(statement)
 
+    def is_given(self, variable: str, frame: Frame) -> bool:
+        """Return whether a variable always has what a template that is included here finds under its name."""
+        load = frame.symbols.find_load(variable)
+        return self.alias(variable) is not None or (
+            load is not None and load[0] in {VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE}
+        )
+
     def resolved(self, called: str, frame: Frame) -> ast.expr:
         """Return what the context has for a name, which the function reads once."""
         if self.parameters is not None:
