@@ -4,4 +4,7 @@ is no C compiler.
 
 from setuptools import Extension, setup
 
-setup(ext_modules=[Extension("blendtpl._speedups", ["blendtpl/_speedups.c"], optional=True)])
+SOURCES = ["blendtpl/_rows.c", "blendtpl/_speedups.c", "blendtpl/_starting.c"]
+HEADERS = ["blendtpl/_speedups.h", "blendtpl/_values.h"]
+
+setup(ext_modules=[Extension("blendtpl._speedups", SOURCES, depends=HEADERS, optional=True)])

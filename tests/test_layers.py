@@ -67,6 +67,7 @@ RANKS = {
     "compiler.emit.facts": 22,
     "compiler.emit.links": 23,
     "compiler.emit.writer": 22,
+    "compiler.emit.holes": 26,
     "compiler.emit.rows": 31,
     "compiler.emit.stores": 23,
     "compiler.emit.variables": 24,

@@ -16,7 +16,8 @@ from blendtpl.compiler.emit.counters import DESCENT, descended_into, is_cycle
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Descent, Frame, Loop
-from blendtpl.compiler.emit.rows import Place, Row, row
+from blendtpl.compiler.emit.holes import Place
+from blendtpl.compiler.emit.rows import Row, row
 from blendtpl.compiler.emit.statements import place_of
 from blendtpl.compiler.emit.trees import below, by_kind, children, has, undeclared
 

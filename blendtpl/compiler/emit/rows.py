@@ -4,7 +4,7 @@ Enters: a loop. Leaves: the parts of its rows, for a function in C that writes t
 that this leaves alone, and for whoever wants the output in pieces.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +16,7 @@ from blendtpl.compiler.emit.counters import is_cycle
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.holes import Bound, Holes, NoRow, Place, Scope, of_loop
 from blendtpl.compiler.emit.inlining import TOP_LEVEL, called_tree, included_tree, macro_tree, within_macro
 from blendtpl.compiler.emit.output import constant_text
 
@@ -27,20 +28,8 @@ _LONG = 64  # parts, whichever are chosen: what is longer than that gains less b
 
 _ASKED = {"last": _LAST, "first": _FIRST}
 
-Hole = tuple[Any, ...]
 Part = str | tuple[Any, ...]
 Parts = str | tuple[Part, ...]
-Bound = int | nodes.Expr  # the number of a value, or a constant, or what ``loop`` has
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row may fail: the line of the template that has the loop, and, of each template whose code stands in
-    place of a call there, which it is, what it is called in a traceback, and the line; the outermost first.
-    """
-
-    line: int
-    entries: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +44,6 @@ class Row:
     places: tuple[Place, ...]
 
 
-class _NoRow(Exception):  # noqa: N818
-    """It does anything else."""
-
-
 def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
     """Return what a loop prints for each item, when it does no more than that; `frame` is that of its body."""
     if not emitter.links.speedups or emitter.own_getattr or emitter.own_context or emitter.in_order:
@@ -69,11 +54,11 @@ def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
         return None
     names = _targets(node)
     numbers: dict[str, Bound] = {called: number for number, called in enumerate(names)}
-    scope = _Scope(emitter, frame, numbers, frozenset(names))
+    scope = Scope(emitter, frame, numbers, frozenset(names))
     seen = _Seen(scope, at=Place(node.lineno), begin=Place(node.lineno), targets=len(names))
     try:
         parts = seen.parts(node.body) if names else ""
-    except _NoRow:
+    except NoRow:
         return None
     if not seen.fails or seen.count > _LONG or len(names) + len(seen.given) > _VALUES:
         return None
@@ -87,37 +72,12 @@ def _targets(node: nodes.For) -> tuple[str, ...]:
     return names if len(names) == len(targets) == len(set(names)) <= 2 else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Where names are looked up: the numbers of values by their names, of which `targets` are assigned by loops;
-    whether other names are those of the context; what writes the caller of a macro; and of each template whose code
-    stands here in place of a call which it is, what it is called in a traceback, and the line of that call.
-    """
-
-    emitter: Emitter
-    frame: Frame
-    numbers: Mapping[str, Bound]
-    targets: frozenset[str] = frozenset()
-    opens: bool = True
-    caller: Callable[[int], None] | None = None
-    around: tuple[tuple[str, str, int], ...] = ()
-
-
 @dataclass(slots=True)
-class _Seen:
-    """What has been seen of a row: its parts so far, those that it is given, and where what comes next would fail: `at`
-    is `None` where that depends on what was chosen.
-    """
+class _Seen(Holes):
+    """What has been seen of a row: its values, and its parts so far."""
 
-    scope: _Scope
-    at: Place | None
-    begin: Place
-    targets: int  # how many values an item is
-    given: list[nodes.Expr] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
     into: list[Part] = field(default_factory=list)
     loops: int = 0  # that stand around what is at hand, in the row
-    fails: bool = False  # whether anything in it may
     count: int = 0  # of all parts, whichever are chosen
 
     def parts(self, body: Iterable[nodes.Node]) -> Parts:
@@ -143,10 +103,10 @@ class _Seen:
             elif isinstance(node, nodes.CallBlock):
                 self._call(node.call, node)
             else:
-                raise _NoRow
+                raise NoRow
 
     def _print(self, node: nodes.Expr) -> None:
-        node = self._meant(node)
+        node = self.meant(node)
         text = constant_text(self.scope.emitter, node)
         if text is not None:
             self._put(str(text))
@@ -161,12 +121,12 @@ class _Seen:
                 self.scope.caller(node.lineno)
             else:
                 self._call(node, None)
-        elif _of_loop(node) == "index":
+        elif of_loop(node) == "index":
             self._put(())
         elif isinstance(node, nodes.Concat):
             self._put((self._concat(node),))
         else:
-            self._put(self._hole(node))
+            self._put(self.hole(node))
 
     def _put(self, part: Part) -> None:
         self.count += 1
@@ -179,12 +139,12 @@ class _Seen:
         """Return the text of an argument, which is looked at in every turn, whether it is its own or not."""
         text = constant_text(self.scope.emitter, node)
         if text is None:
-            raise _NoRow
+            raise NoRow
         return str(text)
 
     def _choose(self, test: nodes.Expr, first: Sequence[nodes.Node], second: Sequence[nodes.Node]) -> None:
         """Put a part that is one of two."""
-        test = self._meant(test)
+        test = self.meant(test)
         if isinstance(test, nodes.Not):
             self._choose(test.node, second, first)
             return
@@ -204,80 +164,24 @@ class _Seen:
         """Return how a part that is one of two begins."""
         if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
             if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
-                raise _NoRow
-            return _EQUAL, self._value(test.expr), self._value(test.ops[0].expr)
-        asked = _of_loop(test)
+                raise NoRow
+            return _EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
+        asked = of_loop(test)
         if not asked:
-            return _TRUE, self._hole(test)
+            return _TRUE, self.hole(test)
         if asked not in _ASKED or (self.loops and asked == "last"):
-            raise _NoRow
+            raise NoRow
         return (_ASKED[asked],)
-
-    def _value(self, node: nodes.Expr) -> Hole:
-        """Return a hole for a value that may be a constant."""
-        node = self._meant(node)
-        return (self._number(node),) if isinstance(node, nodes.Const) else self._hole(node)
-
-    def _meant(self, node: nodes.Expr) -> nodes.Expr:
-        """Return what an argument of a macro was called with, when that is no value."""
-        bound = self.scope.numbers.get(node.name) if isinstance(node, nodes.Name) else None
-        return bound if isinstance(bound, nodes.Expr) else node
-
-    def _hole(self, node: nodes.Expr) -> Hole:
-        called = node.node if isinstance(node, nodes.Getattr) else node
-        if not isinstance(called, nodes.Name) or called.name == "loop" or called.lineno != node.lineno:
-            raise _NoRow
-        attr = node.attr if isinstance(node, nodes.Getattr) else None
-        if attr is not None and hasattr(dict, attr):
-            raise _NoRow
-        number = self._named(called)
-        place = self._place(node.lineno)
-        self.fails = True
-        if place != self.at:
-            self.at = place
-            return number, attr, self._number_of(place)
-        return (number,) if attr is None else (number, attr)
-
-    def _named(self, node: nodes.Name) -> int:
-        """Return the number of the value of a name."""
-        found = self.scope.numbers.get(node.name)
-        if isinstance(found, nodes.Expr) or (found is None and not self.scope.opens):
-            raise _NoRow
-        if found is not None:
-            return found
-        called = [given.name if isinstance(given, nodes.Name) else "" for given in self.given]
-        return self.targets + called.index(node.name) if node.name in called else self._number(node)
-
-    def _number(self, given: nodes.Expr) -> int:
-        """Return the number of a value that the rows are given."""
-        self.given.append(given)
-        return self.targets + len(self.given) - 1
-
-    def _new(self) -> int:
-        """Return the number of a value that is set in a row."""
-        return self._number(nodes.Const(None))
-
-    def _place(self, line: int) -> Place:
-        around = self.scope.around
-        lines = (*(at for *_, at in around), line)
-        return Place(lines[0], tuple((*entry[:2], at) for entry, at in zip(around, lines[1:], strict=True)))
-
-    def _number_of(self, place: Place) -> int:
-        if place == self.begin:
-            return 0
-        if place not in self.places:
-            self.places.append(place)
-        return self.places.index(place) + 1
 
     def _loop(self, node: nodes.For) -> None:
         """Put a part that is a loop in a row."""
         names = _targets(node)
         if not names or node.recursive or node.test is not None or node.else_:
-            raise _NoRow
-        items = self._hole(self._meant(node.iter))  # type: ignore[arg-type]  # it is one
-        bound = {called: self._new() for called in names}
-        self.at = place = self._place(node.lineno)
-        number = self._number_of(place)
+            raise NoRow
+        items = self.hole(self.meant(node.iter))  # type: ignore[arg-type]  # it is one
+        bound = {called: self.new() for called in names}
+        self.at = place = self.place(node.lineno)
+        number = self.number_of(place)
         outer = self.scope
         self.loops += 1
         self.scope = replace(outer, numbers={**outer.numbers, **bound}, targets=outer.targets | bound.keys())
@@ -291,13 +195,13 @@ class _Seen:
         scope = self.scope
         template = scope.emitter.included(node)
         if template is None or not scope.opens or not all(map(self._is_seen, scope.emitter.links.reads[template])):
-            raise _NoRow
+            raise NoRow
         links = scope.emitter.links
         direct = scope.frame.context == "context" or scope.emitter.parameters is not None
         known = direct and links.entry(template) == "part" and not links.observes(template)
         found = included_tree(scope.emitter, template, {}) if known else None
         if found is None:
-            raise _NoRow
+            raise NoRow
         own, tree = found
         with self._inside(replace(scope, emitter=own, caller=None), template, TOP_LEVEL, node.lineno):
             self._body(tree.body)
@@ -317,13 +221,13 @@ class _Seen:
         scope = self.scope
         macro = known_call(scope.emitter, node, scope.frame, caller=block is not None)
         if macro is None or (block is not None and (block.args or not macro.shape.calls)):
-            raise _NoRow
+            raise NoRow
         if block is not None:
             body = called_tree(scope.emitter, scope.frame, macro, block)
         else:
             body = None if macro.shape.special else macro_tree(scope.emitter, macro)
         if body is None:
-            raise _NoRow
+            raise NoRow
         own, inner = within_macro(scope.emitter, scope.frame, macro, body)
         numbers = self._arguments(node, body)
 
@@ -332,7 +236,7 @@ class _Seen:
             with self._inside(here, str(scope.emitter.template), "call block", line):
                 self._body([] if block is None else block.body)
 
-        own_scope = _Scope(own, inner, numbers, frozenset(), opens=False, caller=write, around=scope.around)
+        own_scope = Scope(own, inner, numbers, frozenset(), opens=False, caller=write, around=scope.around)
         with self._inside(own_scope, macro.template, f"macro {macro.shape.name!r}", node.lineno):
             self._body(body.body)
 
@@ -345,41 +249,41 @@ class _Seen:
         for called in names:
             if called not in bound:
                 if called not in defaults:
-                    raise _NoRow
+                    raise NoRow
                 bound[called] = defaults[called]
         if "loop" in bound or "caller" in bound:
-            raise _NoRow
+            raise NoRow
         return bound
 
     def _argument(self, node: nodes.Expr) -> Bound:
-        node = self._meant(node)
-        if isinstance(node, nodes.Const) or (_of_loop(node) in _ASKED and not self.loops):
+        node = self.meant(node)
+        if isinstance(node, nodes.Const) or (of_loop(node) in _ASKED and not self.loops):
             return node
         if isinstance(node, nodes.Concat):
             return self._concat(node)
         if isinstance(node, nodes.Name):
-            return self._named(node)
-        hole = self._hole(node)
-        number = self._new()
+            return self.named(node)
+        hole = self.hole(node)
+        number = self.new()
         self.into.append((_SET, number, hole))
         return number
 
     def _concat(self, node: nodes.Concat) -> int:
         """Put a part that joins values; return the number of what that is."""
         if len(node.nodes) > _JOINED or any(found.lineno != node.lineno for found in node.nodes):
-            raise _NoRow
-        holes = [self._value(found) for found in node.nodes]
-        number = self._new()
+            raise NoRow
+        holes = [self.value(found) for found in node.nodes]
+        number = self.new()
         self.into.append((_CONCAT, number, *holes))
         return number
 
     @contextmanager
-    def _inside(self, scope: _Scope, template: str, shown: str, line: int) -> Iterator[None]:
+    def _inside(self, scope: Scope, template: str, shown: str, line: int) -> Iterator[None]:
         """Look at code of another template, which stands in place of a call in a line, and escapes as this does."""
         outer = self.scope
         escaped = scope.emitter.eval_ctx
         if escaped.autoescape is not outer.emitter.eval_ctx.autoescape or escaped.volatile:
-            raise _NoRow
+            raise NoRow
         self.scope = replace(scope, around=(*scope.around, (template, shown, line)))
         yield
         self.scope = outer
@@ -391,9 +295,3 @@ def _otherwise(node: nodes.If) -> Sequence[nodes.Node]:
         return node.else_
     second, *rest = node.elif_
     return [nodes.If(second.test, second.body, rest, node.else_)]
-
-
-def _of_loop(node: nodes.Node) -> str:
-    """Return which attribute of ``loop`` a node is, if it is one."""
-    asked = isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "loop"
-    return node.attr if asked else ""  # type: ignore[attr-defined]
