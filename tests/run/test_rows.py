@@ -58,18 +58,45 @@ REFERRING = (
     "{{ own(x) }}{{ own(gone) }}\n{{ own(x.failing) }}",
     "{% call m.box(title=gone) %}{% include 'outer.html' %}{% endcall %}",
     "{% for x in x.a %}{% call m.box(x) %}\n{{ loops }}{{ x.b }}{% endcall %}{% endfor %}",
+    "{{ m.many(x.a) }}\n{{ m.many(x.b, x.failing) }}",
+    "{{ m.shadowing(x.a, x.b) }}",
+    "{% call m.each(x.a) %}\n{{ x.b }}{{ y }}{% endcall %}{{ y.a }}",
+    "{% include 'looping.html' %}{{ x.b }}",
+)
+NO_ROWS = (
+    "{{ m.many(x.a, loop.first) }}",
+    "{{ m.looking(x) }}",
+    "{{ m.reading(x) }}",
+    "{% include 'looking.html' %}",
+    "{% include 'setting.html' %}{{ x }}",
+    "{% include 'gone.html' ignore missing %}{{ x }}",
+    "{% call(a) m.each(x.a) %}{{ x }}{% endcall %}",
+    "{{ m.many() }}",
+    "{{ m.many(*[x.a]) }}",
+    "{{ m.many(x.a, what=1) }}",
 )
 OTHERS = {
     "part.html": "<p>\n{{ x.b }}{% if x.a %}\n{{ y.a }}{% endif %}</p>{{ gone.a }}",
     "outer.html": "\n\n{% include 'inner.html' %}{{ x.failing }}",
     "inner.html": "{{ x }}\n{% for y in x.a %}{{ y }}\n{{ x.b }}{{ z.a }}{% endfor %}{{ y }}",
+    "looping.html": "{% for y in x.b %}\n{{ loop.index }}{{ loop.cycle('a', '<') }}{{ y }}{% endfor %}",
+    "looking.html": "{{ x }}{{ loop.index }}",
+    "setting.html": "{% set x = 1 %}{{ x }}",
     "macros.html": """{% macro link(href, label='<Here>', kind='') %}
 <a{% if kind %} class="{{ kind }}"{% endif %} href="{{ href }}">
 {{ label }}</a>{% if label == 'b' %}!{% endif %}{% endmacro %}
 {% macro outer(what, first=false) %}{% if first %}1{% else %}
 {{ link(what) }}{% endif %}{% endmacro %}
 {% macro box(title, open=false) %}<b>{% if open %}{{ title }}{% endif %}
-{{ caller() }}{{ title }}</b>{% endmacro %}""",
+{{ caller() }}{{ title }}</b>{% endmacro %}
+{% macro many(what, first='') %}{% for x in what %}
+{{ loop.index }}{{ x }}{% if first %}{{ first }}{% endif %}{% endfor %}{{ first }}{% endmacro %}
+{% macro shadowing(x, y) %}{% for x in x %}{% for y in y %}{{ x }}{{ y }}{% endfor %}{% endfor %}
+{{ x }}{% endmacro %}
+{% macro each(what) %}{% for x in what %}
+{{ caller() }}{{ x.b }}{% endfor %}{% endmacro %}
+{% macro looking(x) %}{{ loop.index }}{% endmacro %}
+{% macro reading(x) %}{{ y }}{{ x }}{% endmacro %}""",
 }
 
 
@@ -176,7 +203,7 @@ def templates() -> dict[str, str]:
     found = {}
     for ending in ("html", "txt"):
         for shape, text in SHAPES.items():
-            own = (("x", REFERRING),) if shape.startswith("referring") else (("x", ROWS), ("k, v", PAIRS))
+            own = (("x", (*REFERRING, *NO_ROWS)),) if shape.startswith("referring") else (("x", ROWS), ("k, v", PAIRS))
             for target, rows in own:
                 for number, row in enumerate(rows):
                     name = f"{shape}-{target[0]}{number}.{ending}"
@@ -256,6 +283,8 @@ def test_which_loops_are_rows() -> None:
         assert written(row), row
     for row in REFERRING:
         assert written(row, shape="referring"), row
+    for row in NO_ROWS:
+        assert not written(row, shape="referring"), row
     for row in PAIRS:
         assert written(row, "k, v"), row
     others = ("text", "{{ loop.index }}", "{{ x|upper }}", "{{ x() }}", "{{ x[0] }}", "{% set a = x %}{{ x }}")

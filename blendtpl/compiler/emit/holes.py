@@ -33,8 +33,9 @@ class NoRow(Exception):  # noqa: N818
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where names are looked up: the numbers of values by their names, of which `targets` are assigned by loops;
-    whether other names are those of the context; what writes the caller of a macro; and of each template whose code
-    stands here in place of a call which it is, what it is called in a traceback, and the line of that call.
+    whether other names are those of the context, and ``loop`` is that at hand; what writes the caller of a macro; and
+    of each template whose code stands here in place of a call which it is, what it is called in a traceback, and the
+    line of that call.
     """
 
     emitter: Emitter
@@ -42,6 +43,7 @@ class Scope:
     numbers: Mapping[str, Bound]
     targets: frozenset[str] = frozenset()
     opens: bool = True
+    looping: bool = False
     caller: Callable[[int], None] | None = None
     around: tuple[tuple[str, str, int], ...] = ()
 
@@ -58,6 +60,7 @@ class Holes:
     targets: int  # how many values an item is
     given: list[nodes.Expr] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    loops: int = 0  # that stand around what is at hand, in the row
     fails: bool = False  # whether anything in it may
 
     def value(self, node: nodes.Expr) -> Hole:
@@ -68,7 +71,19 @@ class Holes:
     def meant(self, node: nodes.Expr) -> nodes.Expr:
         """Return what an argument of a macro was called with, when that is no value."""
         bound = self.scope.numbers.get(node.name) if isinstance(node, nodes.Name) else None
+        if isinstance(bound, nodes.Getattr) and self.loops:  # of another loop
+            raise NoRow
         return bound if isinstance(bound, nodes.Expr) else node
+
+    def of_loop(self, node: nodes.Expr) -> str:
+        """Return which attribute of the loop at hand a node is, if it is one."""
+        if not isinstance(node, nodes.Getattr) or not isinstance(node.node, nodes.Name) or node.node.name != "loop":
+            return ""
+        return node.attr if self.scope.looping or self._is_bound(node) else ""
+
+    def _is_bound(self, node: nodes.Expr) -> bool:
+        """Return whether a node is what an argument of a macro was called with."""
+        return any(bound is node for bound in self.scope.numbers.values())
 
     def hole(self, node: nodes.Expr) -> Hole:
         """Return a hole for a variable, or an attribute of one. Raises `NoRow` for anything else."""
@@ -118,9 +133,3 @@ class Holes:
         if place not in self.places:
             self.places.append(place)
         return self.places.index(place) + 1
-
-
-def of_loop(node: nodes.Node) -> str:
-    """Return which attribute of ``loop`` a node is, if it is one."""
-    asked = isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "loop"
-    return node.attr if asked else ""  # type: ignore[attr-defined]

@@ -77,7 +77,7 @@ def included_tree(emitter: Emitter, template: str, values: Mapping[str, str]) ->
 def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
     body = macro_tree(emitter, macro) if _runs_often(emitter) else None
-    if body is None or macro.shape.special:
+    if body is None or macro.shape.special or not _is_plain(emitter, macro, body):
         return False
     _write_macro(emitter, frame, macro, body, node, None)
     return True
@@ -89,7 +89,7 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
     The macro prints its caller once; both escape what they print, or neither does.
     """
     body = called_tree(emitter, frame, macro, node) if _runs_often(emitter) else None
-    if body is None:
+    if body is None or not _is_plain(emitter, macro, body):
         return False
 
     def write() -> None:
@@ -209,8 +209,8 @@ def _runs_often(emitter: Emitter) -> bool:
 
 
 def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
-    """Return the definition of a macro whose code may stand where it is called: it reads and sets nothing but its
-    arguments and its caller, beside other macros of a module that never changes.
+    """Return the definition of a macro whose code may stand where it is called, as far as its size goes, and what it
+    takes.
     """
     if len(emitter.around) > _DEEP or _place_of(macro) in emitter.around:
         return None
@@ -226,17 +226,22 @@ def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
         or not all(isinstance(default, nodes.Const) for default in found.defaults)
     ):
         return None
-    every = below(found)
+    return found if _fits(emitter, below(found)) else None
+
+
+def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
+    """Return whether a macro reads and sets nothing but its arguments and its caller, beside other macros of a module
+    that never changes.
+    """
     known = {*macro.shape.arguments, *macro.shape.special}
     if emitter.links.static(macro.template):
         known |= emitter.links.macros(macro.template).keys()
-    plain = all(
+    return all(
         node.name in known and node.ctx != "store"
         if isinstance(node, nodes.Name)
         else not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
-        for node in every
+        for node in below(body)
     )
-    return found if plain and _fits(emitter, every) else None
 
 
 def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:

@@ -16,7 +16,7 @@ from blendtpl.compiler.emit.counters import is_cycle
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
-from blendtpl.compiler.emit.holes import Bound, Holes, NoRow, Place, Scope, of_loop
+from blendtpl.compiler.emit.holes import Bound, Holes, NoRow, Place, Scope
 from blendtpl.compiler.emit.inlining import TOP_LEVEL, called_tree, included_tree, macro_tree, within_macro
 from blendtpl.compiler.emit.output import constant_text
 
@@ -24,7 +24,7 @@ from blendtpl.compiler.emit.output import constant_text
 _LAST, _FIRST, _TURN, _TRUE, _EQUAL, _SET, _CONCAT, _LOOP = range(-1, -9, -1)
 _VALUES, _JOINED = 32, 8
 
-_LONG = 64  # parts, whichever are chosen: what is longer than that gains less by being data
+_LONG = 128  # parts, whichever are chosen: what is longer than that gains less by being data
 
 _ASKED = {"last": _LAST, "first": _FIRST}
 
@@ -54,7 +54,7 @@ def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
         return None
     names = _targets(node)
     numbers: dict[str, Bound] = {called: number for number, called in enumerate(names)}
-    scope = Scope(emitter, frame, numbers, frozenset(names))
+    scope = Scope(emitter, frame, numbers, frozenset(names), looping=True)
     seen = _Seen(scope, at=Place(node.lineno), begin=Place(node.lineno), targets=len(names))
     try:
         parts = seen.parts(node.body) if names else ""
@@ -77,7 +77,6 @@ class _Seen(Holes):
     """What has been seen of a row: its values, and its parts so far."""
 
     into: list[Part] = field(default_factory=list)
-    loops: int = 0  # that stand around what is at hand, in the row
     count: int = 0  # of all parts, whichever are chosen
 
     def parts(self, body: Iterable[nodes.Node]) -> Parts:
@@ -114,14 +113,14 @@ class _Seen(Holes):
             # nothing is printed where there is no `else`
             other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
             self._choose(node.test, [nodes.Output([node.expr1])], other)
-        elif isinstance(node, nodes.Call) and is_cycle(node):
+        elif isinstance(node, nodes.Call) and is_cycle(node) and self.scope.looping:
             self._put((_TURN, *(self._constant(each) for each in node.args)))
         elif isinstance(node, nodes.Call):
             if self.scope.caller is not None and is_call_of(node, "caller"):
                 self.scope.caller(node.lineno)
             else:
                 self._call(node, None)
-        elif of_loop(node) == "index":
+        elif self.of_loop(node) == "index":
             self._put(())
         elif isinstance(node, nodes.Concat):
             self._put((self._concat(node),))
@@ -166,7 +165,7 @@ class _Seen(Holes):
             if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
                 raise NoRow
             return _EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
-        asked = of_loop(test)
+        asked = self.of_loop(test)
         if not asked:
             return _TRUE, self.hole(test)
         if asked not in _ASKED or (self.loops and asked == "last"):
@@ -184,7 +183,8 @@ class _Seen(Holes):
         number = self.number_of(place)
         outer = self.scope
         self.loops += 1
-        self.scope = replace(outer, numbers={**outer.numbers, **bound}, targets=outer.targets | bound.keys())
+        numbers = {**outer.numbers, **bound}
+        self.scope = replace(outer, numbers=numbers, targets=outer.targets | bound.keys(), looping=True)
         parts = self.parts(node.body)
         self.scope = outer
         self.loops -= 1
@@ -203,7 +203,7 @@ class _Seen(Holes):
         if found is None:
             raise NoRow
         own, tree = found
-        with self._inside(replace(scope, emitter=own, caller=None), template, TOP_LEVEL, node.lineno):
+        with self._inside(replace(scope, emitter=own, caller=None, looping=False), template, TOP_LEVEL, node.lineno):
             self._body(tree.body)
 
     def _is_seen(self, called: str) -> bool:
@@ -257,7 +257,7 @@ class _Seen(Holes):
 
     def _argument(self, node: nodes.Expr) -> Bound:
         node = self.meant(node)
-        if isinstance(node, nodes.Const) or (of_loop(node) in _ASKED and not self.loops):
+        if isinstance(node, nodes.Const) or (self.of_loop(node) in _ASKED and not self.loops):
             return node
         if isinstance(node, nodes.Concat):
             return self._concat(node)
