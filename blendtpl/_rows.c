@@ -8,6 +8,8 @@
 /* Kinds of parts: `blendtpl.compiler.emit.rows` makes no others. And how many values a row has at most. */
 enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, SET = -6, CONCAT = -7, LOOP = -8, VALUES = 32, MOST_JOINED = 8 };
 
+enum { PATIENCE = 4096 }; /* turns of loops, some milliseconds, after which other threads may go on */
+
 #define NO_PART PY_SSIZE_T_MIN
 
 /* What `rows` is given, as `blendtpl.fields` has it, and where it is in that. */
@@ -18,6 +20,7 @@ typedef struct {
     int escapes;
     PyObject *items; /* of the loop at hand */
     Py_ssize_t number, place;
+    unsigned turns; /* of all loops */
 } Rows;
 
 /* Texts, which are held. */
@@ -266,6 +269,10 @@ each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, P
         if (!failed) {
             rows->place = place;
             failed = PyErr_CheckSignals();
+        }
+        if (!failed && ++rows->turns % PATIENCE == 0) {
+            Py_BEGIN_ALLOW_THREADS
+            Py_END_ALLOW_THREADS
         }
     }
     Py_XDECREF(iterator);

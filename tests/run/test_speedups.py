@@ -4,6 +4,8 @@ import gc
 import importlib
 import subprocess
 import sys
+import threading
+import time
 from collections import UserDict, namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -310,6 +312,31 @@ def test_a_row_has_its_limits() -> None:
         in_c.rows((), ("a",), jinja2.Undefined, [1], False, False)
     with pytest.raises(TypeError, match="a list"):
         in_c.rows(out, ("a",))
+
+
+def test_other_threads_go_on_while_rows_are_written() -> None:
+    turns, over = [0], threading.Event()
+
+    class Seen:
+        def __html__(self) -> str:
+            return str(turns[0])
+
+    def take_turns() -> None:
+        while not over.is_set():
+            turns[0] += 1
+            time.sleep(0)
+
+    other, interval = threading.Thread(target=take_turns), sys.getswitchinterval()
+    out: list[str] = []
+    sys.setswitchinterval(1e-4)
+    other.start()
+    try:
+        in_c.rows(out, ((0,),), jinja2.Undefined, [Seen(), *["x"] * 500_000, Seen()], True, False)
+    finally:
+        over.set()
+        other.join()
+        sys.setswitchinterval(interval)
+    assert int(out[-1]) - int(out[0]) > 10  # where they do not, some at the first and the last
 
 
 def test_there_is_a_function_in_c_for_each_that_is_chosen() -> None:
