@@ -94,7 +94,7 @@ written(PyObject *start, Call *call)
     PyObject *steps = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call->all, (size_t)call->count, NULL);
     if (steps == NULL)
         return NULL;
-    if (!PyTuple_CheckExact(steps)) { /* else they are none */
+    if (PyObject_IsTrue(steps) > 0) { /* else they are none */
         PyObject *iterator = PyObject_GetIter(steps), *step;
         while (iterator != NULL && (step = PyIter_Next(iterator)) != NULL)
             Py_DECREF(step);
