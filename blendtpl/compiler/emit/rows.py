@@ -285,8 +285,10 @@ class _Seen(Holes):
         if escaped.autoescape is not outer.emitter.eval_ctx.autoescape or escaped.volatile:
             raise NoRow
         self.scope = replace(scope, around=(*scope.around, (template, shown, line)))
-        yield
-        self.scope = outer
+        try:
+            yield
+        finally:
+            self.scope = outer  # lest it is in a circle with what writes the caller
 
 
 def _otherwise(node: nodes.If) -> Sequence[nodes.Node]:
