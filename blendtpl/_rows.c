@@ -6,7 +6,8 @@
 #include "_values.h"
 
 /* Kinds of parts: `blendtpl.compiler.emit.rows` makes no others. And how many values a row has at most. */
-enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, SET = -6, CONCAT = -7, LOOP = -8, VALUES = 32, MOST_JOINED = 8 };
+enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, SET = -6, CONCAT = -7, LOOP = -8 };
+enum { VALUES = 32, MOST_JOINED = 8 };
 
 enum { PATIENCE = 4096 }; /* turns of loops, some milliseconds, after which other threads may go on */
 
@@ -231,7 +232,7 @@ concatenated(Rows *rows, PyObject *part)
         for (Py_ssize_t at = 0; all != NULL && at < count; at++)
             PyTuple_SET_ITEM(all, at, Py_NewRef(values[at]));
         if (all != NULL)
-            made = PyObject_CallOneArg(rows->escapes ? rows->state->imported[MARKUP_JOIN] : rows->state->imported[STR_JOIN], all);
+            made = PyObject_CallOneArg(rows->state->imported[rows->escapes ? MARKUP_JOIN : STR_JOIN], all);
         Py_XDECREF(all);
     }
     while (found)
@@ -290,23 +291,31 @@ follow(Rows *rows, PyObject *part, Py_ssize_t kind, Texts *texts)
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
     if (kind < LOOP || size < sizes[-kind] || (size > sizes[-kind] && kind != TURN && kind != CONCAT))
         return no_part(part);
-    if (kind == SET)
-        return set(rows, number_of(part, 1), value_of_hole(rows, PyTuple_GET_ITEM(part, 2)), part);
-    if (kind == CONCAT)
-        return set(rows, number_of(part, 1), concatenated(rows, part), part);
-    PyObject *found = kind == LOOP ? value_of_hole(rows, PyTuple_GET_ITEM(part, 2)) : chosen_of(rows, part, kind);
-    if (found == NULL)
-        return -1;
-    int failed = Py_EnterRecursiveCall(" in a row");
-    if (!failed) {
-        const int pairs = kind == LOOP && PyTuple_GET_ITEM(part, 4) == Py_True;
-        failed = kind != LOOP ? collect(rows, found, texts)
-                              : each(rows, found, part, number_of(part, 3), pairs, PyTuple_GET_ITEM(part, 5),
-                                     number_of(part, 1), texts, NULL);
-        Py_LeaveRecursiveCall();
+    if (kind == SET || kind == CONCAT) {
+        const Py_ssize_t which = number_of(part, 1);
+        if (which < 0)
+            return no_part(part);
+        PyObject *value = kind == SET ? value_of_hole(rows, PyTuple_GET_ITEM(part, 2)) : concatenated(rows, part);
+        return set(rows, which, value, part);
     }
-    if (kind == LOOP)
-        Py_DECREF(found);
+    if (Py_EnterRecursiveCall(" in a row"))
+        return -1;
+    int failed = -1;
+    if (kind == LOOP) {
+        const Py_ssize_t place = number_of(part, 1), first = number_of(part, 3);
+        PyObject *items = place < 0 || first < 0 ? NULL : value_of_hole(rows, PyTuple_GET_ITEM(part, 2));
+        if (items != NULL)
+            failed = each(rows, items, part, first, PyTuple_GET_ITEM(part, 4) == Py_True, PyTuple_GET_ITEM(part, 5),
+                          place, texts, NULL);
+        else
+            no_part(part);
+        Py_XDECREF(items);
+    } else {
+        PyObject *chosen = chosen_of(rows, part, kind);
+        if (chosen != NULL)
+            failed = collect(rows, chosen, texts);
+    }
+    Py_LeaveRecursiveCall();
     return failed;
 }
 

@@ -1,8 +1,8 @@
 /* The functions of `blendtpl.fields` and `blendtpl.output` that emitted code calls most, for values of the usual types;
  * and the module, with the longer ones that stand in files of their own.
  *
- * Enters: a value of a template, and mostly the name of an attribute. Leaves: the value of that, or its text. Nothing is
- * kept from one call to the next.
+ * Enters: a value of a template, and mostly the name of an attribute. Leaves: the value of that, or its text. Nothing
+ * is kept from one call to the next.
  */
 
 #include "_values.h"

@@ -50,8 +50,6 @@ def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
         return None
     if emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return None
-    if node.recursive or node.test is not None or node.else_:
-        return None
     names = _targets(node)
     numbers: dict[str, Bound] = {called: number for number, called in enumerate(names)}
     scope = Scope(emitter, frame, numbers, frozenset(names), looping=True)
@@ -66,7 +64,9 @@ def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
 
 
 def _targets(node: nodes.For) -> tuple[str, ...]:
-    """Return the one or two names that an item is assigned to, or nothing where that is anything else."""
+    """Return the one or two names that an item of a plain loop is assigned to, or nothing for any other loop."""
+    if node.recursive or node.test is not None or node.else_:
+        return ()
     targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
     names = tuple(target.name for target in targets if isinstance(target, nodes.Name))
     return names if len(names) == len(targets) == len(set(names)) <= 2 else ()
@@ -175,7 +175,7 @@ class _Seen(Holes):
     def _loop(self, node: nodes.For) -> None:
         """Put a part that is a loop in a row."""
         names = _targets(node)
-        if not names or node.recursive or node.test is not None or node.else_:
+        if not names:
             raise NoRow
         items = self.hole(self.meant(node.iter))  # type: ignore[arg-type]  # it is one
         bound = {called: self.new() for called in names}
