@@ -201,8 +201,8 @@ SHAPES = {
 
 def templates() -> dict[str, str]:
     found = {}
-    for ending in ("html", "txt"):
-        for shape, text in SHAPES.items():
+    for shape, text in SHAPES.items():
+        for ending in ("html", "txt") if shape in {"top", "referring"} else ("html",):
             own = (("x", (*REFERRING, *NO_ROWS)),) if shape.startswith("referring") else (("x", ROWS), ("k, v", PAIRS))
             for target, rows in own:
                 for number, row in enumerate(rows):
