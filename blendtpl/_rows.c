@@ -5,7 +5,7 @@
 
 #include "_values.h"
 
-/* Kinds of parts: `blendtpl.compiler.emit.rows` makes no others. And how many values a row has at most. */
+/* Kinds of parts, how many values a row has at most, and one `~`, as in `blendtpl.parts`. */
 enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, SET = -6, CONCAT = -7, LOOP = -8 };
 enum { VALUES = 32, MOST_JOINED = 8 };
 

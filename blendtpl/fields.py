@@ -13,6 +13,7 @@ from jinja2.runtime import markup_join, str_join
 from jinja2.utils import missing
 
 from blendtpl.output import escape_any, escape_str
+from blendtpl.parts import Hole, Kind, Part, Parts
 
 
 def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
@@ -41,10 +42,6 @@ def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
     """Return the text of what `field` returns."""
     return str(field(undefined, value, attr, called))
 
-
-Part = str | tuple[Any, ...]
-Parts = str | tuple[Part, ...]
-Hole = tuple[Any, ...]
 
 _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))
 
@@ -122,22 +119,22 @@ class _Rows:
                 return part
             case ():
                 return str(self.number)
-            case [-3, *each]:
+            case [Kind.TURN, *each]:
                 return self.text(each[(self.number - 1) % len(each)])
-            case [-1, first, second]:
+            case [Kind.LAST, first, second]:
                 return self.text(first if self.number == len(self.items) else second)
-            case [-2, first, second]:
+            case [Kind.FIRST, first, second]:
                 return self.text(first if self.number == 1 else second)
-            case [-4, hole, first, second]:
+            case [Kind.TRUE, hole, first, second]:
                 return self.text(first if self._found(hole) else second)
-            case [-5, hole, other, first, second]:
+            case [Kind.EQUAL, hole, other, first, second]:
                 return self.text(first if self._found(hole) == self._found(other) else second)
-            case [-6, number, hole]:
+            case [Kind.SET, number, hole]:
                 self.values[number] = self._found(hole)
-            case [-7, number, *holes]:
+            case [Kind.CONCAT, number, *holes]:
                 found = [self._found(hole) for hole in holes]
                 self.values[number] = (markup_join if self.escaped else str_join)(found)
-            case [-8, place, hole, number, pairs, parts]:
+            case [Kind.LOOP, place, hole, number, pairs, parts]:
                 texts: list[str] = []
                 self.each(self._found(hole), number, pairs, parts, place, texts.append)
                 return "".join(texts)

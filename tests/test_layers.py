@@ -18,6 +18,7 @@ RANKS = {
     "errors": 1,
     "names": 1,
     "codes": 1,
+    "parts": 1,
     "atomic": 1,
     "environments": 2,
     "manifest": 3,

@@ -5,14 +5,13 @@ Enters: what a template prints, or asks. Leaves: the number of a value, maybe wi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from jinja2 import nodes
 
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.parts import Hole
 
-Hole = tuple[Any, ...]  # as `blendtpl.fields.rows` has it
 Bound = int | nodes.Expr  # the number of a value, or a constant, or what ``loop`` has
 
 

@@ -19,17 +19,11 @@ from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.holes import Bound, Holes, NoRow, Place, Scope
 from blendtpl.compiler.emit.inlining import TOP_LEVEL, called_tree, included_tree, macro_tree, within_macro
 from blendtpl.compiler.emit.output import constant_text
-
-# parts, and how many values a row, and one `~`, has at most, as in `_speedups.c` and `blendtpl.fields`
-_LAST, _FIRST, _TURN, _TRUE, _EQUAL, _SET, _CONCAT, _LOOP = range(-1, -9, -1)
-_VALUES, _JOINED = 32, 8
+from blendtpl.parts import MOST_JOINED, MOST_VALUES, Kind, Part, Parts
 
 _LONG = 128  # parts, whichever are chosen: what is longer than that gains less by being data
 
-_ASKED = {"last": _LAST, "first": _FIRST}
-
-Part = str | tuple[Any, ...]
-Parts = str | tuple[Part, ...]
+_ASKED = {"last": Kind.LAST, "first": Kind.FIRST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,7 @@ def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
         parts = seen.parts(node.body) if names else ""
     except NoRow:
         return None
-    if not seen.fails or seen.count > _LONG or len(names) + len(seen.given) > _VALUES:
+    if not seen.fails or seen.count > _LONG or len(names) + len(seen.given) > MOST_VALUES:
         return None
     return Row(parts, tuple(seen.given), len(names) > 1, tuple(seen.places))
 
@@ -114,7 +108,7 @@ class _Seen(Holes):
             other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
             self._choose(node.test, [nodes.Output([node.expr1])], other)
         elif isinstance(node, nodes.Call) and is_cycle(node) and self.scope.looping:
-            self._put((_TURN, *(self._constant(each) for each in node.args)))
+            self._put((Kind.TURN, *(self._constant(each) for each in node.args)))
         elif isinstance(node, nodes.Call):
             if self.scope.caller is not None and is_call_of(node, "caller"):
                 self.scope.caller(node.lineno)
@@ -164,10 +158,10 @@ class _Seen(Holes):
         if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
             if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
                 raise NoRow
-            return _EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
+            return Kind.EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
         asked = self.of_loop(test)
         if not asked:
-            return _TRUE, self.hole(test)
+            return Kind.TRUE, self.hole(test)
         if asked not in _ASKED or (self.loops and asked == "last"):
             raise NoRow
         return (_ASKED[asked],)
@@ -189,7 +183,7 @@ class _Seen(Holes):
         self.scope = outer
         self.loops -= 1
         self.at = place
-        self._put((_LOOP, number, items, bound[names[0]], len(names) > 1, parts))
+        self._put((Kind.LOOP, number, items, bound[names[0]], len(names) > 1, parts))
 
     def _include(self, node: nodes.Include) -> None:
         scope = self.scope
@@ -265,16 +259,16 @@ class _Seen(Holes):
             return self.named(node)
         hole = self.hole(node)
         number = self.new()
-        self.into.append((_SET, number, hole))
+        self.into.append((Kind.SET, number, hole))
         return number
 
     def _concat(self, node: nodes.Concat) -> int:
         """Put a part that joins values; return the number of what that is."""
-        if len(node.nodes) > _JOINED or any(found.lineno != node.lineno for found in node.nodes):
+        if len(node.nodes) > MOST_JOINED or any(found.lineno != node.lineno for found in node.nodes):
             raise NoRow
         holes = [self.value(found) for found in node.nodes]
         number = self.new()
-        self.into.append((_CONCAT, number, *holes))
+        self.into.append((Kind.CONCAT, number, *holes))
         return number
 
     @contextmanager
