@@ -31,7 +31,7 @@ class Writer(Expressions):
             self.output, self.text, self.output, self.branch, self.loop, self.assign, self.block, self.include,
             self.macro, self.call_block, self.assign_block, self.with_, self.filter_block, self.import_, self.escape,
             self.output, self.loop, self.block, self.do, self.trans, self.namespaced, self.raw, self.assign, self.loop,
-            depth=depth - 1,
+            self.run, self.run, self.handed_on, depth=depth - 1,
         )  # fmt: skip
         self.nested -= 1
         return made
@@ -42,6 +42,24 @@ class Writer(Expressions):
     def output(self, depth: int) -> str:
         before, after = (self.pick("-", ""), self.pick("-", "")) if self.seldom(6) else ("", "")
         return f"{{{{{before} {self.expression(self.draw(st.integers(0, 3)))} {after}}}}}"
+
+    def run(self, depth: int) -> str:
+        """Return pieces of output directly before what may be a function of its own: none of them is written by then."""
+        pieces = "".join(self.piece() for _ in range(self.draw(st.integers(2, 4))))
+        return pieces + self.choose(
+            self.call_block, self.call_block, self.macro, self.loop, self.call_block, self.filter_block, self.call_block,
+            self.assign_block, self.call_block, self.include, self.block, self.call_block, self.escape, self.call_block,
+            self.with_, self.branch, depth=depth,
+        )  # fmt: skip
+
+    def piece(self) -> str:
+        """Return a piece of output, of a kind that the compiler knows something of."""
+        if self.often(1):
+            return self.pick("{{ a }}", "{{ o }}", "{{ b }}", "{{ c }}")
+        plain = ("t", "{{ a }}", "{{ o }}", "{{ b }}", "{{ x.a }}", "{{ o.a }}", "{{ a if b }}", "{{ c | upper }}")
+        chosen = ("{% if a %}t{% endif %}", "{% if b %}{{ c }}{% else %}<{{ x }}{% endif %}", "{% trans %}hello{% endtrans %}")
+        loop = ("{{ loop.index }}", "{{ loop.cycle('<', 'b') }}", "{{ loop.first }}", "{{ x }}") if self.in_loop else ()
+        return self.pick(*plain, *chosen, *(f"{{{{ {name}(a) }}}}" for name in self.known()), *loop)
 
     def branch(self, depth: int) -> str:
         made = self.tag(f"if {self.operand(2)}") + self.body(depth)
@@ -176,10 +194,47 @@ class Writer(Expressions):
     def call_block(self, depth: int) -> str:
         given = f"({self.parameters()})" if self.seldom(1) else ""
         own = [name for name in self.known() if not name.startswith("self")]
-        if self.calm and not own:
-            return self.macro(depth)
+        if self.calm and (not own or self.seldom(3)):
+            return self.tag(f"call{given} echo('t')") + self.macro_body(depth) + self.tag("endcall")
         called = self.pick(*own) if self.calm else self.pick("f", "o.title", *own * 3)
         return self.tag(f"call{given} {called}({self.arguments(1)})") + self.macro_body(depth) + self.tag("endcall")
+
+    def handed_on(self, depth: int) -> str:
+        """Return a macro that calls for its caller, one that calls that one with a block, and calls of both."""
+        box, card = self.pick("m", "_p"), "n"
+        self.defined |= {box: None, card: None}
+        made = self.tag(f"macro {box}({self.pick('', '', 'a=1', 'caller=none', 'varargs=1')})")
+        made += self.pick("[{{ caller() }}]", "{{ caller() }}{{ caller() }}", "", "[{{ caller(a) }}]")
+        made += self.around(self.of_call(box)) + self.tag("endmacro")
+        made += self.tag(f"macro {card}({self.pick('', '', 'a', 'caller=none', 'kwargs=a, varargs=2')})")
+        made += self.block_for(box, self.around(self.of_call(box))) + self.of_call(box) + self.tag("endmacro")
+        uses = (f"{{{{ {card}({self.handed()}) }}}}", self.block_for(card, self.of_call(box)), self.of_call(card))
+        return made + "".join(use for use in uses if self.often(1))
+
+    def block_for(self, called: str, body: str) -> str:
+        given = self.pick("", "", "", "", "(a)", "(b=1)", "(caller=none)", "(caller=a)", "(kwargs=2)")
+        return self.tag(f"call{given} {called}({self.handed()})") + body + self.tag("endcall")
+
+    def handed(self) -> str:
+        return self.pick("", "", "", "a", "1, 2", "z=1", "a=b", "caller=none", "caller=echo", "*xs", "**d", "varargs=x")
+
+    def of_call(self, macro: str) -> str:
+        """Return a use of what a macro, or the body of a `call` block, may know of how it was called."""
+        plain = ("{{ 'y' if caller else 'n' }}", "{{ caller() }}", "{{ caller }}", "{{ varargs }}", "{{ kwargs }}", "t")
+        asked = ("{% if caller %}{{ caller() }}{% endif %}", "{{ caller is defined }}", "{{ kwargs.z }}", "{{ varargs[0] }}")
+        handed = (f"{{{{ {macro}(caller=caller) }}}}", f"{{{{ {macro}(*varargs, **kwargs) }}}}", "{{ echo(caller) is callable }}")
+        return self.pick(*plain, *asked, *handed, "{% set caller = a %}{{ caller }}", "{{ self.one() }}", "{{ loop.index }}")
+
+    def around(self, body: str) -> str:
+        """Return a body, maybe in what may be a function of its own, or stand in one that it must not see."""
+        tag = self.pick(
+            "", "", "filter e", "set s", "for x in [1, 2]", "for x in xs if caller", "for x in [1] recursive", "with a = caller",
+            "if a", "macro o()", "call echo('t')", "call _p()", "with caller = 1", "for caller in xs",
+        )  # fmt: skip
+        if not tag:
+            return body
+        end = self.tag(f"end{tag.partition(' ')[0]}")
+        return self.tag(tag) + body + end + {"set s": "{{ s }}", "macro o()": "{{ o() }}"}.get(tag, "")
 
     def with_(self, depth: int) -> str:
         given = ", ".join(f"{name} = {self.expression(1)}" for name in ("a", "x", "b") if self.often(1))
@@ -226,8 +281,25 @@ class Writer(Expressions):
                 head = self.statement(1) + head
         return head + self.body(depth, 4)
 
+    def small(self) -> str:
+        """Return a template of little more than output before what is made of parts of it, or macros that hand on."""
+        if self.seldom(2):
+            self.in_block = self.often(1)
+            made = self.handed_on(1)
+            return self.tag("block one") + made + self.tag("endblock") if self.in_block else made
+        saved, self.in_loop = self.in_loop, True
+        made = self.tag(f"for x in {self.pick('xs', '[1, 2]', '[a, o]', 'range(3)')}") + self.run(1)
+        self.in_loop = saved
+        made += self.piece() + self.tag("endfor")
+        around = self.pick("", "", "block one", "macro n()", "filter e", "call echo()", "autoescape a", "set s", "with")
+        if around:
+            made = self.tag(around) + made + self.tag(f"end{around.partition(' ')[0]}")
+        return made + {"macro n()": "{{ n() }}", "set s": "{{ s }}"}.get(around, "")
+
     def library(self, depth: int) -> str:
-        return self.choose(self.macro, self.macro, self.assign, self.text, self.assign_block, depth=depth - 1)
+        return self.choose(
+            self.macro, self.macro, self.assign, self.text, self.assign_block, self.handed_on, depth=depth - 1
+        )
 
 
 # values that hardly anything can be done with
@@ -244,6 +316,9 @@ def contexts(draw: st.DrawFn, *, calm: bool) -> dict[str, str]:
             made[name] = draw(st.sampled_from([value for value in usual if not value.startswith(WILD)]))
         elif draw(st.integers(0, 12)) < 12:
             made[name] = draw(st.sampled_from(usual if draw(st.integers(0, 5)) < 5 else (*LEAVES, *WHOLES)))
+    for name in ("caller", "varargs", "kwargs"):
+        if draw(st.integers(0, 9)) == 9:
+            made[name] = draw(st.sampled_from(LEAVES))
     return made
 
 
@@ -272,7 +347,7 @@ def cases(draw: st.DrawFn) -> Case:
     templates: dict[str, str] = {}
     for index, name in enumerate(present):
         if name == "main.html" or any(name in text for text in templates.values()):
-            templates[name] = Writer(draw, name, present[index + 1 :], calm=calm).template(
-                3 if name == "main.html" else 2
-            )
+            writer = Writer(draw, name, present[index + 1 :], calm=calm)
+            small = name == "main.html" and draw(st.integers(0, 2)) == 2
+            templates[name] = writer.small() if small else writer.template(3 if name == "main.html" else 2)
     return Case("found", templates, tuple(draw(contexts(calm=calm)) for _ in range(2)), draw(options(calm=calm)))
