@@ -222,7 +222,7 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
         value = emitter.expression(node.node, frame)
         return emitter.code.hold(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
     getter = "attribute" if hasattr(dict, node.attr) else "field"
-    if not emitter.code.hot:
+    if not emitter.code.function.hot:
         return emitter.code.hold(call(getter, name("undefined"), *looked_into(emitter, node, frame)))
     value = emitter.expression(node.node, frame)
     if not isinstance(value, ast.Name):

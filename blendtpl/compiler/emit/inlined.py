@@ -38,7 +38,7 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: as
         return mapped(emitter, node, frame, value, general)
     if node.name in _CHOICES:
         return _choice(emitter, node, value, general)
-    if not emitter.code.hot:
+    if not emitter.code.function.hot:
         return general
     if node.name in {"default", "d"}:
         return _default(emitter, node, value, general)
@@ -65,7 +65,7 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: as
 
 def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for a test; `general` is that for its call, which is less code."""
-    if not (emitter.code.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)):
+    if not (emitter.code.function.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)):
         return general
     arguments = _constants(node)
     if node.name in {"defined", "undefined"} and arguments == ():

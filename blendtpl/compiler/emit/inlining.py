@@ -205,7 +205,7 @@ def _runs_often(emitter: Emitter) -> bool:
     """Return whether code is worth having here more than once; its tree, which may have to be parsed, is not yet asked
     for.
     """
-    return emitter.code.loops > 0 and len(emitter.around) <= _DEEP
+    return emitter.code.function.loops > 0 and len(emitter.around) <= _DEEP
 
 
 def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
@@ -247,7 +247,7 @@ def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
 def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:
     """Return whether a tree is small: Python nests no more than twenty loops and `try` in a function."""
     loops = sum(isinstance(node, nodes.For) for node in every)
-    return len(every) <= _SMALL and emitter.code.loops + loops <= _LOOPS
+    return len(every) <= _SMALL and emitter.code.function.loops + loops <= _LOOPS
 
 
 @contextmanager

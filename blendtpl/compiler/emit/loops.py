@@ -246,13 +246,13 @@ def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:
         emitter.enter(test)
         step = ast.For(place_of(emitter, node.target, test), name("items"), [], [])
         emitter.code.add(step)
-        emitter.code.hot += 1
+        emitter.code.function.hot += 1
         with emitter.code.inside(step.body):
             chosen = ast.If(condition(emitter, node.test, test), [], [])  # type: ignore[arg-type]  # it has one
             emitter.code.add(chosen)
             # what was taken apart is put together anew, so that an item is taken apart only once
             chosen.body.append(ast.Expr(ast.Yield(_value_of(step.target))))
-        emitter.code.hot -= 1
+        emitter.code.function.hot -= 1
     emitter.code.add(made.definition([], emitter.reader()))
     return identifier
 
@@ -283,8 +283,8 @@ def _loop(
     step = ast.For(target, iterable, [], [])
     _hand_over(emitter, inner)
     emitter.code.add(step)
-    emitter.code.hot += 1
-    emitter.code.loops += 1
+    emitter.code.function.hot += 1
+    emitter.code.function.loops += 1
     body = step.body
     if test is not None and node.test is not None:
         with emitter.code.inside(step.body):
@@ -307,8 +307,8 @@ def _loop(
             # behind the body: in Jinja2, too, `break` and `continue` leave the `else` to run
             emitter.code.add(assign(empty, const(False)))
         _hand_over(emitter, inner)
-    emitter.code.hot -= 1
-    emitter.code.loops -= 1
+    emitter.code.function.hot -= 1
+    emitter.code.function.loops -= 1
     emitter.leave(inner)
     if empty:
         branch = ast.If(name(empty), [], [])

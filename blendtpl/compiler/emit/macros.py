@@ -123,10 +123,10 @@ def _function(
     """Write the function of a macro, which returns a text, or `writes` to the list that it is given last."""
     inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
     text = not writes and _is_text(emitter, node)
-    hot = emitter.code.hot if isinstance(node, nodes.CallBlock) else 1
+    hot = emitter.code.function.hot if isinstance(node, nodes.CallBlock) else 1
     with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments, text=text) as function:
         emitter.macro_depth += 1
-        emitter.code.hot = hot
+        emitter.code.function.hot = hot
         if not writes and not text:
             emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
         with emitter.lent(*([inner] if writes else [])):

@@ -213,7 +213,7 @@ def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -
     text = emitter.prints("part")
     arguments = _arguments([*emitter.parameters.values(), "context"], text=text)
     with emitter.code.defining("part", arguments, root=True, text=text) as made:
-        emitter.code.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
+        emitter.code.function.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
         frame.symbols.analyze_node(tree)
         emitter.enter(frame)
         emitter.body(tree.body, frame)

@@ -153,7 +153,7 @@ def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
 def _write_field(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> bool:
     """Write the text of an attribute by one call, where that is not worth being written out; return whether it is."""
     escapes = emitter.eval_ctx.autoescape
-    if emitter.code.hot and not (escapes and emitter.links.speedups):
+    if emitter.code.function.hot and not (escapes and emitter.links.speedups):
         return False
     if emitter.own_getattr or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return False

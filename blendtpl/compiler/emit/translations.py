@@ -96,7 +96,7 @@ def translated_value(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.ex
 
 def _asked(emitter: Emitter, translate: ast.expr, given: list[ast.expr]) -> ast.Name:
     """Return the variable of what the function behind a translating one gives; `None` where there is none."""
-    if not emitter.code.hot:
+    if not emitter.code.function.hot:
         return emitter.code.held(call("asked", name("undefined"), translate, *given))
     return guarded(emitter, either(is_(translate, None), const(None), call(translate, *given)))
 

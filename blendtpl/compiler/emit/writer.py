@@ -31,23 +31,41 @@ _OFTEN = 3  # appends from which on it is worth to bind the method
 class Function:
     """A function that is being emitted. `prologue` runs first: what it reads of the context, each name once. `appends`
     are the calls, each of which runs but once, that append to a list.
+
+    All that is known of the place at hand in it stands here too, so that nothing of it is taken for what is known in
+    another function: `block` is the innermost, that statements are appended to; `run` the output that waits, for the
+    list in `run_out`; `texts`: whether output becomes a text here, rather than being written; `checked` what has been
+    looked at, of each body around; `given` what variables hold unless that is missing. Around this place, `hot` is what
+    runs often, and `loops` the loops of the template, those around the function too.
     """
 
     identifier: str
     arguments: list[str]
     root: bool
+    texts: int = 0
+    loops: int = 0
+    hot: int = 0
     appends: list[tuple[str, ast.Call]] = field(default_factory=list)
     prologue: list[ast.stmt] = field(default_factory=list)
-    block: list[ast.stmt] = field(default_factory=list)
+    body: list[ast.stmt] = field(default_factory=list)
     reads: dict[str, str] = field(default_factory=dict)
     gets: bool = False
     yields: bool = False
     nested: int = 0
+    run: list[tuple[str, ast.expr, int]] = field(default_factory=list)
+    run_out: str = ""
+    checked: list[dict[str, str]] = field(default_factory=lambda: [{}])
+    copies: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    block: list[ast.stmt] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.block = self.body
 
     def definition(self, epilogue: list[ast.stmt], reader: ast.stmt) -> ast.FunctionDef:
         """Return the definition of the whole function; `reader` is how it gets at its context, when it does."""
         first = [*([reader] if self.gets else []), *self._bound_appends()]
-        return function(self.identifier, self.arguments, [*first, *self.prologue, *self.block, *epilogue])
+        return function(self.identifier, self.arguments, [*first, *self.prologue, *self.body, *epilogue])
 
     def _bound_appends(self) -> Iterator[ast.stmt]:
         """Yield what binds the method of a list that was given, where that makes for less code."""
@@ -61,21 +79,13 @@ class Function:
 
 
 class Writer:
-    """The functions that are being written, and the block of the innermost that statements are appended to."""
+    """The functions that are being written; `function` is the innermost."""
 
     def __init__(self, *, speedups: bool) -> None:
         self.speedups = speedups
-        self.block: list[ast.stmt] = []
         self.line = 1
-        self.functions: list[Function] = []
-        self.hot, self.loops = 0, 0  # around this place: what runs often, and of that loops of this template
+        self.function = Function("", [], root=False)  # around all others
         self._temporaries = 0
-        self._texts = 0  # whether output becomes a text here, rather than being written
-        self._run: list[tuple[str, ast.expr, int]] = []
-        self._run_out = ""
-        self._checked: list[dict[str, str]] = [{}]
-        self._copies: dict[str, str] = {}
-        self._given: dict[str, str] = {}  # what variables hold unless that is missing
 
     def temporary(self, kind: str = "t") -> str:
         """Return a local name that nothing else has."""
@@ -84,70 +94,70 @@ class Writer:
 
     def checked(self, variable: str, called: str) -> ast.expr:
         """Return the value of a variable, with what stands for a missing one; each is looked at once in a body."""
-        key = self._copies.get(variable, variable)
-        known = self._checked[-1].get(key)
+        key = self.function.copies.get(variable, variable)
+        known = self.function.checked[-1].get(key)
         if known is None:
             undefined = call("undefined", name=const(called))
             known = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
-            self._checked[-1][key] = known
-            self._given[known] = key
+            self.function.checked[-1][key] = known
+            self.function.given[known] = key
         return name(known)
 
     def is_checked(self, variable: str) -> bool:
         """Return whether it has been looked at whether a variable is missing."""
-        return self._copies.get(variable, variable) in self._checked[-1]
+        return self.function.copies.get(variable, variable) in self.function.checked[-1]
 
     def copied(self, variable: str, source: str) -> None:
         """Note that a variable has been set to what another holds, which never changes."""
-        self._copies[variable] = self._copies.get(source, source)
+        self.function.copies[variable] = self.function.copies.get(source, source)
 
     def is_no_dict(self, variable: str) -> ast.expr:
         """Return whether a variable holds anything but an exact dict, which is asked once in a body."""
         key = f"{variable} is no dict"
-        known = self._checked[-1].get(key)
+        known = self.function.checked[-1].get(key)
         if known is None:
             known = self._hold(is_not(call("type", name(variable)), "dict")).id
-            self._checked[-1][key] = known
+            self.function.checked[-1][key] = known
         return name(known)
 
     def changed(self, variable: str) -> None:
         """Note that a variable is being set."""
-        self._copies.pop(variable, None)
-        for known in self._checked:
+        self.function.copies.pop(variable, None)
+        for known in self.function.checked:
             known.pop(variable, None)
             known.pop(f"{variable} is no dict", None)
 
     @property
     def texts(self) -> bool:
         """Whether output becomes a text here, so that nothing may be written to a list."""
-        return self._texts > 0
+        return self.function.texts > 0
 
     @property
-    def function(self) -> Function:
-        """The function that is being emitted."""
-        return self.functions[-1]
+    def block(self) -> list[ast.stmt]:
+        """The block that statements are appended to."""
+        return self.function.block
+
+    @block.setter
+    def block(self, block: list[ast.stmt]) -> None:
+        self.function.block = block
 
     @contextmanager
     def defining(
         self, identifier: str, arguments: list[str], *, root: bool = False, text: bool = False
     ) -> Iterator[Function]:
-        """Emit the body of a function in the meantime, which returns its output when it is a `text`."""
-        made = Function(identifier, arguments, root)
-        if self.functions:
-            self.function.nested += 1
-        self.functions.append(made)
+        """Emit the body of a function in the meantime, which returns its output when it is a `text`.
+
+        What waits in the function around is written before: that it needs there belongs to that function.
+        """
+        outer = self.function
         self.flush()
-        outer = self._run, self._run_out, self._texts, self.hot, self._copies
-        self._run, self._texts, self.hot, self._copies = [], int(text), 0, {}
-        with self.within(made.block):
-            self._checked.append({})
-            yield made
-            if text:
-                self._append(ast.Return(self._text()))
-            self.flush()
-            self._checked.pop()
-        self._run, self._run_out, self._texts, self.hot, self._copies = outer
-        self.functions.pop()
+        outer.nested += 1
+        made = self.function = Function(identifier, arguments, root, int(text), outer.loops)
+        yield made
+        if text:
+            self._append(ast.Return(self._text()))
+        self.flush()
+        self.function = outer
 
     def add(self, statement: ast.stmt) -> None:
         """Append a statement behind all output before it, at the line of the template that is being emitted."""
@@ -156,7 +166,7 @@ class Writer:
 
     def _append(self, statement: ast.stmt) -> None:
         statement.lineno = self.line
-        self.block.append(statement)
+        self.function.block.append(statement)
 
     def _hold(self, value: ast.expr) -> ast.Name:
         held = self.temporary()
@@ -171,14 +181,14 @@ class Writer:
         """Output constant text."""
         if text:
             self._open(frame)
-            self._run.append(("text", const(text), self.line))
+            self.function.run.append(("text", const(text), self.line))
 
     def write(self, frame: Frame, kind: str, value: ast.expr) -> None:
         """Output a value: `kind` says how it becomes text (`str`, `escape`, `call` for a call that returns a text, or
         `is` for what is text already).
         """
         self._open(frame)
-        self._run.append((kind, value, self.line))
+        self.function.run.append((kind, value, self.line))
 
     def held(self, value: ast.expr) -> ast.Name:
         """Compute a value that has an effect here and now, behind all output before it; return its variable."""
@@ -199,13 +209,13 @@ class Writer:
     def settle(self) -> None:
         """Turn the values that wait to be written into text now, before anything else that has an effect."""
         outer = self.line
-        run, self._run = self._run, []
+        run, self.function.run = self.function.run, []
         for kind, value, self.line in run:
             if kind == "int":  # a number stays what it is
                 shown = (kind, value if is_simple(value) else self._hold(value))
             else:
                 shown = (kind, value) if kind in _TEXT else ("shown", self._hold(self._shown(kind, value, self.line)))
-            self._run.append((*shown, self.line))
+            self.function.run.append((*shown, self.line))
         self.line = outer
 
     def _shown(self, kind: str, value: ast.expr, line: int) -> ast.expr:
@@ -225,8 +235,8 @@ class Writer:
         """Return the variable for the text of what a function is given and prints in a loop: it is made once, before
         all else, because that cannot fail. It holds `None` when the value is no exact string and no whole number.
         """
-        given = self._given.get(value.id, "") if isinstance(value, ast.Name) else ""
-        if not self.loops or not given.startswith(("g_", "p_")):
+        given = self.function.given.get(value.id, "") if isinstance(value, ast.Name) else ""
+        if not self.function.loops or not given.startswith(("g_", "p_")):
             return None
         key = f"{given} as text"
         if key not in self.function.reads:
@@ -240,29 +250,29 @@ class Writer:
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
-        made = _conversion(kind, value, small=self.speedups or not (self.hot or self._texts))
+        made = _conversion(kind, value, small=self.speedups or not (self.function.hot or self.function.texts))
         if made is not value:
             made.lineno = line
         return made
 
     def _open(self, frame: Frame) -> None:
-        if self._run and self._run_out != frame.out:
+        if self.function.run and self.function.run_out != frame.out:
             self.flush()
-        self._run_out = frame.out
+        self.function.run_out = frame.out
 
     def flush(self) -> None:
         """Write the output that waits; where it becomes a text, it waits on."""
-        if self._texts:
+        if self.function.texts:
             self.settle()
-        elif self._run:
-            made = call(attribute(name(self._run_out), "append"), self._text())
-            if not self.hot:
-                self.function.appends.append((self._run_out, made))
+        elif self.function.run:
+            made = call(attribute(name(self.function.run_out), "append"), self._text())
+            if not self.function.hot:
+                self.function.appends.append((self.function.run_out, made))
             self._append(ast.Expr(made))
 
     def _text(self) -> ast.expr:
         """Return the expression for the output that waits."""
-        run, self._run = self._run, []
+        run, self.function.run = self.function.run, []
         return self.text_of(run) if run else const("")
 
     def text_of(self, run: list[tuple[str, ast.expr, int]]) -> ast.expr:
@@ -286,13 +296,13 @@ class Writer:
 
         Output before it waits, and is text already.
         """
-        outer, self._run = (self._run, self._run_out), []
-        self._texts += 1
+        outer, self.function.run = (self.function.run, self.function.run_out), []
+        self.function.texts += 1
         with self.aside(block):
             yield
             self._append(assign(result, self._text()))
-        self._texts -= 1
-        self._run, self._run_out = outer
+        self.function.texts -= 1
+        self.function.run, self.function.run_out = outer
 
     @contextmanager
     def within(self, block: list[ast.stmt]) -> Iterator[None]:
@@ -305,11 +315,11 @@ class Writer:
 
     def aside_begin(self) -> None:
         """Start what may not run: what is looked at there is not known behind it."""
-        self._checked.append(dict(self._checked[-1]))
+        self.function.checked.append(dict(self.function.checked[-1]))
 
     def aside_end(self) -> None:
         """End what may not run."""
-        self._checked.pop()
+        self.function.checked.pop()
 
     @contextmanager
     def aside(self, block: list[ast.stmt]) -> Iterator[None]:
@@ -324,10 +334,10 @@ class Writer:
         """Append to another block for a while; output does not run across its ends."""
         self.flush()
         with self.within(block):
-            self._checked.append(dict(self._checked[-1]))
+            self.function.checked.append(dict(self.function.checked[-1]))
             yield
             self.flush()
-            self._checked.pop()
+            self.function.checked.pop()
 
 
 _TEXT = frozenset({"text", "is", "shown"})
