@@ -11,22 +11,43 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
 from typing import Any
 
 import jinja2
 
 _CHAIN_SHOWN = 10
 
+# how many names are looked at for a hint, how many of them are compared, and how long a word is that is
+_LOOKED_AT, _COMPARED, _LONGEST_WORD = 20_000, 500, 256
+_CUTOFF = 0.6
+_LEAST = _CUTOFF / (2 - _CUTOFF)  # of two words that are so close the shorter is at least that much of the longer
 
-def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+
+def did_you_mean(word: str, candidates: Iterable[object], never: str = "") -> str:
     """Return ``did you mean `x`?`` for the closest of the candidates, or an empty string."""
-    close = closest(word, candidates)
+    close = closest(word, candidates, never)
     return f"did you mean `{close}`?" if close else ""
 
 
-def closest(word: str, candidates: Iterable[str]) -> str:
-    """Return the closest of the candidates, or an empty string when none is close."""
-    return next(iter(difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)), "")
+def closest(word: str, candidates: Iterable[object], never: str = "") -> str:
+    """Return the closest of the candidates, or an empty string when none is close; `never` is none of them.
+
+    This is asked while an error is told, so there is a limit to what is looked at, however many there are. Names that
+    are no text, or that a terminal cannot show, are passed over.
+    """
+    word = str.__str__(word)
+    if not 0 < len(word) <= _LONGEST_WORD:
+        return ""
+    least, most = len(word) * _LEAST, len(word) / _LEAST
+    found = (
+        name
+        for name in islice(iter(candidates), _LOOKED_AT)
+        if type(name) is str and least <= len(name) <= most and name != never and name.isprintable()
+    )
+    likely = nsmallest(_COMPARED, found, key=lambda name: (name[0] != word[0], abs(len(name) - len(word)), name))
+    return next(iter(difflib.get_close_matches(word, likely, n=1, cutoff=_CUTOFF)), "")
 
 
 def shown_chain(chain: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from jinja2.utils import missing
 
 from blendtpl.output import escape_any, escape_str
 from blendtpl.parts import Hole, Kind, Part, Parts
+from blendtpl.tracebacks import shortened
 
 
 def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
@@ -185,11 +186,5 @@ def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
     that, but is a `KeyError` of what a property did.
     """
     if is_no_dict and not isinstance(sys.exception(), AttributeError):
-        raise _shortened(sys.exception())
+        raise shortened(sys.exception())  # type: ignore[arg-type]  # there is one
     return item_or_undefined(undefined, value, attr)
-
-
-def _shortened(error: Any) -> BaseException:
-    """Return an error without the first entry of its traceback, for one that comes through the same code once more."""
-    trace = error.__traceback__
-    return error.with_traceback(trace and trace.tb_next)  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ environments with Jinja2's own `getitem` are given these.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -47,12 +48,13 @@ def _named(name: str, function: Callable[..., Iterator[Any]]) -> Callable[..., I
 
 
 def _values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]:
-    """Yield an attribute of each item, looked up as ``item[attr]`` is."""
-    for found in items:
-        if type(found) is dict and attr in found:
-            yield found[attr]
-        else:
-            yield subscript(undefined, found, attr)
+    """Return an iterator over an attribute of each item."""
+    return (_value_of(undefined, attr, found) for found in items)
+
+
+def _value_of(undefined: Any, attr: str, found: Any) -> Any:
+    """Return an attribute of an item, looked up as ``item[attr]`` is."""
+    return found[attr] if type(found) is dict and attr in found else subscript(undefined, found, attr)
 
 
 def _is_plain(attribute: Any) -> bool:
@@ -131,7 +133,8 @@ def _sum(
     environment: jinja2.Environment, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
 ) -> Any:
     if type(iterable) is list and _is_plain(attribute):
-        return sum(_values_of(environment.undefined, iterable, attribute), start)  # type: ignore[arg-type]
+        found = partial(_value_of, environment.undefined, attribute)
+        return sum(map(found, iterable), start)
     return filters.sync_do_sum(environment, iterable, attribute, start)
 
 

@@ -97,7 +97,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def _lines(code: CodeType, unit: Unit) -> Iterator[tuple[int, str]]:
     """Yield the line of each instruction, and the template that it came from, if that is another.
 
-    Such code is in a `try` whose handler tells what was called, for tracebacks: see `blendtpl.places.stitched`.
+    Such code is in a `try` whose handler tells what was called, for tracebacks: see `blendtpl.tracebacks.stitched`.
     """
     listed = dis.Bytecode(code)
     entries = listed.exception_entries  # type: ignore[attr-defined]  # mypy does not know of it

@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
 from blendtpl.output import NEVER, Output
+from blendtpl.places import stopped
 from blendtpl.spaces import bind_names, new_space
 from blendtpl.units import Shape, Unit
 
@@ -69,6 +70,11 @@ class LiveTemplate(Unit):
             for _ in self.root(context, out, NEVER):
                 pass
             return self.environment.concat(out)
+        except (StopIteration, RuntimeError) as error:
+            other = stopped(error, self)
+            if other is not None:
+                raise other  # noqa: B904
+            raise
         finally:
             scope.finish()
 

@@ -2,20 +2,23 @@
 
 Emitted code carries its template's name, lines and, through its loader, source, so the traceback has every
 place already. No exception object is added here, no frame is kept and no source is read while rendering.
+
+To tell of an error never raises: what is asked of an exception of somebody else's is in `blendtpl.tracebacks`.
 """
 
 import json
 import linecache
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from types import FunctionType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import jinja2
 
 from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
+from blendtpl.tracebacks import add_note, cause_of, ended, entry, is_a, line_of, set_cause, trace_of, upto, with_trace
 
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
 
@@ -23,7 +26,7 @@ _QUICKLY = 1  # the level that takes the least time, and leaves a fifth
 
 TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
 
-_NOWHERE = -1  # an instruction that has no line, so that the line of the entry itself holds
+STOPPED = "value was undefined because a callable raised a StopIteration exception"  # as Jinja2 says
 
 _ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
@@ -64,39 +67,42 @@ class Sources:
         return source if isinstance(source, str) else None
 
 
-def add_place(error: Exception, variables: Iterable[str]) -> None:
+def add_place(error: Exception, variables: Iterable[object]) -> None:
     """Tell `error` where it arose; `variables` are the names that a misspelt one may have meant.
 
     An `UndefinedError` of Jinja2 becomes ours, in place: a second object would drag the first one along as its
     context. Any other error keeps its type and message, and gets a note.
     """
-    if isinstance(error, UndefinedError):
+    try:  # noqa: SIM105  # what that needs would take some of the room that there is not
+        _add_place(error, variables)
+    except (MemoryError, RecursionError):  # which there is no room for
+        pass
+
+
+def _add_place(error: Exception, variables: Iterable[object]) -> None:
+    if is_a(error, UndefinedError):
         return
     sources: dict[str, Sources] = {}
-    places = _places(error.__traceback__, sources)
+    places = _places(trace_of(error), sources)
     if not places:
         return
     (name, line), *callers = places
     _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
     if type(error) is jinja2.UndefinedError:
-        missing = _MISSING.fullmatch(error.message or "")
-        vars(error).update(
-            name=name,
-            line=line,
-            chain=chain,
-            hint=_hint(missing["variable"], variables) if missing else "",
-        )
+        message = error.message
+        missing = _MISSING.fullmatch(message) if type(message) is str else None
+        hint = _hint(missing["variable"], variables) if missing else ""
+        vars(error).update(name=name, line=line, chain=chain, hint=hint)
         error.__class__ = UndefinedError
         return
-    note = f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else "")
-    if note not in getattr(error, "__notes__", ()):  # an exception object that is raised again must not grow
-        error.add_note(note)
+    add_note(error, f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else ""))
 
 
-def _hint(missing: str, variables: Iterable[str]) -> str:
-    # a module without context does not see a variable that is there, and was spelt right
-    return did_you_mean(missing, (name for name in variables if name != missing))
+def _hint(missing: str, variables: Iterable[object]) -> str:
+    # a module without context does not see a variable that is there, and was spelt right; and a name is all that a
+    # template can have written
+    return did_you_mean(missing, (name for name in variables if type(name) is str and name.isidentifier()), missing)
 
 
 def _forget(sources: Mapping[str, Sources]) -> None:
@@ -110,37 +116,75 @@ def _forget(sources: Mapping[str, Sources]) -> None:
             linecache.cache[name] = (partial(found.get_source, name),)
 
 
-def stitched(trace: Any, unit: Any, name: str, line: int | None = None) -> TracebackType:
-    """Return the traceback of an error that arose where a template's code stands inlined in another's, with the entry
-    that a call of it would have made in place of that of the function around it; `name` is what stood there.
+def told(error: Exception, unit: Any, variables: Iterable[object]) -> Exception | None:
+    """Tell an error that comes out of a template where it arose. Return what is to be raised in place of it, where it
+    was caught, if anything is: of a `StopIteration` what Jinja2 makes of it, whose templates are generators.
     """
-    return _entry(trace.tb_next, unit, name, line or trace.tb_lineno)
+    enter(error, unit)
+    made, trace = stopped(error, unit), trace_of(error)
+    if made is None or trace is None:
+        add_place(error, variables)
+        return made
+    shown = trace_of(made)
+    with_trace(made, TracebackType(shown, trace.tb_frame, trace.tb_lasti, line_of(trace)))
+    add_place(made, variables)
+    with_trace(made, shown)
+    return made
 
 
-def placed(error: BaseException, *entries: Any) -> BaseException:
-    """Return an error with entries of templates whose code was not run as such put before those of its traceback: of
-    each its unit, what stood there and the line, the innermost first.
+def stopped(error: Exception, unit: Any) -> Exception | None:
+    """Return what a `StopIteration` becomes that comes out of a template, by itself or, where that came through a
+    generator, as the cause of an error. Any other error is none of that.
     """
-    trace = error.__traceback__
-    for unit, name, line in zip(entries[::3], entries[1::3], entries[2::3], strict=True):
-        trace = _entry(trace, unit, name, line)
-    return error.with_traceback(trace)
+    stop = cause_of(error) if type(error) is RuntimeError else error
+    if stop is None or not is_a(stop, StopIteration):
+        return None
+    made = _undefined(error, stop, unit.environment.undefined)
+    return ended(stop) if made is None and stop is error else made
 
 
-def enter(trace: TracebackType | None, unit: Any) -> None:
+def _undefined(error: Exception, stop: BaseException, undefined: Any) -> Exception | None:
+    """Return the error of what is undefined because something that a template calls raised `StopIteration`, when it did
+    so in a macro, a call block or further down in a recursive loop, and is printed.
+
+    Such a function is no generator in Jinja2, and whoever calls it there takes that for a value that is undefined.
+    """
+    around = _called_in(trace_of(stop))
+    if around is None:
+        return None
+    try:
+        str(undefined(STOPPED))
+    except jinja2.UndefinedError as made:
+        shown = upto(trace_of(stop), around)
+        if stop is not error:  # it went through a generator, before which its own traceback ends
+            shown = upto(trace_of(error), None, shown)
+        with_trace(made, shown and shown.tb_next)
+        set_cause(made, stop)
+        return made
+    return None
+
+
+def _called_in(trace: TracebackType | None) -> TracebackType | None:
+    """Return the entry of the template that called the function which an error came out of, if it is of such a kind."""
+    entries: list[TracebackType] = []
+    while trace is not None:
+        if is_a(dict.get(trace.tb_frame.f_globals, "unit"), jinja2.Template):
+            entries.append(trace)
+        trace = trace.tb_next
+    while len(entries) > 1:
+        code, around = entries.pop().tb_frame.f_code, entries[-1]
+        if code.co_name.startswith("macro ") or code.co_name == "call block" or code is around.tb_frame.f_code:
+            return around
+        if code.co_name != "recursive loop":
+            break
+    return None
+
+
+def enter(error: BaseException, unit: Any) -> None:
     """Put the entry of a template behind the first of a traceback, when it has no code that would have made one."""
-    if trace is not None and unit.shape.enters is not None:
-        trace.tb_next = _entry(trace.tb_next, unit, TOP_LEVEL, unit.shape.enters)
-
-
-def _entry(behind: TracebackType | None, unit: Any, name: str, line: int) -> TracebackType:
-    code = _here.__code__.replace(co_filename=unit.filename, co_name=name, co_qualname=name)
-    return TracebackType(behind, FunctionType(code, unit.space)().gi_frame, _NOWHERE, line)
-
-
-def _here() -> Iterator[None]:
-    """Be a generator, whose frame, unlike that of a function that is called, holds none of what is around it."""
-    yield
+    trace, line = trace_of(error), unit.shape.enters
+    if trace is not None and line is not None:
+        trace.tb_next = entry(trace.tb_next, unit.filename, TOP_LEVEL, line, unit.space)
 
 
 def _places(trace: TracebackType | None, sources: dict[str, Sources]) -> list[tuple[str, int]]:
@@ -152,13 +196,13 @@ def _places(trace: TracebackType | None, sources: dict[str, Sources]) -> list[tu
     places: list[tuple[str, int]] = []
     trace = trace and trace.tb_next
     while trace is not None:
-        found = trace.tb_frame.f_globals
-        if (found.get("__name__"), trace.tb_frame.f_code.co_name) in _ENTRIES:
+        found, function = trace.tb_frame.f_globals, trace.tb_frame.f_code.co_name
+        file, loader = dict.get(found, "__name__"), dict.get(found, "__loader__")
+        if type(file) is str and (file, function) in _ENTRIES:
             break
-        loader = found.get("__loader__")
-        if isinstance(loader, Sources):
-            sources[found["__name__"]] = loader
-            place = (found["__name__"], trace.tb_lineno)
+        if type(loader) is Sources and type(file) is str:
+            sources[file] = loader
+            place = (file, line_of(trace))
             if not places or places[-1] != place:
                 places.append(place)
         trace = trace.tb_next

@@ -14,7 +14,7 @@ from jinja2.utils import missing
 from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.output import NEVER, Output, Steps, drain, writing
-from blendtpl.places import add_place, enter
+from blendtpl.places import told
 from blendtpl.scopes import MADE, SLOTS, Scope, names_set
 from blendtpl.speedups import started
 from blendtpl.starting import Start, finish
@@ -37,8 +37,9 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     try:
         return started(start, unit, given)
     except Exception as error:
-        enter(error.__traceback__, unit)
-        add_place(error, given)
+        other = told(error, unit, given)
+        if other is not None:
+            raise other  # noqa: B904  # it knows what it comes from
         raise
 
 
@@ -58,9 +59,9 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
     except ReturnedError:
         raise  # no error to whoever includes
     except Exception as error:
-        if start is not None:
-            enter(error.__traceback__, unit)
-        add_place(error, given if start is None else _given(start, given))
+        other = told(error, unit, given if start is None else _given(start, given))
+        if other is not None:
+            raise other  # noqa: B904
         raise
     finally:
         if unit.stores or start is None:
@@ -88,7 +89,9 @@ def _rendered(unit: Unit, given: dict[str, Any]) -> str:
         drain(_begun(unit, scope, given, out, NEVER))
         return unit.environment.concat(out)
     except Exception as error:
-        add_place(error, given)
+        other = told(error, unit, given)
+        if other is not None:
+            raise other  # noqa: B904
         raise
     finally:
         finish(scope)
@@ -105,7 +108,8 @@ def _merged(start: dict[str, Any], mappings: Mappings, variables: dict[str, Any]
 def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
     """Yield the names that were given, beside those that are there by default."""
     defaults = start.defaults
-    return (name for name, value in variables.items() if name not in defaults or value is not defaults[name])
+    found = (name for name in list(variables) if type(name) is str)
+    return (name for name in found if name not in defaults or variables.get(name) is not defaults[name])
 
 
 def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str, Any]) -> str:
@@ -126,7 +130,9 @@ def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str
         drain(write(context, out, NEVER))
         return unit.environment.concat(out)
     except Exception as error:
-        add_place(error, given)
+        other = told(error, unit, given)
+        if other is not None:
+            raise other  # noqa: B904
         raise
     finally:
         scope.finish()
@@ -153,9 +159,9 @@ def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterato
         if rest:
             yield rest
     except Exception as error:
-        if start is not None:
-            enter(error.__traceback__, unit)
-        add_place(error, given if start is None else _given(start, given))
+        other = told(error, unit, given if start is None else _given(start, given))
+        if other is not None:
+            raise other  # noqa: B904
         raise
     finally:
         finish(scope)

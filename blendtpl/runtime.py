@@ -23,9 +23,10 @@ from blendtpl.environments import passed_argument
 from blendtpl.fields import NO_ATTRIBUTE, absent, item_or_undefined
 from blendtpl.filters import subscript
 from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, written
-from blendtpl.places import placed, stitched
+from blendtpl.places import STOPPED
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
 from blendtpl.speedups import attribute, escape_any, escaped_field, field, rows, text_field
+from blendtpl.tracebacks import ended, placed, stitched
 from blendtpl.translation import ALIAS, formatted, shape_of
 
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
@@ -45,9 +46,12 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
         return function  # type: ignore[no-any-return]
     if type(function) is Macro:
         return partial(function, evaluation(scope))
-    if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
-        function = function.__call__
-    wanted = passed_argument(function)
+    try:
+        if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
+            function = function.__call__
+        wanted = passed_argument(function)
+    except StopIteration as error:  # which the call itself may raise
+        raise ended(error) from error
     if not wanted:
         return function  # type: ignore[no-any-return]
     context = true_context(scope)
@@ -162,7 +166,7 @@ def call_back(scope: Any, caller: Any) -> Any:
 
 def stopped(undefined: Any) -> Any:
     """Return what Jinja2 makes of a call that raised `StopIteration`."""
-    return undefined("value was undefined because a callable raised a StopIteration exception")
+    return undefined(STOPPED)
 
 
 def keep(context: Context) -> None:
@@ -227,7 +231,10 @@ class BlockReference(runtime.BlockReference):
         """Return what the block renders, as markup where output is escaped."""
         out: Output = []
         write: Any = self._stack[self._depth]
-        drain(write(self._context, out, NEVER))
+        try:
+            drain(write(self._context, out, NEVER))
+        except StopIteration as error:
+            raise ended(error) from error
         text: str = self._context.environment.concat(out)
         return Markup(text) if self._context.eval_ctx.autoescape else text
 

@@ -18,10 +18,11 @@ from jinja2.utils import missing
 
 from blendtpl.contexts import FastContext, Render, emptier, reader, render_of
 from blendtpl.output import NEVER, Output, Write, drain, returning, writing
-from blendtpl.places import TOP_LEVEL, stitched
+from blendtpl.places import TOP_LEVEL
 from blendtpl.runtime import keep
 from blendtpl.scopes import SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
 from blendtpl.starting import Start
+from blendtpl.tracebacks import ended, is_a, stitched
 
 
 class Handle:
@@ -177,7 +178,7 @@ class Unit(jinja2.Template):
         try:
             yield from write(self._preset(context), out, limit)
         except BaseException as error:
-            error.__traceback__ = stitched(error.__traceback__, self, TOP_LEVEL, self.shape.enters)
+            stitched(error, self, TOP_LEVEL, self.shape.enters)
             raise
 
     def _preset(self, context: Context) -> Scope:
@@ -320,9 +321,11 @@ class Unit(jinja2.Template):
         out: Output = []
         try:
             drain(self.root(context, out, NEVER))
-        except BaseException:
+        except BaseException as error:
             if render is None:  # of no render, which would empty it at its end
                 emptier(context)()
+            if is_a(error, StopIteration):
+                raise ended(error) from error
             raise
         return TemplateModule(self, context, out)
 

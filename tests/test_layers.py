@@ -23,6 +23,7 @@ RANKS = {
     "environments": 2,
     "manifest": 3,
     "bundle": 4,
+    "tracebacks": 1,
     "places": 10,
     "binding": 10,
     "message": 10,

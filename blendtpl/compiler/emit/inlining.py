@@ -2,7 +2,7 @@
 
 Enters: an include or a call that runs often, and the tree of what it runs. Leaves: that template's statements, with its
 own lines, in the function at hand. The function has one file name, which is not that template's: should anything be
-raised, `blendtpl.places.stitched` puts the entry that a call would have made into the traceback.
+raised, `blendtpl.tracebacks.stitched` puts the entry that a call would have made into the traceback.
 """
 
 import ast
@@ -15,7 +15,7 @@ from jinja2 import nodes
 from jinja2.nodes import EvalContext
 
 from blendtpl.compiler.emit.calls import Known, absent_argument, direct_arguments
-from blendtpl.compiler.emit.code import assign, attribute, call, const, name
+from blendtpl.compiler.emit.code import assign, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame, Symbols
@@ -262,9 +262,8 @@ def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
     code.line = line
     if not body:
         return
-    error = name("error")
-    trace = call("stitched", attribute(error, "__traceback__"), name(emitter.link(template, "unit")), const(shown))
-    raised = ast.Raise(call(attribute(error, "with_traceback"), trace), lineno=line)
+    told = call("stitched", name("error"), name(emitter.link(template, "unit")), const(shown))
+    raised = ast.Raise(told, lineno=line)
     handler = ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line)
     code.branch(ast.Try(body, [handler], [], []))
 
