@@ -32,6 +32,7 @@ from blendtpl.atomic import replace_file
 from blendtpl.codes import start_of_tuple
 from blendtpl.errors import BundleError
 from blendtpl.manifest import Manifest, Versions, from_json, this_process, to_json
+from blendtpl.reprs import counted, sized
 
 FORMAT = 1
 
@@ -45,7 +46,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 _ABANDONED = 3600.0  # seconds after which a temporary file has no writer any more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Bundle:
     """A checked bundle in memory. `digest` is the SHA-256 over the whole file, in 64 hexadecimal digits."""
 
@@ -54,6 +55,10 @@ class Bundle:
     manifest: Manifest
     code: bytes | memoryview
     sources: bytes
+
+    def __repr__(self) -> str:
+        templates = counted(len(self.manifest.templates), "template")
+        return f"<Bundle of {templates}, {sized(len(self.data))}, sha256 {self.digest[:12]}>"
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the bundle so that `path` holds, at every moment, the old file or the new one, whole.

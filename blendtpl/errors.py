@@ -17,6 +17,8 @@ from typing import Any
 
 import jinja2
 
+from blendtpl.reprs import brief, counted
+
 _CHAIN_SHOWN = 10
 
 # how many names are looked at for a hint, how many of them are compared, and how long a word is that is
@@ -56,7 +58,7 @@ def shown_chain(chain: Sequence[str]) -> str:
     return f"from {', from '.join(chain[:_CHAIN_SHOWN])}{more}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, repr=False)
 class Fault:
     """One mistake in one template source.
 
@@ -76,6 +78,9 @@ class Fault:
     def __str__(self) -> str:
         text = f"error: {self.message}\n{excerpt(self.name, self.line, self.column, self.width, self.source_line)}"
         return f"{text}\n  = help: {self.hint}" if self.hint else text
+
+    def __repr__(self) -> str:
+        return f"<Fault {self.kind} in {self.name}:{self.line}:{self.column}: {brief(self.message)}>"
 
 
 def excerpt(name: str, line: int, column: int, width: int, source_line: str) -> str:
@@ -116,6 +121,9 @@ def _cells(text: str) -> int:
 class BlendError(Exception):
     """The base of every error that blendtpl raises by itself."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(brief, self.args))})"
+
 
 class ConfigError(BlendError):
     """A setting, or an environment that a setting names, cannot be used."""
@@ -127,6 +135,12 @@ class CompileError(BlendError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__(self.faults)
+
+    def __repr__(self) -> str:
+        templates = len({fault.name for fault in self.faults})
+        found = f"{counted(len(self.faults), 'fault')} in {counted(templates, 'template')}"
+        first = f", first {self.faults[0]!r}" if self.faults else ""
+        return f"<{type(self).__name__}: {found}{first}>"
 
     def __str__(self) -> str:
         return "\n\n".join(str(fault) for fault in self.faults)

@@ -17,13 +17,14 @@ import jinja2
 
 from blendtpl._version import __version__
 from blendtpl.errors import BundleError
+from blendtpl.reprs import brief, counted, sized
 
 _BEGIN, _END = b'"templates": {\n', b"}}\n"  # around the lines of the templates
 _STR = frozenset((str,))
 _DEPTH = 32  # of an option's value, such as a policy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reference:
     """One `extends`, `include`, `import` or `from` of a template.
 
@@ -34,8 +35,11 @@ class Reference:
     names: tuple[str, ...]
     line: int
 
+    def __repr__(self) -> str:
+        return f"Reference(kind={self.kind!r}, names={brief(self.names)}, line={self.line})"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """What the manifest knows of one template.
 
@@ -51,6 +55,15 @@ class Entry:
     referred: tuple[Any, ...]
     variables: tuple[str, ...]
     size: int
+
+    def __repr__(self) -> str:
+        parts = (
+            sized(self.size),
+            counted(len(self.blocks), "block"),
+            counted(len(self.referred) // 3, "reference"),
+            counted(len(self.variables), "variable"),
+        )
+        return f"<Entry of {', '.join(parts)}, sha256 {self.digest[:12]}>"
 
     @property
     def references(self) -> tuple[Reference, ...]:
@@ -69,7 +82,7 @@ class Versions:
     jinja2: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Needs:
     """What templates use of their environment: filters and tests by name, with what each asks to be passed
     (`context`, `eval_context`, `environment` or nothing), and globals.
@@ -79,8 +92,12 @@ class Needs:
     tests: Mapping[str, str]
     globals: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        found = (("filter", self.filters), ("test", self.tests), ("global", self.globals))
+        return f"<Needs of {', '.join(counted(len(names), what) for what, names in found)}>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Manifest:
     """The index of a bundle. `environment` is the fingerprint of the options it was compiled for; `speedups`: whether
     its code was made for installations that have the functions in C of `blendtpl.speedups`, and is slower elsewhere.
@@ -91,6 +108,13 @@ class Manifest:
     speedups: bool
     needs: Needs
     templates: Mapping[str, Entry]
+
+    def __repr__(self) -> str:
+        by = self.versions
+        return (
+            f"<Manifest of {counted(len(self.templates), 'template')}, compiled by"
+            f" blendtpl {by.blendtpl}, {by.python}, Jinja2 {by.jinja2}>"
+        )
 
 
 def this_process() -> Versions:

@@ -18,6 +18,7 @@ from random import randrange
 from types import MappingProxyType
 
 from blendtpl.errors import MessageError
+from blendtpl.reprs import counted
 
 _BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029\0")
 _ENCODED_WORD = re.compile(r"=\?[^?]*\?[bq]\?", re.IGNORECASE)  # RFC 2047: whoever reads it decodes what is inside
@@ -49,7 +50,7 @@ _HEADER_CLASSES = _header_classes(HeaderRegistry())  # beside the policy, so tha
 _POLICY = SMTP.clone(header_factory=_Headers())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """A rendered e-mail. `subject` is one line; `html` is `None` for a message of plain text only.
 
@@ -66,6 +67,12 @@ class Message:
     cc: tuple[str, ...] = ()
     reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __repr__(self) -> str:
+        # without subject, texts and addresses, which hold codes, links to sign in by, and names of people
+        html = "no html" if self.html is None else f"html of {counted(len(self.html), 'character')}"
+        text = f"text of {counted(len(self.text), 'character')}"
+        return f"<Message to {counted(len(self.to) + len(self.cc), 'recipient')}, {text}, {html}>"
 
     def __post_init__(self) -> None:
         for label, value in self._header_values():

@@ -15,6 +15,7 @@ PACKAGE = Path(blendtpl.__file__).parent
 # half has ranks below 20, the build half below 40, and neither imports the other.
 RANKS = {
     "_version": 0,
+    "reprs": 0,
     "errors": 1,
     "names": 1,
     "codes": 1,

@@ -21,6 +21,7 @@ from blendtpl.cli.progress import Ticker
 from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.cache import default_folder
 from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault
+from blendtpl.reprs import sized
 
 
 @click.command("compile")
@@ -125,12 +126,8 @@ def _closing(made: Build, target: Path, check: bool, style: str) -> str:
     verb = "checked" if check else "wrote"
     return (
         f"{count} template{'s'[: count != 1]}, {made.cached} from cache, {made.compiled} compiled; "
-        f"{verb} {target}, {_size(len(bundle.data))}, sha256 {bundle.digest}"
+        f"{verb} {target}, {sized(len(bundle.data))}, sha256 {bundle.digest}"
     )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
 
 
 def _report(error: CompileError, folder: Path, style: str) -> None:

@@ -12,6 +12,8 @@ import threading
 from dataclasses import asdict, dataclass
 from types import CodeType, FrameType
 
+from blendtpl.reprs import counted
+
 _HEAD = ("calls", "call", "template", "site")
 
 
@@ -25,7 +27,7 @@ class Row:
     site: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """What call sites a shim has served: `rows`, the busiest first; `others` counts calls from sites beyond those."""
 
@@ -36,6 +38,9 @@ class Report:
     def calls(self) -> int:
         """All calls."""
         return self.others + sum(row.calls for row in self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Report of {counted(self.calls, 'call')} at {counted(len(self.rows), 'site')}>"
 
     def __str__(self) -> str:
         cells = [_HEAD, *((f"{row.calls:,}", row.call, row.template, row.site) for row in self.rows)]

@@ -9,7 +9,7 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
@@ -29,7 +29,7 @@ class Source:
     """A template's text, and the SHA-256 of it in hexadecimal."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
     digest: str
 
 
