@@ -166,6 +166,24 @@ class RenderError(BlendError):
     """Rendering failed for a reason that lies in the call or the template."""
 
 
+class ContextError(RenderError, TypeError, ValueError):
+    """What a template is to be rendered with is neither a mapping nor pairs. `name` is that of the template.
+
+    A `TypeError` and a `ValueError`, as `dict` raises either. It holds nothing of what was given but its type's name.
+    """
+
+    def __init__(self, given: str, name: str | None) -> None:
+        super().__init__(given, name)
+        self.given, self.name = given, name
+
+    def __str__(self) -> str:
+        template = "the template" if self.name is None else f"`{self.name}`"
+        return (
+            f"{template} cannot be rendered with {self.given}: give a mapping from names to values, such as"
+            " `{'user': user}`, or keywords, such as `user=user`"
+        )
+
+
 class UndefinedError(RenderError, jinja2.UndefinedError):
     """A variable or attribute that the template needs is missing.
 

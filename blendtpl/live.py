@@ -17,6 +17,7 @@ from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
+from blendtpl.arguments import as_dict
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
 from blendtpl.output import NEVER, Output
@@ -63,7 +64,7 @@ class LiveTemplate(Unit):
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         """Return the rendered text, as Jinja2's method of that name does."""
-        context = self.new_context(dict(*args, **kwargs))
+        context = self.new_context(as_dict(self.name, args, kwargs))
         context.render = scope = Render()  # type: ignore[attr-defined]
         out: Output = []
         try:
@@ -80,7 +81,7 @@ class LiveTemplate(Unit):
 
     def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
         """Yield the rendered text piece by piece, as Jinja2's method of that name does."""
-        context = self.new_context(dict(*args, **kwargs))
+        context = self.new_context(as_dict(self.name, args, kwargs))
         context.render = scope = Render()  # type: ignore[attr-defined]
         try:
             yield from self.root_render_func(context)

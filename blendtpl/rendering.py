@@ -11,6 +11,7 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import Macro
 from jinja2.utils import missing
 
+from blendtpl.arguments import merged
 from blendtpl.contexts import Render
 from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.output import NEVER, Output, Steps, drain, writing
@@ -29,11 +30,11 @@ def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
     """Return the text of a template for the mappings in order, then the variables."""
     start = unit.start
     if start is None:
-        return _rendered(unit, _merged({}, mappings, variables))
+        return _rendered(unit, merged({}, unit.name, mappings, variables))
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
         given = mappings[0]
     else:
-        given = _merged({}, mappings, variables)
+        given = merged({}, unit.name, mappings, variables)
     try:
         return started(start, unit, given)
     except Exception as error:
@@ -97,14 +98,6 @@ def _rendered(unit: Unit, given: dict[str, Any]) -> str:
         finish(scope)
 
 
-def _merged(start: dict[str, Any], mappings: Mappings, variables: dict[str, Any]) -> dict[str, Any]:
-    """Return one dict: the mappings in order, then the variables, all over what is there at the start."""
-    for mapping in mappings:
-        start.update(mapping)
-    start.update(variables)
-    return start
-
-
 def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
     """Yield the names that were given, beside those that are there by default."""
     defaults = start.defaults
@@ -117,7 +110,7 @@ def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str
 
     Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
     """
-    given = _merged({}, mappings, variables)
+    given = merged({}, unit.name, mappings, variables)
     context = unit.new_context(given)
     context.render = scope = Render()  # type: ignore[attr-defined]
     out: Output = []
@@ -141,7 +134,7 @@ def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str
 def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
     """Yield the text in pieces of some kilobytes; not much more than one of them is held."""
     start = unit.start
-    given = _merged({} if start is None else start.defaults.copy(), mappings, variables)
+    given = merged({} if start is None else start.defaults.copy(), unit.name, mappings, variables)
     scope: Scope = [None]
     out: Output = []
     held: list[str] = []

@@ -26,6 +26,7 @@ RANKS = {
     "bundle": 4,
     "tracebacks": 1,
     "places": 10,
+    "arguments": 10,
     "binding": 10,
     "message": 10,
     "contexts": 5,
