@@ -7,7 +7,9 @@ package, loading and rendering never import the compiler; `compile` does so when
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blendtpl._version import __version__
@@ -16,6 +18,7 @@ from blendtpl.environments import EnvironmentSource, default_environment
 from blendtpl.errors import (
     BlendError,
     BlockNotFound,
+    BuildWarning,
     BundleError,
     CompileError,
     ConfigError,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BlendError",
     "BlockNotFound",
+    "BuildWarning",
     "Bundle",
     "BundleError",
     "CompileError",
@@ -77,6 +81,7 @@ def compile(
     sources: bool = True,
     key: bytes | None = None,
     portable: bool = False,
+    cache: bool | str | os.PathLike[str] | None = None,
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
@@ -84,12 +89,38 @@ def compile(
     out, it and `environment` are what ``[tool.blendtpl]`` of the nearest `pyproject.toml` says. `sources` puts
     the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256). Where this
     installation has `blendtpl.speedups`, the code is made for such: `portable` makes what is as fast without them.
+    `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the command
+    (``$BLENDTPL_CACHE_DIR``, else in ``$XDG_CACHE_HOME``). One that cannot be used makes a `BuildWarning`, not an error.
 
     Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting.
     """
+    folder = _cache_folder(cache)
     from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
 
-    return build(source, environment=environment, with_sources=sources, key=key, portable=portable).bundle
+    made = build(
+        source,
+        environment=environment,
+        with_sources=sources,
+        key=key,
+        portable=portable,
+        cache=folder,
+    )
+    for warning in made.warnings:
+        warnings.warn(warning, BuildWarning, stacklevel=2)
+    return made.bundle
+
+
+def _cache_folder(cache: bool | str | os.PathLike[str] | None) -> Path | None:
+    if cache is None or cache is False:
+        return None
+    if cache is not True and not (isinstance(cache, (str, os.PathLike)) and os.fspath(cache)):
+        raise ConfigError(f"`cache` is True, False or the path of a folder, not {cache!r}")
+    try:
+        from blendtpl.compiler.cache import default_folder
+    except ModuleNotFoundError as error:
+        message = f"`cache` needs `{error.name}`: install blendtpl with its extra `build`, or leave `cache` out"
+        raise ConfigError(message) from None
+    return default_folder() if cache is True else Path(cache)
 
 
 def __getattr__(name: str) -> object:

@@ -154,6 +154,10 @@ class LinkError(CompileError):
     """Each source is right by itself, but they do not fit together: missing references, cycles."""
 
 
+class BuildWarning(UserWarning):
+    """What is odd about a build that went well, such as a build cache that cannot be used."""
+
+
 class BundleError(BlendError):
     """A bundle that must not or cannot be used; the message names the cause and the remedy."""
 
