@@ -13,7 +13,6 @@ A bundle is code. Nothing here unmarshals it: whoever does so gets it from an op
 digest, signature, versions and manifest have been checked.
 """
 
-import glob
 import hashlib
 import hmac
 import io
@@ -21,14 +20,12 @@ import os
 import re
 import stat
 import struct
-import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from blendtpl.atomic import replace_file
+from blendtpl.atomic import remove_abandoned, replace_file, resolved
 from blendtpl.codes import start_of_tuple
 from blendtpl.errors import BundleError
 from blendtpl.manifest import Manifest, Versions, from_json, this_process, to_json
@@ -69,14 +66,16 @@ class Bundle:
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Write a file so that `target` is, at every moment, the old one or the new one, whole.
+    """Write a file so that `target` is, at every moment, the old one or the new one, whole. Through a symbolic link it
+    is written where that leads.
 
     Raises `BundleError` when it cannot be written; the old file is then untouched.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(target)
-        replace_file(target, data)
+        file = resolved(target)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(file, _ABANDONED)
+        replace_file(file, data)
     except OSError as error:
         raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
 
@@ -239,11 +238,3 @@ def _seal_line(signature: bytes, digest: bytes) -> bytes:
 
 
 _SEAL_SIZE = len(_seal_line(_UNSIGNED, _UNSIGNED))
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Remove what writers that were killed left behind, so that it cannot pile up."""
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                left.unlink()
