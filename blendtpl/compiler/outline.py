@@ -137,7 +137,14 @@ _SETS = ("stored", "bound", "scoped", "inner", "shadows", "changeable", "handled
 
 def _facts(loaded: dict[str, Any]) -> Facts:
     macros = (
-        MacroShape(**{**shape, "arguments": tuple(shape["arguments"]), "special": tuple(shape["special"])})
+        MacroShape(
+            **{
+                **shape,
+                "arguments": tuple(shape["arguments"]),
+                "special": tuple(shape["special"]),
+                "included": tuple(shape["included"]),
+            }
+        )
         for shape in loaded["macros"]
     )
     return Facts(

@@ -44,12 +44,11 @@ class Writer(Expressions):
         return f"{{{{{before} {self.expression(self.draw(st.integers(0, 3)))} {after}}}}}"
 
     def run(self, depth: int) -> str:
-        """Return pieces of output directly before what may be a function of its own: none of them is written by then."""
+        """Return pieces of output directly before what may be a function of its own: nothing has written them yet."""
         pieces = "".join(self.piece() for _ in range(self.draw(st.integers(2, 4))))
         return pieces + self.choose(
-            self.call_block, self.call_block, self.macro, self.loop, self.call_block, self.filter_block, self.call_block,
-            self.assign_block, self.call_block, self.include, self.block, self.call_block, self.escape, self.call_block,
-            self.with_, self.branch, depth=depth,
+            *[self.call_block] * 7, self.macro, self.loop, self.filter_block, self.assign_block, self.include,
+            self.block, self.escape, self.with_, self.branch, depth=depth,
         )  # fmt: skip
 
     def piece(self) -> str:
@@ -57,7 +56,11 @@ class Writer(Expressions):
         if self.often(1):
             return self.pick("{{ a }}", "{{ o }}", "{{ b }}", "{{ c }}")
         plain = ("t", "{{ a }}", "{{ o }}", "{{ b }}", "{{ x.a }}", "{{ o.a }}", "{{ a if b }}", "{{ c | upper }}")
-        chosen = ("{% if a %}t{% endif %}", "{% if b %}{{ c }}{% else %}<{{ x }}{% endif %}", "{% trans %}hello{% endtrans %}")
+        chosen = (
+            "{% if a %}t{% endif %}",
+            "{% if b %}{{ c }}{% else %}<{{ x }}{% endif %}",
+            "{% trans %}hello{% endtrans %}",
+        )
         loop = ("{{ loop.index }}", "{{ loop.cycle('<', 'b') }}", "{{ loop.first }}", "{{ x }}") if self.in_loop else ()
         return self.pick(*plain, *chosen, *(f"{{{{ {name}(a) }}}}" for name in self.known()), *loop)
 
@@ -221,15 +224,26 @@ class Writer(Expressions):
     def of_call(self, macro: str) -> str:
         """Return a use of what a macro, or the body of a `call` block, may know of how it was called."""
         plain = ("{{ 'y' if caller else 'n' }}", "{{ caller() }}", "{{ caller }}", "{{ varargs }}", "{{ kwargs }}", "t")
-        asked = ("{% if caller %}{{ caller() }}{% endif %}", "{{ caller is defined }}", "{{ kwargs.z }}", "{{ varargs[0] }}")
-        handed = (f"{{{{ {macro}(caller=caller) }}}}", f"{{{{ {macro}(*varargs, **kwargs) }}}}", "{{ echo(caller) is callable }}")
-        return self.pick(*plain, *asked, *handed, "{% set caller = a %}{{ caller }}", "{{ self.one() }}", "{{ loop.index }}")
+        asked = (
+            "{% if caller %}{{ caller() }}{% endif %}",
+            "{{ caller is defined }}",
+            "{{ kwargs.z }}",
+            "{{ varargs[0] }}",
+        )
+        handed = (
+            f"{{{{ {macro}(caller=caller) }}}}",
+            f"{{{{ {macro}(*varargs, **kwargs) }}}}",
+            "{{ echo(caller) is callable }}",
+        )
+        return self.pick(
+            *plain, *asked, *handed, "{% set caller = a %}{{ caller }}", "{{ self.one() }}", "{{ loop.index }}"
+        )
 
     def around(self, body: str) -> str:
         """Return a body, maybe in what may be a function of its own, or stand in one that it must not see."""
         tag = self.pick(
-            "", "", "filter e", "set s", "for x in [1, 2]", "for x in xs if caller", "for x in [1] recursive", "with a = caller",
-            "if a", "macro o()", "call echo('t')", "call _p()", "with caller = 1", "for caller in xs",
+            "", "", "filter e", "set s", "for x in [1, 2]", "for x in xs if caller", "for x in [1] recursive", "if a",
+            "with a = caller", "macro o()", "call echo('t')", "call _p()", "with caller = 1", "for caller in xs",
         )  # fmt: skip
         if not tag:
             return body

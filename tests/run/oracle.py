@@ -45,6 +45,20 @@ def load(
     return blendtpl.load(blendtpl.compile(templates, environment=make, portable=portable), environment=make)
 
 
+Render = Callable[[str, Mapping[str, Any]], str]
+
+
+def every_way(templates: Mapping[str, str], make: MakeEnvironment) -> dict[str, Render]:
+    """Return each way in which blendtpl renders a template of a set, by what it is called."""
+    live = live_environment(templates, make)
+    ways: dict[str, Render] = {"live": lambda name, variables: live.get_template(name).render(variables)}
+    for portable in (False, True) if ACTIVE else (True,):
+        registry, kind = load(templates, make, portable=portable), "portable" if portable else "bundle"
+        ways[kind] = registry.render
+        ways[f"{kind}, stream"] = lambda name, variables, found=registry: "".join(found[name].stream(variables))  # type: ignore[misc]
+    return ways
+
+
 def check_same(
     templates: Mapping[str, str],
     make: MakeEnvironment,

@@ -16,9 +16,10 @@ from jinja2.idtracking import VAR_LOAD_PARAMETER
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, item, name
 from blendtpl.compiler.emit.counters import cycle, cycled
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
-from blendtpl.compiler.emit.facts import MacroShape, is_call_of_self
+from blendtpl.compiler.emit.facts import SPECIAL, MacroShape, is_call_of_self
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlined import inlined_filter, inlined_test
+from blendtpl.compiler.emit.trees import undeclared
 from blendtpl.compiler.emit.variables import BLOCKS
 from blendtpl.environments import is_own, passed_argument
 
@@ -168,6 +169,18 @@ def known_call(emitter: Emitter, node: nodes.Call, frame: Frame, *, caller: bool
     ):
         return None
     return macro
+
+
+def known_caller(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> Known | None:
+    """Return the macro that a `call` block surely calls, when nobody can tell whether the block is a macro as well: it
+    takes no arguments and does not ask how it was called, and the macro, and what that includes, only calls for it.
+    """
+    macro = None if node.args or undeclared(node.body, SPECIAL) else known_call(emitter, node.call, frame, caller=True)
+    if macro is None or not macro.shape.calls:
+        return None
+    links = emitter.links
+    seen = any("caller" in links.reads.get(name, ("caller",)) or links.observes(name) for name in macro.shape.included)
+    return None if seen else macro
 
 
 def direct_arguments(

@@ -191,12 +191,12 @@ class Emitter(Variables):
         load = frame.symbols.find_load(variable)
         if len(self.around) > 1:  # inlined: what it does not set itself
             return load is not None and load[0] == VAR_LOAD_RESOLVE
-        if not variable.startswith("l_0_"):
-            return False
         if self.root_symbols is not None:
-            return True
-        # in a block: what it reads of its context
-        return load is not None and load[0] == VAR_LOAD_RESOLVE and called not in frame.symbols.dump_stores()
+            return variable.startswith("l_0_")
+        # in a block: what it reads of its context, in whichever of its scopes that is read first
+        if load is None or load[0] != VAR_LOAD_RESOLVE or frame.context != "context":
+            return False
+        return called not in frame.symbols.dump_stores()
 
     def included(self, node: nodes.Include) -> str | None:
         """Return the template of the closed set that is included, when there is no doubt which it is."""

@@ -19,13 +19,14 @@ from blendtpl.environments import autoescape_of, has_own_call, is_own, passed_ar
 @dataclass(frozen=True, slots=True)
 class MacroShape:
     """How a macro takes its arguments: `special` are caller, kwargs, varargs as used; `calls`: whether all that it does
-    with its caller is to call it, without arguments.
+    with its caller is to call it, without arguments; `included` is what it includes, which may see its caller then.
     """
 
     name: str
     arguments: tuple[str, ...]
     special: tuple[str, ...]
     calls: bool
+    included: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Facts:
     prints: tuple[Prints, ...]
 
 
+# what a macro, or the body of a `call` block, may read of how it was called, in the order in which it is passed
+SPECIAL = ("caller", "kwargs", "varargs")
 # the one kind of node that another is derived from, and that one
 MODIFIERS = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
 _NEVER_SLOTTED = (
@@ -95,6 +98,16 @@ _NEVER_SLOTTED = (
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
 _SEE_ALL = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
+# what sees all that is set around it, or has a caller of its own
+_HAND_ON = (
+    nodes.Block,
+    nodes.Import,
+    nodes.FromImport,
+    nodes.DerivedContextReference,
+    nodes.OverlayScope,
+    nodes.Macro,
+    nodes.CallBlock,
+)
 _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 
@@ -127,7 +140,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         and not any(isinstance(node, _EXPORTS) for node in top)
     )
     static, changeable = constants(tree.body)
-    macros = _macros(tree.body, count)
+    macros = tuple(_macros(tree.body, count, environment, template))
     bodies = [("part" if part else "root", tree.body), *_bodies(tree.body, blocks, macros)]
     found = (prints(function, body, environment, template) for function, body in bodies)
     return Facts(
@@ -272,21 +285,22 @@ def _stored(top: list[nodes.Node]) -> dict[str, int]:
     return count
 
 
-def _macros(body: list[nodes.Node], stored: dict[str, int]) -> tuple[MacroShape, ...]:
-    found = []
+def _macros(
+    body: list[nodes.Node], stored: dict[str, int], environment: jinja2.Environment, template: str
+) -> Iterator[MacroShape]:
     for node in body:
         if isinstance(node, nodes.Macro) and stored[node.name] == 1:
             names = tuple(argument.name for argument in node.args)
-            if not {"caller", "kwargs", "varargs"} & set(names):
-                special = undeclared(node.body, ("caller", "kwargs", "varargs"))
-                order = tuple(name for name in ("caller", "kwargs", "varargs") if name in special)
-                found.append(MacroShape(node.name, names, order, _only_calls(node)))
-    return tuple(found)
+            if not set(SPECIAL) & set(names):
+                special = undeclared(node.body, SPECIAL)
+                every = by_kind(node)
+                included = refers.included(every, environment, template)
+                calls = included is not None and _only_calls(every)
+                yield MacroShape(node.name, names, tuple(sorted(special)), calls, included or ())
 
 
-def _only_calls(macro: nodes.Macro) -> bool:
-    """Return whether all that a macro does with its caller is to call it, without arguments."""
-    every = by_kind(macro)
+def _only_calls(every: ByKind) -> bool:
+    """Return whether all that a macro itself does with its caller is to call it, without arguments."""
     uses = sum(found.name == "caller" for found in every.get(nodes.Name, ()))
     calls = sum(is_call_of(found, "caller") for found in every.get(nodes.Call, ()))
-    return 0 < uses == calls and every.keys().isdisjoint((nodes.Macro, nodes.CallBlock))
+    return 0 < uses == calls and every.keys().isdisjoint(_HAND_ON)

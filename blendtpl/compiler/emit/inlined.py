@@ -65,7 +65,9 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: as
 
 def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for a test; `general` is that for its call, which is less code."""
-    if not (emitter.code.function.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)):
+    if not (
+        emitter.code.function.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)
+    ):
         return general
     arguments = _constants(node)
     if node.name in {"defined", "undefined"} and arguments == ():

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import absent_argument, called, direct_arguments, known_call
+from blendtpl.compiler.emit.calls import absent_argument, called, direct_arguments, known_caller
 from blendtpl.compiler.emit.code import assign, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
+from blendtpl.compiler.emit.facts import SPECIAL
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined_call
 from blendtpl.compiler.emit.statements import append
@@ -30,8 +31,8 @@ def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
 
 
 def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
-    macro = known_call(emitter, node.call, frame, caller=True)
-    if macro is not None and macro.shape.calls and not node.args:
+    macro = known_caller(emitter, node, frame)
+    if macro is not None:
         if inlined_call(emitter, frame, macro, node):
             return
         body = _body(emitter, node, frame)
@@ -46,7 +47,7 @@ def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
 
 
 def _body(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> ast.expr:
-    """Write the function of a `call` block that is only ever called without arguments; return what is handed on."""
+    """Write the function of a `call` block that is only ever called for what it prints; return what is handed on."""
     inner = frame.inner()
     inner.output_check = False
     inner.symbols.analyze_node(node)
@@ -59,7 +60,7 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
     inner = frame.inner()
     inner.symbols.analyze_node(node)
     names = [argument.name for argument in node.args]
-    special = undeclared(node.body, ("caller", "kwargs", "varargs"))
+    special = undeclared(node.body, SPECIAL)
     if "caller" in special and "caller" in names and names.index("caller") < len(names) - len(node.defaults):
         emitter.fail(
             'When defining macros or call blocks the special "caller" argument must be omitted or be given a default.',
@@ -67,9 +68,7 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
         )
     arguments = [inner.symbols.ref(found) for found in names]
     arguments += [
-        inner.symbols.declare_parameter(found)
-        for found in ("caller", "kwargs", "varargs")
-        if found in special and found not in names
+        inner.symbols.declare_parameter(found) for found in SPECIAL if found in special and found not in names
     ]
     inner.output_check = False
     inner.symbols.analyze_node(node)

@@ -316,8 +316,8 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
 
 def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr, text: bool = False) -> None:
     """Call what writes to an output list, or returns a `text`: a template's root or a block."""
-    if text:
-        emitter.code.write(frame, "call", call(function, *arguments))
+    if text or emitter.code.texts:
+        emitter.code.write(frame, "call", call(function if text else call("returning", function), *arguments))
     elif frame.streams:
         emitter.code.flush()
         emitter.code.function.yields = True

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import known_call
+from blendtpl.compiler.emit.calls import known_call, known_caller
 from blendtpl.compiler.emit.counters import is_cycle
 from blendtpl.compiler.emit.emitter import Emitter
 from blendtpl.compiler.emit.facts import is_call_of
@@ -213,14 +213,16 @@ class _Seen(Holes):
     def _call(self, node: nodes.Call, block: nodes.CallBlock | None) -> None:
         """Put the parts of a macro that is called, and of the block that calls it."""
         scope = self.scope
-        macro = known_call(scope.emitter, node, scope.frame, caller=block is not None)
-        if macro is None or (block is not None and (block.args or not macro.shape.calls)):
-            raise NoRow
+        body = None
         if block is not None:
-            body = called_tree(scope.emitter, scope.frame, macro, block)
+            macro = known_caller(scope.emitter, block, scope.frame)
+            if macro is not None:
+                body = called_tree(scope.emitter, scope.frame, macro, block)
         else:
-            body = None if macro.shape.special else macro_tree(scope.emitter, macro)
-        if body is None:
+            macro = known_call(scope.emitter, node, scope.frame)
+            if macro is not None and not macro.shape.special:
+                body = macro_tree(scope.emitter, macro)
+        if macro is None or body is None:
             raise NoRow
         own, inner = within_macro(scope.emitter, scope.frame, macro, body)
         numbers = self._arguments(node, body)
