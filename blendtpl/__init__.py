@@ -90,7 +90,7 @@ def compile(
     the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256). Where this
     installation has `blendtpl.speedups`, the code is made for such: `portable` makes what is as fast without them.
     `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the command
-    (``$BLENDTPL_CACHE_DIR``, else in ``$XDG_CACHE_HOME``). One that cannot be used makes a `BuildWarning`, not an error.
+    (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
 
     Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting.
     """

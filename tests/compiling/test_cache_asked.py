@@ -11,6 +11,7 @@ import pytest
 
 import blendtpl
 from blendtpl.compiler import build as stages
+from blendtpl.compiler.emitter import emit
 from tests.compiling.support import invoke, write
 
 SOURCE = {
@@ -24,7 +25,6 @@ PLAIN = blendtpl.compile(SOURCE).data
 def emitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the templates that are compiled, rather than taken from a cache."""
     names: list[str] = []
-    emit = stages.emit
 
     def noted(name: str, *rest: Any) -> bytes:
         names.append(name)
