@@ -134,10 +134,10 @@ class Registry(Frozen, Mapping[str, Template]):
             text=self.render(f"{name}/body.txt", *mappings, **variables),
             html=self.render(html, *mappings, **variables) if html in self else None,
             sender=sender,
-            to=tuple(to),
-            cc=tuple(cc),
+            to=to,  # type: ignore[arg-type]  # it makes a tuple of them, or says what is wrong
+            cc=cc,  # type: ignore[arg-type]
             reply_to=reply_to,
-            headers=MappingProxyType(dict(headers)),
+            headers=headers,
         )
 
 
