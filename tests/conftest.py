@@ -1,6 +1,7 @@
 """What all tests share: Feedwhip's own templates, compiled once."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from blendtpl.examples import read_examples
 ROOT = Path(__file__).parent.parent
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))  # `bench` stands beside `tests`; behind what is installed
+
+# Standard error is compared, where progress comes after a second: a long time, or on a busy machine a short one.
+os.environ["BLENDTPL_NO_PROGRESS"] = "1"
+PATIENCE = 600.0  # seconds until something that should happen is taken for something that does not
 
 pytest.register_assert_rewrite("tests.run.oracle")
 

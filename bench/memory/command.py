@@ -45,6 +45,14 @@ class Found:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for, and write the report."""
+    try:
+        return _command(arguments)
+    except KeyboardInterrupt:  # before there was anything, or the user is in a hurry
+        return _INTERRUPTED
+
+
+def _command(arguments: Sequence[str] | None) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.again:
@@ -57,11 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(f"{task.title}: {task.renders:,} renders at most" for task in tasks))
         return 0
     _check_folder(parser, given.out)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return _measure(given, tasks)
-    except KeyboardInterrupt:  # before there was anything, or the user is in a hurry
-        return _INTERRUPTED
+    return _measure(given, tasks)
 
 
 def _check_folder(parser: argparse.ArgumentParser, folder: Path) -> None:

@@ -178,6 +178,16 @@ def with_leak(render: Callable[[], object], kind: str) -> Callable[[], object]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gate, or its self-test."""
+    try:
+        return _command(arguments)
+    except DiedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.memory.gate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -194,15 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{error}; they are those of `python -m bench.memory --list`")
     if given.renders < 2 * (RARE + 1):
         parser.error(f"a leak of one object in {RARE:,} renders shows in {2 * (RARE + 1):,} renders at least")
-    try:
-        if given.self_test is not None:
-            return self_test(titles, given.renders, given.jobs, given.self_test)
-        return 0 if run(titles, given.renders, given.jobs) else 1
-    except DiedError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    if given.self_test is not None:
+        return self_test(titles, given.renders, given.jobs, given.self_test)
+    return 0 if run(titles, given.renders, given.jobs) else 1
 
 
 def run(titles: Sequence[str], renders: int, jobs: int, plant: Plant | None = None) -> bool:

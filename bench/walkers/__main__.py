@@ -9,6 +9,8 @@ try:
 except ModuleNotFoundError as error:
     print(f"python -m bench.walkers: error: it needs `{error.name}`: pip install 'blendtpl[bench]'", file=sys.stderr)
     sys.exit(2)
+except KeyboardInterrupt:  # the libraries take a second to import
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -31,6 +31,14 @@ _WIDE = 200  # columns of a table that is not on a terminal
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Let walkers work in one style after another, and tell what came of it."""
+    try:
+        return _command(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _command(arguments: Sequence[str] | None) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     asked = _parser()
     given = asked.parse_args(arguments)
     if not supported():
@@ -41,11 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             pass
     except OSError as error:
         asked.error(f"--out {given.out}: it cannot be written to: {error.strerror}")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return _show(given)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return _show(given)
 
 
 def _parser() -> argparse.ArgumentParser:

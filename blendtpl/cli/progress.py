@@ -1,5 +1,6 @@
-"""Progress: what a person sees of a command that takes a while."""
+"""Progress: what a person sees of a command that takes a while, unless ``BLENDTPL_NO_PROGRESS`` is set."""
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -23,6 +24,7 @@ class Ticker:
         self._console = Console(stderr=True)
         # not rich's idea of a terminal, which variables such as FORCE_COLOR make of a pipe
         self._terminal = sys.stderr.isatty()
+        self._quiet = bool(os.environ.get("BLENDTPL_NO_PROGRESS"))  # for whoever reads standard error, as jobs do
         self._next = time.monotonic() + _QUIET_SECONDS
         self._bar: Progress | None = None
 
@@ -38,7 +40,7 @@ class Ticker:
     def tick(self, stage: str, done: int, total: int) -> None:
         """Show how far a stage has come, if it is time to."""
         now = time.monotonic()
-        if now < self._next and not self._bar:
+        if self._quiet or (now < self._next and not self._bar):
             return
         if not self._terminal:
             self._next = now + self._pause

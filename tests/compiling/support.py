@@ -10,6 +10,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from blendtpl.cli import command
+from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "templates"
@@ -63,6 +64,6 @@ def run(
         cwd=cwd,
         env={**os.environ, "BLENDTPL_CACHE_DIR": str(cwd / ".cache"), **(environ or {})},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )

@@ -27,6 +27,7 @@ from blendtpl.compiler.cache import BuildCache
 from blendtpl.compiler.emitter import emit
 from blendtpl.manifest import this_process
 from tests.compiling.support import NOBODY, run, write
+from tests.conftest import PATIENCE
 
 SOURCE = {
     "layout.html": "<p>{% block content %}{% endblock %}{% include 'parts/foot.html' %}</p>",
@@ -512,7 +513,7 @@ def test_many_compilers_at_once_give_the_right_bundles(tmp_path: Path) -> None:
                 for number in [0, 1, 2, 0, 1, 2]
             ]
             for number, process in zip([0, 1, 2, 0, 1, 2], processes, strict=True):
-                output, error = process.communicate(timeout=60)
+                output, error = process.communicate(timeout=PATIENCE)
                 assert (process.returncode, error) == (0, b"")
                 assert json.loads(output)["digest"] == blendtpl.compile(tmp_path / str(number) / "templates").digest
 
@@ -534,11 +535,16 @@ def test_a_file_that_goes_while_the_folder_is_looked_at_is_no_trouble(
 
 def test_a_compiler_that_was_killed_while_it_wrote_leaves_a_usable_cache(folder: Path) -> None:
     for delay in (0.0, 0.002, 0.005, 0.01, 0.02):
+        reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             while True:
+                os.write(writer, b"x")
                 shutil.rmtree(folder, ignore_errors=True)
                 build(SOURCE, cache=folder)
+        os.close(writer)
+        with open(reader, "rb") as begun:
+            begun.read(1)
         time.sleep(delay + 0.02)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

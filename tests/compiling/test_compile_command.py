@@ -7,8 +7,9 @@ import select
 import signal
 import subprocess
 import sys
-import time
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,7 @@ import blendtpl
 import blendtpl.cli.compile
 from blendtpl.speedups import ACTIVE
 from tests.compiling.support import as_nobody, invoke, run, write
+from tests.conftest import PATIENCE
 
 GOOD = {"templates/a.html": "{% include 'b.html' %}", "templates/b.html": "{{ x }}"}
 
@@ -276,7 +278,7 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(project: Path) -> 
             cwd=project,
             stdout=writer,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         os.close(writer)
@@ -292,7 +294,7 @@ def test_a_full_disk_behind_standard_output_is_told(project: Path) -> None:
             cwd=project,
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert process.returncode == 1
@@ -322,6 +324,7 @@ def test_files_and_folders_that_this_user_may_not_read_or_write_are_told(open_fo
     assert as_nobody("compile", "templates/a", "-o", "x.blend").startswith("1 error: ")
 
 
+TOLD = {"BLENDTPL_NO_PROGRESS": ""}
 SLOW = """
 import time, jinja2
 class Slow(jinja2.ext.Extension):
@@ -340,7 +343,7 @@ def slow(project: Path) -> Path:
 
 
 def test_progress_is_plain_lines_where_nobody_looks(slow: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = run("compile", cwd=slow, environ={"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"})
+    found = run("compile", "-j", "1", cwd=slow, environ={"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1", **TOLD})
     assert found.returncode == 0
     assert re.fullmatch(rb"(parse: \d+ of 10 templates\n)+(emit: \d+ of 10 templates\n)*", found.stderr)
     assert found.stdout.startswith(b"10 templates, ")
@@ -349,21 +352,21 @@ def test_progress_is_plain_lines_where_nobody_looks(slow: Path, monkeypatch: pyt
 def test_progress_is_a_bar_on_a_terminal(slow: Path) -> None:
     controller, terminal = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "blendtpl", "compile"],
+        [sys.executable, "-m", "blendtpl", "compile", "-j", "1"],
         cwd=slow,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        env={**os.environ, **TOLD, "TERM": "xterm", "COLUMNS": "80"},
         stdout=subprocess.PIPE,
         stderr=terminal,
     )
     os.close(terminal)
     shown = b""
-    while select.select([controller], [], [], 60)[0]:
+    while select.select([controller], [], [], PATIENCE)[0]:
         try:
             shown += os.read(controller, 4096)
         except OSError:  # the other end is closed
             break
     os.close(controller)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert b"parse " in shown
     assert b"/10" in shown
@@ -371,15 +374,21 @@ def test_progress_is_a_bar_on_a_terminal(slow: Path) -> None:
     assert output.startswith(b"10 templates, ")
 
 
-def test_nothing_is_said_of_progress_when_it_is_quick(good: Path) -> None:
-    assert invoke("compile").stderr == ""
+def test_nothing_is_said_of_progress_when_it_is_quick_or_unwanted(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = count(100.0, step=2.0)
+    for wanted, quick in ((True, True), (False, False)):
+        monkeypatch.setenv("BLENDTPL_NO_PROGRESS", "" if wanted else "1")
+        clock = SimpleNamespace(monotonic=(lambda: 100.0) if quick else (lambda: next(moment)))
+        monkeypatch.setattr(blendtpl.cli.progress, "time", clock)
+        assert invoke("compile", "--no-cache").stderr == ""
 
 
 def test_ticks_come_once_a_second_and_not_before_the_first(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.delenv("BLENDTPL_NO_PROGRESS")
+    monkeypatch.setattr(blendtpl.cli.progress, "time", SimpleNamespace(monotonic=lambda: now[0]))
     ticker = blendtpl.cli.progress.Ticker()
     for number, moment in enumerate([100.0, 100.9, 101.1, 101.5, 102.0, 102.2]):
         now[0] = moment
@@ -390,12 +399,16 @@ def test_ticks_come_once_a_second_and_not_before_the_first(
 def test_control_c_ends_quietly_and_leaves_the_old_bundle(slow: Path) -> None:
     write(slow, {"x.blend": "old"})
     process = subprocess.Popen(
-        [sys.executable, "-m", "blendtpl", "compile"], cwd=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "blendtpl", "compile", "-j", "1"],
+        cwd=slow,
+        env={**os.environ, **TOLD},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
     first = process.stderr.readline()  # it is at work
     process.send_signal(signal.SIGINT)
-    output, error = process.communicate(timeout=60)
+    output, error = process.communicate(timeout=PATIENCE)
     assert first.startswith(b"parse: ")
     assert process.returncode == 1
     assert output == b""

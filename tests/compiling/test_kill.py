@@ -33,15 +33,20 @@ def test_190_writers_killed_at_random_moments_leave_a_whole_bundle(tmp_path: Pat
     digests = {bundle.digest for bundle in bundles}
     bundles[0].write(path)
     chance = random.Random(4)
-    seen = set()
-    for _ in range(KILLED_WRITERS):
+    seen: set[str] = set()
+    for number in range(KILLED_WRITERS):
+        reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
+            os.write(writer, b"x")
             while True:
-                for text in reversed(TEXTS):
-                    blendtpl.compile(sources(text)).write(path)
-        until = time.monotonic() + chance.uniform(0.0, 0.08)
-        while time.monotonic() < until:
+                for bundle in reversed(bundles):
+                    bundle.write(path)
+        os.close(writer)
+        with open(reader, "rb") as begun:
+            begun.read(1)
+        until = time.monotonic() + chance.uniform(0.0, 0.03)
+        while time.monotonic() < until or (number == 0 and seen != digests):
             registry = blendtpl.load(path)
             assert registry.digest in digests
             seen.add(registry.digest)

@@ -15,6 +15,7 @@ import blendtpl
 from blendtpl.compiler.build import build
 from tests.compiling.nasty import SOURCE
 from tests.compiling.support import ROOT, TEMPLATES
+from tests.conftest import PATIENCE
 
 DIGEST = blendtpl.compile(SOURCE).digest
 # the package of this process, which need not be that beside the tests: one may have functions in C, and the other none
@@ -30,7 +31,7 @@ def digest_of(
         env={**os.environ, "PYTHONPATH": PATHS, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
         umask=umask,
     )

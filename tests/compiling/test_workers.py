@@ -15,6 +15,7 @@ import blendtpl
 from blendtpl.compiler.build import build
 from blendtpl.compiler.workers import spread
 from tests.compiling.support import TEMPLATES, write
+from tests.conftest import PATIENCE
 
 NAMES = [str(number) for number in range(23)]
 
@@ -86,7 +87,7 @@ real = blendtpl.compiler.workers._work
 def slow(names, work, writer):
     def wait(name):
         Path(f"worker.{os.getpid()}").touch()
-        time.sleep(30)
+        time.sleep(10_000)
     real(names, wait, writer)
 blendtpl.compiler.workers._work = slow
 from blendtpl.__main__ import main
@@ -103,7 +104,7 @@ def started(folder: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while len(found := list(folder.glob("worker.*"))) < 3:
         assert time.monotonic() < deadline
         assert process.poll() is None
@@ -114,8 +115,8 @@ def started(folder: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]
 def test_control_c_ends_every_process_without_a_traceback(tmp_path: Path) -> None:
     process, workers = started(tmp_path)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of them
-    output, error = process.communicate(timeout=60)
-    gone, alive = psutil.wait_procs(workers, timeout=20)
+    output, error = process.communicate(timeout=PATIENCE)
+    gone, alive = psutil.wait_procs(workers, timeout=PATIENCE)
     assert (len(gone), alive) == (3, [])
     assert (process.returncode, output) == (1, b"")
     assert error.strip() == b"Aborted!"
@@ -124,8 +125,8 @@ def test_control_c_ends_every_process_without_a_traceback(tmp_path: Path) -> Non
 def test_a_worker_killed_from_outside_is_told_in_one_line(tmp_path: Path) -> None:
     process, workers = started(tmp_path)
     workers[1].kill()
-    _, error = process.communicate(timeout=60)
-    _, alive = psutil.wait_procs(workers, timeout=20)
+    _, error = process.communicate(timeout=PATIENCE)
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
     assert alive == []
     assert process.returncode == 1
     assert error == b"error: a process of the compiler died before its work was done; is there enough memory?\n"

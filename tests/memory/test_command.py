@@ -20,11 +20,10 @@ from bench.memory import command, runs
 from bench.memory.registered import SUBJECTS, Family
 from bench.memory.tasks import LONG, RENDERS, plan
 from bench.memory.workloads import ALERT, WORKLOADS
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.marked import marked
 from tests.memory.made_up import made_up
 
-PATIENCE = 120.0  # seconds until something that should happen is taken for something that does not
 FILES = {"report.html", "report.md", "runs.jsonl", "about.json", "alert.svg", "alert.png", "rates.svg", "rates.png"}
 
 
@@ -153,11 +152,17 @@ def test_an_interrupt_writes_what_there_is_and_leaves_no_process(begin: Begin, n
     assert {file.name for file in begun.out.iterdir()} >= {"report.html", "alert.svg", "alert.png"}
 
 
-@pytest.mark.parametrize("seconds", [0, 0.2, 0.4])  # before, while and after the tasks are handed out
-def test_an_interrupt_before_there_is_anything_is_quiet(begin: Begin, seconds: float) -> None:
+MOMENTS: dict[str, Callable[[Begun], object]] = {
+    "the folder is there": lambda begun: begun.out.is_dir(),
+    "an interpreter begins": lambda begun: any("bench.memory.child" in line for line in begun.marked().values()),
+    "a task begins": lambda begun: begun.tasks(),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupt_before_there_is_anything_is_quiet(begin: Begin, moment: str) -> None:
     begun = begin()
-    begun.until(begun.out.is_dir)
-    time.sleep(seconds)
+    begun.until(lambda: MOMENTS[moment](begun))
     os.kill(begun.process.pid, signal.SIGINT)
     status, _, stderr = begun.end()
     assert (status, stderr) == (130, "")

@@ -14,6 +14,7 @@ from bench.memory import gate
 from bench.memory.gate import RARE, TRIES, Plant
 from bench.memory.workloads import MIXED
 from blendtpl.growth import SPARE_BYTES, Growth
+from tests.conftest import PATIENCE
 from tests.run.growth import EVERY
 
 ROOT = Path(__file__).parents[2]
@@ -155,17 +156,19 @@ def begun() -> "tuple[subprocess.Popen[str], psutil.Process]":
 def test_a_process_that_dies_is_told_in_a_line_and_fails_the_gate() -> None:
     process, child = begun()
     child.kill()
-    assert process.communicate(timeout=60) == ("", "a process died that rendered `mixed`\n")
+    assert process.communicate(timeout=PATIENCE) == ("", "a process died that rendered `mixed`\n")
     assert process.returncode == 1
 
 
-def test_an_interrupt_ends_all_of_it_quietly() -> None:
+@pytest.mark.parametrize("used", [0, 0.3, 1.5])  # seconds of processor time: before, while and after it imports
+def test_an_interrupt_ends_all_of_it_quietly(used: float) -> None:
     process, child = begun()
-    time.sleep(1)
+    while child.cpu_times().user < used:
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60) == ("", "")
+    assert process.communicate(timeout=PATIENCE) == ("", "")
     assert process.returncode == 130
-    child.wait(60)
+    child.wait(PATIENCE)
 
 
 @pytest.mark.parametrize(

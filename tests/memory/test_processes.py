@@ -14,7 +14,7 @@ from bench.memory.runs import Run, Verdict
 from bench.memory.sample import COLUMNS
 from bench.memory.tasks import Task
 from blendtpl.growth import SPARE_BLOCKS
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.memory import interrupted, planted, unforking
 from tests.memory.planted import ERROR, MAIL, PLANTS, SIZE
 
@@ -159,7 +159,7 @@ def begun_run(processes: Processes) -> tuple[Generator[Run, None, None], Task]:
 
     running = processes.run(tasks, 2, sampled)
     assert next(running).task.subject == "raising"
-    assert begun.wait(120)
+    assert begun.wait(PATIENCE)
     return running, tasks[1]
 
 
@@ -189,7 +189,7 @@ def test_when_it_is_interrupted_all_end_and_what_was_told_is_kept() -> None:
 @pytest.mark.parametrize("moment", [1, 50, 99])  # of those in which the lock of a future is taken
 def test_an_interrupt_in_the_midst_of_taking_locks_keeps_nothing_waiting(moment: int) -> None:
     command = [sys.executable, "-m", interrupted.__name__, str(moment)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 

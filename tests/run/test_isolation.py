@@ -14,7 +14,7 @@ from jinja2.tests import TESTS
 
 import blendtpl
 from blendtpl.growth import open_files
-from tests.conftest import context_of, every_example
+from tests.conftest import PATIENCE, context_of, every_example
 from tests.run import everything
 from tests.run.oracle import stock_environment
 
@@ -36,7 +36,7 @@ def run(folder: Path, renders: int, *before: str, planted: bool = False) -> dict
     command = [*before, sys.executable, "-X", "utf8", "-m", "tests.run.everything", str(folder), str(renders)]
     if planted:
         command.append("planted")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.compiling.support import invoke, write
+from tests.conftest import PATIENCE
 from tests.soak import planted
 
 ROOT = Path(__file__).parents[2]
@@ -192,7 +193,7 @@ def started(project: Path, stdout: int, stderr: int) -> "subprocess.Popen[bytes]
     return subprocess.Popen(
         [sys.executable, "-m", "blendtpl", "soak", "app.blend", "-n", "1000000", "-j", "2"],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "BLENDTPL_NO_PROGRESS": "", "TERM": "xterm", "COLUMNS": "80"},
         start_new_session=True,
         stdout=stdout,
         stderr=stderr,
@@ -206,7 +207,7 @@ def test_control_c_ends_all_processes_and_leaves_the_old_certificate(project: Pa
     assert process.stderr.readline().startswith(b"soak: ")  # it is at work
 
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
-    output, error = process.communicate(timeout=60)
+    output, error = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, output) == (1, b"")
     assert error.strip().endswith(b"Aborted!")
@@ -222,10 +223,10 @@ def test_progress_is_a_bar_on_a_terminal(project: Path) -> None:
     process = started(project, stdout=subprocess.DEVNULL, stderr=terminal)
     os.close(terminal)
     shown = b""
-    while b"/4000" not in shown and select.select([controller], [], [], 60)[0]:
+    while b"/4000" not in shown and select.select([controller], [], [], PATIENCE)[0]:
         shown += os.read(controller, 4096)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=PATIENCE) == 1
     os.close(controller)
 
     assert b"soak " in shown
