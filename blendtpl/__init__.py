@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     import jinja2
 
     from blendtpl.live import Environment, ImmutableSandboxedEnvironment, SandboxedEnvironment
+
+    OneSource = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment
 
 __all__ = [
     "BlendError",
@@ -74,10 +76,11 @@ __all__ = [
 
 
 def compile(
-    source: str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment | None = None,
+    source: OneSource | Sequence[OneSource] | None = None,
     /,
     *,
     environment: EnvironmentSource = None,
+    exclude: str | Iterable[str] = (),
     sources: bool = True,
     key: bytes | None = None,
     portable: bool = False,
@@ -85,8 +88,10 @@ def compile(
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
-    `source` is a folder, a mapping from names to texts, a Jinja2 loader, or an environment with a loader; left
-    out, it and `environment` are what ``[tool.blendtpl]`` of the nearest `pyproject.toml` says. `sources` puts
+    `source` is a folder, a mapping from names to texts, a Jinja2 loader, or an environment with a loader, or a list of
+    such, of which the first that has a name gives it. Left out, it and `environment` are what ``[tool.blendtpl]`` of
+    the nearest `pyproject.toml` says; where that names no folder, it is what the loader of the environment has.
+    `exclude` are patterns of what is no template, such as ``*.md`` or ``drafts/``. `sources` puts
     the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256). Where this
     installation has `blendtpl.speedups`, the code is made for such: `portable` makes what is as fast without them.
     `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the command
@@ -100,6 +105,7 @@ def compile(
     made = build(
         source,
         environment=environment,
+        exclude=exclude,
         with_sources=sources,
         key=key,
         portable=portable,

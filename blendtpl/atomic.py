@@ -1,7 +1,7 @@
 """Atomic files: written so that at every moment the old one is there or the new one, whole.
 
-Enters: a path and bytes. Leaves: a file, on the disk. What a writer that was killed leaves behind has a dot, the name of
-the file, a dot, sixteen hexadecimal digits and ``.tmp`` for a name; nothing else is ever taken for such.
+Enters: a path and bytes. Leaves: a file, on the disk. What a writer that was killed leaves behind has a dot, the name
+of the file, a dot, sixteen hexadecimal digits and ``.tmp`` for a name; nothing else is ever taken for such.
 """
 
 import errno

@@ -218,7 +218,9 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
     @property
     def hint(self) -> str:
         """What may have been meant; looked for when somebody asks, as `ignore missing` and `in` never do."""
-        return did_you_mean(self.name, self._known) if isinstance(self.name, str) else ""
+        if not isinstance(self.name, str):
+            return f"a template's name is a `str`, not `{type(self.name).__name__}`"
+        return did_you_mean(self.name, self._known)
 
     def __reduce__(self) -> tuple[Any, ...]:
         known = (closest(self.name, self._known),) if isinstance(self.name, str) else ()

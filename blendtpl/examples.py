@@ -5,7 +5,8 @@ An examples file is a JSON object from an example's name to a context. `pages/ho
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,19 @@ def is_examples(name: str) -> bool:
     return file == _FILE or file.endswith("." + _FILE)
 
 
-def read_examples(folder: Path, name: str) -> Mapping[str, dict[str, Any]]:
-    """Return the examples of the template `name` in a template folder, by name; empty when it has none.
+def read_examples(folders: Path | Iterable[Path], name: str) -> Mapping[str, dict[str, Any]]:
+    """Return the examples of the template `name`, by name, in a template folder, or in the first of several that has
+    any; empty when none has.
 
     Raises `ConfigError` when the file is not a JSON object of objects.
     """
-    template = folder / name
-    stem = template.name.partition(".")[0]
-    for path in (template.with_name(f"{stem}.{_FILE}"), template.with_name(_FILE)):
-        if path.is_file():
+    parents, _, file = name.rpartition("/")
+    for path in (
+        Path(folder, parents.lstrip("/"), found)  # a name that looks like an absolute path is in the folder, too
+        for folder in ((folders,) if isinstance(folders, Path) else folders)
+        for found in (f"{file.partition('.')[0]}.{_FILE}", _FILE)
+    ):
+        if os.path.isfile(path):  # noqa: PTH113  # a name may be longer than that of any file
             try:
                 examples = json.loads(path.read_text(encoding="utf-8"))
             except (ValueError, RecursionError) as error:

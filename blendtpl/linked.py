@@ -19,6 +19,7 @@ from blendtpl.bundle import Bundle
 from blendtpl.codes import read_codes, read_links, read_told
 from blendtpl.contexts import FastContext
 from blendtpl.errors import BundleError, RenderError, TemplateNotFound
+from blendtpl.names import Spellings, spellings
 from blendtpl.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.places import Sources
 from blendtpl.scopes import SLOTS
@@ -34,6 +35,7 @@ class _Linked(jinja2.Environment):
     """Mixed into the class of the given environment: templates come from the units, and from nowhere else."""
 
     units: Mapping[str, Unit]
+    spellings: Spellings
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
         name = _unwrap(name)
@@ -44,7 +46,10 @@ class _Linked(jinja2.Environment):
         try:
             return self.units[name]
         except KeyError:
-            raise TemplateNotFound(name, self.units) from None
+            meant = self.spellings.meant(name)
+            if meant is None:
+                raise TemplateNotFound(name, self.units) from None
+            return self.units[meant]
         except TypeError:
             # from Python 3.14 on the error names the key that cannot be hashed, and Jinja2's is a tuple
             return dict[Any, jinja2.Template]()[None, name]
@@ -79,7 +84,7 @@ def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources
     Raises `BundleError` when the code is not what this version emits.
     """
     units: dict[str, Unit] = {}
-    linked = _copy_of(environment, units)
+    linked = _copy_of(environment, units, spellings(bundle.manifest.templates))
     shared, count = _Shared(linked.globals), len(bundle.manifest.templates)
     names = names_of(linked)
     names["uniform"] = True
@@ -292,7 +297,7 @@ def _part(caller: Unit, unit: Unit, part: str) -> Any:
     return unit.space[part]
 
 
-def _copy_of(environment: jinja2.Environment, units: dict[str, Unit]) -> jinja2.Environment:
+def _copy_of(environment: jinja2.Environment, units: dict[str, Unit], meant: Spellings) -> jinja2.Environment:
     kind = type(f"Linked{type(environment).__name__}", (_Linked, type(environment)), {})
     linked: _Linked = object.__new__(kind)
     # with filters, tests, globals, policies, a sandbox's tables: what becomes of the given ones later has no effect
@@ -303,7 +308,7 @@ def _copy_of(environment: jinja2.Environment, units: dict[str, Unit]) -> jinja2.
     if environment.context_class is Context:
         linked.context_class = FastContext
     linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
-    linked.units = units
+    linked.units, linked.spellings = units, meant
     return linked
 
 

@@ -45,8 +45,9 @@ class Entry:
 
     `digest` is the SHA-256 of its source in hexadecimal; `variables` are the names it and all it refers to read
     from the context, beyond what they set themselves and what the environment has as globals; `size` counts the
-    bytes of its marshalled code, taken by itself. `referred` are the fields of its references, one after the other: a
-    registry has thousands of them, and is seldom asked for one.
+    bytes of its marshalled code, taken by itself. `root` is the beginning of its name behind which that is a path,
+    which may be spelt otherwise (`blendtpl.names.Spellings`); `None` where it is none. `referred` are the fields of its
+    references, one after the other: a registry has thousands of them, and is seldom asked for one.
     """
 
     digest: str
@@ -55,6 +56,7 @@ class Entry:
     referred: tuple[Any, ...]
     variables: tuple[str, ...]
     size: int
+    root: str | None
 
     def __repr__(self) -> str:
         parts = (
@@ -170,7 +172,7 @@ def from_json(data: bytes) -> Manifest:
             part = "templates"
             for name, entry in json.loads(b"{%b}" % line.strip().removesuffix(b",")).items():
                 part = name
-                templates[sys.intern(name)] = _entry(entry, shared)
+                templates[sys.intern(name)] = _entry(name, entry, shared)
         else:
             raise ValueError("its end is missing")
         if lines.read():
@@ -189,7 +191,7 @@ def _opened(head: bytes) -> bytes:
     return head + b"}}"
 
 
-def _entry(loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]]) -> Entry:
+def _entry(name: str, loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]]) -> Entry:
     def names(values: object) -> tuple[str, ...]:
         found = _list_of_texts(values)
         return shared.setdefault(found, found)
@@ -205,6 +207,7 @@ def _entry(loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]
         ),
         variables=names(loaded["variables"]),
         size=_count(loaded["size"]),
+        root=_beginning(name, loaded["root"]),
     )
 
 
@@ -223,6 +226,12 @@ def _text(value: object) -> str:
     if type(value) is not str:
         raise TypeError(f"{value!r} is no string")
     return value
+
+
+def _beginning(name: str, value: object) -> str | None:
+    if value is not None and not name.startswith(_text(value)):
+        raise TypeError(f"{value!r} is not how its name begins")
+    return None if value is None else sys.intern(_text(value))
 
 
 def _truth(value: object) -> bool:

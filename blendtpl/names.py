@@ -1,12 +1,24 @@
-"""Which template names are allowed: a whitelist, since a name ends up in code, in messages and in file systems.
+"""Names of templates: which there may be, and which name is meant by another spelling of it.
 
-A hostile name ran code in a template compiler before (CVE-2024-56201). Nothing here touches a file.
+A name is data. It is a value in emitted code, a key in tables and what tracebacks show, and never becomes source
+text: a hostile name ran code in a template compiler before (CVE-2024-56201). So nearly all may be names; refused is
+what no folder gives under that name everywhere, and what upsets whoever shows it. Nothing here touches a file.
 """
 
 import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
-_OTHERS = "_.+@=,~()[]&$#!%^-"
-_SEGMENT_BYTES = 255  # the longest file name that common file systems hold
+import jinja2
+from jinja2.loaders import split_template_path
+
+_NEVER_SHOWN = {
+    "Cc": "which terminals and logs would obey",
+    "Zl": "which ends a line",
+    "Zp": "which ends a paragraph",
+    "Cs": "half a pair, which no text can hold: where it is from a file, that has a name which is not UTF-8",
+}
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # have other text read backwards
 
 
 def name_problem(name: str) -> str:
@@ -14,32 +26,60 @@ def name_problem(name: str) -> str:
     if not name:
         return "is empty"
     if "\\" in name:
-        return "has a back slash; names are separated by `/`"
-    for segment in name.split("/"):
-        if not segment:
-            return "has an empty segment; names are relative to the template folder"
-        if segment in {".", ".."}:
-            return f"has a `{segment}` segment; names never leave the template folder"
-        if odd := next((character for character in segment if not _is_allowed(character)), ""):
-            return f"has the character {odd!r}; letters, digits, spaces and `{_OTHERS}` are allowed"
-        if segment[-1] in ". ":
-            return "has a segment that ends in a dot or a space, which some file systems drop"
-        if segment[0] == " " or _is_mark(segment[0]):
-            return "has a segment that begins with a space or with a mark that belongs on a letter"
-        if len(segment.encode()) > _SEGMENT_BYTES:
-            return f"has a segment of more than {_SEGMENT_BYTES} bytes"
+        return "has a back slash; names are separated by `/`, and no folder has such a one where a back slash does that"
+    if ".." in name.split("/"):
+        return "has a `..` segment; names never leave the template folder"
+    for character in name:
+        why = _NEVER_SHOWN.get(unicodedata.category(character))
+        if character in _TURNING:
+            why = "which has others read backwards"
+        if why:
+            return f"has the character {character!r}, {why}"
     return ""
-
-
-def _is_allowed(character: str) -> bool:
-    return character.isalnum() or character == " " or character in _OTHERS or _is_mark(character)
-
-
-def _is_mark(character: str) -> bool:
-    # such as accents, which some file systems write apart from their letter, and the vowels of many scripts
-    return unicodedata.category(character).startswith("M")
 
 
 def clash_key(name: str) -> str:
     """Return what two names share when a file system that folds case or Unicode forms would mix them up."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+class Rooted(Protocol):
+    """What is known of a template: the beginning of its name behind which that may be spelt in other ways, as paths
+    may; `None` for a name that is found by itself only.
+    """
+
+    @property
+    def root(self) -> str | None:
+        """That beginning; an empty string for a name in a folder."""
+
+
+class Spellings:
+    """What names of a set of templates are meant by others, by the rules of the loaders that they came from.
+
+    Jinja2's loaders of folders take a name apart as a path: ``/a.html``, ``./a.html`` and ``.//a.html`` are all
+    ``a.html``, while those of a mapping find a name by itself. `roots` are all that templates have for their root.
+    """
+
+    __slots__ = ("_roots", "_templates")
+
+    def __init__(self, templates: Mapping[str, Rooted], roots: Iterable[str]) -> None:
+        self._templates, self._roots = templates, tuple(sorted(roots, key=lambda root: (-len(root), root)))
+
+    def meant(self, name: object) -> str | None:
+        """Return the name of the template that is found by `name`, which is not its own, or `None`."""
+        if not isinstance(name, str):
+            return None
+        for root in self._roots:
+            if name.startswith(root):
+                try:
+                    found = root + "/".join(split_template_path(name[len(root) :]))
+                except jinja2.TemplateNotFound:  # it leaves the folder
+                    continue
+                if found in self._templates and self._templates[found].root == root:
+                    return found
+        return None
+
+
+def spellings(templates: Mapping[str, Rooted]) -> Spellings:
+    """Return the other spellings of the names of a set of templates."""
+    return Spellings(templates, {found.root for found in templates.values() if found.root is not None})

@@ -7,7 +7,7 @@ checked, unmarshalled and bound in `load`; afterwards neither the bundle nor any
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -20,10 +20,13 @@ from blendtpl.errors import BundleError, TemplateNotFound
 from blendtpl.linked import open_units
 from blendtpl.manifest import Manifest
 from blendtpl.message import Message
+from blendtpl.names import Spellings, spellings
 from blendtpl.places import Sources
 from blendtpl.rendering import render as render_unit
 from blendtpl.template import Frozen, Template, Variables
 from blendtpl.units import Unit
+
+Name = str | os.PathLike[str]
 
 _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
 
@@ -36,12 +39,13 @@ class Registry(Frozen, Mapping[str, Template]):
     ``"module:name"``, or be left out.
     """
 
-    __slots__ = ("__weakref__", "_environment", "_file", "_templates", "_units", "digest", "manifest")
+    __slots__ = ("__weakref__", "_environment", "_file", "_spellings", "_templates", "_units", "digest", "manifest")
 
     digest: str
     manifest: Manifest
     _environment: EnvironmentSource
     _file: str | None
+    _spellings: Spellings
     _templates: Mapping[str, Template]
     _units: Mapping[str, Unit]
 
@@ -57,19 +61,23 @@ class Registry(Frozen, Mapping[str, Template]):
             ("manifest", bundle.manifest),
             ("_templates", MappingProxyType(templates)),
             ("_units", units),
+            ("_spellings", spellings(entries)),
             ("_environment", environment),
             ("_file", file),
         ):
             object.__setattr__(self, slot, value)
 
-    def __getitem__(self, name: str) -> Template:
+    def __getitem__(self, name: Name) -> Template:
         try:
-            return self._templates[name]
+            return self._templates[name]  # type: ignore[index]  # what has no such name is looked for by others
         except KeyError:
-            raise TemplateNotFound(name, self._templates) from None
+            found = self._meant(name)
+        if found is None:
+            raise TemplateNotFound(_text(name), self._templates) from None
+        return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._templates
+        return name in self._templates or self._meant(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._templates)
@@ -99,16 +107,28 @@ class Registry(Frozen, Mapping[str, Template]):
             _keep(key, self)
         return _arrive, key
 
-    def get_template(self, name: str) -> Template:
-        """Return the template of that name; raises `TemplateNotFound`, a new object each time."""
-        return self[name]
+    def _meant(self, name: object) -> Template | None:
+        """Return the template that is found by another spelling of its name, by a path, or by itself."""
+        if isinstance(name, Template):
+            return name if self._templates.get(name.name) is name else None
+        text = _text(name)
+        found = text if text in self._templates else self._spellings.meant(text)
+        return None if found is None else self._templates[found]
 
-    def render(self, name: str, /, *mappings: Variables, **variables: Any) -> str:
-        """Return the text of the template `name`; see `Template.render`."""
+    def get_template(self, name: Name | Template) -> Template:
+        """Return the template of that name; raises `TemplateNotFound`, a new object each time.
+
+        A name is found in the spellings in which Jinja2 finds it: in a folder, ``./a.html`` is ``a.html``. A template
+        is returned as it is.
+        """
+        return name if isinstance(name, Template) else self[name]
+
+    def render(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of the template `name`; see `get_template` and `Template.render`."""
         try:
-            unit = self._units[name]
+            unit = self._units[name]  # type: ignore[index]  # as above
         except KeyError:
-            raise TemplateNotFound(name, self._templates) from None
+            unit = self.get_template(name)._unit
         return render_unit(unit, mappings, variables)
 
     def message(
@@ -139,6 +159,13 @@ class Registry(Frozen, Mapping[str, Template]):
             reply_to=reply_to,
             headers=headers,
         )
+
+
+def _text(name: Any) -> Any:
+    """Return the name that a path stands for."""
+    if isinstance(name, PurePath):
+        return name.as_posix()
+    return os.fspath(name) if isinstance(name, os.PathLike) else name
 
 
 def load(

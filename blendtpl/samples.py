@@ -1,7 +1,7 @@
 """Samples: contexts to render a template with: its examples, and others made from them and from what it reads.
 
-Enters: a registry, the folder that the examples are in, and a seed. Leaves: for each context what it is, and a function
-that makes it anew; or copies of a context, of which no two have a value in common. Nothing is rendered here.
+Enters: a registry, the folders that the examples are in, and a seed. Leaves: for each context what it is, and a
+function that makes it anew; or copies of a context, of which no two have a value in common. Nothing is rendered here.
 """
 
 import copy
@@ -115,13 +115,13 @@ class Sample:
 
 
 class Samples:
-    """The contexts of each template of a registry. `folder` has the examples; for `None` there are none."""
+    """The contexts of each template of a registry. `folder`, or several, have the examples; for `None` none."""
 
     def __init__(
         self,
         registry: Mapping[str, Template],
         environment: jinja2.Environment,
-        folder: Path | None,
+        folder: Path | tuple[Path, ...] | None,
         *,
         seed: int,
         count: int,

@@ -1,14 +1,14 @@
-"""Verify: whether blendtpl renders the templates of a folder as Jinja2 does, with Jinja2 itself as the oracle.
+"""Verify: whether blendtpl renders the templates of a project as Jinja2 does, with Jinja2 itself as the oracle.
 
-Enters: a folder and an environment. Leaves: how many renders were the same, and for each template the first that was
-not. Every side renders with a copy of the environment that nobody shares, from a context made anew for it. Nothing of
-the project is changed or written.
+Enters: folders, or an environment with a loader. Leaves: how many renders were the same, and for each template the
+first that was not. Every side renders with a copy of the environment that nobody shares, from a context made anew for
+it. Nothing of the project is changed or written.
 """
 
 import copy
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,25 +59,29 @@ class Verification:
 
 
 def verify(
-    folder: Path,
+    folder: Path | tuple[Path, ...] | jinja2.Environment,
     environment: EnvironmentSource = None,
     *,
     seed: int = 0,
     count: int = 20,
     portable: bool = False,
     output: Path | None = None,
+    exclude: Iterable[str] = (),
 ) -> Verification:
-    """Render every template of `folder` in Jinja2 and in blendtpl, and compare.
+    """Render every template of a folder, or of several, or of an environment's loader, in Jinja2 and in blendtpl, and
+    compare.
 
     Each is rendered with its examples and with `count` contexts made of them and of the variables that it reads, always
-    the same for a `seed`. `portable` is for `blendtpl.compile`; `output` is a file that is no template. Raises what
-    `blendtpl.compile` does.
+    the same for a `seed`. `portable` and `exclude` are for `blendtpl.compile`; `output` is a file that is no template.
+    Raises what `blendtpl.compile` does.
     """
     given = resolve_environment(environment)
-    bundle = build(folder, environment=given, portable=portable, output=output).bundle
+    bundle = build(folder, environment=given, portable=portable, output=output, exclude=exclude).bundle
     registry = load(bundle, environment=given)
-    stock, live = (_copy_of(given, folder, kind) for kind in (_stock_class(given), _live_class(given)))
-    made = Samples(registry, stock, folder, seed=seed, count=count)
+    folders = () if isinstance(folder, jinja2.Environment) else folder if isinstance(folder, tuple) else (folder,)
+    loader = _Texts(folder.loader if isinstance(folder, jinja2.Environment) else jinja2.FileSystemLoader(folders))
+    stock, live = (_copy_of(given, loader, kind) for kind in (_stock_class(given), _live_class(given)))
+    made = Samples(registry, stock, folders, seed=seed, count=count)
     sides: tuple[tuple[str, Render], ...] = (
         ("the bundle", lambda name, context: registry[name].render(context)),
         ("the bundle, streamed", lambda name, context: "".join(registry[name].stream(context))),
@@ -143,24 +147,32 @@ def _live_class(environment: jinja2.Environment) -> type[jinja2.Environment]:
     return type(kind.__name__, (_Live, kind), {"context_class": context, "template_class": LiveTemplate})
 
 
-def _copy_of(environment: jinja2.Environment, folder: Path, kind: type[jinja2.Environment]) -> jinja2.Environment:
-    """Return an environment of that class with the same options, filters, tests and globals, for a folder."""
+def _copy_of(
+    environment: jinja2.Environment, loader: jinja2.BaseLoader, kind: type[jinja2.Environment]
+) -> jinja2.Environment:
+    """Return an environment of that class with the same options, filters, tests and globals, and another loader."""
     made = object.__new__(kind)
     for name, value in vars(environment).items():
         if name not in {"context_class", "template_class"}:
             setattr(made, name, copy.copy(value) if type(value) in {dict, list, set} else value)
     made.policies = dict(environment.policies)
-    made.loader, made.bytecode_cache, made.cache = _Folder(folder), None, {}
+    made.loader, made.bytecode_cache, made.cache = loader, None, {}
     made.auto_reload, made.shared = False, False
     made.extensions = {name: extension.bind(made) for name, extension in environment.extensions.items()}
     return made
 
 
-class _Folder(jinja2.FileSystemLoader):
-    """A folder that says no more of a name that no template has than a bundle does, whatever the name is."""
+class _Texts(jinja2.BaseLoader):
+    """Gives what another loader does, without the mark of the order of bytes at its beginning, which blendtpl drops. It
+    says no more of a name that no template has than a bundle does, whatever the name is.
+    """
+
+    def __init__(self, loader: jinja2.BaseLoader | None) -> None:
+        self._loader = loader
 
     def get_source(self, environment: jinja2.Environment, template: str) -> Any:
         with suppress(jinja2.TemplateNotFound):
-            if isinstance(template, str):
-                return super().get_source(environment, template)
+            if isinstance(template, str) and self._loader is not None:
+                text, file, fresh = self._loader.get_source(environment, template)
+                return text.removeprefix("\ufeff"), file, fresh
         raise jinja2.TemplateNotFound(template)

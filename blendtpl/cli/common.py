@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 import jinja2
 
+from blendtpl.compiler.build import sources_of
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.environments import resolve_environment
 from blendtpl.errors import BlendError, ConfigError
@@ -116,6 +117,20 @@ def read_key(file: Path | None) -> bytes | None:
     return key
 
 
+def chosen(
+    source: tuple[Path, ...], config: Config, environment: jinja2.Environment | None
+) -> tuple[Path, ...] | jinja2.Environment:
+    """Return what to look through: the folders that were given, else what the settings or the environment say."""
+    return source or sources_of(config, environment)
+
+
+source_argument = click.argument("source", nargs=-1, required=False, type=click.Path(path_type=Path))
+exclude_option = click.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="What is no template, such as `*.md` or `drafts/`; beside what pyproject.toml says.",
+)
 environment_option = click.option(
     "--environment",
     metavar="MODULE:NAME",

@@ -7,31 +7,38 @@ import click
 
 from blendtpl.bundle import Bundle, read_bundle
 from blendtpl.cli.common import (
+    chosen,
     environment_option,
     errors_as_text,
     escape_command,
+    exclude_option,
     key_option,
     named_environment,
     portable_option,
     processors,
     project,
     read_key,
+    source_argument,
 )
 from blendtpl.cli.progress import Ticker
 from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.cache import default_folder
+from blendtpl.compiler.reader import SourceSet
 from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault
 from blendtpl.reprs import sized
 
+_NAMED = 5  # files that are told by name
+
 
 @click.command("compile")
-@click.argument("source", required=False, type=click.Path(path_type=Path))
+@source_argument
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     help="The bundle to write.  [default: as in pyproject.toml]",
 )
+@exclude_option
 @environment_option
 @key_option
 @portable_option
@@ -45,8 +52,9 @@ from blendtpl.reprs import sized
 )
 @click.option("--no-sources", is_flag=True, help="Leave the sources, which errors quote, out of the bundle.")
 def compile_command(
-    source: Path | None,
+    source: tuple[Path, ...],
     output: Path | None,
+    exclude: tuple[str, ...],
     environment: str | None,
     key_file: Path | None,
     portable: bool,
@@ -58,31 +66,38 @@ def compile_command(
 ) -> None:
     """Compile every template of the folder SOURCE into one bundle.
 
-    SOURCE, the output and the environment are what [tool.blendtpl] of pyproject.toml says when they are left out.
+    Of several folders the first that has a name gives it. SOURCE, the output and the environment are what
+    [tool.blendtpl] of pyproject.toml says when they are left out; where that names no folder either, the templates are
+    those that the environment's loader has.
     All mistakes of all templates are reported in one run; the old bundle then stays as it was.
     """
     with errors_as_text(style):
         config = project()
-        folder, target = source or config.templates, output or config.output
+        target = output or config.output
         _check_target(target)
+        given = named_environment(environment or config.environment)
+        templates = chosen(source, config, given)
         try:
             with Ticker() as ticker:
                 made = build(
-                    folder,
-                    environment=named_environment(environment or config.environment),
+                    templates,
+                    environment=given,
                     with_sources=not no_sources,
                     key=read_key(key_file),
                     portable=portable,
                     output=target,
+                    exclude=(*config.exclude, *exclude),
                     cache=None if no_cache else default_folder(),
                     jobs=jobs or processors(),
                     progress=ticker.tick,
                 )
         except CompileError as error:
-            _report(error, folder, style)
+            _report(error, templates, style)
             raise SystemExit(1) from None
         for warning in made.warnings:
             click.echo(f"warning: {warning}", err=True)
+        if made.skipped:
+            click.echo(_skipped(made.skipped), err=True)
         if check:
             _check(made.bundle, target)
         else:
@@ -98,6 +113,12 @@ def _check_target(target: Path) -> None:
     if target.exists() and not target.is_file():
         # replacing it is what writing would do, and /dev/null is not ours to replace
         raise ConfigError(f"the output `{target}` is no regular file")
+
+
+def _skipped(names: tuple[str, ...]) -> str:
+    count, shown = len(names), ", ".join(f"`{name}`" for name in names[:_NAMED])
+    more = f" and {count - _NAMED} more" if count > _NAMED else ""
+    return f"skipped {count} file{'s'[: count != 1]} that {'are' if count > 1 else 'is'} no text: {shown}{more}"
 
 
 def _check(bundle: Bundle, target: Path) -> None:
@@ -120,6 +141,7 @@ def _closing(made: Build, target: Path, check: bool, style: str) -> str:
                 "size": len(bundle.data),
                 "digest": bundle.digest,
                 "output": str(target),
+                **({"skipped": list(made.skipped)} if made.skipped else {}),
                 "faults": [],
             }
         )
@@ -130,26 +152,27 @@ def _closing(made: Build, target: Path, check: bool, style: str) -> str:
     )
 
 
-def _report(error: CompileError, folder: Path, style: str) -> None:
+def _report(error: CompileError, templates: SourceSet, style: str) -> None:
     if style == "json":
         rows = [{field: getattr(fault, field) for field in Fault.__dataclass_fields__} for fault in error.faults]
         click.echo(json.dumps({"faults": rows}))
     elif style == "github":
         for fault in error.faults:
-            click.echo(_annotation(fault, folder))
+            click.echo(_annotation(fault, templates))
     else:
-        count = len(error.faults)
-        templates = len({fault.name for fault in error.faults})
+        count, names = len(error.faults), len({fault.name for fault in error.faults})
         click.echo(
-            f"{error}\n\n{count} error{'s'[: count != 1]} in {templates} template{'s'[: templates != 1]}",
+            f"{error}\n\n{count} error{'s'[: count != 1]} in {names} template{'s'[: names != 1]}",
             err=True,
         )
 
 
-def _annotation(fault: Fault, folder: Path) -> str:
+def _annotation(fault: Fault, templates: SourceSet) -> str:
     """Return a workflow command."""
+    folders = templates if isinstance(templates, tuple) else ()
+    files = [Path(folder, fault.name) for folder in folders]
     fields = {
-        "file": (folder / fault.name).as_posix(),
+        "file": next((file for file in files if file.exists()), (*files, Path(fault.name))[0]).as_posix(),
         "line": fault.line,
         "col": fault.column,
         "title": fault.kind,

@@ -10,6 +10,7 @@ import jinja2
 from jinja2 import nodes
 
 from blendtpl.cli.common import environment_option, errors_as_text, fail, portable_option, project
+from blendtpl.compiler.asking import asking
 from blendtpl.compiler.emit import module
 from blendtpl.compiler.linker import link
 from blendtpl.compiler.outline import Outline, outline
@@ -37,8 +38,10 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
     with errors_as_text():
         config = project()
         resolved = resolve_environment(environment or config.environment)
-        found, _ = read(source, resolved, config.output)
+        found, _ = read(source, resolved, config.output, config.exclude)
         sources = {each.name: each for each in found}
+        asked = asking(resolved, sources)
+        resolved = resolved if asked is None else asked.environment
         if name not in sources:
             hint = did_you_mean(name, sources)
             fail(f"no template `{name}` in `{source}`" + (f"; {hint}" if hint else ""))

@@ -119,8 +119,11 @@ def _aliases(given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def _roots(templates: Path | None, config: Config) -> tuple[str, ...]:
-    folder = (templates or config.templates).absolute()
-    return (folder.relative_to(config.root).as_posix(),) if folder.is_relative_to(config.root) else (str(folder),)
+    folders = [folder.absolute() for folder in ((templates,) if templates else config.folders)]
+    return tuple(
+        folder.relative_to(config.root).as_posix() if folder.is_relative_to(config.root) else str(folder)
+        for folder in folders
+    )
 
 
 def _bundle(bundle: Path | None, templates: Path | None, config: Config, environment: Any) -> Bundle:
@@ -128,13 +131,17 @@ def _bundle(bundle: Path | None, templates: Path | None, config: Config, environ
     if bundle is None and templates is None:
         if config.output.is_file():
             bundle = config.output
-        elif not config.templates.is_dir():
-            raise ConfigError(
-                f"no bundle `{config.output}` and no folder `{config.templates}`: give --bundle or --templates"
-            )
+        elif missing := [folder for folder in config.folders if not folder.is_dir()]:
+            raise ConfigError(f"no bundle `{config.output}` and no folder `{missing[0]}`: give --bundle or --templates")
     if bundle is not None:
         return open_bundle(read_bundle(bundle))
-    made = build(templates or config.templates, environment=environment, cache=default_folder(), jobs=processors())
+    made = build(
+        templates or config.folders,
+        environment=environment,
+        exclude=config.exclude,
+        cache=default_folder(),
+        jobs=processors(),
+    )
     return made.bundle
 
 

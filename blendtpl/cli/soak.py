@@ -92,13 +92,14 @@ def soak_command(
     """
     with errors_as_text(style):
         config = project()
-        folder = examples or config.templates
+        folders = tuple(folder for folder in ((examples,) if examples else config.folders) if folder.is_dir())
         named = environment or config.environment
         resolved = resolve_environment(named_environment(named))
         registry = load(bundle, environment=resolved, key=read_key(key_file))
-        if not folder.is_dir():
-            click.echo(f"warning: there is no folder `{folder}` with examples: all contexts are generated", err=True)
-        samples = Samples(registry, resolved, folder if folder.is_dir() else None, seed=seed, count=_GENERATED)
+        if not folders:
+            missing = examples or config.folders[0]
+            click.echo(f"warning: there is no folder `{missing}` with examples: all contexts are generated", err=True)
+        samples = Samples(registry, resolved, folders, seed=seed, count=_GENERATED)
         with Ticker("renders", _LINE_SECONDS) as ticker:
             found = soak(
                 registry,

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from blendtpl.cli.common import environment_option, errors_as_text, named_environment, portable_option, project
+from blendtpl.cli.common import (
+    chosen,
+    environment_option,
+    errors_as_text,
+    exclude_option,
+    named_environment,
+    portable_option,
+    project,
+    source_argument,
+)
 from blendtpl.errors import ConfigError
 from blendtpl.verify import Difference, Outcome, Verification, verify
 
@@ -15,32 +24,42 @@ _AROUND = 40  # characters of an excerpt on either side of the first that differ
 
 
 @click.command("verify")
-@click.argument("source", required=False, type=click.Path(path_type=Path))
+@source_argument
+@exclude_option
 @environment_option
 @portable_option
 @click.option("-n", "--count", type=click.IntRange(min=0), default=20, show_default=True, help="Generated contexts.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What contexts are generated from.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify_command(
-    source: Path | None, environment: str | None, portable: bool, count: int, seed: int, style: str
+    source: tuple[Path, ...],
+    exclude: tuple[str, ...],
+    environment: str | None,
+    portable: bool,
+    count: int,
+    seed: int,
+    style: str,
 ) -> None:
-    """Render every template of the folder SOURCE in Jinja2 and in blendtpl, and compare.
+    """Render every template of the folder SOURCE, or of several, in Jinja2 and in blendtpl, and compare.
 
     Each is rendered with its examples, and with contexts generated from them and from the variables that it reads.
     The first difference of each template is shown; when there is one, the exit status is 1.
     """
     with errors_as_text(style):
         config = project()
-        folder = source or config.templates
-        if not folder.is_dir():
-            raise ConfigError(f"there is no folder `{folder}`")
+        given = named_environment(environment or config.environment)
+        templates = chosen(source, config, given)
+        for folder in templates if isinstance(templates, tuple) else ():
+            if not folder.is_dir():
+                raise ConfigError(f"there is no folder `{folder}`")
         found = verify(
-            folder,
-            named_environment(environment or config.environment),
+            templates,
+            given,
             seed=seed,
             count=count,
             portable=portable,
             output=config.output,
+            exclude=(*config.exclude, *exclude),
         )
         click.echo(_json(found) if style == "json" else _text(found))
         if found.differences:

@@ -7,9 +7,10 @@ stage is a function from one frozen value to the next; what a stage made before 
 import gc
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from jinja2.compiler import CodeGenerator
 from jinja2.exceptions import TemplateSyntaxError
 
 from blendtpl.bundle import Bundle, seal
+from blendtpl.compiler import faults
+from blendtpl.compiler.asking import Asking, asking
 from blendtpl.compiler.cache import BuildCache, compiler_digest, make_key
-from blendtpl.compiler.config import find_config
+from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.emit import Links
 from blendtpl.compiler.emitter import emit, own_lookups
-from blendtpl.compiler.faults import LINK_KINDS
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
 from blendtpl.compiler.packing import pack
@@ -42,6 +44,7 @@ from blendtpl.environments import (
 )
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
 from blendtpl.manifest import Entry, Manifest, this_process
+from blendtpl.names import clash_key
 from blendtpl.speedups import ACTIVE
 
 Progress = Callable[[str, int, int], None]
@@ -49,12 +52,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A bundle, how many of its templates were compiled now and how many came from the cache, and warnings."""
+    """A bundle, how many of its templates were compiled now and how many came from the cache, and warnings. `skipped`
+    are the names of the files beside templates that are no text.
+    """
 
     bundle: Bundle
     compiled: int
     cached: int
     warnings: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
 
 
 def build(
@@ -65,6 +71,7 @@ def build(
     key: bytes | None = None,
     portable: bool = False,
     output: Path | None = None,
+    exclude: str | Iterable[str] = (),
     cache: Path | None = None,
     jobs: int = 1,
     progress: Progress = lambda stage, done, total: None,
@@ -74,12 +81,14 @@ def build(
     `output` is never taken for a source; `cache` is the folder of the build cache, `None` for none; `progress` is
     called with the stage, how many templates are done and how many there are.
     """
-    if templates is None:
-        config = find_config(Path.cwd())
-        templates, environment = config.templates, environment or config.environment
     if isinstance(templates, jinja2.Environment) and environment is None:
         environment = templates
-    resolved = resolve_environment(environment)
+    if templates is None:
+        config = find_config(Path.cwd())
+        resolved = resolve_environment(config.environment if environment is None else environment)
+        templates, exclude = sources_of(config, resolved), (*config.exclude, *_each(exclude))
+    else:
+        resolved = resolve_environment(environment)
     if resolved.is_async:
         raise ConfigError("the environment has enable_async, which cannot be compiled yet: make it without")
     if not issubclass(CodeGenerator, resolved.code_generator_class):
@@ -89,7 +98,20 @@ def build(
     cached = BuildCache(cache) if cache and not _foreign(resolved) else None
     run = _Run(resolved, cached, jobs, progress, speedups=ACTIVE and not portable)
     with _uncollected():
-        return run.build(templates, output, with_sources, key)
+        return run.build(templates, output, exclude, with_sources, key)
+
+
+def sources_of(config: Config, environment: jinja2.Environment | None) -> tuple[Path, ...] | jinja2.Environment:
+    """Return what to compile where nobody says so: the folders of the settings, else what the environment's loader has,
+    else the folder that is mostly meant.
+    """
+    if environment is not None and environment.loader is not None and not config.templates:
+        return environment
+    return config.folders
+
+
+def _each(patterns: str | Iterable[str]) -> Iterable[str]:
+    return (patterns,) if isinstance(patterns, str) else patterns
 
 
 @contextmanager
@@ -110,6 +132,8 @@ def _uncollected() -> Iterator[None]:
 def _shown(templates: SourceSet) -> str:
     if isinstance(templates, (str, os.PathLike)):
         return f"the folder `{os.fspath(templates)}`"
+    if isinstance(templates, (list, tuple)):
+        return " and ".join(map(_shown, templates)) or "an empty list"
     return f"the {type(templates).__name__} that was given"
 
 
@@ -122,6 +146,17 @@ def _foreign(environment: jinja2.Environment) -> bool:
     decisive = (kind.preprocess, kind._tokenize, kind._parse, kind.join_path, kind.iter_extensions)
     parts = (*decisive, *(type(extension) for extension in environment.iter_extensions()))
     return any(part.__module__.partition(".")[0] not in {"jinja2", "blendtpl"} for part in parts)
+
+
+def _clashes(names: Iterable[str]) -> Iterator[str]:
+    """Yield a warning for names that some file system would mix up."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[clash_key(name)].append(name)
+    for found in alike.values():
+        if len(found) > 1:
+            first, *others = sorted(found)
+            yield faults.name_clash(first, others)
 
 
 class _Run:
@@ -137,37 +172,52 @@ class _Run:
         speedups: bool,
     ) -> None:
         self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
+        self.asking: Asking | None = None  # where names may be spelt in more than one way
         self.speedups = speedups
         self.options = fingerprint(environment)
         self.compiler = compiler_digest() if cache else ""
         self.sources: dict[str, Source] = {}
         self.trees: dict[str, nodes.Template] = {}
         self.faults: list[Fault] = []
+        self.binary: dict[str, Fault] = {}  # the files that are no text
 
-    def build(self, templates: SourceSet, output: Path | None, with_sources: bool, key: bytes | None) -> Build:
+    def build(
+        self,
+        templates: SourceSet,
+        output: Path | None,
+        exclude: str | Iterable[str],
+        with_sources: bool,
+        key: bytes | None,
+    ) -> Build:
         try:
-            bundle, emitted = self._bundle(templates, output, with_sources, key)
+            self._read(templates, output, exclude)
+            bundle, emitted = self._bundle(with_sources, key)
         finally:
             if self.cache:
                 self.cache.flush()
-        warnings = tuple(self.cache.warnings) if self.cache else ()
-        return Build(bundle, emitted, len(bundle.manifest.templates) - emitted, warnings)
+        warnings = (*(self.cache.warnings if self.cache else ()), *_clashes(self.sources))
+        return Build(bundle, emitted, len(bundle.manifest.templates) - emitted, warnings, tuple(sorted(self.binary)))
 
-    def _bundle(
-        self, templates: SourceSet, output: Path | None, with_sources: bool, key: bytes | None
-    ) -> tuple[Bundle, int]:
-        """Return the bundle, and how many of its templates had to be emitted."""
-        found, self.faults = read(templates, self.environment, output)
+    def _read(self, templates: SourceSet, output: Path | None, exclude: str | Iterable[str]) -> None:
+        found, wrong = read(templates, self.environment, output, exclude)
+        self.binary = {fault.name: fault for fault in wrong if fault.kind == faults.BINARY}
+        self.faults = [fault for fault in wrong if fault.kind != faults.BINARY]
         if not found and not self.faults and not isinstance(templates, Mapping):
             raise ConfigError(f"{_shown(templates)} has no template in it")
         self.sources = {source.name: source for source in found}
+        self.asking = asking(self.environment, self.sources, [fault.name for fault in wrong])
+        if self.asking is not None:
+            self.environment = self.asking.environment
+
+    def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
+        """Return the bundle, and how many of its templates had to be emitted."""
         outlines = self._outlines()
         broken = {fault.name for fault in self.faults}
-        self.faults += check(outlines, broken, self.environment, self._positions)
+        self.faults += check(outlines, broken, self.binary, self.environment, self._positions)
         program = link(outlines, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         if self.faults:
-            only_links = all(fault.kind in LINK_KINDS for fault in self.faults)
+            only_links = all(fault.kind in faults.LINK_KINDS for fault in self.faults)
             raise (LinkError if only_links else SourceError)(self.faults)
         return self._pack(program, units, with_sources, key), compiled
 
@@ -186,7 +236,7 @@ class _Run:
                     self.faults.append(tree)
                     continue
                 try:
-                    found = outline(tree, self.environment, source.name)
+                    found = self._outline(tree, source.name)
                 except TOO_MUCH as error:
                     self.faults.append(too_much(source, error))
                     continue
@@ -195,6 +245,12 @@ class _Run:
                     self.cache.put(key, to_bytes(found))
             outlines[source.name] = found
         return outlines
+
+    def _outline(self, tree: nodes.Template, name: str) -> Outline:
+        if self.asking is None:
+            return outline(tree, self.environment, name)
+        self.asking.taken()
+        return replace(outline(tree, self.environment, name), asked=self.asking.taken())
 
     def _passed(self) -> list[tuple[str, str, str, bool]]:
         """Return what each filter and test asks to be passed, and whether it is Jinja2's own."""
@@ -207,9 +263,15 @@ class _Run:
     def _cached_outline(self, key: str) -> Outline | None:
         data = self.cache.get(key) if self.cache else None
         try:
-            return None if data is None else from_bytes(data)
+            found = None if data is None else from_bytes(data)
         except (ValueError, KeyError, TypeError):
             return None
+        # which templates there are decides which of them a name means
+        same = found is None or all(meant == self._meant(asked) for asked, meant in found.asked)
+        return found if same else None
+
+    def _meant(self, asked: str) -> str:
+        return asked if self.asking is None else self.asking.meant(asked)
 
     def _units(self, program: Program) -> tuple[dict[str, bytes], int]:
         """Return the code of each template, and how many had to be emitted."""
@@ -286,6 +348,7 @@ class _Run:
             "name": name,
             "autoescape": autoescape_of(self.environment, name),
             "reached": sorted(reached.items()),
+            "asked": sorted({pair for found in outlines for pair in found.asked}),
             "uses": sorted(uses),
             "optimized": self.environment.optimized,
             "uniform": sorted(program.links.uniform.intersection(reach)),
@@ -317,6 +380,7 @@ class _Run:
             referred=tuple(field for found in linked.outline.links for field in (found.kind, found.names, found.line)),
             variables=linked.variables,
             size=len(code),
+            root=self.sources[name].root,
         )
 
     def _key(self, kind: str, content: dict[str, Any]) -> str:

@@ -4,25 +4,35 @@ Enters: a folder. Leaves: settings with absolute paths. Nothing here imports wha
 """
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from blendtpl.compiler.exclusion import exclusion
 from blendtpl.errors import ConfigError, did_you_mean
 
-_SETTINGS = ("templates", "output", "environment", "registry")
+_SETTINGS = ("templates", "output", "environment", "registry", "exclude")
+_SEVERAL = ("templates", "exclude")  # those that may be a list of strings
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """The settings. `root` is the folder of the `pyproject.toml`, which the paths and the environment start from;
-    `registry` the ``module:name`` that rewritten code calls.
+    `templates` are the folders that are named, none where none is; `exclude` are patterns of what is no template in
+    them (`blendtpl.compiler.exclusion`); `registry` the ``module:name`` that rewritten code calls.
     """
 
     root: Path
-    templates: Path
+    templates: tuple[Path, ...]
+    exclude: tuple[str, ...]
     output: Path
     environment: str | None
     registry: str | None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the templates: where none is named, the one that is mostly meant."""
+        return self.templates or (self.root / "templates",)
 
 
 def find_config(folder: Path) -> Config:
@@ -56,10 +66,36 @@ def _config(root: Path, path: Path, table: object) -> Config:
         if name not in _SETTINGS:
             hint = did_you_mean(name, _SETTINGS) or f"settings are {', '.join(_SETTINGS)}"
             raise ConfigError(f"{path}: unknown setting `{name}` in [tool.blendtpl]; {hint}")
-        if not isinstance(value, str):
-            raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is no string")
-        if not value:
-            raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is empty")
-    templates = root / table.get("templates", "templates")
+        if name in _SEVERAL:
+            _check_several(path, name, value)
+        else:
+            _check_one(path, f"setting `{name}`", value)
+    exclude = _each(table.get("exclude", ()))
+    try:
+        exclusion(exclude)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     output = root / table.get("output", f"build/{root.resolve().name or 'templates'}.blend")
-    return Config(root, templates, output, table.get("environment"), table.get("registry"))
+    templates = tuple(root / folder for folder in _each(table.get("templates", ())))
+    return Config(root, templates, exclude, output, table.get("environment"), table.get("registry"))
+
+
+def _check_one(path: Path, what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ConfigError(f"{path}: {what} in [tool.blendtpl] is no string")
+    if not value:
+        raise ConfigError(f"{path}: {what} in [tool.blendtpl] is empty")
+
+
+def _check_several(path: Path, name: str, value: object) -> None:
+    if not isinstance(value, list):
+        _check_one(path, f"setting `{name}`", value)
+        return
+    if not value and name == "templates":
+        raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is an empty list")
+    for number, each in enumerate(value, 1):
+        _check_one(path, f"number {number} of setting `{name}`", each)
+
+
+def _each(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

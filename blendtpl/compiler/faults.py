@@ -12,22 +12,20 @@ from blendtpl.errors import Fault, did_you_mean
 # the kinds that lie in how templates fit together; every other kind lies in one source
 LINK_KINDS = frozenset({"missing-reference", "reference-cycle"})
 
+BINARY = "binary"  # the kind of what is no mistake unless something refers to it
+
 
 def bad_name(name: str, problem: str) -> Fault:
-    """A name that the whitelist of `blendtpl.names` does not have."""
+    """A name that `blendtpl.names` refuses."""
     return Fault(shown(name), 0, 0, "bad-name", f"the template name `{shown(name)}` {problem}", "rename the file")
 
 
-def name_clash(name: str, others: Sequence[str]) -> Fault:
-    """Names that a file system which folds case or Unicode forms would mix up."""
-    listed = ", ".join(f"`{other}`" for other in others)
-    return Fault(
-        name,
-        0,
-        0,
-        "name-clash",
-        f"the template name `{name}` differs from {listed} only by case, or by how Unicode writes the same character",
-        "rename one of them",
+def name_clash(name: str, others: Sequence[str]) -> str:
+    """Names that a file system which folds case or Unicode forms would mix up: not wrong, but seldom meant."""
+    listed = ", ".join(f"`{shown(other)}`" for other in others)
+    return (
+        f"the template name `{shown(name)}` differs from {listed} only by case, or by how Unicode writes the same"
+        " character, which some file systems mix up"
     )
 
 
@@ -55,6 +53,24 @@ def undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Fault:
         " or keep files that are no templates in another folder",
         source_line="" if b"\0" in data else line,
     )
+
+
+def binary(name: str, data: bytes, error: UnicodeDecodeError) -> Fault:
+    """A file that is no text and not meant to be one: a mistake where a template refers to it."""
+    return Fault(
+        name,
+        0,
+        0,
+        BINARY,
+        f"the file is no text: byte 0x{data[error.start]:02x} at offset {error.start} is not {error.encoding.upper()}",
+    )
+
+
+def binary_reference(name: str, spot: Spot, other: Fault) -> Fault:
+    """A constant name in an extends, include or import that is a file which is no text."""
+    message = f"`{other.name}` is no template: {other.message}"
+    hint = "link to it, or give what it is to be as a variable, such as a `data:` URL"
+    return _at(name, spot, "undecodable", message, hint)
 
 
 def unencodable(name: str) -> Fault:

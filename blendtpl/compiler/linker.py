@@ -12,7 +12,7 @@ import jinja2
 from blendtpl.compiler import faults
 from blendtpl.compiler.emit import Links, statics, texts, uniform
 from blendtpl.compiler.outline import Link, Outline, Use
-from blendtpl.compiler.positions import Positions
+from blendtpl.compiler.positions import Positions, Spot
 from blendtpl.environments import passed_argument, prints_in_order
 from blendtpl.errors import Fault
 from blendtpl.manifest import Needs
@@ -45,14 +45,18 @@ class Program:
 
 
 def check(
-    outlines: Mapping[str, Outline], broken: Set[str], environment: jinja2.Environment, locate: Locate
+    outlines: Mapping[str, Outline],
+    broken: Set[str],
+    binary: Mapping[str, Fault],
+    environment: jinja2.Environment,
+    locate: Locate,
 ) -> list[Fault]:
     """Return every fault of how the templates use their environment and each other.
 
-    `broken` are the names of templates that exist, but have no outline. `locate` gives the positions of a template;
-    it is called for faulty ones only.
+    `broken` are the names of templates that exist, but have no outline, `binary` files beside templates that are no
+    text. `locate` gives the positions of a template; it is called for faulty ones only.
     """
-    existing = outlines.keys() | broken
+    existing = outlines.keys() | broken | binary.keys()
     found: list[Fault] = []
     for name, outline in outlines.items():
         for what, uses, known in (
@@ -71,9 +75,22 @@ def check(
             for link in outline.links
             if link.names and not link.optional and existing.isdisjoint(link.names)
         ]
+        found += [
+            faults.binary_reference(name, _spot(locate(name), outline, link.line, meant), binary[meant])
+            for link in outline.links
+            for meant in link.names
+            if meant in binary
+        ]
         found += _second_extends(name, outline, locate)
     found += _cycles(outlines, locate)
     return found
+
+
+def _spot(positions: Positions, outline: Outline, line: int, meant: str) -> Spot:
+    """Return where a line, or one below it, names a template, in whatever spelling."""
+    asked = (asked for asked, found in outline.asked if found == meant)
+    spots = [positions.of_word(line, word) for word in (meant, *asked)]
+    return next((spot for spot in spots if spot.column), spots[0])
 
 
 def _second_extends(name: str, outline: Outline, locate: Locate) -> Iterator[Fault]:
@@ -230,7 +247,8 @@ def _cycles(outlines: Mapping[str, Outline], locate: Locate) -> Iterator[Fault]:
             name, line = step
             if name in path:
                 circle = path[path.index(name) :]
-                yield faults.reference_cycle(path[-1], locate(path[-1]).of_word(line, name), [*circle, name])
+                spot = _spot(locate(path[-1]), outlines[path[-1]], line, name)
+                yield faults.reference_cycle(path[-1], spot, [*circle, name])
             elif name not in done:
                 path.append(name)
                 edges.append(iter(_unguarded(outlines[name], outlines)))

@@ -68,7 +68,9 @@ class Use:
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What a template is made of. `free` are the names that it reads outside of its
-    blocks without having set them, `top` those that it sets at its top level."""
+    blocks without having set them, `top` those that it sets at its top level. `asked` are the names of templates in it
+    as they stand there, each with the one that was meant, which is the one that all else has.
+    """
 
     links: tuple[Link, ...]
     blocks: tuple[Block, ...]
@@ -77,6 +79,7 @@ class Outline:
     filters: tuple[Use, ...]
     tests: tuple[Use, ...]
     facts: Facts
+    asked: tuple[tuple[str, str], ...] = ()
 
 
 def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Outline:
@@ -120,6 +123,7 @@ def from_bytes(data: bytes) -> Outline:
         filters=tuple(Use(**use) for use in loaded["filters"]),
         tests=tuple(Use(**use) for use in loaded["tests"]),
         facts=_facts(loaded["facts"]),
+        asked=tuple((asked, meant) for asked, meant in loaded["asked"]),
     )
 
 

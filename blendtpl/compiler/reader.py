@@ -1,14 +1,15 @@
-"""Read: from a folder, a mapping, a loader or an environment to named texts.
+"""Read: from folders, a mapping, a loader or an environment to named texts.
 
 Enters: what a user calls their templates. Leaves: sources in the order of their names, and a fault for each that
 cannot be one. This is the only module that knows of paths.
 """
 
 import hashlib
+import mimetypes
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,88 +18,116 @@ from jinja2.exceptions import TemplateNotFound
 
 from blendtpl.bundle import CERTIFICATE, is_bundle
 from blendtpl.compiler import faults
+from blendtpl.compiler.exclusion import Exclusion, exclusion
+from blendtpl.compiler.listing import listed
 from blendtpl.errors import ConfigError, Fault
 from blendtpl.examples import is_examples
-from blendtpl.names import clash_key, name_problem
+from blendtpl.names import name_problem
 
-SourceSet = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment
+OneSource = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment
+SourceSet = OneSource | Sequence[OneSource]
+
+_MARK = "\ufeff"  # of the order of bytes, which editors put before a text
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # the same in UTF-16 and UTF-32
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")  # bytes that are in no text
+_TYPES = mimetypes.MimeTypes()  # what Python itself knows, whatever the system says
+_NO_TEXT = ("image/", "audio/", "video/", "font/")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A template's text, and the SHA-256 of it in hexadecimal."""
+    """A template's text, and the SHA-256 of it in hexadecimal. `root` is what `blendtpl.names.Rooted` says."""
 
     name: str
     text: str = field(repr=False)
     digest: str
+    root: str | None = None
 
 
 def read(
-    templates: SourceSet, environment: jinja2.Environment, output: Path | None = None
+    templates: SourceSet,
+    environment: jinja2.Environment,
+    output: Path | None = None,
+    exclude: str | Iterable[str] = (),
 ) -> tuple[list[Source], list[Fault]]:
     """Return every template of `templates`, sorted by name, and a fault for each that cannot be one.
 
-    In a folder every file is a template but for: names that begin with a dot or end in ``~``, examples, bundles,
-    and `output`. From a loader come all that it lists but for examples, bundles, and hidden files that are no text.
+    Of several sets the first that has a name gives it. In a folder every file is a template but for: names that begin
+    with a dot or end in ``~``, examples, bundles, and `output`. From a loader come all that it lists but for examples,
+    bundles, and hidden files that are no text. What `exclude` is about is none, wherever it comes from.
     Raises `ConfigError` when there is nothing to look through.
     """
+    without = exclusion(exclude)
+    sources: dict[str, Source] = {}
+    wrong: list[Fault] = []
+    for part in templates if isinstance(templates, (list, tuple)) else (templates,):
+        known = sources.keys() | {fault.name for fault in wrong}
+        for found in _from(part, environment, output, without, known):
+            if isinstance(found, Fault):
+                wrong.append(found)
+            else:
+                sources[found.name] = found
+    return [sources[name] for name in sorted(sources)], wrong
+
+
+def _from(
+    templates: object, environment: jinja2.Environment, output: Path | None, without: Exclusion, known: Set[str]
+) -> Iterator[Source | Fault]:
+    """Return an iterator of what is in one set, but for what is known already."""
     if isinstance(templates, jinja2.Environment):
         if templates.loader is None:
             raise ConfigError("the environment has no loader, so it has no templates to compile")
-        found = _from_loader(templates.loader, templates)
-    elif isinstance(templates, jinja2.BaseLoader):
-        found = _from_loader(templates, environment)
-    elif isinstance(templates, Mapping):
-        found = _from_mapping(templates)
-    elif isinstance(templates, (str, os.PathLike)):
-        found = _from_folder(Path(templates), output)
-    else:
-        raise ConfigError(
-            f"cannot compile a {type(templates).__name__}: give a folder, a mapping from names to texts,"
-            " a jinja2 loader or a jinja2.Environment"
-        )
-    return _sort_out(found)
+        return _from_loader(templates.loader, templates, without, known)
+    if isinstance(templates, jinja2.BaseLoader):
+        return _from_loader(templates, environment, without, known)
+    if isinstance(templates, Mapping):
+        return _from_mapping(templates, without, known)
+    if isinstance(templates, (str, os.PathLike)):
+        return _from_folder(Path(templates), output, without, known)
+    raise ConfigError(
+        f"cannot compile a {type(templates).__name__}: give a folder, a mapping from names to texts,"
+        " a jinja2 loader or a jinja2.Environment, or a list of such"
+    )
 
 
-def _sort_out(found: Iterator[Source | Fault]) -> tuple[list[Source], list[Fault]]:
-    sources, wrong = [], []
-    clashes: dict[str, list[str]] = defaultdict(list)
-    for item in found:
-        if isinstance(item, Fault):
-            wrong.append(item)
-        elif problem := name_problem(item.name):
-            wrong.append(faults.bad_name(item.name, problem))
-        else:
-            clashes[clash_key(item.name)].append(item.name)
-            sources.append(item)
-    for names in clashes.values():
-        if len(names) > 1:
-            first, *others = sorted(names)
-            wrong.append(faults.name_clash(first, others))
-    return sorted(sources, key=lambda source: source.name), wrong
-
-
-def _source(name: str, text: str) -> Source | Fault:
+def _source(name: str, text: str, root: str | None) -> Source | Fault:
+    if problem := name_problem(name):
+        return faults.bad_name(name, problem)
+    text = text.removeprefix(_MARK)
     try:
-        return Source(name, text, hashlib.sha256(text.encode()).hexdigest())
+        return Source(name, text, hashlib.sha256(text.encode()).hexdigest(), root)
     except UnicodeEncodeError:
         return faults.unencodable(faults.shown(name))
 
 
-def _from_mapping(templates: Mapping[str, str]) -> Iterator[Source | Fault]:
+def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Fault:
+    fault = faults.binary if _is_binary(name, data) else faults.undecodable
+    return fault(faults.shown(name), data, error)
+
+
+def _is_binary(name: str, data: bytes) -> bool:
+    """Return whether a file that is no text is not meant to be one either: by what its name says, or by its bytes."""
+    kind, packed = _TYPES.guess_type(f"./{name.rpartition('/')[2]}")
+    if packed or (kind or "").startswith(_NO_TEXT):
+        return kind != "image/svg+xml" or packed is not None
+    if (kind or "").startswith("text/") or data.startswith(_WIDE):
+        return False
+    return not _CONTROLS.isdisjoint(data)
+
+
+def _from_mapping(templates: Mapping[str, str], without: Exclusion, known: Set[str]) -> Iterator[Source | Fault]:
     for name, text in templates.items():
         if not isinstance(name, str):
             raise ConfigError(f"a template's name is a string, not {name!r}")
-        yield _source(name, str(text)) if isinstance(text, str) else faults.no_text(faults.shown(name), text)
+        if name not in known and not without.excludes(name):
+            yield _source(name, str(text), None) if isinstance(text, str) else faults.no_text(faults.shown(name), text)
 
 
-def _from_loader(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> Iterator[Source | Fault]:
-    try:
-        names = loader.list_templates()
-    except TypeError as error:
-        raise ConfigError(f"the loader {type(loader).__name__} cannot list its templates") from error
-    for name in names:
-        if is_examples(name) or name.endswith(CERTIFICATE):
+def _from_loader(
+    loader: jinja2.BaseLoader, environment: jinja2.Environment, without: Exclusion, known: Set[str]
+) -> Iterator[Source | Fault]:
+    for name, root in listed(loader, environment).items():
+        if name in known or is_examples(name) or name.endswith(CERTIFICATE) or without.excludes(name):
             continue
         if problem := name_problem(name):
             yield faults.bad_name(name, problem)
@@ -107,25 +136,32 @@ def _from_loader(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> 
             text, _, _ = loader.get_source(environment, name)
         except UnicodeDecodeError as error:
             if not (is_bundle(error.object) or _is_hidden(name)):
-                yield faults.undecodable(name, error.object, error)
+                yield _undecodable(name, error.object, error)
         except (OSError, TemplateNotFound) as error:
             yield faults.unreadable(name, str(error))
         else:
-            yield _source(name, text)
+            yield _source(name, text, root)
 
 
-def _from_folder(folder: Path, output: Path | None) -> Iterator[Source | Fault]:
+def _from_folder(folder: Path, output: Path | None, without: Exclusion, known: Set[str]) -> Iterator[Source | Fault]:
     if not os.path.isdir(folder):  # noqa: PTH112  # a path that is too long is no folder either
         exists = os.path.exists(folder)  # noqa: PTH110
         raise ConfigError(f"no folder `{folder}` to compile" + (": it is a file" if exists else ""))
     skipped = os.path.realpath(output) if output else None
     closed: list[OSError] = []
     for base, folders, files in os.walk(folder, onerror=closed.append):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not (name.startswith(".") or name == "__pycache__")
+            and not without.excludes(_name(Path(base, name), folder), folder=True)
+        )
         for file in sorted(files):
             path = Path(base, file)
             name = _name(path, folder)
             if file.startswith(".") or file.endswith(("~", CERTIFICATE)) or is_examples(name):
+                continue
+            if name in known or without.excludes(name):
                 continue
             if skipped is None or os.path.realpath(path) != skipped:
                 yield from _from_file(name, path)
@@ -152,12 +188,12 @@ def _from_file(name: str, path: Path) -> Iterator[Source | Fault]:
     except OSError as error:
         yield faults.unreadable(faults.shown(name), error.strerror or str(error))
         return
+    if is_bundle(data):
+        return
     try:
         # as a file opened for text, which is how Jinja2's own loader reads it
         text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        if not is_bundle(data):
-            yield faults.undecodable(faults.shown(name), data, error)
-        return
-    if not is_bundle(data):
-        yield _source(name, text)
+        yield _undecodable(name, data, error)
+    else:
+        yield _source(name, text, "")
