@@ -48,12 +48,12 @@ def load(
 Render = Callable[[str, Mapping[str, Any]], str]
 
 
-def every_way(templates: Mapping[str, str], make: MakeEnvironment) -> dict[str, Render]:
+def every_way(templates: Mapping[str, str], make: MakeEnvironment, *, portable: bool = True) -> dict[str, Render]:
     """Return each way in which blendtpl renders a template of a set, by what it is called."""
     live = live_environment(templates, make)
     ways: dict[str, Render] = {"live": lambda name, variables: live.get_template(name).render(variables)}
-    for portable in (False, True) if ACTIVE else (True,):
-        registry, kind = load(templates, make, portable=portable), "portable" if portable else "bundle"
+    for kind in ("bundle", "portable") if portable else ("bundle",):
+        registry = load(templates, make, portable=kind == "portable")
         ways[kind] = registry.render
         ways[f"{kind}, stream"] = lambda name, variables, found=registry: "".join(found[name].stream(variables))  # type: ignore[misc]
     return ways
