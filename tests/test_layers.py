@@ -86,6 +86,7 @@ RANKS = {
     "compiler.emit.counters": 26,
     "compiler.emit.inlined": 26,
     "compiler.emit.calls": 27,
+    "compiler.emit.logic": 28,
     "compiler.emit.expressions": 29,
     "compiler.emit.translations": 28,
     "compiler.emit.output": 30,

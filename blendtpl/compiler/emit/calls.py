@@ -8,6 +8,7 @@ Jinja2's rules for them are those of `jinja2.runtime.Macro.__call__`.
 
 import ast
 from dataclasses import dataclass
+from keyword import iskeyword
 from types import MappingProxyType
 
 from jinja2 import nodes
@@ -27,6 +28,9 @@ from blendtpl.environments import is_own, passed_argument
 TRANSLATIONS = MappingProxyType(
     {"_": (1, False), "gettext": (1, False), "ngettext": (2, True), "pgettext": (2, False), "npgettext": (3, True)}
 )
+
+# keywords that have a meaning for `jinja2.runtime.Context.call` and `jinja2.runtime.Macro.__call__`
+_RESERVED = frozenset({"caller", "self", "_loop_vars", "_block_vars", "_Context__self", "_Context__obj"})
 
 
 def filtered(emitter: Emitter, node: nodes.Filter, frame: Frame) -> ast.expr:
@@ -64,17 +68,25 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, valu
 def _signature(
     emitter: Emitter, node: nodes.Call | nodes.Filter | nodes.Test, frame: Frame
 ) -> tuple[list[ast.expr], list[ast.keyword]]:
-    """Return the arguments and keywords of a call; a keyword of Python needs no detour in a syntax tree."""
-    arguments = [emitter.code.hold(emitter.expression(argument, frame)) for argument in node.args]
-    keywords = [
-        ast.keyword(str(keyword.key), emitter.code.hold(emitter.expression(keyword.value, frame)))
-        for keyword in node.kwargs
-    ]
+    """Return the arguments and keywords of a call, looked at in Python's order: what is taken apart as arguments comes
+    before all keywords.
+    """
+    code = emitter.code
+    arguments = [code.hold(emitter.expression(argument, frame)) for argument in node.args]
     if node.dyn_args is not None:
-        arguments.append(ast.Starred(emitter.expression(node.dyn_args, frame), ast.Load()))
-    if node.dyn_kwargs is not None:
-        keywords.append(ast.keyword(None, emitter.expression(node.dyn_kwargs, frame)))
-    return arguments, keywords
+        more = emitter.expression(node.dyn_args, frame)
+        if node.kwargs or node.dyn_kwargs is not None:
+            more = code.hold(ast.List([ast.Starred(more, ast.Load())], ast.Load()))
+        arguments.append(ast.Starred(more, ast.Load()))
+    pairs = [(str(keyword.key), code.hold(emitter.expression(keyword.value, frame))) for keyword in node.kwargs]
+    rest = None if node.dyn_kwargs is None else emitter.expression(node.dyn_kwargs, frame)
+    if any(iskeyword(key) for key, _ in pairs):
+        # Jinja2 writes all of them as a dict, in which what comes later holds
+        made: ast.expr = ast.Dict([const(key) for key, _ in pairs], [value for _, value in pairs])
+        made = made if rest is None else ast.Call(name("dict"), [made], [ast.keyword(None, rest)])
+        return arguments, [ast.keyword(None, made)]
+    keywords = [ast.keyword(key, value) for key, value in pairs]
+    return arguments, keywords if rest is None else [*keywords, ast.keyword(None, rest)]
 
 
 def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr:
@@ -99,7 +111,8 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
-    if emitter.own_call or node.dyn_args is not None or node.dyn_kwargs is not None:
+    reserved = any(keyword.key in _RESERVED - {"caller"} for keyword in node.kwargs)
+    if emitter.own_call or node.dyn_args is not None or node.dyn_kwargs is not None or reserved:
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
         method = attribute(call("true_context", name(frame.context)), "call")
         return emitter.code.hold(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
@@ -162,7 +175,7 @@ def known_call(emitter: Emitter, node: nodes.Call, frame: Frame, *, caller: bool
     if (
         len(set(keywords)) < len(keywords)
         or any(key in early for key in keywords)
-        or "caller" in keywords
+        or not _RESERVED.isdisjoint(keywords)
         or (rest and "kwargs" not in shape.special)
         or (len(node.args) > len(shape.arguments) and "varargs" not in shape.special)
         or (caller and "caller" not in shape.special)

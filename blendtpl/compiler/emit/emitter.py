@@ -142,6 +142,7 @@ class Emitter(Variables):
             not isinstance(node, nodes.Expr)
             or isinstance(node, (nodes.Const, nodes.TemplateData, *_NEVER_CONSTANT))
             or self.eval_ctx.volatile
+            or not self.environment.optimized
         ):
             return None
         try:

@@ -14,6 +14,7 @@ from blendtpl.compiler.emit.code import assign, attribute, call, const, either, 
 from blendtpl.compiler.emit.counters import counted, counter
 from blendtpl.compiler.emit.emitter import Emitter, Expressions
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.logic import LOGIC, intercepted
 from blendtpl.compiler.emit.translations import translated_value
 
 _BINARY: dict[type[nodes.Expr], ast.operator] = {
@@ -26,16 +27,6 @@ _BINARY: dict[type[nodes.Expr], ast.operator] = {
     nodes.Mod: ast.Mod(),
 }
 _UNARY: dict[type[nodes.Expr], ast.unaryop] = {nodes.Pos: ast.UAdd(), nodes.Neg: ast.USub()}
-_COMPARE: dict[str, ast.cmpop] = {
-    "eq": ast.Eq(),
-    "ne": ast.NotEq(),
-    "gt": ast.Gt(),
-    "gteq": ast.GtE(),
-    "lt": ast.Lt(),
-    "lteq": ast.LtE(),
-    "in": ast.In(),
-    "notin": ast.NotIn(),
-}
 
 
 def _name(emitter: Emitter, node: nodes.Name, frame: Frame) -> ast.expr:
@@ -91,108 +82,22 @@ def _call(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.expr:
     return translated_value(emitter, node, frame) or called(emitter, node, frame)
 
 
-def _cond(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> ast.expr:
-    message = (
-        f"the inline if-expression on {emitter.position(node)} evaluated to false and no else section was defined."
-    )
-    return chosen(emitter, node, frame, call("Undefined", const(message)))
-
-
-def chosen(emitter: Emitter, node: nodes.CondExpr, frame: Frame, otherwise: ast.expr) -> ast.expr:
-    """Return which of two expressions a condition chooses; `otherwise` where there is no second."""
-    soft = frame.softened()
-    test = condition(emitter, node.test, soft)
-    result = emitter.code.temporary()
-    branch = ast.If(test, [], [])
-    emitter.code.branch(branch)
-    with emitter.code.aside(branch.body):
-        emitter.code.branch(assign(result, emitter.expression(node.expr1, soft)))
-    with emitter.code.aside(branch.orelse):
-        if node.expr2 is not None:
-            emitter.code.branch(assign(result, emitter.expression(node.expr2, soft)))
-        else:
-            emitter.code.branch(assign(result, otherwise))
-    return name(result)
-
-
-def condition(emitter: Emitter, node: nodes.Node, frame: Frame) -> ast.expr:
-    """Return the expression for a node of which only the truth is wanted."""
-    if isinstance(node, nodes.Not):
-        return ast.UnaryOp(ast.Not(), condition(emitter, node.node, frame))
-    if isinstance(node, nodes.Compare) and len(node.ops) == 1 and emitter.fold(node) is None:
-        return _single_compare(emitter, node, frame)
-    return emitter.expression(node, frame)
-
-
-def _logic(emitter: Emitter, node: nodes.And | nodes.Or, frame: Frame) -> ast.expr:
-    if emitter.intercepted(node.operator):
-        return _intercepted(emitter, node, frame)
-    left = emitter.expression(node.left, frame)
-    result = emitter.code.temporary()
-    emitter.code.branch(assign(result, left))
-    test: ast.expr = name(result)
-    branch = ast.If(test if isinstance(node, nodes.And) else ast.UnaryOp(ast.Not(), test), [], [])
-    emitter.code.branch(branch)
-    with emitter.code.aside(branch.body):
-        emitter.code.branch(assign(result, emitter.expression(node.right, frame)))
-    return name(result)
-
-
 def _binary(emitter: Emitter, node: nodes.BinExpr, frame: Frame) -> ast.expr:
     if emitter.intercepted(node.operator):
-        return _intercepted(emitter, node, frame)
+        return intercepted(emitter, node, frame)
     left = emitter.expression(node.left, frame)
     right = emitter.expression(node.right, frame)
+    if isinstance(node, nodes.Pow) and isinstance(left, ast.Constant) and repr(left.value).startswith("-"):
+        # Jinja2 writes a negative constant as its text, and the power of what is behind the sign comes first
+        power = ast.BinOp(const(-left.value), ast.Pow(), right)  # type: ignore[operator]  # it is a number
+        return emitter.code.hold(ast.UnaryOp(ast.USub(), power))
     return emitter.code.hold(ast.BinOp(left, _BINARY[type(node)], right))
 
 
-def _intercepted(emitter: Emitter, node: nodes.BinExpr, frame: Frame) -> ast.expr:
-    left = emitter.expression(node.left, frame)
-    right = emitter.expression(node.right, frame)
-    guard = attribute(name("environment"), "call_binop")
-    return emitter.code.hold(call(guard, name(frame.context), const(node.operator), left, right))
-
-
 def _unary(emitter: Emitter, node: nodes.UnaryExpr, frame: Frame) -> ast.expr:
-    value = emitter.expression(node.node, frame)
     if emitter.intercepted(node.operator, unary=True):
-        guard = attribute(name("environment"), "call_unop")
-        return emitter.code.hold(call(guard, name(frame.context), const(node.operator), value))
-    return emitter.code.hold(ast.UnaryOp(_UNARY[type(node)], value))
-
-
-def _not(emitter: Emitter, node: nodes.Not, frame: Frame) -> ast.expr:
-    if emitter.intercepted(node.operator, unary=True):
-        value = emitter.expression(node.node, frame)
-        guard = attribute(name("environment"), "call_unop")
-        return emitter.code.hold(call(guard, name(frame.context), const(node.operator), value))
-    return emitter.code.hold(ast.UnaryOp(ast.Not(), condition(emitter, node.node, frame)))
-
-
-def _compare(emitter: Emitter, node: nodes.Compare, frame: Frame) -> ast.expr:
-    if len(node.ops) == 1:
-        return emitter.code.hold(_single_compare(emitter, node, frame))
-    left = emitter.expression(node.expr, frame)
-    result = emitter.code.temporary()
-    outer = emitter.code.block
-    emitter.code.aside_begin()
-    for number, operand in enumerate(node.ops):
-        right = emitter.code.hold(emitter.expression(operand.expr, frame))
-        emitter.code.branch(assign(result, ast.Compare(left, [_COMPARE[operand.op]], [right])))
-        left = right
-        if number < len(node.ops) - 1:
-            branch = ast.If(name(result), [], [])
-            emitter.code.branch(branch)
-            emitter.code.block = branch.body
-    emitter.code.block = outer
-    emitter.code.aside_end()
-    return name(result)
-
-
-def _single_compare(emitter: Emitter, node: nodes.Compare, frame: Frame) -> ast.expr:
-    left = emitter.expression(node.expr, frame)
-    right = emitter.expression(node.ops[0].expr, frame)
-    return ast.Compare(left, [_COMPARE[node.ops[0].op]], [right])
+        return intercepted(emitter, node, frame)
+    return emitter.code.hold(ast.UnaryOp(_UNARY[type(node)], emitter.expression(node.node, frame)))
 
 
 def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
@@ -301,13 +206,9 @@ EXPRESSIONS: Expressions = {
     nodes.Tuple: _tuple,
     nodes.List: _list,
     nodes.Dict: _dict,
-    nodes.CondExpr: _cond,
-    nodes.And: _logic,
-    nodes.Or: _logic,
     **dict.fromkeys(_BINARY, _binary),
     **dict.fromkeys(_UNARY, _unary),
-    nodes.Not: _not,
-    nodes.Compare: _compare,
+    **LOGIC,
     nodes.Concat: _concat,
     nodes.Getattr: _getattr,
     nodes.Getitem: _getitem,

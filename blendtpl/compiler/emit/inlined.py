@@ -28,6 +28,10 @@ _Filter = tuple[
     Callable[[ast.expr, Arguments], ast.expr],
 ]
 
+_Exact = Callable[[str], str]  # the variable that stands for a type, where the test is Jinja2's own
+# of that, a value, the arguments, and the expression for the call: the expression for a test
+_Made = Callable[[_Exact, ast.expr, Arguments, ast.expr], ast.expr]
+
 
 def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for a filter; `general` is that for its call, which is less code."""
@@ -70,24 +74,16 @@ def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: a
     ):
         return general
     arguments = _constants(node)
-    if node.name in {"defined", "undefined"} and arguments == ():
-        # what stands for the type is `object` where the test is another, and everything is one
-        undefined = call("isinstance", value, name(emitter.bind("exact", "test", node.name, "Undefined")))
-        known: ast.expr = const(node.name == "defined")
-        return either(undefined, general, known)
-    if node.name == "none" and arguments == ():
-        return usually(is_(call("type", value), emitter.bind("exact", "test", "none", "str")), const(False), general)
-    if node.name in _ALWAYS and arguments == ():
-        tests: list[ast.expr] = [
-            is_(call("type", value), emitter.bind("exact", "test", node.name, kind)) for kind in _ALWAYS[node.name]
-        ]
-        return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
-    divisor = {"even": (2,), "odd": (2,)}.get(node.name, arguments if node.name == "divisibleby" else None)
-    if divisor is None or len(divisor) != 1 or type(divisor[0]) is not int or divisor[0] == 0:
+    if arguments is None or node.name not in _TESTS:
         return general
-    whole = is_(call("type", value), emitter.bind("exact", "test", node.name, "int"))
-    rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(divisor[0])), [ast.Eq()], [const(int(node.name == "odd"))])
-    return usually(whole, rest, general)
+    takes, made = _TESTS[node.name]
+    if not takes(arguments):
+        return general
+
+    def exact(kind: str) -> str:
+        return emitter.bind("exact", "test", node.name, kind)
+
+    return made(exact, value, arguments, general)
 
 
 def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
@@ -96,6 +92,11 @@ def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
         return None
     found = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
     return tuple(found) if len(found) == len(node.args) else None
+
+
+def _is_plain(argument: Any) -> bool:
+    """Return whether an argument is a text that may be the name of something."""
+    return type(argument) is str and argument.isidentifier()
 
 
 def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
@@ -128,7 +129,7 @@ def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast
     if (
         node.args
         or len(keywords) != 1
-        or not (isinstance(attr, nodes.Const) and isinstance(attr.value, str) and attr.value.isidentifier())
+        or not (isinstance(attr, nodes.Const) and _is_plain(attr.value))
         or node.dyn_args is not None
         or node.dyn_kwargs is not None
         or emitter.own_getitem
@@ -141,7 +142,7 @@ def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast
 def _of_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for what another filter makes of each item, when that asks for nothing."""
     arguments = _constants(node)
-    if not arguments or not str(arguments[0]).isidentifier() or emitter.environment.sandboxed:
+    if not arguments or not _is_plain(arguments[0]) or emitter.environment.sandboxed:
         return general
     applied = emitter.bind("application", arguments[0])
     return either(is_(name(applied), None), general, call(applied, value, const(arguments[1:])))
@@ -156,18 +157,18 @@ def _choice(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.
     arguments = _constants(node)
     if arguments is None or emitter.own_getitem or emitter.environment.sandboxed:
         return general
-    attr, rest = (arguments[0], arguments[1:]) if _CHOICES[node.name] and arguments else (None, arguments)
-    if _CHOICES[node.name] and not (isinstance(attr, str) and attr.isidentifier()):
+    attr, rest = (arguments[:1], arguments[1:]) if _CHOICES[node.name] else ((None,), arguments)
+    if not attr or (_CHOICES[node.name] and not _is_plain(attr[0])):
         return general
-    test = rest[0] if rest else None
-    if test is not None and not (
-        isinstance(test, str)
-        and is_own(emitter.environment, "test", test)
-        and not passed_argument(emitter.environment.tests[test])
+    test = rest[:1]  # which `none` is one that there is not
+    if test and not (
+        _is_plain(test[0])
+        and is_own(emitter.environment, "test", test[0])
+        and not passed_argument(emitter.environment.tests[test[0]])
     ):
         return general
-    chooser = emitter.bind("choice", node.name, *([] if test is None else [test]))
-    given = [name("undefined"), value, const(attr), const(rest[1:])]
+    chooser = emitter.bind("choice", node.name, *test)
+    given = [name("undefined"), value, const(*attr), const(rest[1:])]
     return either(is_(name(chooser), None), general, call(chooser, *given))
 
 
@@ -213,11 +214,56 @@ _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
         "list": ("list", None, _none, lambda value, arguments: call("list", value)),
     }
 )
-_ALWAYS = MappingProxyType(
+
+
+def _missing(present: bool) -> _Made:
+    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+        # what stands for the type is `object` where the test is another, and everything is one
+        return either(call("isinstance", value, name(exact("Undefined"))), general, const(present))
+
+    return made
+
+
+def _is_none(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    return usually(is_(call("type", value), exact("str")), const(False), general)
+
+
+def _always(*kinds: str) -> _Made:
+    """Return what makes the expression for a test that holds for all values of some types."""
+
+    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+        tests: list[ast.expr] = [is_(call("type", value), exact(kind)) for kind in kinds]
+        return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
+
+    return made
+
+
+def _rest(wanted: int, *divisor: int) -> _Made:
+    """Return what makes the expression for a test of what is left of a whole number by a divisor, or by that given."""
+
+    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+        (by,) = divisor or arguments
+        rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(by)), [ast.Eq()], [const(wanted)])
+        return usually(is_(call("type", value), exact("int")), rest, general)
+
+    return made
+
+
+def _divisor(arguments: Arguments) -> bool:
+    return len(arguments) == 1 and type(arguments[0]) is int and arguments[0] != 0
+
+
+_TESTS: MappingProxyType[str, tuple[Callable[[Arguments], bool], _Made]] = MappingProxyType(
     {
-        "iterable": ("list", "tuple", "str", "dict"),
-        "sequence": ("list", "tuple", "str", "dict"),
-        "mapping": ("dict",),
-        "string": ("str",),
+        "defined": (_none, _missing(True)),
+        "undefined": (_none, _missing(False)),
+        "none": (_none, _is_none),
+        "iterable": (_none, _always("list", "tuple", "str", "dict")),
+        "sequence": (_none, _always("list", "tuple", "str", "dict")),
+        "mapping": (_none, _always("dict")),
+        "string": (_none, _always("str")),
+        "even": (_none, _rest(0, 2)),
+        "odd": (_none, _rest(1, 2)),
+        "divisibleby": (_divisor, _rest(0)),
     }
 )

@@ -14,9 +14,9 @@ from jinja2 import nodes
 from blendtpl.compiler.emit.code import assign, attribute, call, const, either, is_, is_not, item, name
 from blendtpl.compiler.emit.counters import DESCENT, descended_into, is_cycle
 from blendtpl.compiler.emit.emitter import Emitter, Statements
-from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Descent, Frame, Loop
 from blendtpl.compiler.emit.holes import Place
+from blendtpl.compiler.emit.logic import condition
 from blendtpl.compiler.emit.rows import Row, row
 from blendtpl.compiler.emit.statements import place_of
 from blendtpl.compiler.emit.trees import below, by_kind, children, has, undeclared

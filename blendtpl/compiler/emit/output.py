@@ -24,10 +24,11 @@ from blendtpl.compiler.emit.calls import (
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, cycle, cycled, descended_into
 from blendtpl.compiler.emit.emitter import Emitter
-from blendtpl.compiler.emit.expressions import chosen, looked_into
+from blendtpl.compiler.emit.expressions import looked_into
 from blendtpl.compiler.emit.facts import is_call_of
 from blendtpl.compiler.emit.frames import Frame
 from blendtpl.compiler.emit.inlining import inlined_macro, inlined_super
+from blendtpl.compiler.emit.logic import chosen
 from blendtpl.compiler.emit.translations import translation
 from blendtpl.environments import passed_argument
 

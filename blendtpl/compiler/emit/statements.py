@@ -11,8 +11,8 @@ from jinja2 import nodes
 from blendtpl.compiler.emit.calls import filtered, known_call, own_block
 from blendtpl.compiler.emit.code import assign, attribute, call, const, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
-from blendtpl.compiler.emit.expressions import condition
 from blendtpl.compiler.emit.frames import Frame
+from blendtpl.compiler.emit.logic import condition
 from blendtpl.compiler.emit.output import output
 from blendtpl.compiler.emit.texts import LONGEST
 
