@@ -31,9 +31,11 @@ from blendtpl.errors import (
     TemplateNotFound,
     UndefinedError,
 )
+from blendtpl.extras import NotInstalledError, not_installed
 from blendtpl.manifest import Entry, Manifest, Reference
 from blendtpl.message import Message
-from blendtpl.registry import Registry, load
+from blendtpl.registry import Registry
+from blendtpl.registry import load as _load
 from blendtpl.template import Template
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ __all__ = [
     "Manifest",
     "Message",
     "MessageError",
+    "NotInstalledError",
     "Reference",
     "Registry",
     "RenderError",
@@ -97,11 +100,14 @@ def compile(
     `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the command
     (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
 
-    Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting.
+    Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting, `BundleError`
+    for a key that is none, and `NotInstalledError` where the build half was left out.
     """
     folder = _cache_folder(cache)
-    from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
-
+    try:
+        from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
+    except ImportError as error:
+        raise not_installed("`compile`", error) from None
     made = build(
         source,
         environment=environment,
@@ -123,16 +129,46 @@ def _cache_folder(cache: bool | str | os.PathLike[str] | None) -> Path | None:
         raise ConfigError(f"`cache` is True, False or the path of a folder, not {cache!r}")
     try:
         from blendtpl.compiler.cache import default_folder
-    except ModuleNotFoundError as error:
-        message = f"`cache` needs `{error.name}`: install blendtpl with its extra `build`, or leave `cache` out"
-        raise ConfigError(message) from None
+    except ImportError as error:
+        raise not_installed("`cache`", error) from None
     return default_folder() if cache is True else Path(cache)
+
+
+def load(
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview | Bundle,
+    /,
+    *,
+    environment: EnvironmentSource = None,
+    digest: str | None = None,
+    key: bytes | None = None,
+    recompile: bool = False,
+) -> Registry:
+    """Return the registry of a bundle: a file, its bytes, or a `Bundle`.
+
+    `environment` gives filters, tests, globals and the options that the bundle was compiled for (blendtpl's
+    defaults when left out); `digest` is the one that the bundle must have; `key` the one that it must be signed
+    with, 16 bytes or more. With either of them it does not matter who may write the file.
+
+    A bundle of another Python, Jinja2 or blendtpl is refused. With `recompile` it is compiled again, when all else is
+    right and its sources are inside; what is in the file stays as it was, and so does the registry's `digest`, which is
+    that of the file. Its `manifest` is that of the code that runs.
+
+    Raises `BundleError`, before anything of the bundle is unmarshalled, when a check fails, and for all
+    filters, tests and globals that `environment` lacks at once.
+    """
+    if not recompile:
+        return _load(source, environment=environment, digest=digest, key=key)
+    from blendtpl.recompiling import recompiled  # which imports the build half when it has to
+
+    return _load(source, environment=environment, digest=digest, key=key, recompile=recompiled)
 
 
 def __getattr__(name: str) -> object:
     """Import the live environments, which need the build half, when somebody asks for one."""
     if name in {"Environment", "ImmutableSandboxedEnvironment", "SandboxedEnvironment"}:
-        from blendtpl import live
-
+        try:
+            from blendtpl import live
+        except ImportError as error:
+            raise not_installed(f"`blendtpl.{name}`", error) from None
         return getattr(live, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

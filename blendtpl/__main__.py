@@ -2,15 +2,20 @@
 
 import sys
 
+from blendtpl.extras import not_installed
+from blendtpl.versions import version_line
+
 
 def main() -> None:
     """Run the command line; without the libraries of the `build` extra, say how to get them."""
     try:
         from blendtpl.cli import command
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"click", "rich", "diskcache"}:
-            raise
-        sys.exit(f"error: the command line needs `{error.name}`: install it with `pip install 'blendtpl[build]'`")
+    except ImportError as error:
+        problem = not_installed("the command line", error)
+        if sys.argv[1:] == ["--version"]:  # which is asked where bundles are only loaded, too
+            sys.stdout.write(f"{version_line()}\n")
+            return
+        sys.exit(f"error: {problem}")
     command()
 
 

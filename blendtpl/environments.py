@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
+from jinja2 import ext
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 from jinja2.tests import TESTS
@@ -22,7 +23,7 @@ _ESCAPED = (".html", ".htm", ".xml", ".svg")
 _ESCAPED_SUFFIXES = tuple(suffix + behind for suffix in _ESCAPED for behind in ("", ".jinja", ".j2"))
 
 # Jinja2's own extensions that only add tags: what would be a syntax error without them.
-_EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
+_EXTENSIONS = (ext.i18n, ext.do, ext.loopcontrols)
 
 # Everything that changes what is parsed or emitted. The rest of an environment is bound when a bundle is loaded.
 _OPTIONS = (

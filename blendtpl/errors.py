@@ -162,6 +162,10 @@ class BundleError(BlendError):
     """A bundle that must not or cannot be used; the message names the cause and the remedy."""
 
 
+class BundleArgumentError(BundleError, TypeError):
+    """What was given in place of a bundle, a key or a digest is of another type."""
+
+
 class CertificateError(BlendError):
     """A file that should be the certificate of a soak and is none."""
 

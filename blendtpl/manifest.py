@@ -6,6 +6,7 @@ canonical JSON, the same bytes for the same records. Nothing here reads a file o
 
 import io
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -142,6 +143,17 @@ def to_json(manifest: Manifest) -> bytes:
     return b"%b, %b%b\n%b" % (body, _BEGIN, templates, _END)
 
 
+def read_versions(data: bytes) -> Versions:
+    """Return what the manifest of that JSON says of versions, whatever else a manifest of those has in it.
+
+    Raises `BundleError` when it says nothing.
+    """
+    try:
+        return _versions(_read(_opened(data[: data.find(b"\n") + 1])))
+    except _MALFORMED as error:
+        raise _malformed("versions", error) from None
+
+
 def from_json(data: bytes) -> Manifest:
     """Return the manifest of that JSON; raises `BundleError` when it is not one, naming the part.
 
@@ -152,9 +164,9 @@ def from_json(data: bytes) -> Manifest:
     shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # thousands of templates say the same of themselves
     part = "head"
     try:
-        loaded = json.loads(_opened(next(lines, b"")))
+        loaded = _read(_opened(next(lines, b"")))
         part = "versions"
-        versions = Versions(**{field: _text(value) for field, value in loaded[part].items()})
+        versions = _versions(loaded)
         part = "environment"
         environment = _freeze(_table(loaded[part]))
         part = "speedups"
@@ -170,18 +182,63 @@ def from_json(data: bytes) -> Manifest:
             if line == _END:
                 break
             part = "templates"
-            for name, entry in json.loads(b"{%b}" % line.strip().removesuffix(b",")).items():
+            for name, entry in _read(b"{%b}" % line.strip().removesuffix(b",")).items():
                 part = name
+                if name in templates:
+                    raise ValueError("it is there twice")
                 templates[sys.intern(name)] = _entry(name, entry, shared)
         else:
             raise ValueError("its end is missing")
         if lines.read():
             raise ValueError("there is something behind its end")
-    except json.JSONDecodeError as error:
-        raise BundleError(f"the manifest's {part!r} is no JSON: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise BundleError(f"the manifest's {part!r} is malformed: {type(error).__name__}: {error}") from None
+    except _MALFORMED as error:
+        raise _malformed(part, error) from None
     return Manifest(versions, environment, speedups, needs, MappingProxyType(templates))
+
+
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
+
+
+def _malformed(part: str, error: Exception) -> BundleError:
+    if isinstance(error, json.JSONDecodeError):
+        return BundleError(f"the manifest's {part!r} is no JSON: {error}")
+    return BundleError(f"the manifest's {part!r} is malformed: {type(error).__name__}: {error}")
+
+
+def _versions(loaded: Any) -> Versions:
+    return Versions(**{field: _text(value) for field, value in loaded["versions"].items()})
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"it has a name twice, among {', '.join(repr(name) for name, _ in pairs[:5])}")
+    return found
+
+
+def _whole(text: str) -> int:
+    if text == "-0":
+        raise ValueError("it has a number that nobody writes so: -0")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found) or repr(found) != text:
+        raise ValueError(f"it has a number that nobody writes so: {text[:100]}")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"it has {text}, which JSON has not")
+
+
+# of what readers of JSON disagree on nothing may come in: what two of them read must be the same manifest
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number)
+
+
+def _read(data: bytes) -> Any:
+    return _DECODER.decode(data.decode("ascii"))
 
 
 def _opened(head: bytes) -> bytes:

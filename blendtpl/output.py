@@ -5,8 +5,8 @@ given a context or a scope, the list, and the number of pieces that it may hold,
 for it to go on.
 """
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from jinja2.runtime import Context
@@ -23,13 +23,11 @@ Write = Callable[[Context, Output, int | None], Steps]
 
 def _find_escape() -> Callable[[str], str]:
     """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same."""
-    for module in ("markupsafe._speedups", "markupsafe._native"):
-        try:
-            found: Callable[[str], str] = importlib.import_module(module)._escape_inner
-        except (ImportError, AttributeError):
-            continue
+    with suppress(ImportError):
+        from markupsafe import _escape_inner as found  # type: ignore[attr-defined]  # in C, or else in Python
+
         if found("<&>\"'") == str(escape("<&>\"'")):
-            return found
+            return found  # type: ignore[no-any-return]
     return lambda text: str(escape(text))
 
 

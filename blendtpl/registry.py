@@ -6,7 +6,7 @@ checked, unmarshalled and bound in `load`; afterwards neither the bundle nor any
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
@@ -16,17 +16,20 @@ import jinja2
 from blendtpl.binding import check_environment
 from blendtpl.bundle import Bundle, open_bundle, read_bundle
 from blendtpl.environments import EnvironmentSource, resolve_environment
-from blendtpl.errors import BundleError, TemplateNotFound
+from blendtpl.errors import BundleArgumentError, BundleError, TemplateNotFound
 from blendtpl.linked import open_units
-from blendtpl.manifest import Manifest
+from blendtpl.manifest import Manifest, this_process
 from blendtpl.message import Message
 from blendtpl.names import Spellings, spellings
 from blendtpl.places import Sources
 from blendtpl.rendering import render as render_unit
+from blendtpl.signing import check_digest, check_key
 from blendtpl.template import Frozen, Template, Variables
 from blendtpl.units import Unit
 
 Name = str | os.PathLike[str]
+# makes of a checked bundle one with the same sources that this process can run
+Recompile = Callable[[Bundle, jinja2.Environment], Bundle]
 
 _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
 
@@ -39,31 +42,54 @@ class Registry(Frozen, Mapping[str, Template]):
     ``"module:name"``, or be left out.
     """
 
-    __slots__ = ("__weakref__", "_environment", "_file", "_spellings", "_templates", "_units", "digest", "manifest")
+    __slots__ = (
+        "__weakref__",
+        "_environment",
+        "_file",
+        "_recompile",
+        "_spellings",
+        "_templates",
+        "_units",
+        "digest",
+        "manifest",
+    )
 
     digest: str
     manifest: Manifest
     _environment: EnvironmentSource
     _file: str | None
+    _recompile: Recompile | None
     _spellings: Spellings
     _templates: Mapping[str, Template]
     _units: Mapping[str, Unit]
 
-    def __init__(self, bundle: Bundle, environment: EnvironmentSource, file: str | None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        environment: EnvironmentSource,
+        file: str | None,
+        recompile: Recompile | None = None,
+    ) -> None:
         sources = Sources(bundle.sources)
         resolved = resolve_environment(environment)
         check_environment(bundle.manifest, resolved)
+        digest = bundle.digest  # of what was deployed, whatever is made of that here
+        if bundle.manifest.versions != this_process():
+            if recompile is None:
+                raise BundleError("the bundle was compiled by other versions: compile it again")
+            bundle = recompile(bundle, resolved)
         units = open_units(bundle, resolved, sources)
         entries = bundle.manifest.templates
         templates = {name: Template(name, unit, entries[name], sources, self) for name, unit in units.items()}
         for slot, value in (
-            ("digest", bundle.digest),
+            ("digest", digest),
             ("manifest", bundle.manifest),
             ("_templates", MappingProxyType(templates)),
             ("_units", units),
             ("_spellings", spellings(entries)),
             ("_environment", environment),
             ("_file", file),
+            ("_recompile", recompile),
         ):
             object.__setattr__(self, slot, value)
 
@@ -102,7 +128,7 @@ class Registry(Frozen, Mapping[str, Template]):
                 "this registry was loaded with an environment object and cannot be pickled:"
                 ' give `load` a callable or "module:name" that makes the environment'
             )
-        key = (self._file, self.digest, self._environment)
+        key = (self._file, self.digest, self._environment, self._recompile)
         with _lock:
             _keep(key, self)
         return _arrive, key
@@ -169,34 +195,47 @@ def _text(name: Any) -> Any:
 
 
 def load(
-    source: str | os.PathLike[str] | bytes | Bundle,
+    source: str | os.PathLike[str] | bytes | bytearray | memoryview | Bundle,
     /,
     *,
     environment: EnvironmentSource = None,
     digest: str | None = None,
     key: bytes | None = None,
+    recompile: Recompile | None = None,
 ) -> Registry:
-    """Return the registry of a bundle: a file, its bytes, or a `Bundle`.
-
-    `environment` gives filters, tests, globals and the options that the bundle was compiled for (blendtpl's
-    defaults when left out); `digest` is the one that the bundle must have; `key` the one that it must be signed
-    with. Raises `BundleError`, before anything of the bundle is unmarshalled, when a check fails, and for all
-    filters, tests and globals that `environment` lacks at once.
-    """
+    """Return the registry of a bundle; see `blendtpl.load`. `recompile` is for a bundle of other versions."""
+    check_digest(digest)
+    check_key(key)
     if isinstance(source, (str, os.PathLike)):
         file = str(Path(source).absolute())
-        data = read_bundle(source)
+        data = read_bundle(source, trusted=digest is not None or key is not None)
         try:
-            return Registry(open_bundle(data, digest=digest, key=key), environment, file)
+            return _registry(data, environment, file, digest, key, recompile)
         except BundleError as error:
             raise BundleError(f"{os.fspath(source)}: {error}") from error.__cause__
+    if not isinstance(source, (bytes, bytearray, memoryview, Bundle)):
+        raise BundleArgumentError(
+            f"cannot load a {type(source).__name__}: give the name of a file, the bytes of a bundle, or a `Bundle`"
+        )
     packed = source.data if isinstance(source, Bundle) else source
-    return Registry(open_bundle(packed, digest=digest, key=key), environment, None)
+    return _registry(packed, environment, None, digest, key, recompile)
+
+
+def _registry(
+    data: bytes | bytearray | memoryview,
+    environment: EnvironmentSource,
+    file: str | None,
+    digest: str | None,
+    key: bytes | None,
+    recompile: Recompile | None,
+) -> Registry:
+    opened = open_bundle(data, digest=digest, key=key, any_version=recompile is not None)
+    return Registry(opened, environment, file, recompile)
 
 
 # The one piece of state in this module: what makes a registry that travels by pickle open once per process.
 _lock = threading.RLock()
-_travellers: dict[tuple[str, str, Any], Registry] = {}
+_travellers: dict[tuple[str, str, Any, Recompile | None], Registry] = {}
 
 
 def _renew_lock() -> None:
@@ -208,15 +247,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-def _arrive(file: str, digest: str, environment: Any) -> Registry:
+def _arrive(file: str, digest: str, environment: Any, recompile: Recompile | None = None) -> Registry:
     with _lock:
-        key = (file, digest, environment)
-        registry = _travellers.get(key) or load(file, environment=environment, digest=digest)
+        key = (file, digest, environment, recompile)
+        registry = _travellers.get(key) or load(file, environment=environment, digest=digest, recompile=recompile)
         _keep(key, registry)
         return registry
 
 
-def _keep(key: tuple[str, str, Any], registry: Registry) -> None:
+def _keep(key: tuple[str, str, Any, Recompile | None], registry: Registry) -> None:
     _travellers.pop(key, None)  # so that it becomes the last to go
     _travellers[key] = registry
     while len(_travellers) > _TRAVELLERS_KEPT:

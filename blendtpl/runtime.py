@@ -4,13 +4,17 @@ Enters: values of a template. Leaves: what Jinja2 would make of them, to the let
 compiles anything when it is called.
 """
 
-import importlib
+# What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
+import html  # noqa: F401
+import pprint  # noqa: F401
 import re
+import textwrap  # noqa: F401
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+import jinja2.constants  # noqa: F401
 from jinja2 import runtime
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.filters import FILTERS
@@ -28,11 +32,6 @@ from blendtpl.scopes import derived, evaluation, publish, publish_set, true_cont
 from blendtpl.speedups import attribute, escape_any, escaped_field, field, rows, text_field
 from blendtpl.tracebacks import ended, placed, stitched
 from blendtpl.translation import ALIAS, formatted, shape_of
-
-# What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
-for _late in ("html", "jinja2.constants", "pprint", "textwrap"):
-    importlib.import_module(_late)
-
 
 _PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
 

@@ -1,11 +1,10 @@
 """Speedups: what a render begins with, and what emitted code calls most, in C where this installation has that.
 
-`ACTIVE` says whether it does: a wheel that was built where there was no C compiler has none, and does the same in
-Python. What is compiled where they are active calls them wherever a template prints; other code does that by itself,
-as far as it is worth it.
+`ACTIVE` says whether it does, and `WHY_NOT` why it does not: a wheel that was built where there was no C compiler has
+none, and does the same in Python. What is compiled where they are active calls them wherever a template prints; other
+code does that by itself, as far as it is worth it.
 """
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -15,16 +14,20 @@ from markupsafe import escape
 from blendtpl import fields, output, starting
 
 
-def _find() -> ModuleType | None:
-    """Return the module in C; a later MarkupSafe may escape in another way than that does."""
+def _find() -> tuple[ModuleType | None, str]:
+    """Return the module in C, or why there is none."""
     try:
-        found = importlib.import_module("blendtpl._speedups")
-    except ImportError:
-        return None
-    return found if found.escape_any("<&>\"'") == str(escape("<&>\"'")) else None
+        import blendtpl._speedups as found  # a statement, which tools that freeze applications see
+    except ModuleNotFoundError:
+        return None, "none were built where it was installed"
+    except ImportError as error:
+        return None, str(error)
+    if found.escape_any("<&>\"'") != str(escape("<&>\"'")):
+        return None, "this MarkupSafe escapes in another way than they do"
+    return found, ""
 
 
-_found = _find()
+_found, WHY_NOT = _find()
 ACTIVE = _found is not None
 
 escape_any: Callable[[Any], str] = getattr(_found, "escape_any", output.escape_any)

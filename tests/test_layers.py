@@ -16,8 +16,12 @@ PACKAGE = Path(blendtpl.__file__).parent
 RANKS = {
     "_version": 0,
     "reprs": 0,
+    "_speedups": 0,  # in C
     "errors": 1,
     "names": 1,
+    "extras": 2,
+    "permissions": 2,
+    "signing": 2,
     "codes": 1,
     "parts": 1,
     "atomic": 1,
@@ -40,6 +44,7 @@ RANKS = {
     "fields": 8,
     "starting": 8,
     "speedups": 9,
+    "versions": 10,
     "filters": 10,
     "runtime": 11,
     "units": 12,
@@ -64,6 +69,7 @@ RANKS = {
     "compiler.listing": 20,
     "compiler.workers": 20,
     "compiler.cache": 20,
+    "compiler.keys": 20,
     "compiler.packing": 20,
     "compiler.faults": 21,
     "compiler.reader": 22,
@@ -104,6 +110,7 @@ RANKS = {
     "compiler.build": 37,
     "compiler": 38,
     "live": 40,  # stands on both halves
+    "recompiling": 40,  # so does this, which imports the build half when it has to
     "samples": 40,  # asks a registry what its templates read
     "naming": 40,
     "lines": 40,
@@ -150,14 +157,17 @@ RANKS = {
 
 
 def modules() -> list[str]:
-    names = (path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
+    paths = (*PACKAGE.rglob("*.py"), PACKAGE / "_speedups.py")
+    names = (path.relative_to(PACKAGE).with_suffix("").as_posix() for path in paths)
     return sorted(name.removesuffix("__init__").rstrip("/").replace("/", ".") for name in names)
 
 
 def imports(module: str) -> set[str]:
     base = PACKAGE / module.replace(".", "/")
     path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
-    found = set()
+    found: set[str] = set()
+    if module == "_speedups":
+        return found
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "blendtpl":
             inner = (node.module or "").removeprefix("blendtpl").removeprefix(".")

@@ -7,7 +7,7 @@ try:
 
     from bench.walkers.command import main
 except ModuleNotFoundError as error:
-    print(f"python -m bench.walkers: error: it needs `{error.name}`: pip install 'blendtpl[bench]'", file=sys.stderr)
+    print(f"python -m bench.walkers: error: it needs `{error.name}`: pip install '.[bench]'", file=sys.stderr)
     sys.exit(2)
 except KeyboardInterrupt:  # the libraries take a second to import
     sys.exit(130)

@@ -5,17 +5,17 @@ A mistake of the user prints one text on standard error and exits 1; a call that
 
 import click
 
-from blendtpl._version import __version__
 from blendtpl.cli.compile import compile_command
 from blendtpl.cli.explain import explain_command
 from blendtpl.cli.migrate import migrate_command
 from blendtpl.cli.show import list_command, render_command
 from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
+from blendtpl.versions import version_line
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="blendtpl")
+@click.version_option(version_line(), message="%(version)s")
 def command() -> None:
     """Compile Jinja2 templates ahead of time, and render from what was compiled."""
 

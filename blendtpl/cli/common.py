@@ -18,7 +18,8 @@ import jinja2
 from blendtpl.compiler.build import sources_of
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.environments import resolve_environment
-from blendtpl.errors import BlendError, ConfigError
+from blendtpl.errors import BlendError, BundleError, ConfigError
+from blendtpl.signing import check_key
 
 _PACKAGE = str(Path(__file__).parent.parent)
 
@@ -114,6 +115,10 @@ def read_key(file: Path | None) -> bytes | None:
     key = file.read_bytes().rstrip(b"\r\n")
     if not key:
         raise ConfigError(f"the key file `{file}` is empty")
+    try:
+        check_key(key)
+    except BundleError as error:
+        raise ConfigError(f"`{file}`: {error}") from None
     return key
 
 

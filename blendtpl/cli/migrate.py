@@ -19,6 +19,7 @@ from blendtpl.compiler.cache import default_folder
 from blendtpl.compiler.config import Config
 from blendtpl.environments import resolve_environment
 from blendtpl.errors import ConfigError
+from blendtpl.extras import not_installed
 
 if TYPE_CHECKING:
     from blendtpl.migrate import Migration, Result
@@ -73,11 +74,8 @@ def migrate_command(
         renamed = _aliases(aliases)
         try:
             from blendtpl import migrate as tool
-        except ModuleNotFoundError as error:
-            if error.name != "libcst":
-                raise
-            message = "`blendtpl migrate` needs `libcst`: install it with `pip install 'blendtpl[migrate]'`"
-            raise ConfigError(message) from None
+        except ImportError as error:
+            raise not_installed("`blendtpl migrate`", error) from None
         named = named_environment(environment or config.environment)
         resolved = named or resolve_environment(None)
         known = tool.Templates(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2 import nodes
@@ -23,10 +23,10 @@ from jinja2.exceptions import TemplateSyntaxError
 from blendtpl.bundle import Bundle, seal
 from blendtpl.compiler import faults
 from blendtpl.compiler.asking import Asking, asking
-from blendtpl.compiler.cache import BuildCache, compiler_digest, make_key
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.emit import Links
 from blendtpl.compiler.emitter import emit, own_lookups
+from blendtpl.compiler.keys import compiler_digest, make_key
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
 from blendtpl.compiler.packing import pack
@@ -43,9 +43,14 @@ from blendtpl.environments import (
     resolve_environment,
 )
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
+from blendtpl.extras import not_installed
 from blendtpl.manifest import Entry, Manifest, this_process
 from blendtpl.names import clash_key
+from blendtpl.signing import check_key
 from blendtpl.speedups import ACTIVE
+
+if TYPE_CHECKING:
+    from blendtpl.compiler.cache import BuildCache
 
 Progress = Callable[[str, int, int], None]
 
@@ -81,6 +86,7 @@ def build(
     `output` is never taken for a source; `cache` is the folder of the build cache, `None` for none; `progress` is
     called with the stage, how many templates are done and how many there are.
     """
+    check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
         environment = templates
     if templates is None:
@@ -95,7 +101,7 @@ def build(
         raise ConfigError(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
-    cached = BuildCache(cache) if cache and not _foreign(resolved) else None
+    cached = _opened(cache) if cache and not _foreign(resolved) else None
     run = _Run(resolved, cached, jobs, progress, speedups=ACTIVE and not portable)
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
@@ -112,6 +118,16 @@ def sources_of(config: Config, environment: jinja2.Environment | None) -> tuple[
 
 def _each(patterns: str | Iterable[str]) -> Iterable[str]:
     return (patterns,) if isinstance(patterns, str) else patterns
+
+
+def _opened(folder: Path) -> "BuildCache | None":
+    if not compiler_digest():
+        return None
+    try:
+        from blendtpl.compiler.cache import BuildCache  # whoever wants no cache needs none of its libraries
+    except ImportError as error:
+        raise not_installed("the build cache", error) from None
+    return BuildCache(folder)
 
 
 @contextmanager
@@ -165,7 +181,7 @@ class _Run:
     def __init__(
         self,
         environment: jinja2.Environment,
-        cache: BuildCache | None,
+        cache: "BuildCache | None",
         jobs: int,
         progress: Progress,
         *,

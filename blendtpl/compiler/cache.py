@@ -11,7 +11,6 @@ import hashlib
 import os
 import sqlite3
 import stat
-from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -141,20 +140,6 @@ def _told(error: Exception) -> str:
         return "another process holds it"
     damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
     return f"{error}" + ("; remove that folder, and it is made anew" if damaged else "")
-
-
-def compiler_digest() -> str:
-    """Return the digest of this package's own code: two states of it may bear one version number."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    for path in sorted(package.rglob("*.py")):
-        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def make_key(kind: str, content: Mapping[str, Any]) -> str:
-    """Return the key of a result of that kind made from that content, which is turned into text by `repr`."""
-    return f"{kind}:{hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()}"
 
 
 def _seal(key: str, value: bytes) -> bytes:

@@ -134,13 +134,19 @@ def test_github_annotations_are_escaped_so_that_no_template_forges_one(project: 
 
 
 def test_a_key_signs_the_bundle_and_check_needs_the_same(good: Path) -> None:
-    write(good, {"key": "secret\n", "other": "else", "empty": "\n"})
+    write(
+        good, {"key": "a key of some length\n", "other": "another of some length", "empty": "\n", "short": "secret\n"}
+    )
     assert invoke("compile", "-o", "out.blend", "--key-file", "key").exit_code == 0
-    assert blendtpl.load("out.blend", key=b"secret")
+    assert blendtpl.load("out.blend", key=b"a key of some length")
     assert invoke("compile", "-o", "out.blend", "--key-file", "key", "--check").exit_code == 0
     assert invoke("compile", "-o", "out.blend", "--key-file", "other", "--check").exit_code == 1
     assert invoke("compile", "-o", "out.blend", "--check").exit_code == 1
     assert invoke("compile", "--key-file", "empty").stderr == "error: the key file `empty` is empty\n"
+    for command in (("compile",), ("render", "out.blend", "a.html"), ("list", "out.blend"), ("soak", "out.blend")):
+        short = invoke(*command, "--key-file", "short")
+        assert (short.exit_code, short.stdout) == (1, "")
+        assert short.stderr.startswith("error: `short`: the key has 6 bytes, and one of fewer than 16 can be guessed")
     assert invoke("compile", "--key-file", "nowhere").exit_code == 2
 
 

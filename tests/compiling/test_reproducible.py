@@ -106,11 +106,14 @@ def test_strings_that_live_elsewhere_in_the_process_change_nothing() -> None:
     assert kept
 
 
+KEY = b"a key of some length"
+
+
 def test_a_key_changes_the_signature_and_nothing_else_and_is_as_reproducible() -> None:
-    signed = blendtpl.compile(SOURCE, key=b"key")
+    signed = blendtpl.compile(SOURCE, key=KEY)
     assert signed.digest != DIGEST
     assert (signed.code, signed.manifest) == (blendtpl.compile(SOURCE).code, blendtpl.compile(SOURCE).manifest)
-    assert signed.data == blendtpl.compile(SOURCE, key=b"key").data
+    assert signed.data == blendtpl.compile(SOURCE, key=KEY).data
 
 
 def test_environments_made_twice_are_one() -> None:

@@ -271,6 +271,6 @@ def test_a_library_that_is_missing_is_told(library: str) -> None:
     done = subprocess.run([sys.executable, "-c", hide], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert re.fullmatch(
-        rf"python -m bench.memory: error: it needs `{library}[\w.]*`: pip install 'blendtpl\[build,bench\]'\n",
+        rf"python -m bench.memory: error: it needs `{library}[\w.]*`: pip install '\.\[build,bench\]'\n",
         done.stderr,
     )

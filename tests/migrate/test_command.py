@@ -258,8 +258,9 @@ def test_without_libcst_the_extra_is_named(folder: Path) -> None:
     write(folder, {"mail.py": OLD, "libcst.py": "raise ModuleNotFoundError('no', name='libcst')\n"})
     done = run("migrate", "mail.py", cwd=folder, environ={"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))})
     assert done.returncode == 1
-    assert (
-        done.stderr == b"error: `blendtpl migrate` needs `libcst`: install it with `pip install 'blendtpl[migrate]'`\n"
+    assert done.stderr == (
+        b"error: `blendtpl migrate` needs `libcst`: install blendtpl with the extra `migrate`, from where you have it"
+        b" (in a checkout `pip install '.[migrate]'`)\n"
     )
 
 

@@ -136,7 +136,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     ),
     "it gives a file away, and there is one user": (
         "tests/compiling/test_cache.py::test_what_belongs_to_another_user_is_not_used",
-        "tests/run/test_opening.py::test_a_file_of_another_user_is_refused",
+        "tests/run/test_permissions.py",
     ),
     "it counts on a limit of the file system, which memory does not have": (
         "tests/compiling/test_cache.py::test_a_folder_that_cannot_be_made_costs_time_only[/proc/nowhere]",

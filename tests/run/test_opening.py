@@ -42,7 +42,6 @@ def written(path: Path, bundle: blendtpl.Bundle = SMALL) -> Path:
 
 
 def test_a_good_bundle_loads_and_that_is_when_its_code_is_unmarshalled() -> None:
-    blendtpl.load(SMALL.data)  # the first archive that is opened makes Python import a codec for its names
     with unmarshalled() as events:
         registry = blendtpl.load(SMALL.data, digest=SMALL.digest)
     assert registry.render("a.html", user="<") == "&lt;"
@@ -117,7 +116,10 @@ def test_other_versions_are_refused_naming_both(field: str, label: str) -> None:
 
     message = refused(with_manifest(SMALL, lambda manifest: manifest["versions"].update({field: "0.0"})))
 
-    assert message == f"the bundle was compiled by {label} 0.0, this is {label} {here}: compile it again"
+    assert message == (
+        f"the bundle was compiled by {label} 0.0, this is {label} {here}: compile it again,"
+        " or load it with `recompile=True`, which compiles the sources inside it"
+    )
 
 
 @pytest.mark.parametrize("value", [None, 0, "true", []])
@@ -130,14 +132,14 @@ def test_another_digest_than_the_required_one_is_refused_naming_both() -> None:
     message = refused(SMALL.data, digest="0" * 64)
     assert SMALL.digest in message
     assert "0" * 64 in message
-    assert refused(SMALL.data, digest="")
-    assert refused(SMALL.data, digest="ünï")
 
 
 def test_another_key_than_the_one_that_signed_is_refused() -> None:
-    assert "not signed with this key" in refused(SIGNED.data, key=b"another")
+    assert "not signed with this key" in refused(SIGNED.data, key=b"another of some length")
     assert "not signed, but a key is required" in refused(SMALL.data, key=KEY)
-    assert "not signed with this key" in refused(reseal(SIGNED.data[:-SEAL_SIZE], key=b"another"), key=KEY)
+    assert "not signed with this key" in refused(
+        reseal(SIGNED.data[:-SEAL_SIZE], key=b"another of some length"), key=KEY
+    )
     assert blendtpl.load(SIGNED.data, key=KEY).render("a.html", user=1) == "1"
     assert blendtpl.load(SIGNED.data).render("a.html", user=1) == "1"
 
@@ -146,12 +148,6 @@ def test_a_signature_moved_to_another_bundle_is_refused() -> None:
     other = blendtpl.compile({"a.html": "{{ user }}!"})
     moved = SIGNED.data[-SEAL_SIZE:]
     assert "damaged" in refused(other.data[:-SEAL_SIZE] + moved, key=KEY)
-
-
-def test_an_empty_key_is_no_key() -> None:
-    assert refused(SMALL.data, key=b"")
-    with pytest.raises(blendtpl.BundleError, match="empty key"):
-        blendtpl.compile({"a.html": ""}, key=b"")
 
 
 def test_a_file_that_is_missing_is_refused_naming_it(tmp_path: Path) -> None:
@@ -183,38 +179,6 @@ def test_no_descriptor_stays_open_when_a_file_is_refused(tmp_path: Path) -> None
     for path in (tmp_path, tmp_path / "fifo", tmp_path / "empty", tmp_path / "no"):
         refused(path)
     assert open_files() == before
-
-
-@pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, 0o622, 0o602])
-def test_a_file_that_others_may_write_is_refused(tmp_path: Path, mode: int) -> None:
-    path = written(tmp_path / "a.blend")
-    path.chmod(mode)
-    assert f"can be written by others (mode {mode:o})" in refused(path)
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o600, 0o444, 0o755])
-def test_a_file_that_only_its_owner_may_write_is_accepted(tmp_path: Path, mode: int) -> None:
-    path = written(tmp_path / "a.blend")
-    path.chmod(mode)
-    assert list(blendtpl.load(path)) == ["a.html"]
-
-
-@pytest.mark.skipif(not ROOT, reason="only root can give a file away")
-def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.blend")
-    os.chown(path, 12345, -1)
-    assert "belongs to another user (uid 12345)" in refused(path)
-
-
-def test_a_link_to_a_good_bundle_is_followed_and_one_to_a_bad_file_is_not_trusted(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.blend")
-    link = tmp_path / "link.blend"
-    link.symlink_to(path)
-    assert list(blendtpl.load(link)) == ["a.html"]
-    path.chmod(0o666)
-    assert "can be written by others" in refused(link)
-    path.unlink()
-    assert "No such file" in refused(link)
 
 
 def test_an_error_in_a_file_names_the_file(tmp_path: Path) -> None:

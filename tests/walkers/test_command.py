@@ -244,7 +244,7 @@ def test_a_library_that_is_missing_is_told() -> None:
     hide = "import runpy, sys; sys.modules['aiosmtpd'] = None; runpy.run_module('bench.walkers', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", hide], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "python -m bench.walkers: error: it needs `aiosmtpd`: pip install 'blendtpl[bench]'\n"
+    assert done.stderr == "python -m bench.walkers: error: it needs `aiosmtpd`: pip install '.[bench]'\n"
 
 
 def test_a_process_that_cannot_begin_is_told_with_the_last_line_that_it_said(tmp_path: Path) -> None:

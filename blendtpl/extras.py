@@ -1,0 +1,40 @@
+"""Extras: the libraries that parts of blendtpl need and rendering does not.
+
+Enters: an import that failed. Leaves: an error that says what to install, wherever this blendtpl came from.
+"""
+
+from blendtpl.errors import ConfigError
+
+_EXTRAS = {"click": "build", "diskcache": "build", "rich": "build", "sqlite3": "", "libcst": "migrate"}
+
+
+class NotInstalledError(ConfigError, ImportError):
+    """A part of blendtpl was asked for whose libraries are not installed; `name` is the first that is missing."""
+
+    def __init__(self, what: str, name: str) -> None:
+        ImportError.__init__(self, what, name, name=name)
+        self.what = what
+
+    def __reduce__(self) -> tuple[type["NotInstalledError"], tuple[str, str]]:
+        return NotInstalledError, (self.what, str(self.name))
+
+    def __str__(self) -> str:
+        library = str(self.name)
+        if library.partition(".")[0] == "blendtpl":
+            return (
+                f"{self.what} needs `{library}`, which was left out where this was installed: install all of blendtpl"
+            )
+        extra = _EXTRAS.get(library.partition(".")[0])
+        if not extra:
+            return f"{self.what} needs `{library}`, which this Python comes without"
+        return (
+            f"{self.what} needs `{library}`: install blendtpl with the extra `{extra}`, from where you have it"
+            f" (in a checkout `pip install '.[{extra}]'`)"
+        )
+
+
+def not_installed(what: str, error: ImportError) -> NotInstalledError:
+    """Return the error for `what`, which cannot be done because of that import; one of another kind is raised again."""
+    if (error.name or "").partition(".")[0] not in {*_EXTRAS, "blendtpl"} or not isinstance(error, ModuleNotFoundError):
+        raise error
+    return NotInstalledError(what, str(error.name))
