@@ -240,8 +240,10 @@ def _members(data: bytes) -> dict[str, bytes | memoryview]:
                 # a stored member cannot be larger than the file, which is what a zip bomb would need
                 if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
                     raise BundleError(f"the member `{info.filename}` is compressed, as no bundle's is")
-            if archive.comment != data[-_SEAL_SIZE:]:
-                raise BundleError("the bundle's archive is broken: its comment is not the seal")
+            if data[-_SEAL_SIZE - 2 : -_SEAL_SIZE] != _SEAL_SIZE.to_bytes(2, "little"):
+                raise BundleError(
+                    "the bundle's archive is broken: its comment is not the seal"
+                )  # `zipfile` takes others
             return dict(_slices(data, infos, archive.start_dir))
     except BundleError:
         raise
