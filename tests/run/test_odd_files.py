@@ -41,7 +41,7 @@ def read_bytes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             counts.append(len(found))
             return found
 
-    opened = open
+    opened: Any = open
     monkeypatch.setattr(bundle_module, "open", lambda *given, **named: Counting(opened(*given, **named)), raising=False)
     return counts
 
@@ -96,7 +96,7 @@ def test_a_file_for_which_there_is_no_memory_is_told(tmp_path: Path, monkeypatch
                 raise MemoryError
             return self._file.read(size)
 
-    opened = open
+    opened: Any = open
     monkeypatch.setattr(bundle_module, "open", lambda *given, **named: Full(opened(*given, **named)), raising=False)
     assert "there is no memory for the" in refused(tmp_path / "a.blend")
 
@@ -140,8 +140,8 @@ def test_standard_input_is_a_bundle_when_it_is_a_file_and_told_when_it_is_a_pipe
     with (tmp_path / "a.blend").open("rb") as file:
         done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=False)
     assert done.stdout == "['a.html']\n"
-    done = subprocess.run(command, input=SMALL.data, capture_output=True, check=False)
-    assert b"BundleError: `/dev/stdin` is no regular file" in done.stderr
+    piped = subprocess.run(command, input=SMALL.data, capture_output=True, check=False)
+    assert b"BundleError: `/dev/stdin` is no regular file" in piped.stderr
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs /proc")

@@ -162,8 +162,8 @@ def test_with_a_right_digest_or_key_it_does_not_matter_who_owns_it(file: Path) -
     SIGNED.write(file)
     give(file, UNLISTED, SHARED, 0o666)
     for options in ({"digest": SIGNED.digest}, {"key": KEY}):
-        assert list(blendtpl.load(file, **options)) == ["a.html"]  # type: ignore[arg-type]
-        assert as_user(NOBODY, NOGROUP, lambda: list(blendtpl.load(file, **options))) == "['a.html']"  # type: ignore[arg-type]  # noqa: B023
+        assert list(blendtpl.load(file, **options)) == ["a.html"]
+        assert as_user(NOBODY, NOGROUP, lambda: list(blendtpl.load(file, **options))) == "['a.html']"  # noqa: B023
 
 
 def test_a_wrong_digest_or_key_says_so_and_nothing_of_permissions(file: Path) -> None:

@@ -64,7 +64,8 @@ def _no_travellers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_version_is_refused_naming_both_and_compiled_again_when_that_is_asked_for(
     field: str, version: str, label: str
 ) -> None:
-    data = other(**{field: version})
+    versions: Any = {field: version}
+    data = other(**versions)
     assert refused(data) == (
         f"the bundle was compiled by {label} {version}, this is {label} {getattr(HERE, field)}: compile it again, or"
         " load it with `recompile=True`, which compiles the sources inside it"
