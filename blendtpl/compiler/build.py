@@ -26,7 +26,7 @@ from blendtpl.compiler.asking import Asking, asking
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.emit import Links
 from blendtpl.compiler.emitter import emit, own_lookups
-from blendtpl.compiler.keys import compiler_digest, make_key
+from blendtpl.compiler.keys import compiler_digest, foreign, make_key
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
 from blendtpl.compiler.packing import pack
@@ -101,7 +101,7 @@ def build(
         raise ConfigError(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
-    cached = _opened(cache) if cache and not _foreign(resolved) else None
+    cached = _opened(cache) if cache and not foreign(resolved) else None
     run = _Run(resolved, cached, jobs, progress, speedups=ACTIVE and not portable)
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
@@ -151,17 +151,6 @@ def _shown(templates: SourceSet) -> str:
     if isinstance(templates, (list, tuple)):
         return " and ".join(map(_shown, templates)) or "an empty list"
     return f"the {type(templates).__name__} that was given"
-
-
-def _foreign(environment: jinja2.Environment) -> bool:
-    """Return whether code that is neither Jinja2's nor ours has a say in what is parsed or emitted.
-
-    What it does may change while its name stays, so nothing may be kept that it had a hand in.
-    """
-    kind = type(environment)
-    decisive = (kind.preprocess, kind._tokenize, kind._parse, kind.join_path, kind.iter_extensions)
-    parts = (*decisive, *(type(extension) for extension in environment.iter_extensions()))
-    return any(part.__module__.partition(".")[0] not in {"jinja2", "blendtpl"} for part in parts)
 
 
 def _clashes(names: Iterable[str]) -> Iterator[str]:
