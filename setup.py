@@ -4,7 +4,7 @@ is no C compiler.
 
 from setuptools import Extension, setup
 
-SOURCES = ["blendtpl/_rows.c", "blendtpl/_speedups.c", "blendtpl/_starting.c"]
-HEADERS = ["blendtpl/_speedups.h", "blendtpl/_values.h"]
+SOURCES = ["blendtpl/_lookahead.c", "blendtpl/_rows.c", "blendtpl/_speedups.c", "blendtpl/_starting.c"]
+HEADERS = ["blendtpl/_speedups.h", "blendtpl/_texts.h", "blendtpl/_values.h"]
 
 setup(ext_modules=[Extension("blendtpl._speedups", SOURCES, depends=HEADERS, optional=True)])

@@ -3,13 +3,16 @@
  * Nothing here runs more than once what a value brings along, such as a property.
  */
 
+#include "_texts.h"
 #include "_values.h"
 
 /* Kinds of parts, how many values a row has at most, and one `~`, as in `blendtpl.parts`. */
 enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, SET = -6, CONCAT = -7, LOOP = -8 };
 enum { VALUES = 32, MOST_JOINED = 8 };
 
-enum { PATIENCE = 4096 }; /* turns of loops, some milliseconds, after which other threads may go on */
+/* How many characters of values are written until something else may have its turn, and as how many a turn of a loop
+ * counts: together less than a millisecond, but for what takes long by itself. */
+enum { PATIENCE = 1 << 16, TURN_COUNTS = 1 << 10 };
 
 #define NO_PART PY_SSIZE_T_MIN
 
@@ -19,88 +22,10 @@ typedef struct {
     PyObject *undefined, *values[VALUES]; /* which are held; some are not there yet */
     Py_ssize_t count;                     /* of values */
     int escapes;
-    PyObject *items; /* of the loop at hand */
+    PyObject *iterator, *after; /* of the loop at hand; and its next item, when somebody has asked for that */
     Py_ssize_t number, place;
-    unsigned turns; /* of all loops */
+    Py_ssize_t written; /* since something else had its turn: see `PATIENCE` */
 } Rows;
-
-/* Texts, which are held. */
-typedef struct {
-    PyObject *few[64], **all;
-    Py_ssize_t count, room;
-} Texts;
-
-static int
-grow(Texts *texts)
-{
-    PyObject **all = PyMem_New(PyObject *, (size_t)texts->room * 2);
-    if (all == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    memcpy(all, texts->all, (size_t)texts->count * sizeof(PyObject *));
-    if (texts->all != texts->few)
-        PyMem_Free(texts->all);
-    texts->all = all;
-    texts->room *= 2;
-    return 0;
-}
-
-/* Put a text, which is taken over, behind those that are there. */
-static inline int
-push(Texts *texts, PyObject *text)
-{
-    if (text == NULL)
-        return -1;
-    if (texts->count == texts->room && grow(texts) < 0) {
-        Py_DECREF(text);
-        return -1;
-    }
-    texts->all[texts->count++] = text;
-    return 0;
-}
-
-/* Return a string of some texts. */
-static PyObject *
-joined(PyObject *const *texts, Py_ssize_t count)
-{
-    Py_ssize_t length = 0, at = 0;
-    Py_UCS4 widest = 0;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        const Py_UCS4 found = PyUnicode_MAX_CHAR_VALUE(texts[i]);
-        widest = found > widest ? found : widest;
-        if (PyUnicode_GET_LENGTH(texts[i]) > PY_SSIZE_T_MAX - length)
-            return PyErr_NoMemory();
-        length += PyUnicode_GET_LENGTH(texts[i]);
-    }
-    PyObject *made = PyUnicode_New(length, widest);
-    if (made == NULL)
-        return NULL;
-    const int kind = PyUnicode_KIND(made);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        const Py_ssize_t more = PyUnicode_GET_LENGTH(texts[i]);
-        if (PyUnicode_KIND(texts[i]) == kind) {
-            memcpy((char *)PyUnicode_DATA(made) + at * kind, PyUnicode_DATA(texts[i]), (size_t)(more * kind));
-        } else if (PyUnicode_CopyCharacters(made, at, texts[i], 0, more) < 0) {
-            Py_DECREF(made);
-            return NULL;
-        }
-        at += more;
-    }
-    return made;
-}
-
-/* Append what was put there as one string to a list, and forget it. */
-static int
-write_row(Texts *texts, PyObject *out)
-{
-    PyObject *row = joined(texts->all, texts->count);
-    const int failed = row ? PyList_Append(out, row) : -1;
-    Py_XDECREF(row);
-    while (texts->count)
-        Py_DECREF(texts->all[--texts->count]);
-    return failed;
-}
 
 static int
 no_part(PyObject *part)
@@ -165,16 +90,33 @@ set(Rows *rows, Py_ssize_t which, PyObject *value, PyObject *part)
     return 0;
 }
 
+/* Return whether no item follows that at hand, -1 for an error. The next one is taken from the iterator for that, once,
+ * and comes next, whatever becomes of a list in the meantime. */
+static int
+is_last(Rows *rows, PyObject *part)
+{
+    if (PyTuple_GET_ITEM(part, 1) != Py_None) {
+        const Py_ssize_t place = number_of(part, 1);
+        if (place < 0)
+            return no_part(part);
+        rows->place = place;
+    }
+    if (rows->after == NULL) {
+        rows->after = PyIter_Next(rows->iterator);
+        if (rows->after == rows->state->imported[MISSING]) /* which stands for none */
+            Py_CLEAR(rows->after);
+    }
+    return rows->after != NULL ? 0 : PyErr_Occurred() ? -1 : 1;
+}
+
 /* Return whether the first of two texts is chosen, -1 for an error. */
 static int
 is_chosen(Rows *rows, PyObject *part, Py_ssize_t kind)
 {
     if (kind == FIRST)
         return rows->number == 1;
-    if (kind == LAST) {
-        const Py_ssize_t size = PyObject_Size(rows->items);
-        return size < 0 ? -1 : rows->number == size;
-    }
+    if (kind == LAST)
+        return is_last(rows, part);
     PyObject *value = value_of_hole(rows, PyTuple_GET_ITEM(part, 1));
     if (value != NULL && kind == EQUAL) {
         PyObject *other = value_of_hole(rows, PyTuple_GET_ITEM(part, 2));
@@ -206,6 +148,8 @@ text_of_hole(Rows *rows, PyObject *hole, Py_ssize_t which)
         return NULL;
     PyObject *text = rows->escapes ? text_of(rows->state, value) : PyObject_Str(value);
     Py_DECREF(value);
+    if (text != NULL)
+        rows->written += PyUnicode_GET_LENGTH(text);
     return text;
 }
 
@@ -242,42 +186,67 @@ concatenated(Rows *rows, PyObject *part)
 
 static int collect(Rows *rows, PyObject *parts, Texts *texts);
 
+/* Return the next item of the loop at hand. */
+static inline PyObject *
+next_item(Rows *rows)
+{
+    PyObject *item = rows->after;
+    rows->after = NULL;
+    return item ? item : PyIter_Next(rows->iterator);
+}
+
+/* Let other threads go on, and whatever they or a signal want to be raised here, which comes with a call in Python. */
+static int
+take_turns(Rows *rows)
+{
+    rows->written = 0;
+    PyObject *nothing = PyObject_CallNoArgs(rows->state->imported[PAUSE]);
+    Py_XDECREF(nothing);
+    return nothing ? 0 : -1;
+}
+
+/* Have an item, which is taken over, be the value of a number, or both parts of it those of two. */
+static int
+assign(Rows *rows, PyObject *item, Py_ssize_t first, int pairs, PyObject *part)
+{
+    if (!pairs)
+        return set(rows, first, item, part);
+    if (!PyTuple_CheckExact(item) || PyTuple_GET_SIZE(item) != 2)
+        Py_SETREF(item, PyObject_CallOneArg(rows->state->imported[PAIR], item));
+    const int failed = item == NULL || set(rows, first, Py_NewRef(PyTuple_GET_ITEM(item, 0)), part)
+        || set(rows, first + 1, Py_NewRef(PyTuple_GET_ITEM(item, 1)), part);
+    Py_XDECREF(item);
+    return failed;
+}
+
 /* Put the texts of parts for each item: its number, or the first of two when items are pairs, is `first`. With `out`
  * each becomes a string there. */
 static int
 each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, PyObject *parts, Py_ssize_t place,
      Texts *texts, PyObject *out)
 {
-    PyObject *const outer = rows->items;
+    PyObject *const outer = rows->iterator, *const after = rows->after;
     const Py_ssize_t number = rows->number;
     rows->place = place;
-    PyObject *iterator = PyObject_GetIter(items), *item = NULL;
+    PyObject *iterator = PyObject_GetIter(items), *item;
     int failed = iterator == NULL;
-    rows->items = items;
+    rows->iterator = iterator;
+    rows->after = NULL;
     rows->number = 0;
-    while (!failed && (item = PyIter_Next(iterator)) != NULL) {
+    while (!failed && (item = next_item(rows)) != NULL) {
         rows->number++;
-        if (!pairs) {
-            failed = set(rows, first, item, part);
-        } else {
-            if (!PyTuple_CheckExact(item) || PyTuple_GET_SIZE(item) != 2)
-                Py_SETREF(item, PyObject_CallOneArg(rows->state->imported[PAIR], item));
-            failed = item == NULL || set(rows, first, Py_NewRef(PyTuple_GET_ITEM(item, 0)), part)
-                || set(rows, first + 1, Py_NewRef(PyTuple_GET_ITEM(item, 1)), part);
-            Py_XDECREF(item);
-        }
-        failed = failed || collect(rows, parts, texts) || (out != NULL && write_row(texts, out));
+        failed = assign(rows, item, first, pairs, part) || collect(rows, parts, texts)
+            || (out != NULL && write_row(texts, out));
         if (!failed) {
             rows->place = place;
-            failed = PyErr_CheckSignals();
-        }
-        if (!failed && ++rows->turns % PATIENCE == 0) {
-            Py_BEGIN_ALLOW_THREADS
-            Py_END_ALLOW_THREADS
+            rows->written += TURN_COUNTS;
+            failed = rows->written >= PATIENCE && take_turns(rows);
         }
     }
+    Py_CLEAR(rows->after);
     Py_XDECREF(iterator);
-    rows->items = outer;
+    rows->iterator = outer;
+    rows->after = after;
     rows->number = number;
     return failed || PyErr_Occurred() ? -1 : 0;
 }
@@ -286,7 +255,7 @@ each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, P
 static int
 follow(Rows *rows, PyObject *part, Py_ssize_t kind, Texts *texts)
 {
-    static const Py_ssize_t sizes[] = {[-LAST] = 3,  [-FIRST] = 3, [-TURN] = 2,   [-TRUE] = 4,
+    static const Py_ssize_t sizes[] = {[-LAST] = 4,  [-FIRST] = 3, [-TURN] = 2,   [-TRUE] = 4,
                                        [-EQUAL] = 5, [-SET] = 3,   [-CONCAT] = 3, [-LOOP] = 6};
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
     if (kind < LOOP || size < sizes[-kind] || (size > sizes[-kind] && kind != TURN && kind != CONCAT))

@@ -52,10 +52,13 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [MARKUP] = {"markupsafe", "Markup"},
     [ESCAPE_ANY] = {"blendtpl.output", "escape_any"},
     [NOT_FOUND] = {"blendtpl.fields", "not_found"},
+    [NO_KEY] = {"blendtpl.fields", "no_key"},
     [PAIR] = {"blendtpl.fields", "pair"},
+    [PAUSE] = {"blendtpl.fields", "pause"},
     [FINISH] = {"blendtpl.starting", "finish"},
     [MARKUP_JOIN] = {"jinja2.runtime", "markup_join"},
     [STR_JOIN] = {"jinja2.runtime", "str_join"},
+    [MISSING] = {"jinja2.utils", "missing"},
 };
 
 static int
@@ -69,7 +72,8 @@ fill(PyObject *module)
         if (state->imported[at] == NULL)
             return -1;
     }
-    return 0;
+    state->lookahead = PyType_FromModuleAndSpec(module, &blendtpl_lookahead, NULL);
+    return state->lookahead ? PyModule_AddObjectRef(module, "Lookahead", state->lookahead) : -1;
 }
 
 static int
@@ -78,6 +82,7 @@ traverse(PyObject *module, visitproc visit, void *arg)
     State *state = PyModule_GetState(module);
     for (int at = 0; at < IMPORTS; at++)
         Py_VISIT(state->imported[at]);
+    Py_VISIT(state->lookahead);
     return 0;
 }
 
@@ -87,6 +92,7 @@ clear(PyObject *module)
     State *state = PyModule_GetState(module);
     for (int at = 0; at < IMPORTS; at++)
         Py_CLEAR(state->imported[at]);
+    Py_CLEAR(state->lookahead);
     return 0;
 }
 

@@ -7,11 +7,14 @@
 #include <Python.h>
 
 /* What is imported once, for whatever is not done here; `_speedups.c` says from where. */
-enum { MARKUP, ESCAPE_ANY, NOT_FOUND, PAIR, FINISH, MARKUP_JOIN, STR_JOIN, IMPORTS };
+enum { MARKUP, ESCAPE_ANY, NOT_FOUND, NO_KEY, PAIR, PAUSE, FINISH, MARKUP_JOIN, STR_JOIN, MISSING, IMPORTS };
 
 typedef struct {
     PyObject *imported[IMPORTS];
+    PyObject *lookahead; /* the type */
 } State;
+
+extern PyType_Spec blendtpl_lookahead;
 
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_started(PyObject *module, PyObject *const *arguments, Py_ssize_t count);

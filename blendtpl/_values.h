@@ -88,6 +88,14 @@ text_of(State *state, PyObject *value)
     return PyObject_CallOneArg(state->imported[ESCAPE_ANY], value);
 }
 
+/* Return whether the error at hand, of a key that is compared, says to Jinja2 that there is no such item. */
+static inline int
+says_none(void)
+{
+    return PyErr_ExceptionMatches(PyExc_LookupError) || PyErr_ExceptionMatches(PyExc_TypeError)
+        || PyErr_ExceptionMatches(PyExc_AttributeError);
+}
+
 /* Return the value of an attribute: `arguments` are `undefined`, the value, the attribute, and maybe the name of what
  * may be missing. `in_dict` says whether a dict has no attribute of its own of that name. */
 static inline PyObject *
@@ -100,13 +108,14 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
         found = PyDict_GetItemWithError(value, attribute);
         if (found != NULL)
             return Py_NewRef(found);
-        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_KeyError))
+        if (PyErr_Occurred() && !says_none())
             return NULL;
-    } else {
-        found = PyObject_GetAttr(value, attribute);
-        if (found != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
-            return found;
+        PyErr_Clear();
+        return PyObject_Vectorcall(state->imported[NO_KEY], arguments, 3, NULL); /* lest it is asked twice */
     }
+    found = PyObject_GetAttr(value, attribute);
+    if (found != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return found;
     PyErr_Clear();
     return PyObject_Vectorcall(state->imported[NOT_FOUND], arguments, (size_t)count, NULL);
 }

@@ -12,9 +12,12 @@ from typing import Any
 from jinja2.runtime import markup_join, str_join
 from jinja2.utils import missing
 
+from blendtpl.lookahead import Lookahead
 from blendtpl.output import escape_any, escape_str
 from blendtpl.parts import Hole, Kind, Part, Parts
 from blendtpl.tracebacks import shortened
+
+NO_ITEM = (TypeError, LookupError, AttributeError)  # what says to Jinja2 that there is none
 
 
 def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
@@ -22,8 +25,8 @@ def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
     if type(value) is dict:
         try:
             return value[attr]
-        except KeyError:
-            return undefined(obj=value, name=attr)
+        except NO_ITEM:
+            return no_key(undefined, value, attr)
     return attribute(undefined, value, attr, called)
 
 
@@ -32,8 +35,8 @@ def escaped_field(undefined: Any, value: Any, attr: str, called: str = "") -> st
     if type(value) is dict:
         try:
             found = value[attr]
-        except KeyError:
-            found = undefined(obj=value, name=attr)
+        except NO_ITEM:
+            found = no_key(undefined, value, attr)
     else:
         found = attribute(undefined, value, attr, called)
     return escape_str(found) if type(found) is str else escape_any(found)
@@ -54,16 +57,16 @@ def rows(
 
     The parts of a row are texts; ``()``, the number of the item, from 1; *holes*; texts that are chosen; and what is
     done. A hole is ``(n,)``, the nth of the values, or ``(n, name)``, an attribute of that. The values are the item,
-    or, where items are pairs, both of what it is made of, and then what is given. ``(-1, a, b)`` is `a` for the last
-    item and else `b`, ``(-2, a, b)`` is that for the first item, ``(-4, hole, a, b)`` when the hole is true,
+    or, where items are pairs, both of what it is made of, and then what is given. ``(-1, place, a, b)`` is `a` for the
+    last item and else `b`, ``(-2, a, b)`` is that for the first item, ``(-4, hole, a, b)`` when the hole is true,
     ``(-5, hole, hole, a, b)`` when two are equal, and ``(-3, a, b, …)`` are in turn: each of these is a text, or a
     tuple of parts. ``(-6, n, hole)`` sets a value to another, ``(-7, n, hole, …)`` to what `~` makes of some.
     ``(-8, place, hole, n, pairs, parts)`` is a loop over any items, each of which, or both parts of each, are the
     values from `n` on.
 
     A hole may have a third item, and that of a value ``None`` for its second: the number of the place where it stands,
-    and all behind it up to the next that says so, from 1. An error from there is not raised: what is returned is
-    ``[place, error]``.
+    and all behind it up to the next that says so, from 1. What asks for the last item has that, or ``None``. An error
+    from there is not raised: what is returned is ``[place, error]``.
     """
     if type(items) not in _PLAIN:
         return False
@@ -75,6 +78,12 @@ def rows(
             return [made.place, error]
         raise
     return True
+
+
+def pause() -> None:
+    """Do nothing: when this is called, whatever waits for Python code to run has its turn, such as other threads, the
+    handlers of signals, and what another thread wants to be raised here.
+    """
 
 
 def pair(item: Any) -> tuple[Any, Any]:
@@ -99,8 +108,9 @@ class _Rows:
     ) -> None:
         """Write the text of parts for each item."""
         outer = self.items, self.number
-        self.items, self.number, self.place = items, 0, place
-        for item in items:
+        self.number, self.place = 0, place
+        self.items = Lookahead(items)
+        for item in self.items:
             self.number += 1
             if pairs:
                 self.values[first], self.values[first + 1] = pair(item)
@@ -122,8 +132,9 @@ class _Rows:
                 return str(self.number)
             case [Kind.TURN, *each]:
                 return self.text(each[(self.number - 1) % len(each)])
-            case [Kind.LAST, first, second]:
-                return self.text(first if self.number == len(self.items) else second)
+            case [Kind.LAST, place, first, second]:
+                self.place = self.place if place is None else place
+                return self.text(first if self.items.last else second)
             case [Kind.FIRST, first, second]:
                 return self.text(first if self.number == 1 else second)
             case [Kind.TRUE, hole, first, second]:
@@ -174,17 +185,21 @@ def item_or_undefined(undefined: Any, value: Any, attr: str) -> Any:
     """Return ``value[attr]`` where there is no attribute of that name."""
     try:
         return value[attr]
-    except (TypeError, LookupError, AttributeError):
+    except NO_ITEM:
         return undefined(obj=value, name=attr)
 
 
-NO_ATTRIBUTE = (AttributeError, KeyError)  # what says that there is none, of an object and of a dict
+def no_key(undefined: Any, value: Any, attr: str) -> Any:
+    """Return what stands for an item that a dict does not have."""
+    return undefined(obj=value, name=attr)
 
 
 def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
-    """Return ``value[attr]`` where there is no attribute of that name. Raises the error at hand when it does not say
-    that, but is a `KeyError` of what a property did.
+    """Return ``value[attr]`` where there is no attribute of that name, or what is undefined where that was asked, of a
+    dict. Raises the error at hand when it does not say that, but is a `KeyError` of what a property did.
     """
-    if is_no_dict and not isinstance(sys.exception(), AttributeError):
+    if not is_no_dict:
+        return no_key(undefined, value, attr)
+    if not isinstance(sys.exception(), AttributeError):
         raise shortened(sys.exception())  # type: ignore[arg-type]  # there is one
     return item_or_undefined(undefined, value, attr)

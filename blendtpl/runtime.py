@@ -24,12 +24,13 @@ from markupsafe import Markup
 
 from blendtpl.contexts import emptier, reader, render_of
 from blendtpl.environments import passed_argument
-from blendtpl.fields import NO_ATTRIBUTE, absent, item_or_undefined
+from blendtpl.fields import NO_ITEM, absent, item_or_undefined
 from blendtpl.filters import subscript
+from blendtpl.lookahead import Counted, Lookahead
 from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, written
 from blendtpl.places import STOPPED
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
-from blendtpl.speedups import attribute, escape_any, escaped_field, field, rows, text_field
+from blendtpl.speedups import attribute, escape_any, escaped_field, field, new_lookahead, rows, text_field
 from blendtpl.tracebacks import ended, placed, stitched
 from blendtpl.translation import ALIAS, formatted, shape_of
 
@@ -175,45 +176,23 @@ def keep(context: Context) -> None:
         render.keep(emptier(context))
 
 
-class Ahead:
-    """What a loop iterates over that asks whether an item is the last; it looks for the next one only then."""
-
-    __slots__ = ("_after", "_items")
-
-    def __init__(self, items: Any) -> None:
-        self._items, self._after = iter(items), missing
-
-    def __iter__(self) -> Iterator[Any]:
-        while True:
-            item, self._after = self._after, missing
-            if item is missing:
-                item = next(self._items, missing)
-                if item is missing:
-                    return
-            yield item
-
-    @property
-    def last(self) -> bool:
-        """Whether nothing follows."""
-        if self._after is missing:
-            self._after = next(self._items, missing)
-        return self._after is missing
+def ahead(items: Any) -> Lookahead | None:
+    """Return what a loop goes through that asks whether an item is the last, unless nothing changes its items."""
+    return None if type(items) is tuple else new_lookahead(items)
 
 
-def ahead(items: Any) -> Ahead | None:
-    """Return what a loop that asks whether an item is the last iterates over, unless its items can be counted."""
-    return None if type(items) is list or type(items) is tuple else Ahead(items)
+def counting(items: Any, undefined: Any, *, looks: bool) -> Counted | LoopContext | None:
+    """Return what a loop goes through that asks how many items there are, unless nothing changes them; `looks`: whether
+    it asks if one is the last, too.
+    """
+    if type(items) is list:
+        return new_lookahead(items) if looks else Counted(items)
+    return None if type(items) is tuple else LoopContext(items, undefined)
 
 
-def counting(items: Any, undefined: Any) -> LoopContext | None:
-    """Return what a loop that asks for more of what is to come iterates over, unless its items can be counted."""
-    return None if type(items) is list or type(items) is tuple else LoopContext(items, undefined)
-
-
-def items_of(loop: LoopContext) -> Iterator[Any]:
-    """Yield the items of Jinja2's loop object."""
-    for found, _ in loop:
-        yield found
+def items_of(loop: Counted | LoopContext) -> Iterator[Any]:
+    """Return what gives the items alone."""
+    return (found for found, _ in loop) if type(loop) is LoopContext else iter(loop)
 
 
 class BlockReference(runtime.BlockReference):
@@ -324,7 +303,7 @@ NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (check_namespace, exported)},
     **{found.__name__: found for found in (partial, reader, escaped_field, text_field, rows)},
     "absent": absent,
-    "no_attribute": NO_ATTRIBUTE,
+    "no_item": NO_ITEM,
     "call_back": call_back,
     "true_context": true_context,
     "publish": publish,

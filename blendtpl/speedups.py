@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from blendtpl import fields, output, starting
+from blendtpl import fields, lookahead, output, starting
 
 
 def _find() -> tuple[ModuleType | None, str]:
@@ -35,5 +35,6 @@ attribute: Callable[..., Any] = getattr(_found, "attribute", fields.attribute)
 field: Callable[..., Any] = getattr(_found, "field", fields.field)
 escaped_field: Callable[..., str] = getattr(_found, "escaped_field", fields.escaped_field)
 text_field: Callable[..., str] = getattr(_found, "text_field", fields.text_field)
+new_lookahead: Callable[[Any], lookahead.Lookahead] = getattr(_found, "Lookahead", lookahead.Lookahead)
 rows: Callable[..., bool | list[Any]] = getattr(_found, "rows", fields.rows)
 started: Callable[[starting.Start, Any, dict[str, Any]], str] = getattr(_found, "started", starting.started)

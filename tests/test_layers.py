@@ -41,6 +41,7 @@ RANKS = {
     "scopes": 6,
     "translation": 4,
     "output": 7,
+    "lookahead": 7,
     "fields": 8,
     "starting": 8,
     "speedups": 9,

@@ -203,7 +203,8 @@ HOLES = st.one_of(
 def choices(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     either = st.one_of(TEXTS, st.lists(parts, max_size=3).map(tuple))
     return st.one_of(
-        st.tuples(st.sampled_from([-1, -2]), either, either),
+        st.tuples(st.just(-1), st.one_of(st.none(), st.integers(1, 3)), either, either),
+        st.tuples(st.just(-2), either, either),
         st.lists(either, min_size=1, max_size=3).map(lambda each: (-3, *each)),
         st.tuples(st.just(-4), HOLES, either, either),
         st.tuples(st.just(-5), HOLES, HOLES, either, either),
@@ -277,6 +278,9 @@ def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
         ("a",),
         (1,),
         (-1, "a"),
+        (-1, "a", "b", "c"),
+        (-1, -1, "b", "c"),
+        (-2, None, "b", "c"),
         (-3,),
         (-4, "a", "b", "c"),
         (-5, (0,), "a", "b", "c"),
@@ -367,7 +371,7 @@ def test_nothing_is_kept_of_what_goes_through_them() -> None:
                 for function in FIELDS:
                     done(getattr(in_c, function), jinja2.StrictUndefined, make(), attribute, "x")
         rows = [{"a": value, "b": make()} for value, make in zip("<b>", MAKERS.values(), strict=False)]
-        spec = ("<", (0, "a"), (), (1, "x"), (-1, "a", "b"), (-3, "a", "b"), (-4, (0, "b"), "a", "b"))
+        spec = ("<", (0, "a"), (), (1, "x"), (-1, None, "a", "b"), (-3, "a", "b"), (-4, (0, "b"), "a", "b"))
         done(in_c.rows, [], spec, jinja2.Undefined, rows, True, False, {"x": "<"})
         done(in_c.rows, [], (*spec, (0, "no")), jinja2.StrictUndefined, rows, True, False, {"x": "<"})
         done(in_c.rows, [], ((0,), (1,)), jinja2.Undefined, [(1, 2), [3, 4], "xy", "xyz"], False, True)

@@ -86,7 +86,7 @@ _OFTEN = 3  # uses of a global name from which on it is worth a local one
 _SHARED = frozenset(
     (
         *("type", "str", "int", "dict", "list", "tuple", "len", "escape_str", "escape_any", "missing", "undefined"),
-        *("absent", "no_attribute", "field", "attribute", "publish", "environment", "callee", "stopped"),
+        *("absent", "no_item", "field", "attribute", "publish", "environment", "callee", "stopped"),
         *(
             "eval_ctx_escaping",
             "eval_ctx_plain",

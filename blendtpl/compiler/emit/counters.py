@@ -26,17 +26,15 @@ def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
         if loop.descent is None:
             return const(deeper)
         return ast.BinOp(name(loop.descent.depth), ast.Add(), const(deeper))
-    size: ast.expr = call("len", name(loop.items))
+    size, is_plain = call("len", name(loop.items)), is_(name(loop.ahead), None)
     if attr == "last":
-        value: ast.expr = ast.Compare(number, [ast.Eq()], [size])
-    elif attr == "length":
-        value = size
-    else:
-        value = ast.BinOp(size, ast.Sub(), number)
-        if attr == "revindex":
-            value = ast.BinOp(value, ast.Add(), one)
-    asked = attribute(name(loop.ahead), attr)
-    return emitter.code.hold(either(is_(name(loop.ahead), None), value, asked))
+        plain = ast.Compare(number, [ast.Eq()], [size])
+        return emitter.code.hold(either(is_plain, plain, attribute(name(loop.ahead), attr)))
+    length = emitter.code.hold(either(is_plain, size, attribute(name(loop.ahead), "length")))
+    if attr == "length":
+        return length
+    left = ast.BinOp(length, ast.Sub(), number)
+    return left if attr == "revindex0" else ast.BinOp(left, ast.Add(), one)
 
 
 DESCENT = "()"  # what a body asks of its loop when it prints ``loop(...)``

@@ -142,7 +142,7 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
         other = emitter.code.is_no_dict(value.id)
         direct = either(other, direct, item(value, const(node.attr)))  # what is likely is last: see `usually`
         absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), other))]
-        handler = ast.ExceptHandler(name("no_attribute"), None, absent)
+        handler = ast.ExceptHandler(name("no_item"), None, absent)
     emitter.code.branch(ast.Try([assign(held, direct)], [handler], [], []))
     return name(held)
 

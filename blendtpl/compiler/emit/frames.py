@@ -23,7 +23,7 @@ class Descent:
 @dataclass(frozen=True, slots=True)
 class Loop:
     """A loop whose `loop` is counters: the variables of its number, which counts from 1, of what it iterates over,
-    and of Jinja2's loop object, which is there when that is neither list nor tuple.
+    and of what knows what is to come of these, which is there unless that is a tuple.
     """
 
     number: str

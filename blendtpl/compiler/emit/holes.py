@@ -92,13 +92,19 @@ class Holes:
         attr = node.attr if isinstance(node, nodes.Getattr) else None
         if attr is not None and hasattr(dict, attr):
             raise NoRow
-        number = self.named(called)
-        place = self.place(node.lineno)
+        number, place = self.named(called), self.moved(node.lineno)
         self.fails = True
-        if place != self.at:
-            self.at = place
-            return number, attr, self.number_of(place)
+        if place is not None:
+            return number, attr, place
         return (number,) if attr is None else (number, attr)
+
+    def moved(self, line: int) -> int | None:
+        """Return the number of the place of a line, when what comes next would not fail there anyway."""
+        place = self.place(line)
+        if place == self.at:
+            return None
+        self.at = place
+        return self.number_of(place)
 
     def named(self, node: nodes.Name) -> int:
         """Return the number of the value of a name."""

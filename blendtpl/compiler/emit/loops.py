@@ -1,8 +1,9 @@
 """Loops: `for` in all its forms.
 
 The `loop` object of Jinja2 exists only where a template can do more with it than ask for its counters: then the
-counters are plain integers. A loop that asks how many items there are or whether one is the last asks the list or
-tuple itself; anything else that is iterated gets Jinja2's object, which knows how to look ahead in it.
+counters are plain integers. A loop that asks how many items there are or whether one is the last asks a tuple itself;
+what goes through a list for it asks that as Jinja2 does, which is seen where the list changes in its own loop; anything
+else that is iterated gets Jinja2's object, or what looks ahead as that does.
 """
 
 import ast
@@ -171,10 +172,13 @@ def _counted(
     if counters & _SIZED:
         items, ahead = emitter.code.temporary(), emitter.code.temporary()
         emitter.code.add(assign(items, iterable))
-        only_last = counters & _SIZED == {"last"}
-        looks = call("ahead", name(items)) if only_last else call("counting", name(items), name("undefined"))
+        rest: ast.expr = name(ahead)
+        if counters & _SIZED == {"last"}:
+            looks = call("ahead", name(items))
+        else:
+            looks = call("counting", name(items), name("undefined"), looks=const("last" in counters))
+            rest = call("items_of", name(ahead))
         emitter.code.add(assign(ahead, looks))
-        rest = name(ahead) if only_last else call("items_of", name(ahead))
         iterable = either(is_(name(ahead), None), name(items), rest)
     loop = emitter.loops[inner.symbols.ref("loop")] = Loop(number, items, ahead, descent)
     if counters or descent is not None:  # else only a loop in this one asks for its own

@@ -23,8 +23,6 @@ from blendtpl.parts import MOST_JOINED, MOST_VALUES, Kind, Part, Parts
 
 _LONG = 128  # parts, whichever are chosen: what is longer than that gains less by being data
 
-_ASKED = {"last": Kind.LAST, "first": Kind.FIRST}
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -162,9 +160,11 @@ class _Seen(Holes):
         asked = self.of_loop(test)
         if not asked:
             return Kind.TRUE, self.hole(test)
-        if asked not in _ASKED or (self.loops and asked == "last"):
+        if asked == "last":
+            return Kind.LAST, self.moved(test.lineno)
+        if asked != "first":
             raise NoRow
-        return (_ASKED[asked],)
+        return (Kind.FIRST,)
 
     def _loop(self, node: nodes.For) -> None:
         """Put a part that is a loop in a row."""
@@ -253,8 +253,10 @@ class _Seen(Holes):
 
     def _argument(self, node: nodes.Expr) -> Bound:
         node = self.meant(node)
-        if isinstance(node, nodes.Const) or (self.of_loop(node) in _ASKED and not self.loops):
+        if isinstance(node, nodes.Const) or (self.of_loop(node) == "first" and not self.loops):
             return node
+        if self.of_loop(node) == "last":
+            return self._last(node)
         if isinstance(node, nodes.Concat):
             return self._concat(node)
         if isinstance(node, nodes.Name):
@@ -262,6 +264,13 @@ class _Seen(Holes):
         hole = self.hole(node)
         number = self.new()
         self.into.append((Kind.SET, number, hole))
+        return number
+
+    def _last(self, node: nodes.Expr) -> int:
+        """Put a part that asks whether an item is the last, here and now; return the number of the answer."""
+        number = self.new()
+        yes, no = ((Kind.SET, number, (self._number(nodes.Const(answer)),)) for answer in (True, False))
+        self.into.append((Kind.LAST, self.moved(node.lineno), (yes,), (no,)))
         return number
 
     def _concat(self, node: nodes.Concat) -> int:
