@@ -8,6 +8,7 @@ environments with Jinja2's own `getitem` are given these.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -17,10 +18,12 @@ from jinja2.utils import url_quote
 from markupsafe import Markup
 
 from blendtpl.environments import is_own
+from blendtpl.fields import NO_ITEM
 from blendtpl.output import escape_any, escape_str
 
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
+_DICTS = frozenset((dict,))
 _MARKED = frozenset((str, Markup))
 
 
@@ -28,17 +31,22 @@ def subscript(undefined: Any, value: Any, key: Any) -> Any:
     """Return ``value[key]`` as `jinja2.Environment.getitem` does."""
     try:
         return value[key]
-    except (AttributeError, TypeError, LookupError):
-        if isinstance(key, str):
-            try:
-                attr = str(key)
-            except Exception:
-                return undefined(obj=value, name=key)
-            try:
-                return getattr(value, attr)
-            except AttributeError:
-                pass
-        return undefined(obj=value, name=key)
+    except NO_ITEM:
+        return _attribute_or_undefined(undefined, value, key)
+
+
+def _attribute_or_undefined(undefined: Any, value: Any, key: Any) -> Any:
+    """Return what `subscript` does where there is no such item."""
+    if isinstance(key, str):
+        try:
+            attr = str(key)
+        except Exception:
+            return undefined(obj=value, name=key)
+        try:
+            return getattr(value, attr)
+        except AttributeError:
+            pass
+    return undefined(obj=value, name=key)
 
 
 def _named(name: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
@@ -54,7 +62,10 @@ def _values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]
 
 def _value_of(undefined: Any, attr: str, found: Any) -> Any:
     """Return an attribute of an item, looked up as ``item[attr]`` is."""
-    return found[attr] if type(found) is dict and attr in found else subscript(undefined, found, attr)
+    try:
+        return found[attr]
+    except NO_ITEM:
+        return _attribute_or_undefined(undefined, found, attr)
 
 
 def _is_plain(attribute: Any) -> bool:
@@ -93,8 +104,13 @@ def _groupby(
     case_sensitive: bool = False,
 ) -> list[Any]:
     items = list(value)
-    # Jinja2 looks the attribute up more than once, which only the items of a dict never tell
-    if not _is_plain(attribute) or not all(type(item) is dict and attribute in item for item in items):
+    # Jinja2 looks the attribute up more than once, which no item of a dict ever tells, unless another key does
+    if (
+        not _is_plain(attribute)
+        or set(map(type, items)) != _DICTS
+        or set(map(type, chain.from_iterable(items))) != _TEXTS
+        or not all(attribute in item for item in items)
+    ):
         return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
     found = [item[attribute] for item in items]
     kinds = set(map(type, found))

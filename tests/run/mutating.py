@@ -18,7 +18,7 @@ import jinja2
 import blendtpl
 from blendtpl import fields, lookahead, output, rendering, runtime, starting
 from blendtpl.speedups import ACTIVE
-from tests.run.oracle import live_environment, outcome, stock_environment
+from tests.run.oracle import MakeEnvironment, live_environment, outcome, stock_environment
 
 Log = list[str]
 
@@ -279,19 +279,19 @@ class Side:
     around: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-def sides(templates: Mapping[str, str]) -> list[Side]:
+def sides(templates: Mapping[str, str], make: MakeEnvironment) -> list[Side]:
     """Return all that render the templates, Jinja2 first."""
-    stock, live = stock_environment(templates, _environment), live_environment(templates, _environment)
+    stock, live = stock_environment(templates, make), live_environment(templates, make)
     found = [
         Side("Jinja2", lambda name, given: stock.get_template(name).render(given)),
         Side("live", lambda name, given: live.get_template(name).render(given)),
         Side("live stream", lambda name, given: "".join(live.get_template(name).stream(given))),
     ]
     for kind in ("bundle", "portable") if ACTIVE else ("portable",):
-        bundle = blendtpl.compile(templates, environment=_environment, portable=kind == "portable")
-        registry = blendtpl.load(bundle, environment=_environment)
+        bundle = blendtpl.compile(templates, environment=make, portable=kind == "portable")
+        registry = blendtpl.load(bundle, environment=make)
         with without_c():
-            in_python = blendtpl.load(bundle, environment=_environment)
+            in_python = blendtpl.load(bundle, environment=make)
         found += [
             Side(kind, registry.render),
             Side(f"{kind} stream", _streaming(registry)),
@@ -321,7 +321,7 @@ def differences(templates: Mapping[str, str], one_in: int) -> tuple[int, list[st
     """
     names = [name for name in templates if not name.startswith("inner-")]
     chosen = list(islice(product(names, CONTAINERS, KINDS, CHANGES, TIMES), 0, None, one_in))
-    jinja, *others = sides(templates)
+    jinja, *others = sides(templates, _environment)
     expected = [_outcome(jinja.render, combination) for combination in chosen]
     found = []
     for side in others:

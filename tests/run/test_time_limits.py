@@ -51,7 +51,8 @@ TEMPLATES = {
     "outer": "{% for x in xs %}{% for y in ys %}{{ x.a }}{% endfor %}{% endfor %}",
     "empty": "{% for x in xs %}{% for y in zs %}{{ y }}{% endfor %}{% if x.a %}{% endif %}{% endfor %}",
     "macro": "{% macro m(a) %}{{ a }}{% endmacro %}{% for x in xs %}{{ m(x.a) }}{% endfor %}",
-    "call": "{% macro m() %}{{ caller() }}{% endmacro %}{% for x in xs %}{% call m() %}{{ x.a }}{% endcall %}{% endfor %}",
+    "call": "{% macro m() %}{{ caller() }}{% endmacro %}"
+    "{% for x in xs %}{% call m() %}{{ x.a }}{% endcall %}{% endfor %}",
     "included": "{% for x in xs %}{% include 'part' %}{% endfor %}",
     "part": "{{ x.a }}",
     "filtered": "{% for x in xs if x.a %}{{ x }}{% endfor %}",
