@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted((ROOT / "blendtpl").glob("_*.c"))
-TESTS = ("test_speedups.py", "test_rows.py", "test_starting.py")
+TESTS = ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")
 FLAGS = ("-g", "-O1", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 

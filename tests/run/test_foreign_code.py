@@ -1,0 +1,238 @@
+"""The functions in C hold what they work with, whatever the methods of values do in the meantime.
+
+The sanitizers run this: what is used after it is gone is an error there. Elsewhere it shows that they do what those in
+Python do, and let go of everything.
+"""
+
+import gc
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import jinja2
+import pytest
+
+from blendtpl import fields, lookahead
+from tests.run.mutating import CHANGES, CONTAINERS, KINDS, World
+from tests.run.oracle import load
+
+in_c: Any = pytest.importorskip("blendtpl._speedups", reason="there was no C compiler when blendtpl was installed")
+
+LAST = (-1, None, "l", "n")
+INNER = (
+    (4,),
+    (-1, None, "l", ((4, "a"),)),
+    (-4, (4,), ((4,),), ""),
+    (-5, (4,), (2,), "e", ((4,),)),
+    (-7, 5, (4,), (4, "a")),
+    (5,),
+)
+ROWS: dict[str, tuple[Any, ...]] = {
+    "loop": ((0,), LAST, (0, "a"), (-4, (0,), ((0,), (0, "a")), "f"), (-5, (0,), (2,), "e", ((0,),)), LAST),
+    "loop in a loop": ((0,), (-8, 1, (3,), 4, False, INNER), (0, "a"), (-1, 2, "l", "n"), (0,)),
+    "loop over itself": ((-6, 4, (0,)), (-8, 1, (3,), 0, False, ((0,), LAST)), (0,), (4,), (-1, 1, "l", "n")),
+    "joined": ((-7, 5, (0,), (0, "a"), (0,)), (5,), (-4, (0,), (LAST,), "f")),
+}
+Done = tuple[Any, ...]
+
+
+def done(rows: Callable[..., Any], spec: Any, world: World, *, pairs: bool = False) -> Done:
+    """Return what rows do, and what was asked; of an error, which it is."""
+    out: list[str] = []
+    given = (None, 2, world.xs, None, None)
+    try:
+        found = rows(out, spec, jinja2.Undefined, world.xs, True, pairs, *(given[pairs:]))
+    except Exception as error:
+        found = error
+    if isinstance(found, list):
+        out.append(str(found[0]))
+        found = found[1]
+    return (str(found), out, world.log)
+
+
+@pytest.mark.parametrize("spec", ROWS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_list_that_changes_in_its_own_rows(spec: str, change: str) -> None:
+    for container, hook, at in product(CONTAINERS, KINDS, (1, 2, 4)):
+        found = done(in_c.rows, ROWS[spec], World(container, hook, change, at))
+        assert found == done(fields.rows, ROWS[spec], World(container, hook, change, at)), (container, hook, at)
+
+
+class Emptying:
+    """What empties everything that it knows of when it is asked for anything, and is held by nothing else then."""
+
+    def __init__(self, *known: Any) -> None:
+        self.known = known
+
+    def empty(self) -> None:
+        for known in self.known:
+            known.clear()
+
+    @property
+    def a(self) -> str:
+        self.empty()
+        return "a" * 100
+
+    def __str__(self) -> str:
+        self.empty()
+        return "text" * 100
+
+    def __bool__(self) -> bool:
+        self.empty()
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        self.empty()
+        yield from (Emptying(*self.known), "<")
+        self.empty()
+
+    def __eq__(self, other: object) -> bool:
+        self.empty()
+        return True
+
+    def __hash__(self) -> int:
+        return hash("a")
+
+
+PARTS: tuple[Any, ...] = (
+    (0,),
+    (0, "a"),
+    (0, "gone"),
+    (-4, (0,), ((0,), (0, "a")), ""),
+    (-5, (0,), (0, "a"), ((0,),), "n"),
+    (-6, 1, (0, "a")),
+    (-7, 1, (0,), (0, "a"), (0,)),
+    (-8, 0, (0,), 0, False, ((0,), (-1, None, ((0, "a"),), ((0,),)))),
+    (-8, 1, (0,), 1, True, ((1,), (2,))),
+    (-1, None, ((0,),), ((0, "a"),)),
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_is_at_hand_is_held_though_its_list_and_the_output_are_emptied(part: Any) -> None:
+    def through(rows: Callable[..., Any]) -> tuple[Any, ...]:
+        items: list[Any] = []
+        out: list[str] = []
+        items += [Emptying(items, out), "b", Emptying(items, out)]
+        try:
+            found = rows(out, (part, part, "-", (0,)), jinja2.Undefined, items, False, False, None, None)
+        except ValueError as error:
+            return str(error), out
+        return str(found), out
+
+    assert through(in_c.rows) == through(fields.rows)
+
+
+def test_what_is_at_hand_is_held_though_its_dict_is_emptied() -> None:
+    for function in ("attribute", "field", "escaped_field", "text_field"):
+        for part in ("a", "gone"):
+            found, expected = ({} for _ in range(2))  # type: dict[Any, Any], dict[Any, Any]
+            for items in (found, expected):
+                items |= {Emptying(items): Emptying(items), "other": object()}
+            texts = [
+                str(getattr(module, function)(jinja2.Undefined, items, part))
+                for module, items in ((in_c, found), (fields, expected))
+            ]
+            assert texts[0] == texts[1]
+
+
+def test_variables_may_be_emptied_while_they_are_looked_up() -> None:
+    looping = "{% block x %}{{ a }}{% for c in b %}{{ c }}{% endfor %}{% endblock %}"
+    registry = load({"a": "{{ a }}{{ b }}", "b": looping}, jinja2.Environment)
+    for name in registry:
+        unit = registry[name]._unit
+        given: dict[Any, Any] = {"b": World("list", "str", "pop", 0).items}
+        seen = weakref.ref(given["b"][0])
+        given |= {Emptying(given): ["y" * 100]}
+
+        text = in_c.started(unit.start, unit, given)
+
+        assert text == ""
+        assert given == {}
+        gc.collect()
+        assert seen() is None
+
+
+KINDS_OF_LOOKAHEAD: tuple[Any, ...] = (in_c.Lookahead, lookahead.Lookahead)
+
+
+def test_an_item_that_was_looked_at_comes_next() -> None:
+    for kind in KINDS_OF_LOOKAHEAD:
+        items = [1, 2, 3]
+        ahead = kind(items)
+        found = []
+        for item in ahead:
+            found.append((item, ahead.last, ahead.length))
+            items.clear()
+        assert found == [(1, False, 3), (2, True, 3)]
+
+
+def test_what_is_asked_of_a_lookahead_may_fail() -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        raise OSError("no more")
+
+    for kind in KINDS_OF_LOOKAHEAD:
+        with pytest.raises(TypeError, match="'int' object is not iterable"):
+            kind(5)
+        with pytest.raises(TypeError):
+            kind()
+        with pytest.raises(TypeError):
+            kind([], items=[])
+        ahead = kind(failing())
+        assert next(iter(ahead)) == 1
+        with pytest.raises(OSError, match="no more"):
+            _ = ahead.last
+        assert ahead.last
+        with pytest.raises(TypeError, match=r"has no len\(\)"):
+            _ = ahead.length
+
+
+def test_what_stands_for_nothing_is_nothing_that_follows() -> None:
+    for kind in KINDS_OF_LOOKAHEAD:
+        ahead = kind([1, jinja2.utils.missing, 2])
+        assert [(item, ahead.last) for item in ahead] == [(1, True), (2, True)]
+
+
+def test_a_lookahead_may_be_asked_by_what_it_goes_through() -> None:
+    def asking(known: list[Any]) -> Iterator[int]:
+        yield 1
+        try:
+            yield 2 + known[0].last
+        except ValueError:
+            yield 3
+        yield 4
+
+    for kind in KINDS_OF_LOOKAHEAD:
+        known: list[Any] = []
+        known.append(kind(asking(known)))
+        found = []
+        for item in known[0]:
+            found.append(item)
+            _ = known[0].last
+        assert found == [1, 3, 4]
+        known.clear()
+
+
+def test_nothing_is_kept_of_what_a_lookahead_goes_through() -> None:
+    for kind in KINDS_OF_LOOKAHEAD:
+        items = [Emptying() for _ in range(3)]
+        ahead = kind(items)
+        assert next(iter(ahead)) is items[0]
+        assert not ahead.last
+        seen = [weakref.ref(item) for item in items]
+        del items, ahead
+        assert [ref() for ref in seen] == [None] * 3
+        circle: list[Any] = []
+        circle.append(kind(circle))
+        seen.append(weakref.ref(Emptying()))
+        del circle
+        gc.collect()
+    assert isinstance(in_c.Lookahead([]), in_c.Lookahead)
+    before = sys.getrefcount(in_c.Lookahead)
+    for _ in range(100):
+        in_c.Lookahead([1])
+    after = sys.getrefcount(in_c.Lookahead)
+    assert after == before
