@@ -88,9 +88,11 @@ def _check_one(path: Path, what: str, value: object) -> None:
 
 
 def _check_several(path: Path, name: str, value: object) -> None:
-    if not isinstance(value, list):
+    if isinstance(value, str):
         _check_one(path, f"setting `{name}`", value)
         return
+    if not isinstance(value, list):
+        raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is no string, nor a list of such")
     if not value and name == "templates":
         raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is an empty list")
     for number, each in enumerate(value, 1):
