@@ -1,4 +1,7 @@
-"""Macros of the same and of another template: defaults, keywords, one that calls another, and `call`."""
+"""Macros of the same and of another template: defaults, keywords, one that calls another, and `call`.
+
+Once where they were imported, and once in a block, which asks for them in a loop, under conditions and in `with` first.
+"""
 
 from bench.workloads.workload import Context, Workload, escape
 
@@ -24,6 +27,37 @@ JINJA2 = {
 {% endcall %}
 {% endfor %}
 """,
+}
+
+BLOCKS = {
+    "ui.html": JINJA2["ui.html"],
+    "base.html": "<main>{% block main %}{% endblock %}</main>\n",
+    "cards.html": """\
+{% extends "base.html" %}
+{% import "ui.html" as ui %}
+{% from "ui.html" import badge %}
+{% macro price(value, currency="EUR") %}<em>{{ value }} {{ currency }}</em>{% endmacro %}
+{% block main %}
+{% for item in items %}
+{% call ui.card(item.title, open=loop.first) %}
+{% with url = item.url %}
+{{ ui.link(url, item.label) }}
+{% if item.state %}{{ ui.link(url ~ "/edit", "Edit", icon_name="pen") }}{% endif %}
+{% endwith %}
+{{ price(item.price) }} {{ badge(item.state, tone=item.tone) }}
+{% endcall %}
+{% endfor %}
+{% endblock %}
+""",
+}
+
+_IMPORTS = '{% import "ui.html" as ui %}\n{% from "ui.html" import badge %}\n'
+# what a block of minijinja sees is imported in it
+MINIJINJA = {
+    **BLOCKS,
+    "cards.html": BLOCKS["cards.html"]
+    .replace(_IMPORTS, "")
+    .replace("{% block main %}", "{% block main %}" + _IMPORTS.replace("\n", "")),
 }
 
 
@@ -157,15 +191,27 @@ def _context() -> Context:
 
 def by_hand(context: Context) -> str:
     """Write the cards; what is always the same in a macro is."""
-    out = ["\n\n"]
+    return f"\n\n{_cards(context, '', '')}"
+
+
+def by_hand_in_a_block(context: Context) -> str:
+    """Write them where the block is."""
+    return f"<main>\n{_cards(context, NEWLINE, NEWLINE)}\n</main>"
+
+
+NEWLINE = "\n"  # around what stands in `with`
+
+
+def _cards(context: Context, before: str, behind: str) -> str:
+    out: list[str] = []
     add = out.append
     attributes = ' class="open"'
     for item in context["items"]:
         url = escape(item["url"])
         add(
-            f"\n<section{attributes}><h2>{escape(item['title'])}</h2><div>\n"
+            f"\n<section{attributes}><h2>{escape(item['title'])}</h2><div>\n{before}"
             f'<a class="link" href="{url}">{escape(item["label"])}</a>\n'
-            f'<a class="link" href="{url}/edit"><i class="icon-pen" style="width:16px"></i>Edit</a>\n'
+            f'<a class="link" href="{url}/edit"><i class="icon-pen" style="width:16px"></i>Edit</a>\n{behind}'
             f'<em>{item["price"]} EUR</em> <span class="badge {escape(item["tone"])}">{escape(item["state"])}</span>\n'
             "</div></section>\n"
         )
@@ -173,4 +219,7 @@ def by_hand(context: Context) -> str:
     return "".join(out)
 
 
-WORKLOADS = (Workload("macros", "macros", "cards.html", _context(), JINJA2, by_hand, others=OTHERS),)
+WORKLOADS = (
+    Workload("macros", "macros", "cards.html", _context(), JINJA2, by_hand, others=OTHERS),
+    Workload("macros in a block", "macros", "cards.html", _context(), BLOCKS, by_hand_in_a_block, minijinja=MINIJINJA),
+)
