@@ -324,15 +324,9 @@ is_plain(PyObject *items)
 static PyObject *
 told(Py_ssize_t place)
 {
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    PyErr_NormalizeException(&type, &error, &trace);
-    if (trace != NULL)
-        PyException_SetTraceback(error, trace);
+    PyObject *error = at_hand();
     PyObject *found = Py_BuildValue("[nO]", place, error);
-    Py_XDECREF(type);
     Py_XDECREF(error);
-    Py_XDECREF(trace);
     return found;
 }
 

@@ -76,6 +76,21 @@ escaped(PyObject *text)
     return made;
 }
 
+/* Return the error at hand, no longer at hand. Its class is not asked whether it is one of it. */
+static inline PyObject *
+at_hand(void)
+{
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    if (error == NULL || (PyObject *)Py_TYPE(error) != type)
+        PyErr_NormalizeException(&type, &error, &trace);
+    if (trace != NULL && error != NULL)
+        PyException_SetTraceback(error, trace);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+    return error;
+}
+
 static inline PyObject *
 text_of(State *state, PyObject *value)
 {
@@ -96,6 +111,18 @@ says_none(void)
         || PyErr_ExceptionMatches(PyExc_AttributeError);
 }
 
+/* Return the error at hand, no longer at hand, if it came from inside of what was called: then it has a traceback. */
+static inline PyObject *
+raised_inside(void)
+{
+    PyObject *error = at_hand();
+    PyObject *trace = error ? PyException_GetTraceback(error) : NULL;
+    if (trace == NULL)
+        Py_CLEAR(error);
+    Py_XDECREF(trace);
+    return error;
+}
+
 /* Return the value of an attribute: `arguments` are `undefined`, the value, the attribute, and maybe the name of what
  * may be missing. `in_dict` says whether a dict has no attribute of its own of that name. */
 static inline PyObject *
@@ -103,7 +130,7 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
 {
     if (count != 3 && count != 4)
         return PyErr_Format(PyExc_TypeError, "3 or 4 arguments are wanted, not %zd", count);
-    PyObject *value = arguments[1], *attribute = arguments[2], *found;
+    PyObject *value = arguments[1], *attribute = arguments[2], *found, *error;
     if (in_dict && PyDict_CheckExact(value)) {
         found = PyDict_GetItemWithError(value, attribute);
         if (found != NULL)
@@ -116,8 +143,13 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
     found = PyObject_GetAttr(value, attribute);
     if (found != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
         return found;
-    PyErr_Clear();
-    return PyObject_Vectorcall(state->imported[NOT_FOUND], arguments, (size_t)count, NULL);
+    error = raised_inside();
+    if (error == NULL)
+        return PyObject_Vectorcall(state->imported[NOT_FOUND], arguments, (size_t)count, NULL);
+    found = PyObject_CallFunction(state->imported[NOT_FOUND], "OOOOO", arguments[0], value, attribute,
+                                  count == 4 ? arguments[3] : Py_None, error);
+    Py_DECREF(error);
+    return found;
 }
 
 #endif

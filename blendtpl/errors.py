@@ -196,7 +196,8 @@ class UndefinedError(RenderError, jinja2.UndefinedError):
     """A variable or attribute that the template needs is missing.
 
     `message` is Jinja2's; `name` and `line` say where in the templates, `chain` through which others
-    (innermost first, as ``name:line``), `hint` what may have been meant.
+    (innermost first, as ``name:line``), `hint` what may have been meant, or what went wrong inside: an error that a
+    property raised, say, which is then the `__cause__`.
     """
 
     name: str = ""

@@ -12,10 +12,11 @@ from typing import Any
 from jinja2.runtime import markup_join, str_join
 from jinja2.utils import missing
 
+from blendtpl.causes import named, named_here
 from blendtpl.lookahead import Lookahead
 from blendtpl.output import escape_any, escape_str
 from blendtpl.parts import Hole, Kind, Part, Parts
-from blendtpl.tracebacks import shortened
+from blendtpl.tracebacks import is_a, shortened, trace_of
 
 NO_ITEM = (TypeError, LookupError, AttributeError)  # what says to Jinja2 that there is none
 
@@ -169,24 +170,30 @@ def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
     """
     try:
         return getattr(value, attr)
-    except AttributeError:
-        pass
-    return not_found(undefined, value, attr, called)
+    except AttributeError as error:
+        name = named_here(attr, value, error)
+    return _item_or_undefined(undefined, value, attr, name, called)
 
 
-def not_found(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
-    """Return what `attribute` does where there is no attribute of that name."""
+def not_found(undefined: Any, value: Any, attr: str, called: str = "", error: BaseException | None = None) -> Any:
+    """Return what `attribute` does where there is no attribute of that name, for the error that says so, if that came
+    from inside.
+    """
+    name = attr if error is None else named(attr, value, error, trace_of(error))
+    del error  # lest it, and this function, wait for each other
+    return _item_or_undefined(undefined, value, attr, name, called)
+
+
+def _item_or_undefined(undefined: Any, value: Any, attr: str, name: str, called: str = "") -> Any:
+    """Return ``value[attr]`` where there is no attribute of that name; `name` is that of what is undefined."""
     if value is missing:
         return attribute(undefined, undefined(name=called), attr)
-    return item_or_undefined(undefined, value, attr)
-
-
-def item_or_undefined(undefined: Any, value: Any, attr: str) -> Any:
-    """Return ``value[attr]`` where there is no attribute of that name."""
     try:
         return value[attr]
-    except NO_ITEM:
-        return undefined(obj=value, name=attr)
+    except NO_ITEM as error:
+        if name is attr:
+            name = named_here(attr, value, error)
+        return undefined(obj=value, name=name)
 
 
 def no_key(undefined: Any, value: Any, attr: str) -> Any:
@@ -200,6 +207,7 @@ def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
     """
     if not is_no_dict:
         return no_key(undefined, value, attr)
-    if not isinstance(sys.exception(), AttributeError):
+    if not is_a(sys.exception(), AttributeError):
         raise shortened(sys.exception())  # type: ignore[arg-type]  # there is one
-    return item_or_undefined(undefined, value, attr)
+    name = named_here(attr, value, sys.exception())  # type: ignore[arg-type]
+    return _item_or_undefined(undefined, value, attr, name)

@@ -17,6 +17,7 @@ from jinja2 import Undefined, filters, nodes
 from jinja2.utils import url_quote
 from markupsafe import Markup
 
+from blendtpl.causes import named_here
 from blendtpl.environments import is_own
 from blendtpl.fields import NO_ITEM
 from blendtpl.output import escape_any, escape_str
@@ -31,12 +32,12 @@ def subscript(undefined: Any, value: Any, key: Any) -> Any:
     """Return ``value[key]`` as `jinja2.Environment.getitem` does."""
     try:
         return value[key]
-    except NO_ITEM:
-        return _attribute_or_undefined(undefined, value, key)
+    except NO_ITEM as error:
+        return _attribute_or_undefined(undefined, value, key, named_here(key, value, error))
 
 
-def _attribute_or_undefined(undefined: Any, value: Any, key: Any) -> Any:
-    """Return what `subscript` does where there is no such item."""
+def _attribute_or_undefined(undefined: Any, value: Any, key: Any, name: Any) -> Any:
+    """Return what `subscript` does where there is no such item; `name` is that of what is undefined."""
     if isinstance(key, str):
         try:
             attr = str(key)
@@ -44,9 +45,10 @@ def _attribute_or_undefined(undefined: Any, value: Any, key: Any) -> Any:
             return undefined(obj=value, name=key)
         try:
             return getattr(value, attr)
-        except AttributeError:
-            pass
-    return undefined(obj=value, name=key)
+        except AttributeError as error:
+            if name is key:
+                name = named_here(key, value, error)
+    return undefined(obj=value, name=name)
 
 
 def _named(name: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
@@ -64,8 +66,8 @@ def _value_of(undefined: Any, attr: str, found: Any) -> Any:
     """Return an attribute of an item, looked up as ``item[attr]`` is."""
     try:
         return found[attr]
-    except NO_ITEM:
-        return _attribute_or_undefined(undefined, found, attr)
+    except NO_ITEM as error:
+        return _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
 
 
 def _is_plain(attribute: Any) -> bool:
@@ -75,7 +77,7 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else _values_of(environment.undefined, items, attribute)
+    found = items if attribute is None else [_value_of(environment.undefined, attribute, item) for item in items]
     return [value.lower() if isinstance(value, str) else value for value in found] if fold else list(found)
 
 

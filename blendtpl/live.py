@@ -18,6 +18,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
 from blendtpl.arguments import as_dict
+from blendtpl.causes import explain_by_note
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
 from blendtpl.output import NEVER, Output
@@ -71,10 +72,11 @@ class LiveTemplate(Unit):
             for _ in self.root(context, out, NEVER):
                 pass
             return self.environment.concat(out)
-        except (StopIteration, RuntimeError) as error:
+        except Exception as error:
+            explain_by_note(error)
             other = stopped(error, self)
             if other is not None:
-                raise other  # noqa: B904
+                raise other  # noqa: B904  # it knows what it comes from
             raise
         finally:
             scope.finish()
@@ -85,6 +87,9 @@ class LiveTemplate(Unit):
         context.render = scope = Render()  # type: ignore[attr-defined]
         try:
             yield from self.root_render_func(context)
+        except Exception as error:
+            explain_by_note(error)
+            raise
         finally:
             scope.finish()
 

@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from blendtpl.scopes import evaluation
+from blendtpl.tracebacks import ended
 
 NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
 
@@ -71,6 +72,14 @@ def drain(steps: Any) -> None:
     """Run what writes to a list to its end."""
     for _ in steps:
         pass
+
+
+def enclosed(function: Any, *arguments: Any) -> Any:
+    """Return what code of a template returns, which is a generator in Jinja2: it does not end what is around it."""
+    try:
+        return function(*arguments)
+    except StopIteration as error:
+        raise ended(error) from error
 
 
 def writing(text: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 
 import jinja2
 
+from blendtpl.causes import explain
 from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 from blendtpl.tracebacks import add_note, cause_of, ended, entry, is_a, line_of, set_cause, trace_of, upto, with_trace
 
@@ -89,13 +90,16 @@ def _add_place(error: Exception, variables: Iterable[object]) -> None:
     (name, line), *callers = places
     _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
+    inside = explain(error)
     if type(error) is jinja2.UndefinedError:
         message = error.message
         missing = _MISSING.fullmatch(message) if type(message) is str else None
-        hint = _hint(missing["variable"], variables) if missing else ""
+        hint = inside or (_hint(missing["variable"], variables) if missing else "")
         vars(error).update(name=name, line=line, chain=chain, hint=hint)
         error.__class__ = UndefinedError
         return
+    if inside:
+        add_note(error, inside)
     add_note(error, f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else ""))
 
 

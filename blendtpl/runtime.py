@@ -24,10 +24,10 @@ from markupsafe import Markup
 
 from blendtpl.contexts import emptier, reader, render_of
 from blendtpl.environments import passed_argument
-from blendtpl.fields import NO_ITEM, absent, item_or_undefined
+from blendtpl.fields import NO_ITEM, absent
 from blendtpl.filters import subscript
 from blendtpl.lookahead import Counted, Lookahead
-from blendtpl.output import NEVER, Body, Output, drain, escape_str, returning, written
+from blendtpl.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
 from blendtpl.places import STOPPED
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
 from blendtpl.speedups import attribute, escape_any, escaped_field, field, new_lookahead, rows, text_field
@@ -46,12 +46,9 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
         return function  # type: ignore[no-any-return]
     if type(function) is Macro:
         return partial(function, evaluation(scope))
-    try:
-        if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
-            function = function.__call__
-        wanted = passed_argument(function)
-    except StopIteration as error:  # which the call itself may raise
-        raise ended(error) from error
+    if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
+        function = function.__call__
+    wanted = passed_argument(function)
     if not wanted:
         return function  # type: ignore[no-any-return]
     context = true_context(scope)
@@ -296,9 +293,7 @@ def titled(text: str) -> str:
 NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
     **{found.__name__: found for found in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)},
-    **{
-        found.__name__: found for found in (escape_any, attribute, field, item_or_undefined, subscript, callee, stopped)
-    },
+    **{found.__name__: found for found in (escape_any, attribute, field, subscript, callee, stopped)},
     **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
     **{found.__name__: found for found in (check_namespace, exported)},
     **{found.__name__: found for found in (partial, reader, escaped_field, text_field, rows)},
@@ -319,6 +314,7 @@ NAMES: dict[str, Any] = {
     "returning": returning,
     "required_body": required_body,
     "asked": asked,
+    "enclosed": enclosed,
     "formed": formed,
     "meant": meant,
     "ahead": ahead,

@@ -21,7 +21,7 @@ from jinja2.runtime import Context, Undefined
 from blendtpl.contexts import render_of
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.filters import applied, bind_choice, faster, mapped
-from blendtpl.output import Output, Write, foreign
+from blendtpl.output import Output, Write, enclosed, foreign
 from blendtpl.places import Sources
 from blendtpl.runtime import NAMES, behind
 from blendtpl.scopes import true_context
@@ -215,7 +215,7 @@ def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
         if not isinstance(template, Unit):
             return foreign(template.root_render_func)(made, out, limit)
         made.render = render_of(context)  # type: ignore[attr-defined]
-        return template.root(made, out, limit)
+        return enclosed(template.root, made, out, limit)
 
     return write
 

@@ -12,6 +12,8 @@ _BASE = vars(BaseException)
 _TRACE, _CAUSE, _CONTEXT, _DICT = (_BASE[name] for name in ("__traceback__", "__cause__", "__context__", "__dict__"))
 _MRO, _NAMESPACE = (vars(type)[name] for name in ("__mro__", "__dict__"))
 
+_FUNCTIONS = ("macro ", "call block")  # of all that may stand inlined these are no generators in Jinja2
+
 _STEP = 2  # bytes of an instruction, for which there is one place
 _NO_COLUMNS, _MOST = 13, 8  # of `Objects/locations.md` of CPython: a place without columns, and how many it may be for
 
@@ -40,6 +42,11 @@ def context_of(error: BaseException) -> BaseException | None:
 def set_cause(error: BaseException, cause: BaseException) -> None:
     """Have an exception be raised from another."""
     _CAUSE.__set__(error, cause)
+
+
+def set_context(error: BaseException, context: BaseException | None) -> None:
+    """Have that be what was being handled when an exception was raised."""
+    _CONTEXT.__set__(error, context)
 
 
 def is_a(error: object, kind: type) -> bool:
@@ -95,7 +102,11 @@ def stitched(error: BaseException, unit: Any, name: str, line: int | None = None
     trace = trace_of(error)
     if trace is None:
         return error
-    return with_trace(error, entry(trace.tb_next, unit.filename, name, line or line_of(trace), unit.space))
+    with_trace(error, entry(trace.tb_next, unit.filename, name, line or line_of(trace), unit.space))
+    if is_a(error, StopIteration) and not name.startswith(_FUNCTIONS):
+        made = ended(error)
+        return with_trace(made, trace_of(error))
+    return error
 
 
 def placed(error: BaseException, *entries: Any) -> BaseException:

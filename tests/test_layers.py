@@ -29,6 +29,7 @@ RANKS = {
     "manifest": 3,
     "bundle": 4,
     "tracebacks": 1,
+    "causes": 2,
     "places": 10,
     "arguments": 10,
     "binding": 10,

@@ -119,7 +119,8 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
     if isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS:
         given = [name(frame.context), wanted, *arguments]
         return guarded(emitter, ast.Call(name("translated"), given, [*keywords, *scopes]))
-    function = ast.Call(name("callee"), [name(frame.context), wanted], scopes)
+    # looked at by itself: what that raises is no more than an error
+    function = emitter.code.hold(ast.Call(name("callee"), [name(frame.context), wanted], scopes))
     return guarded(emitter, ast.Call(function, arguments, keywords))
 
 

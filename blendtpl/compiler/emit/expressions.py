@@ -136,7 +136,8 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
     emitter.code.settle()
     direct: ast.expr = attribute(value, node.attr)
     if hasattr(dict, node.attr):
-        absent: list[ast.stmt] = [assign(held, call("item_or_undefined", name("undefined"), value, const(node.attr)))]
+        known = call("absent", name("undefined"), value, const(node.attr), const(True))
+        absent: list[ast.stmt] = [assign(held, known)]
         handler = ast.ExceptHandler(name("AttributeError"), None, absent)
     else:
         other = emitter.code.is_no_dict(value.id)

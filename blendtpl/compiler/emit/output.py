@@ -317,8 +317,11 @@ def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
 
 def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr, text: bool = False) -> None:
     """Call what writes to an output list, or returns a `text`: a template's root or a block."""
+    enclosed = not emitter.code.function.root  # in a function that is no generator in Jinja2, of those that are
     if text or emitter.code.texts:
-        emitter.code.write(frame, "call", call(function if text else call("returning", function), *arguments))
+        function = function if text else call("returning", function)
+        made = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
+        emitter.code.write(frame, "call", made)
     elif frame.streams:
         emitter.code.flush()
         emitter.code.function.yields = True
@@ -326,4 +329,6 @@ def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr
         # most have yielded nothing and have nothing to go on with
         emitter.code.add(ast.If(steps, [ast.Expr(ast.YieldFrom(steps))], []))
     else:
-        emitter.code.do(call("drain", call(function, *arguments, name(frame.out), name("never"))))
+        arguments = (*arguments, name(frame.out), name("never"))
+        made = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
+        emitter.code.do(call("drain", made))
