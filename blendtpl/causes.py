@@ -98,7 +98,7 @@ def _without_frames(error: BaseException, trace: TracebackType) -> BaseException
             shown = entry(shown, code.co_filename, code.co_name, line, frame.f_globals)
         with_trace(found, shown)
         before = context_of(found)
-        known = before and trace_of(before)
+        known = None if before is None else trace_of(before)
         if before is None or any(before is other for other in seen):
             return error
         if known is None or not any(known.tb_frame is frame for frame, _ in entries):

@@ -77,7 +77,7 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else [_value_of(environment.undefined, attribute, item) for item in items]
+    found = items if attribute is None else [_value_of(environment.undefined, attribute, item) for item in items]  # type: ignore[arg-type]
     return [value.lower() if isinstance(value, str) else value for value in found] if fold else list(found)
 
 
