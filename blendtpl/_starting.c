@@ -106,7 +106,8 @@ written(PyObject *start, Call *call)
     return text;
 }
 
-/* Let nothing of a render wait for the collector, and leave the error that there may be. */
+/* Let nothing of a render wait for the collector, and leave the error that there may be. What comes in the midst of
+ * that, from a handler of signals, is left in place of it, when all is done. */
 static PyObject *
 finished(State *state, PyObject *scope, PyObject *text)
 {
@@ -118,10 +119,11 @@ finished(State *state, PyObject *scope, PyObject *text)
         Py_XDECREF(error);
         Py_XDECREF(trace);
         Py_CLEAR(text);
-    } else {
-        Py_DECREF(none);
-        PyErr_Restore(type, error, trace);
+        PyErr_Fetch(&type, &error, &trace);
+        none = PyObject_CallOneArg(state->imported[FINISH], scope);
     }
+    Py_XDECREF(none);
+    PyErr_Restore(type, error, trace);
     return text;
 }
 

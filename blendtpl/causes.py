@@ -11,7 +11,7 @@ holds no frames, and so no values, but entries that show the same files, lines a
 from types import FrameType, TracebackType
 from typing import Any
 
-from jinja2 import Undefined
+from jinja2 import TemplateRuntimeError, Undefined
 
 from blendtpl.tracebacks import (
     add_note,
@@ -110,10 +110,12 @@ def _without_frames(error: BaseException, trace: TracebackType) -> BaseException
 
 def explain(error: BaseException) -> str:
     """Have an error of what is undefined come from what went wrong inside, if anything did; return what that was."""
-    trace = trace_of(error)
+    trace = trace_of(error) if is_a(error, TemplateRuntimeError) else None  # not what came there from outside
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    undefined = trace and trace.tb_frame.f_locals.get("self")
+    if trace is None or trace.tb_frame.f_code.co_name == "__init__":  # one that is not made yet
+        return ""
+    undefined = trace.tb_frame.f_locals.get("self")
     if not is_a(undefined, Undefined):
         return ""
     name = _NAME.__get__(undefined)

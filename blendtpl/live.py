@@ -79,7 +79,11 @@ class LiveTemplate(Unit):
                 raise other  # noqa: B904  # it knows what it comes from
             raise
         finally:
-            scope.finish()
+            try:
+                scope.finish()
+            except BaseException:  # which came in the midst of it
+                scope.finish()
+                raise
 
     def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
         """Yield the rendered text piece by piece, as Jinja2's method of that name does."""
@@ -91,7 +95,11 @@ class LiveTemplate(Unit):
             explain_by_note(error)
             raise
         finally:
-            scope.finish()
+            try:
+                scope.finish()
+            except BaseException:  # which came in the midst of it
+                scope.finish()
+                raise
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return jinja2.Template._get_default_module(self, ctx)

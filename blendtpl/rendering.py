@@ -68,7 +68,11 @@ def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: di
         if unit.stores or start is None:
             _put_assigned(unit, scope, given, assigned)
         if scope[MADE] is not None or (start is not None and start.keeps):
-            finish(scope)
+            try:
+                finish(scope)
+            except BaseException:
+                finish(scope)
+                raise
 
 
 def _put_assigned(unit: Unit, scope: Scope, given: dict[str, Any], assigned: dict[str, Any]) -> None:
@@ -95,7 +99,11 @@ def _rendered(unit: Unit, given: dict[str, Any]) -> str:
             raise other  # noqa: B904
         raise
     finally:
-        finish(scope)
+        try:
+            finish(scope)
+        except BaseException:
+            finish(scope)
+            raise
 
 
 def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
@@ -128,7 +136,11 @@ def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str
             raise other  # noqa: B904
         raise
     finally:
-        scope.finish()
+        try:
+            scope.finish()
+        except BaseException:
+            scope.finish()
+            raise
 
 
 def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
@@ -157,7 +169,11 @@ def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterato
             raise other  # noqa: B904
         raise
     finally:
-        finish(scope)
+        try:
+            finish(scope)
+        except BaseException:
+            finish(scope)
+            raise
 
 
 def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: int | None) -> Steps:

@@ -75,11 +75,17 @@ def started(start: Start, unit: Any, given: dict[str, Any]) -> str:
         return start.join(out)
     finally:
         if start.keeps or scope[MADE] is not None:
-            finish(scope)
+            try:
+                finish(scope)
+            except BaseException:
+                finish(scope)
+                raise
 
 
 def finish(scope: Scope) -> None:
-    """Let nothing of a render wait for the collector."""
+    """Let nothing of a render wait for the collector. What a handler of signals raises may come in the midst of it, or
+    before it has begun: so whoever calls it does so once more, should anything be raised.
+    """
     context = scope[MADE]
     if context is not None:
         context.render.finish()

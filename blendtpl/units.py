@@ -321,13 +321,13 @@ class Unit(jinja2.Template):
         out: Output = []
         try:
             drain(self.root(context, out, NEVER))
+            return TemplateModule(self, context, out)
         except BaseException as error:
             if render is None:  # of no render, which would empty it at its end
                 emptier(context)()
             if is_a(error, StopIteration):
                 raise ended(error) from error
             raise
-        return TemplateModule(self, context, out)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         """Return the module for an import without context: one for each render, which it does not outlive.
