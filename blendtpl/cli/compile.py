@@ -123,7 +123,7 @@ def _skipped(names: tuple[str, ...]) -> str:
 
 def _check(bundle: Bundle, target: Path) -> None:
     try:
-        same = read_bundle(target) == bundle.data
+        same = read_bundle(target, trusted=True) == bundle.data  # of which nothing is run
     except BundleError as error:
         raise BundleError(f"{error}; run `blendtpl compile`") from error
     if not same:
