@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # template texts are easier to read in one line
 """A macro whose definition is known is called as the function that it is, wherever a template first names it; one that
 something in between may have replaced is not.
 """
@@ -49,6 +50,15 @@ REPLACED = (
     "{{% for x in xs %}}{{% import 'other' as {n} %}}{}{{% endfor %}}{}",
     "{{% for x in xs %}}{{% macro {n}(x) %}}own{{% endmacro %}}{}{{% endfor %}}{}",
 )
+# where a block imports what it then uses
+IN = (
+    "{}",
+    "{{% for _ in xs %}}{}{{% endfor %}}",
+    "{{% with %}}{}{{% endwith %}}",
+    "{{% filter upper %}}{}{{% endfilter %}}",
+    "{{% macro in_it() %}}{}{{% endmacro %}}{{{{ in_it() }}}}",
+    "{{% if xs %}}{{% for _ in xs %}}{}{{% endfor %}}{{% endif %}}",
+)
 SHARED = {"lib": LIBRARY, "other": "{% macro m(x) %}other {{ x }}{% endmacro %}"}
 
 
@@ -56,6 +66,12 @@ def environment() -> jinja2.Environment:
     made = jinja2.Environment(autoescape=True)
     made.globals["echo"] = lambda caller: caller()
     return made
+
+
+def _in(body: str, number: int) -> str:
+    """Return where a block imports something; a function may outlive any scope but the outermost of another."""
+    makes_function = any(part in body for part in ("call echo", " if ", "recursive"))
+    return "{}" if makes_function else IN[number % len(IN)]
 
 
 def templates(places: tuple[str, ...], uses: tuple[str, ...]) -> dict[str, str]:
@@ -67,6 +83,11 @@ def templates(places: tuple[str, ...], uses: tuple[str, ...]) -> dict[str, str]:
         blocks = "".join(f"{{% block b{at} %}}{body}{{% endblock %}}" for at, body in enumerate(bodies))
         extended = "".join(f"{{% block b{at} %}}{{% endblock %}}" for at in range(len(bodies)))
         made[f"{kind}, extended"], made[kind] = extended, bound + blocks
+        if kind != "own":  # in each block by itself
+            made[f"{kind}, inside"] = "".join(
+                f"{{% block c{at} %}}{_in(body, at).format(bound + body)}{{% endblock %}}"
+                for at, body in enumerate(bodies)
+            )
         made[f"{kind}, extends"] = f"{{% extends '{kind}, extended' %}}{bound}{blocks}"
     return made
 
@@ -90,7 +111,8 @@ def test_a_known_macro_is_called_as_a_function_wherever_it_is_named_first(
             patched.setattr(Macro, "_invoke", counted)
             found = registry.render(name, xs=[1, 2])
         assert found == expected
-        assert {*called} <= {None}, name  # the bodies of `call` blocks of a function
+        # the bodies of `call` blocks of a function, and a macro that is none of the top level
+        assert {*called} <= {None, "in_it"}, name
 
 
 @pytest.mark.parametrize("place", REPLACED)
@@ -107,3 +129,27 @@ def test_a_macro_that_something_may_have_replaced_is_asked_for(place: str) -> No
         for name in made:
             wanted = outcome(lambda: stock.get_template(name).render(variables))  # noqa: B023
             assert outcome(lambda: render(name, variables)) == wanted, f"{name} ({way})"  # noqa: B023
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% with %}{% import 'lib' as lib %}{% macro q() %}{{ lib.m(1) if lib }}{% endmacro %}{% set ns.f = q %}{% endwith %}",
+        "{% for x in xs %}{% macro q() %}{{ lib.m(x) if lib }}{% endmacro %}{% import 'lib' as lib %}{{ q() }}{% endfor %}",
+        "{% for x in xs %}{{ lib.m(x) if lib }}{% import 'lib' as lib %}{{ lib.m(x) }}{% endfor %}{{ lib.m(1) if lib }}",
+        "{% for x in xs %}{% if x > 1 %}{% import 'lib' as lib %}{% endif %}{{ lib.m(x) if lib }}{% endfor %}",
+        "{% with %}{% import 'lib' as lib %}{% endwith %}{% with %}{{ lib.m(1) if lib }}{% endwith %}",
+        "{% import 'lib' as lib %}{% macro q() %}{{ lib.m(1) }}{% endmacro %}{% import 'other' as lib %}{{ q() }}{{ lib.m(2) }}",
+        "{% import 'lib' as lib %}{% macro q() %}{{ lib.m(1) }}{% endmacro %}{% import 'lib' as lib with context %}{{ q() }}",
+        "{% from 'lib' import m %}{{ m(1) }}{% with %}{% from 'other' import m %}{{ m(2) }}{% endwith %}{{ m(3) }}",
+        "{% with %}{% import 'lib' as lib %}{% for y in xs recursive %}{{ lib.m(y) }}{{ loop([]) }}{% endfor %}{% endwith %}",
+    ],
+)
+def test_what_a_scope_imports_is_known_there_only(text: str) -> None:
+    block = f"{{% set ns = namespace() %}}{{% block b %}}{text}{{{{ ns.f() if ns.f }}}}{{% endblock %}}"
+    made = {**SHARED, "main": block, "below": f"{{% macro a() %}}{text}{{% endmacro %}}{{{{ a() }}}}"}
+    stock = stock_environment(made, environment)
+    for way, render in every_way(made, environment, portable=False).items():
+        for name in ("main", "below"):
+            wanted = outcome(lambda: stock.get_template(name).render(xs=[1, 2], lib="", ns={}))  # noqa: B023
+            assert outcome(lambda: render(name, {"xs": [1, 2], "lib": "", "ns": {}})) == wanted, way  # noqa: B023

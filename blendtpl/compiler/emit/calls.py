@@ -267,14 +267,17 @@ def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Known | No
     """Return the macro that an expression surely is."""
     module = isinstance(node, nodes.Getattr)
     base = node.node if isinstance(node, nodes.Getattr) else node
-    if not isinstance(base, nodes.Name) or not emitter.is_settled(base.name, frame) or emitter.watches_calls:
+    if not isinstance(base, nodes.Name) or emitter.watches_calls:
         return None
-    if base.name in emitter.macros and not module:
+    here = frame.symbols.origin(base.name, emitter.code.function)
+    if here is None and not emitter.is_settled(base.name, frame):
+        return None
+    if here is None and base.name in emitter.macros and not module:
         shape = emitter.macros[base.name]
         if len(emitter.around) > 1:
             return _linked_macro(emitter, str(emitter.template), shape)
         return Known(str(emitter.template), shape, name(f"macro_{shape.name}"), name("context"))
-    origin, macro = emitter.direct.get(base.name, ("", ""))
+    origin, macro = here or emitter.direct.get(base.name, ("", ""))
     if not origin or bool(macro) is module:
         return None
     shape_ = emitter.links.macro(origin, node.attr if isinstance(node, nodes.Getattr) else macro)

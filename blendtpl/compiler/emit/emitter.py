@@ -78,6 +78,7 @@ class Emitter(Variables):
         self.macros: dict[str, MacroShape] = links.macros(template) if template is not None else {}
         self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
         self.block_settled: dict[str, set[str]] = {}
+        self.imports: Mapping[str, tuple[str, str]] = {}  # what names are wherever one is imported by that name
         # what is known at this place
         # what goes on where this ends: these functions of the parent, the second where there is no `out`
         self.parent: tuple[str, ...] = ("root",)

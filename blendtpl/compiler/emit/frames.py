@@ -42,7 +42,7 @@ class Frame:
     context.
     """
 
-    symbols: idtracking.Symbols
+    symbols: "Symbols"
     out: str = "out"
     streams: bool = True
     unsure: str = ""
@@ -79,7 +79,23 @@ class _FrameVisitor(Visitor, idtracking.FrameSymbolVisitor):
 
 
 class Symbols(idtracking.Symbols):
-    """The names of one scope, as Jinja2 finds them, in less time."""
+    """The names of one scope, as Jinja2 finds them, in less time. `imported` are those that are by now what nothing
+    changes, each with the function that was written then; `stays`: whether they are there as long as any function is
+    that was made in the scope.
+    """
+
+    def __init__(self, parent: idtracking.Symbols | None = None, level: int | None = None) -> None:
+        super().__init__(parent, level)
+        self.imported: dict[str, tuple[tuple[str, str], object]] = {}
+        self.stays = parent is None
+
+    def origin(self, called: str, function: object) -> tuple[str, str] | None:
+        """Return what was surely imported as a name, as far as code of a function can rely on that."""
+        scope: Any = self
+        while scope is not None and called not in scope.refs:
+            scope = scope.parent
+        known = scope.imported.get(called) if scope is not None else None
+        return known[0] if known is not None and (scope.stays or known[1] is function) else None
 
     def analyze_node(self, node: nodes.Node, **kwargs: Any) -> None:
         """Find the names that are set and read in a node that has a scope of its own."""

@@ -275,6 +275,6 @@ def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> E
     made.eval_ctx = EvalContext(emitter.environment, template)
     made.parameters, made.layout, made.slots = dict(values), None, {}
     made.static, made.macros, made.direct, made.root_symbols = False, {}, {}, None
-    made.known, made.write_caller = {}, None
+    made.known, made.imports, made.write_caller = {}, {}, None
     made.settled, made.block_settled, made.assigned, made.unset_parameters = set(), {}, [], set()
     return made

@@ -123,6 +123,7 @@ def _function(
     inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
     text = not writes and _is_text(emitter, node)
     hot = emitter.code.function.hot if isinstance(node, nodes.CallBlock) else 1
+    inner.symbols.stays = True
     with emitter.code.defining(identifier, [*arguments, inner.out] if writes else arguments, text=text) as function:
         emitter.macro_depth += 1
         emitter.code.function.hot = hot

@@ -87,6 +87,8 @@ def module(
     """
     emitter = Emitter(environment, template, links, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
     every = by_kind(tree)
+    if template is not None:
+        emitter.imports = refers.sole(every, environment, template)
     blocks: dict[str, nodes.Block] = {}
     for block in every.get(nodes.Block, ()):
         if block.name in blocks:

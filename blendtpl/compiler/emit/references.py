@@ -222,7 +222,7 @@ def _called(found: str | tuple[str, str]) -> str:
 
 def _import(emitter: Emitter, node: nodes.Import, frame: Frame) -> None:
     emitter.code.flush()
-    _bind(emitter, frame, node.target, _module(emitter, node, frame))
+    _bind(emitter, frame, node.target, _module(emitter, node, frame), sure=emitter.static_origin(node) is not None)
 
 
 def _from(emitter: Emitter, node: nodes.FromImport, frame: Frame) -> None:
@@ -231,7 +231,7 @@ def _from(emitter: Emitter, node: nodes.FromImport, frame: Frame) -> None:
     if origin is not None and all(emitter.links.macro(origin, _called(found)) for found in node.names):
         for found in node.names:
             macro = name(emitter.link(origin, f"export_{_called(found)}"))
-            _bind(emitter, frame, found[1] if isinstance(found, tuple) else found, macro)
+            _bind(emitter, frame, found[1] if isinstance(found, tuple) else found, macro, sure=True)
         return
     module = emitter.code.hold(_module(emitter, node, frame))
     place = const(emitter.position(node))
@@ -240,13 +240,15 @@ def _from(emitter: Emitter, node: nodes.FromImport, frame: Frame) -> None:
         _bind(emitter, frame, alias, call("exported", name("undefined"), module, const(called), place))
 
 
-def _bind(emitter: Emitter, frame: Frame, called: str, value: ast.expr) -> None:
-    """Write the assignment of what was imported, which a template sees but does not export."""
+def _bind(emitter: Emitter, frame: Frame, called: str, value: ast.expr, *, sure: bool = False) -> None:
+    """Write the assignment of what was imported, which is seen but not exported; `sure`: it never changes."""
     variable = frame.symbols.ref(called)
     emitter.code.changed(variable)
     emitter.code.add(assign(variable, value))
     if frame.rootlevel:
         emitter.settled.add(called)
+    elif sure and not frame.soft and frame.context == "context" and called in emitter.imports:
+        frame.symbols.imported[called] = emitter.imports[called], emitter.code.function
     if frame.toplevel:
         emitter.stores.publish(called, variable, export=False)
 

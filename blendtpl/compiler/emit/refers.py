@@ -97,6 +97,20 @@ def modules(every: ByKind, environment: jinja2.Environment, template: str) -> tu
     return tuple(_bound(found, environment, template))
 
 
+def sole(every: ByKind, environment: jinja2.Environment, template: str) -> dict[str, tuple[str, str]]:
+    """Return what nothing but imports without context of one and the same thing binds, in any scope: each name with the
+    template, and the name in it or "".
+    """
+    found = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
+    others = {node.name for node in every.get(nodes.Name, ()) if node.ctx != "load"}
+    others |= {node.name for node in every.get(nodes.Macro, ())}
+    others |= set(imports([node for node in found if node.with_context]))
+    bound: dict[str, set[tuple[str, str]]] = {}
+    for alias, *what in _bound(found, environment, template):
+        bound.setdefault(alias, set()).add((what[0], what[1]))
+    return {alias: what.pop() for alias, what in bound.items() if len(what) == 1 and alias not in others}
+
+
 def _bound(
     found: list[nodes.Import | nodes.FromImport], environment: jinja2.Environment, template: str
 ) -> Iterator[tuple[str, str, str]]:
