@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.cases import FINALIZE, UNDEFINED, Case, Options
 from tests.fuzz.expressions import BLOCKS, MACROS, VARIABLES, Expressions
+from tests.fuzz.hostile import CHANGING, GROWING, RAISING
 from tests.fuzz.values import LEAVES, USUAL, WHOLES
 
 ORDER = ("main.html", "mid.html", "base.html", "inc.html", "part.txt", "lib.html", "leaf.html")
@@ -320,13 +321,20 @@ class Writer(Expressions):
 WILD = ("Broken", "Half", "StrictUndefined", "fail", "stop", "absent", "Odd")
 
 
+# what changes in the midst of a loop over it
+_HOSTILE = {"xs": CHANGING, "d": GROWING}
+
+
 @st.composite
 def contexts(draw: st.DrawFn, *, calm: bool) -> dict[str, str]:
     """Return a recipe for a context; `tick` is always there, so that the order of calls shows."""
     made = {"tick": "Ticker()"}
     for name in VARIABLES[:-1]:
         usual = USUAL.get(name, LEAVES)
-        if calm:
+        hostile = _HOSTILE.get(name, RAISING)
+        if draw(st.integers(0, 4 if hostile is not RAISING else 60 if calm else 8)) == 4:
+            made[name] = draw(st.sampled_from(hostile))
+        elif calm:
             made[name] = draw(st.sampled_from([value for value in usual if not value.startswith(WILD)]))
         elif draw(st.integers(0, 12)) < 12:
             made[name] = draw(st.sampled_from(usual if draw(st.integers(0, 5)) < 5 else (*LEAVES, *WHOLES)))

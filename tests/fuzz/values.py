@@ -10,6 +10,8 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import ChainableUndefined, Context, StrictUndefined
 from markupsafe import Markup
 
+from tests.fuzz import hostile
+
 
 class Thing(SimpleNamespace):
     """An object with attributes."""
@@ -291,6 +293,7 @@ def pairs(mapping: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 NAMES: dict[str, Any] = {
+    **hostile.NAMES,
     **{kind.__name__: kind for kind in (Thing, Odd, Dynamic, Defaults, Attributes, Html, Formatted, Text, Plain)},
     **{kind.__name__: kind for kind in (Number, Pair, Stack, Broken, Half, Sized, Items, Operand, Ticker, Method)},
     **{kind.__name__: kind for kind in (Undefined, StrictUndefined, ChainableUndefined, Markup)},
