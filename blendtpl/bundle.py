@@ -160,7 +160,7 @@ def read_bundle(path: str | os.PathLike[str], *, trusted: bool = False) -> bytes
     Raises `BundleError` when there is none, or when others than this user, the file's owner's own group and root
     could have written it. `trusted`: whoever calls checks what is in it by a digest or a key, so that does not matter.
     """
-    shown = os.fspath(path)
+    shown = os.fsdecode(path)
     try:
         # a FIFO must not block, and what was checked must be what is read: one descriptor for both
         descriptor = os.open(path, _READING)

@@ -207,12 +207,12 @@ def load(
     check_digest(digest)
     check_key(key)
     if isinstance(source, (str, os.PathLike)):
-        file = str(Path(source).absolute())
         data = read_bundle(source, trusted=digest is not None or key is not None)
+        file = str(Path(os.fsdecode(source)).absolute())
         try:
             return _registry(data, environment, file, digest, key, recompile)
         except BundleError as error:
-            raise BundleError(f"{os.fspath(source)}: {error}") from error.__cause__
+            raise BundleError(f"{os.fsdecode(source)}: {error}") from error.__cause__
     if not isinstance(source, (bytes, bytearray, memoryview, Bundle)):
         raise BundleArgumentError(
             f"cannot load a {type(source).__name__}: give the name of a file, the bytes of a bundle, or a `Bundle`"

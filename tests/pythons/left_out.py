@@ -162,6 +162,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     "it removes the current folder, or names a file by bytes that are no text, which the file system refuses": (
         "tests/compiling/test_names.py::test_bad_file_names_are_told_with_everything_odd_as_an_escape",
         "tests/compiling/test_settings.py::test_a_current_folder_that_is_gone_is_told",
+        "tests/run/test_odd_files.py::test_a_file_in_a_folder_that_is_gone_is_told",
     ),
     "it removes a file that replaced another, which comes back in Pyodide 0.27": (
         "tests/run/test_travelling.py::test_a_file_that_changed_on_the_way_is_refused",

@@ -149,6 +149,32 @@ def test_a_file_that_says_that_it_is_empty_is_not_read_on() -> None:
     assert refused("/proc/self/status") == "`/proc/self/status` is empty"
 
 
+def test_a_file_in_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert refused("a.blend") == "cannot read the bundle `a.blend`: No such file or directory"
+
+
+class Named:
+    """What names a file in bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> bytes:
+        return os.fsencode(self._path)
+
+
+def test_a_file_may_be_named_in_bytes(tmp_path: Path) -> None:
+    path: Any = Named(tmp_path / "a.blend")
+    assert "No such file" in refused(path)
+    SMALL.write(tmp_path / "a.blend")
+    assert list(blendtpl.load(path)) == ["a.html"]
+    (tmp_path / "a.blend").chmod(0o666)
+    assert f"`chmod o-w {tmp_path / 'a.blend'}`" in refused(path)
+
+
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "short").write_bytes(b"x")
