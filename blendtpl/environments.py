@@ -5,8 +5,9 @@ that emitted code depends on. Nothing here compiles or renders, and no environme
 """
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 from jinja2 import ext
@@ -17,13 +18,14 @@ from jinja2.utils import pass_context, pass_environment, pass_eval_context
 
 from blendtpl.errors import ConfigError
 
+Kind = TypeVar("Kind", bound=jinja2.Environment)
 EnvironmentSource = jinja2.Environment | Callable[[], jinja2.Environment] | str | None
 
-_ESCAPED = (".html", ".htm", ".xml", ".svg")
-_ESCAPED_SUFFIXES = tuple(suffix + behind for suffix in _ESCAPED for behind in ("", ".jinja", ".j2"))
+_ESCAPED = (".html", ".htm", ".xhtml", ".xml", ".svg")
+_OF_ENGINES = re.compile(r"(\.(jinja2?|j2|tmpl|tpl))+\Z")  # how names end of files that are read by a template engine
 
 # Jinja2's own extensions that only add tags: what would be a syntax error without them.
-_EXTENSIONS = (ext.i18n, ext.do, ext.loopcontrols)
+EXTENSIONS = (ext.i18n, ext.do, ext.loopcontrols)
 
 # Everything that changes what is parsed or emitted. The rest of an environment is bound when a bundle is loaded.
 _OPTIONS = (
@@ -52,8 +54,10 @@ _MARKED = {
 
 
 def autoescape_by_name(name: str | None) -> bool:
-    """Return whether a template of that name escapes its output: names that end like HTML, XML or SVG do."""
-    return name is not None and name.lower().endswith(_ESCAPED_SUFFIXES)
+    """Return whether a template of that name escapes its output: names that end like HTML, XML or SVG do, with or
+    without what names of templates end with, such as ``.j2``, before or behind that.
+    """
+    return name is not None and _OF_ENGINES.sub("", name.lower()).endswith(_ESCAPED)
 
 
 def default_environment() -> jinja2.Environment:
@@ -62,10 +66,15 @@ def default_environment() -> jinja2.Environment:
     They are Jinja2's but for: autoescape by name, `StrictUndefined`, and Jinja2's own extensions `i18n` (with
     null translations until others are passed or installed), `do` and `loopcontrols`.
     """
-    environment = jinja2.Environment(
-        autoescape=autoescape_by_name, undefined=jinja2.StrictUndefined, extensions=_EXTENSIONS
-    )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the i18n extension's own
+    return with_defaults(jinja2.Environment, {})
+
+
+def with_defaults(kind: type[Kind], options: Mapping[str, Any]) -> Kind:
+    """Return a new environment of that class with these options, and with blendtpl's defaults for all others."""
+    defaults = {"autoescape": autoescape_by_name, "undefined": jinja2.StrictUndefined, "extensions": EXTENSIONS}
+    environment = kind(**{**defaults, **options})
+    if ext.InternationalizationExtension.identifier in environment.extensions:
+        environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension's own
     return environment
 
 

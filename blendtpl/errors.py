@@ -216,6 +216,8 @@ class UndefinedError(RenderError, jinja2.UndefinedError):
 class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
     """No template of that name is in the bundle. A `KeyError` too, as a registry is a Mapping."""
 
+    _where = "in the bundle"
+
     def __init__(self, name: str, known: Iterable[str] = ()) -> None:
         jinja2.TemplateNotFound.__init__(self, name)
         self._known = known
@@ -233,7 +235,17 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
 
     def __str__(self) -> str:
         hint = self.hint
-        return f"no template `{self.name}` in the bundle" + (f"; {hint}" if hint else "")
+        return f"no template `{self.name}` {self._where}" + (f"; {hint}" if hint else "")
+
+
+class NotLoadedError(TemplateNotFound):
+    """The loader of a live environment does not find a template of that name."""
+
+    _where = "where the environment's loader looks"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _, arguments, state = super().__reduce__()
+        return NotLoadedError, arguments, state
 
 
 class BlockNotFound(RenderError, KeyError):

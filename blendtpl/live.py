@@ -6,9 +6,12 @@ is linked here, since templates may come and go: names are resolved when a templ
 An environment with `enable_async`, or with a code generator of its own, keeps Jinja2's way.
 """
 
-from collections.abc import Iterator, MutableMapping
-from types import CodeType
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
+from functools import cached_property, wraps
+from inspect import signature
+from types import CodeType, MappingProxyType
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import jinja2
 from jinja2 import nodes, sandbox
@@ -17,14 +20,32 @@ from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
-from blendtpl.arguments import as_dict
+from blendtpl import rendering
+from blendtpl.arguments import as_dict, merged
 from blendtpl.causes import explain_by_note
 from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
+from blendtpl.environments import EXTENSIONS, with_defaults
+from blendtpl.errors import NotLoadedError
+from blendtpl.message import Message, compose
 from blendtpl.output import NEVER, Output
 from blendtpl.places import stopped
 from blendtpl.spaces import bind_names, new_space
 from blendtpl.units import Shape, Unit
+
+_BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("extensions")
+
+
+class _Listed:
+    """What a loader lists, looked for when somebody goes through it: nothing, where it cannot."""
+
+    def __init__(self, loader: jinja2.BaseLoader | None) -> None:
+        self._loader = loader
+
+    def __iter__(self) -> Iterator[str]:
+        with suppress(TypeError, OSError):
+            if self._loader is not None:
+                yield from self._loader.list_templates()
 
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
@@ -101,15 +122,87 @@ class LiveTemplate(Unit):
                 scope.finish()
                 raise
 
+    def render_block(self, block: str, /, *mappings: Mapping[str, Any], **variables: Any) -> str:
+        """Return the text of one block rendered alone, as `blendtpl.Template.render_block` does."""
+        return rendering.render_block(self, block, mappings, variables)
+
+    @cached_property
+    def preamble(self) -> Any:
+        """The function that runs what blocks see of the top level, when there is any; it is given no list."""
+        if self.shape.preamble is None and self.shape.parent is None and not self.shape.blocks:
+            # it has no code for that, since it has no blocks; what it prints is of nobody
+            return lambda context, out, limit: self.root(context, [], limit)
+        return self.first_preamble and self._of_context(str(self.shape.preamble))
+
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return jinja2.Template._get_default_module(self, ctx)
 
 
 class _Live(jinja2.Environment):
-    """What both environments share."""
+    """What all of them share.
+
+    They have Jinja2's defaults, so that a changed import changes no output. Where no `extensions` are given, tags that
+    would be errors without are there: those of Jinja2's own `i18n`, `do` and `loopcontrols`.
+    """
 
     context_class = FastContext
     template_class: type[jinja2.Template] = LiveTemplate
+
+    if not TYPE_CHECKING:  # it takes what Jinja2's takes
+
+        @wraps(jinja2.Environment.__init__)
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            if "extensions" not in options and len(arguments) <= _BEFORE_EXTENSIONS:
+                for extension in EXTENSIONS:
+                    self.add_extension(extension)
+                self.install_null_translations(newstyle=True)  # until others are passed or installed
+
+    @classmethod
+    def with_defaults(cls, **options: Any) -> Self:
+        """Return a new environment with blendtpl's defaults for what `options` leave open.
+
+        They are those of `blendtpl.default_environment`: autoescape by name, `StrictUndefined`, and Jinja2's own
+        extensions `i18n` (with null translations), `do` and `loopcontrols`.
+        """
+        return with_defaults(cls, options)
+
+    def message(
+        self,
+        name: str,
+        /,
+        *mappings: Mapping[str, Any],
+        to: Iterable[str],
+        sender: str,
+        cc: Iterable[str] = (),
+        reply_to: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **variables: Any,
+    ) -> Message:
+        """Return the e-mail of the folder `name`, as `blendtpl.Registry.message` does."""
+        given = merged({}, name, mappings, variables)
+        return compose(
+            name,
+            lambda part: self._part(part).render(given),
+            self._has,
+            to=to,
+            sender=sender,
+            cc=cc,
+            reply_to=reply_to,
+            headers=headers,
+        )
+
+    def _part(self, name: str) -> jinja2.Template:
+        try:
+            return self.get_template(name)
+        except jinja2.TemplateNotFound:
+            raise NotLoadedError(name, _Listed(self.loader)) from None
+
+    def _has(self, name: str) -> bool:
+        with suppress(jinja2.TemplateNotFound):
+            self.get_template(name)
+            return True
+        return False
 
     def compile(  # type: ignore[override]  # overloaded in Jinja2
         self,

@@ -1,14 +1,14 @@
 """Messages: a rendered e-mail, and its bytes on the wire.
 
-Enters: rendered parts and addresses. Leaves: RFC 5322 bytes or an `email.message.EmailMessage`. Nothing here
-renders or sends. What could carry another header or another recipient in is refused at once: folding and unfolding have
-let line breaks through before (CVE-2024-6923, CVE-2026-1299), one of them hidden in an encoded word. And what goes out
-is read back first by a strict reader, which must find what was asked for.
+Enters: rendered parts and addresses. Leaves: RFC 5322 bytes or an `email.message.EmailMessage`. Nothing here knows how
+to render, or sends. What could carry another header or another recipient in is refused at once: folding and unfolding
+have let line breaks through before (CVE-2024-6923, CVE-2026-1299), one of them hidden in an encoded word. And what goes
+out is read back first by a strict reader, which must find what was asked for.
 """
 
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -162,6 +162,20 @@ class Message:
             yield "reply_to", self.reply_to
         for name, value in self.headers.items():
             yield f"header `{name}`", value
+
+
+def compose(name: str, render: Callable[[str], str], exists: Callable[[str], bool], **headers: Any) -> Message:
+    """Return the e-mail of the folder `name`: `subject.txt`, `body.txt` and, when it is there, `body.html`.
+
+    Blank space around the subject goes. `headers` are the other fields of `Message`.
+    """
+    html = f"{name}/body.html"
+    return Message(
+        subject=render(f"{name}/subject.txt").strip(),
+        text=render(f"{name}/body.txt"),
+        html=render(html) if exists(html) else None,
+        **headers,
+    )
 
 
 def _arrive(values: dict[str, Any]) -> Message:

@@ -19,7 +19,7 @@ from blendtpl.environments import EnvironmentSource, resolve_environment
 from blendtpl.errors import BundleArgumentError, BundleError, TemplateNotFound
 from blendtpl.linked import open_units
 from blendtpl.manifest import Manifest, this_process
-from blendtpl.message import Message
+from blendtpl.message import Message, compose
 from blendtpl.names import Spellings, spellings
 from blendtpl.places import Sources
 from blendtpl.rendering import render as render_unit
@@ -174,14 +174,13 @@ class Registry(Frozen, Mapping[str, Template]):
         Blank space around the subject goes. Raises `MessageError` when it has more than one line, or when an
         address or header could carry another header in.
         """
-        html = f"{name}/body.html"
-        return Message(
-            subject=self.render(f"{name}/subject.txt", *mappings, **variables).strip(),
-            text=self.render(f"{name}/body.txt", *mappings, **variables),
-            html=self.render(html, *mappings, **variables) if html in self else None,
+        return compose(
+            name,
+            lambda part: self.render(part, *mappings, **variables),
+            self.__contains__,
+            to=to,
             sender=sender,
-            to=to,  # type: ignore[arg-type]  # it makes a tuple of them, or says what is wrong
-            cc=cc,  # type: ignore[arg-type]
+            cc=cc,
             reply_to=reply_to,
             headers=headers,
         )

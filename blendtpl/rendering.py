@@ -5,7 +5,7 @@ any other is given a context. Errors are told where they arose.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Macro
@@ -126,7 +126,7 @@ def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str
         if unit.preamble is not None:
             drain(unit.preamble(context, None, NEVER))
         if block not in context.blocks:
-            raise BlockNotFound(cast(str, unit.name), block, context.blocks)
+            raise BlockNotFound(unit.name or "<template>", block, context.blocks)
         write: Any = context.blocks[block][0]
         drain(write(context, out, NEVER))
         return unit.environment.concat(out)

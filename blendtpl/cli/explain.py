@@ -54,7 +54,7 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
         if stage == "program":
             click.echo(pprint.pformat(program.templates[name], width=110))
         else:
-            click.echo(ast.unparse(module(resolved, name, trees[name], program.links, fragments=True).tree()))
+            click.echo(ast.unparse(module(resolved, name, trees[name], program.links).tree()))
 
 
 def _rows(node: nodes.Node, indent: str) -> Iterator[str]:

@@ -74,7 +74,7 @@ def _module(
             _keep_from_folding(found, environment)
         return found
 
-    return module(environment, name, tree, links, prepared, fragments=bool(links.facts))
+    return module(environment, name, tree, links, prepared)
 
 
 def _compile(made: Module, file: str) -> CodeType:

@@ -77,11 +77,8 @@ def module(
     tree: nodes.Template,
     links: Links,
     tree_of: TreeOf = lambda name: None,
-    *,
-    fragments: bool,
 ) -> Module:
-    """Return the Python module of a template; `tree_of` gives the trees of those that it may have inlined, and
-    `fragments`: with what rendering a block alone needs.
+    """Return the Python module of a template; `tree_of` gives the trees of those that it may have inlined.
 
     Raises `jinja2.TemplateAssertionError` for what only a generator finds wrong, such as a block defined twice.
     """
@@ -96,6 +93,8 @@ def module(
         blocks[block.name] = block
     parameters = links.parameters(template)
     has_extends = nodes.Extends in every
+    # what rendering a block alone needs; where nothing is known around, of what has blocks or those of what it extends
+    fragments = bool(links.facts or blocks or has_extends)
     merged = fragments and _is_all_preamble(emitter, tree, every)
     if merged:
         emitter.parent = ("root", "preamble")
