@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.sandbox
 import pytest
 
 import blendtpl
@@ -71,7 +72,8 @@ def test_a_live_environment_has_jinja2s_defaults_but_for_tags_that_would_be_erro
     text = "{% do x.append(1) %}{% for i in x %}{% trans %}one{% endtrans %}{% break %}{% endfor %}{{ _('two') }}"
     if kind is not blendtpl.ImmutableSandboxedEnvironment:
         assert live.from_string(text).render(x=[]) == "onetwo"
-    assert inspect.signature(kind) == inspect.signature(jinja2.Environment)
+    stock_kind = getattr(jinja2.sandbox, kind.__name__, jinja2.Environment)
+    assert inspect.signature(kind) == inspect.signature(stock_kind)
 
 
 @pytest.mark.parametrize("extensions", [[], ["jinja2.ext.i18n"], ["jinja2.ext.debug"]])
@@ -92,8 +94,8 @@ def test_with_defaults_it_has_those_of_a_bundle(kind: type[blendtpl.Environment]
         live.from_string("{{ missing }}").render()
     default = blendtpl.default_environment()
     assert live.extensions.keys() == default.extensions.keys()
-    bundle = blendtpl.compile({"a.html": "{% trans %}x{% endtrans %}{{ y|upper }}"})
-    assert blendtpl.load(bundle, environment=blendtpl.Environment.with_defaults()).render("a.html", y="<") == "x&lt;"
+    bundle = blendtpl.compile({"a.html": "{% trans %}x{% endtrans %}{{ y|upper }}"}, environment=live)
+    assert blendtpl.load(bundle, environment=kind.with_defaults).render("a.html", y="<") == "x&lt;"
 
 
 def test_what_is_given_goes_before_the_defaults() -> None:
@@ -170,9 +172,7 @@ def test_a_block_of_a_live_template_sees_what_a_parent_chosen_when_it_renders_se
 def test_a_template_from_a_string_has_blocks_too() -> None:
     template: Any = blendtpl.Environment().from_string("{% set a = 1 %}{% block b %}{{ a }}{{ x }}{% endblock %}")
     assert template.render_block("b", x=2) == "12"
-    with pytest.raises(
-        blendtpl.BlockNotFound, match="no block `c` in template `<template>`; did you mean `b`|it has `b`"
-    ):
+    with pytest.raises(blendtpl.BlockNotFound, match="no block `c` in template `<template>`; it has `b`"):
         template.render_block("c")
 
 
