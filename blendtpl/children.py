@@ -4,7 +4,6 @@ Enters: pieces of work, and a function. Leaves: for each piece what the function
 processes have everything that this one has, but no output: what they print would be among what this one prints.
 """
 
-import ctypes
 import faulthandler
 import multiprocessing
 import os
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
 from blendtpl.errors import BlendError
+from blendtpl.lifeline import Lifeline, default_signals
 
 if sys.platform != "win32":
     import resource  # which Windows lacks, as it lacks fork
@@ -33,7 +33,6 @@ _FULL = 71  # the exit status of a process that ran out of memory
 _RESERVE = 2**20  # bytes for a process that has no other memory left
 _TRACE = 64 * 1024  # bytes of a traceback
 _DATA = 5  # the field of `statm` that counts pages of data
-_PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
 
 
 class Exhausted(BaseException):
@@ -76,13 +75,14 @@ def apart(
     context = multiprocessing.get_context("fork")
     waiting = list(reversed(items))
     children: dict[Connection, _Child[Item]] = {}
+    lifeline = Lifeline()
     try:
         while waiting or children:
             while waiting and len(children) < jobs:
                 item = waiting.pop()
                 reader, writer = context.Pipe(duplex=False)
                 trace = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed when the process is done
-                process = context.Process(target=_run, args=(item, work, memory, writer, trace), daemon=True)
+                process = context.Process(target=_run, args=(lifeline, item, work, memory, writer, trace), daemon=True)
                 process.start()
                 children[reader] = _Child(item, process, trace)
                 writer.close()
@@ -95,6 +95,7 @@ def apart(
     finally:
         for reader, child in children.items():
             _ended(reader, child, wanted=False)
+        lifeline.close()
 
 
 def _ended(reader: Connection, child: _Child[Item], *, wanted: bool = True) -> "Result | Death":
@@ -114,7 +115,15 @@ def _ended(reader: Connection, child: _Child[Item], *, wanted: bool = True) -> "
         return Death(status, child.trace.read(_TRACE).decode(errors="replace"), full=status == _FULL)
 
 
-def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connection, trace: BinaryIO) -> None:
+def _run(
+    lifeline: Lifeline,
+    item: Item,
+    work: Callable[[Item], Result],
+    memory: int,
+    writer: Connection,
+    trace: BinaryIO,
+) -> None:
+    default_signals()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends its children
     nothing = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
     for descriptor in range(3):
@@ -123,7 +132,7 @@ def _run(item: Item, work: Callable[[Item], Result], memory: int, writer: Connec
     faulthandler.enable(trace, all_threads=False)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     faulthandler.register(signal.SIGALRM, trace, all_threads=False, chain=True)  # and then it ends the process
-    _end_with_parent()
+    lifeline.hold()
     reserve = [bytearray(_RESERVE)]
     _limit(memory)
     try:
@@ -142,12 +151,6 @@ def _stack(error: BaseException) -> str:
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
     return f"{type(error).__name__}: {error}\n{''.join(reversed(lines))}"
-
-
-def _end_with_parent() -> None:
-    """Have this process end when its parent is killed, where the system can see to it."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _limit(memory: int | None) -> None:

@@ -156,7 +156,27 @@ class _Live(jinja2.Environment):
             if "extensions" not in options and len(arguments) <= _BEFORE_EXTENSIONS:
                 for extension in EXTENSIONS:
                     self.add_extension(extension)
-                self.install_null_translations(newstyle=True)  # until others are passed or installed
+                self._install_null()
+
+    def _install_null(self) -> None:
+        """Have texts stay as they are until translations are passed or installed."""
+        before = set(self.globals)
+        self.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the i18n extension's own
+        self._null = {name: self.globals[name] for name in self.globals.keys() - before}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # functions that Jinja2 makes for translations cannot be pickled, and an environment can
+        null = vars(self).get("_null", {})
+        state = {name: value for name, value in vars(self).items() if name not in {"_null", "_blendtpl_names"}}
+        state["globals"] = {name: value for name, value in self.globals.items() if null.get(name) is not value}
+        return {"state": state, "null": any(null.get(name) is value for name, value in self.globals.items())}
+
+    def __setstate__(self, found: dict[str, Any]) -> None:
+        state = found["state"]
+        vars(self).update({**state, "globals": dict(state["globals"])})
+        if found["null"]:
+            self._null = _Live()._null  # these functions are of no environment
+            self.globals.update({**self._null, **self.globals})
 
     @classmethod
     def with_defaults(cls, **options: Any) -> Self:

@@ -25,6 +25,7 @@ RANKS = {
     "codes": 1,
     "parts": 1,
     "atomic": 1,
+    "lifeline": 1,
     "environments": 2,
     "manifest": 3,
     "bundle": 4,

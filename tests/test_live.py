@@ -1,7 +1,9 @@
 """Live environments: their defaults, and what their templates can do that those of a registry can."""
 
+import copy
 import inspect
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,24 @@ def test_a_live_environment_has_jinja2s_defaults_but_for_tags_that_would_be_erro
         assert live.from_string(text).render(x=[]) == "onetwo"
     stock_kind = getattr(jinja2.sandbox, kind.__name__, jinja2.Environment)
     assert inspect.signature(kind) == inspect.signature(stock_kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rendered", [False, True])
+def test_a_live_environment_can_be_pickled_as_jinja2s_can(kind: type[blendtpl.Environment], rendered: bool) -> None:
+    live = kind()
+    live.globals["site"] = "here"
+    text = "{{ site }}{% trans n=2 %}one{% pluralize %}{{ n }}{% endtrans %}{{ pgettext('a', 'b') }}"
+    if rendered:
+        assert live.from_string(text).render() == "here2b"
+    back, copied = pickle.loads(pickle.dumps(live)), copy.copy(live)
+    for each in (back, copied, pickle.loads(pickle.dumps(back))):
+        assert each.from_string(text).render() == "here2b"
+        assert each.globals.keys() == live.globals.keys()
+    live.globals["gettext"] = str.upper
+    live.newstyle_gettext = False  # type: ignore[attr-defined]  # the i18n extension's own
+    back = pickle.loads(pickle.dumps(live))
+    assert back.from_string("{% trans %}x{% endtrans %}").render() == "X"
 
 
 @pytest.mark.parametrize("extensions", [[], ["jinja2.ext.i18n"], ["jinja2.ext.debug"]])

@@ -19,6 +19,7 @@ from blendtpl.compiler.build import sources_of
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.environments import resolve_environment
 from blendtpl.errors import BlendError, BundleError, ConfigError
+from blendtpl.lifeline import ended_by_signals
 from blendtpl.signing import check_key
 
 _PACKAGE = str(Path(__file__).parent.parent)
@@ -49,7 +50,8 @@ def errors_as_text(style: str = "text") -> Iterator[None]:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the locale lacks must not end in a traceback
     try:
-        yield
+        with ended_by_signals():
+            yield
     except BlendError as error:
         fail(error, style)
     except BrokenPipeError:

@@ -10,9 +10,11 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from blendtpl.errors import BlendError
+from blendtpl.lifeline import Lifeline, default_signals
 
 Result = TypeVar("Result")
 
@@ -20,7 +22,8 @@ Result = TypeVar("Result")
 def spread(names: Sequence[str], work: Callable[[str], Result], jobs: int) -> Iterator[tuple[str, Result]]:
     """Yield (name, result) as they come, from `jobs` processes, or from this one when there is no fork.
 
-    Raises `BlendError` when one of them dies before its work is done. None of them outlives the iteration.
+    Raises `BlendError` when one of them dies before its work is done. None of them outlives the iteration, or this
+    process, however that ends.
     """
     if jobs <= 1 or len(names) <= 1 or not hasattr(os, "fork"):
         for name in names:
@@ -28,20 +31,22 @@ def spread(names: Sequence[str], work: Callable[[str], Result], jobs: int) -> It
         return
     context = multiprocessing.get_context("fork")
     readers: list[Connection] = []
-    processes = []
-    for number in range(min(jobs, len(names))):
-        reader, writer = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(names[number::jobs], work, writer), daemon=True)
-        process.start()
-        writer.close()
-        readers.append(reader)
-        processes.append(process)
+    processes: list[BaseProcess] = []
+    lifeline = Lifeline()
     try:
+        for number in range(min(jobs, len(names))):
+            reader, writer = context.Pipe(duplex=False)
+            process = context.Process(target=_begin, args=(lifeline, names[number::jobs], work, writer), daemon=True)
+            process.start()
+            processes.append(process)
+            writer.close()
+            readers.append(reader)
         yield from _collect(readers)
     finally:
         for process in processes:
             process.terminate()
             process.join()
+        lifeline.close()
 
 
 def _collect(readers: list[Connection]) -> Iterator[tuple[str, Result]]:
@@ -58,6 +63,12 @@ def _collect(readers: list[Connection]) -> Iterator[tuple[str, Result]]:
                 readers.remove(reader)
             else:
                 yield item
+
+
+def _begin(lifeline: Lifeline, names: Sequence[str], work: Callable[[str], Result], writer: Connection) -> None:
+    default_signals()
+    lifeline.hold()
+    _work(names, work, writer)
 
 
 def _work(names: Sequence[str], work: Callable[[str], Result], writer: Connection) -> None:
