@@ -5,10 +5,12 @@ first. A process that is killed runs no code that could end its children, so the
 closes a pipe that their parent alone holds, and, where it can, kills them.
 """
 
+import _thread
 import ctypes
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -16,6 +18,7 @@ from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1  # of Linux's <sys/prctl.h>
 _ENDING = ("SIGTERM", "SIGHUP")  # what tells a process to end, beside what a keyboard sends
+_PATIENCE = 0.5  # seconds for what is open to be closed
 
 
 class Lifeline:
@@ -87,7 +90,12 @@ def default_signals() -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
-    for name in _ENDING:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)  # one is enough, and what it closes is to be closed
+    signal.signal(number, signal.SIG_DFL)  # the second ends it at once
+    # what is raised here is lost where Python has nobody to give it to, as in a finalizer; a plain thread takes no lock
+    _thread.start_new_thread(_insist, (number,))
     raise _EndedError(number)
+
+
+def _insist(number: int) -> None:
+    time.sleep(_PATIENCE)
+    os.kill(os.getpid(), number)

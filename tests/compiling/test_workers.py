@@ -14,6 +14,7 @@ import pytest
 import blendtpl
 from blendtpl.compiler.build import build
 from blendtpl.compiler.workers import spread
+from blendtpl.lifeline import Lifeline, ended_by_signals
 from tests.compiling.support import TEMPLATES, write
 from tests.conftest import PATIENCE
 
@@ -95,8 +96,8 @@ main()
 """
 
 
-def started(folder: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
-    write(folder, {"slow.py": SLOW, **{f"templates/{name}": "x" for name in NAMES}})
+def started(folder: Path, first: str = "") -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
+    write(folder, {"slow.py": first + SLOW, **{f"templates/{name}": "x" for name in NAMES}})
     process = subprocess.Popen(
         [sys.executable, "slow.py", "compile", "--no-cache", "-j", "3"],
         cwd=folder,
@@ -130,3 +131,106 @@ def test_a_worker_killed_from_outside_is_told_in_one_line(tmp_path: Path) -> Non
     assert alive == []
     assert process.returncode == 1
     assert error == b"error: a process of the compiler died before its work was done; is there enough memory?\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+def test_workers_end_with_the_process_that_forked_them(tmp_path: Path, number: signal.Signals) -> None:
+    process, workers = started(tmp_path)
+    process.send_signal(number)
+    told = process.communicate(timeout=60)
+    assert (process.returncode, *told) == (-number, b"", b"")
+    # long before the 30 seconds that each of them has to do
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert alive == []
+
+
+def test_workers_end_with_it_where_the_system_does_not_see_to_it(tmp_path: Path) -> None:
+    no_option = "import blendtpl.lifeline\nblendtpl.lifeline._PR_SET_PDEATHSIG = -1\n"
+    process, workers = started(tmp_path, no_option)
+    process.kill()
+    process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert alive == []
+
+
+def test_a_worker_whose_parent_is_gone_when_it_begins_ends() -> None:
+    lifeline = Lifeline()
+    child = os.fork()
+    if child == 0:
+        lifeline._parent = -1
+        lifeline.hold()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    lifeline.close()
+
+
+def test_a_process_that_is_told_to_end_removes_what_it_was_writing(tmp_path: Path) -> None:
+    script = """
+import os, time
+from pathlib import Path
+import blendtpl
+from blendtpl.lifeline import ended_by_signals
+bundle = blendtpl.compile({"a": "a"})
+def wait(descriptor):
+    Path("begun").touch()
+    time.sleep(60)
+os.fsync = wait
+with ended_by_signals():
+    bundle.write("a.blend")
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    assert len(list(tmp_path.glob(".a.blend.*.tmp"))) == 1
+    process.terminate()
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (-signal.SIGTERM, b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["begun"]
+
+
+def test_signals_that_somebody_else_handles_stay_as_they_are() -> None:
+    seen: list[int] = []
+    old = signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    try:
+        with ended_by_signals():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert seen == [signal.SIGTERM]
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as under `nohup`
+        with ended_by_signals():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        with ended_by_signals():
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+
+def test_no_descriptor_stays_open_when_workers_are_done() -> None:
+    before = psutil.Process().num_fds()
+    for _ in range(3):
+        assert len(list(spread(NAMES, lambda name: name, 3))) == len(NAMES)
+    assert psutil.Process().num_fds() <= before + 1  # the pipe of a process that is not collected yet
+
+
+def test_a_signal_that_is_lost_in_a_finalizer_ends_the_process_all_the_same(tmp_path: Path) -> None:
+    script = """
+import os, signal, time
+from blendtpl.lifeline import ended_by_signals
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0)  # where the handler runs, and what it raises is lost
+with ended_by_signals():
+    made = Finalized()
+    del made
+    time.sleep(600)
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM
+    assert b"Exception ignored in" in error
