@@ -36,16 +36,18 @@ def spread(names: Sequence[str], work: Callable[[str], Result], jobs: int) -> It
     try:
         for number in range(min(jobs, len(names))):
             reader, writer = context.Pipe(duplex=False)
-            process = context.Process(target=_begin, args=(lifeline, names[number::jobs], work, writer), daemon=True)
+            process: BaseProcess = context.Process(
+                target=_begin, args=(lifeline, names[number::jobs], work, writer), daemon=True
+            )
             process.start()
             processes.append(process)
             writer.close()
             readers.append(reader)
         yield from _collect(readers)
     finally:
-        for process in processes:
-            process.terminate()
-            process.join()
+        for begun in processes:
+            begun.terminate()
+            begun.join()
         lifeline.close()
 
 

@@ -187,8 +187,9 @@ def several(project: Path) -> Path:
 
 
 def test_of_several_folders_the_first_that_has_a_name_gives_it(several: Path) -> None:
-    folders = [several / "app/templates", "blog/templates"]
-    for source in (folders, tuple(folders), [jinja2.FileSystemLoader(folder) for folder in folders]):
+    folders: list[str | Path] = [several / "app/templates", "blog/templates"]
+    sources: list[Any] = [folders, tuple(folders), [jinja2.FileSystemLoader(folder) for folder in folders]]
+    for source in sources:
         registry = blendtpl.load(blendtpl.compile(source, exclude="README.md"))
         assert registry.render("post.html") == "app <post>"
         assert list(registry) == ["base.html", "post.html"]
