@@ -111,6 +111,11 @@ FOUND = (
             "{% endautoescape %}{% for x in 'ab' %}{{ x }}{% endfor %}{% endmacro %}{{ n() }}{% endmacro %}{{ n() }}"
         },
     ),
+    Case(
+        "output that waits directly before a call block in a loop",
+        {"main.html": "{% for x in xs %}t{{ a }}{% call echo('t') %}{% endcall %}{% endfor %}"},
+        ({"xs": "[1, 2, 3]"}, {"a": "'<a>'", "xs": "[1]"}),
+    ),
     Case("none as a name", {"main.html": "{% extends c %}"}, ({"c": "None"}, {})),
 )
 
