@@ -207,20 +207,32 @@ class Writer(Expressions):
         """Return a macro that calls for its caller, one that calls that one with a block, and calls of both."""
         box, card = self.pick("m", "_p"), "n"
         self.defined |= {box: None, card: None}
-        made = self.tag(f"macro {box}({self.pick('', '', 'a=1', 'caller=none', 'varargs=1')})")
-        made += self.pick("[{{ caller() }}]", "{{ caller() }}{{ caller() }}", "", "[{{ caller(a) }}]")
-        made += self.around(self.of_call(box)) + self.tag("endmacro")
+        head = self.pick("a=1", "caller=none", "varargs=1") if self.seldom(3) else ""
+        made = self.tag(f"macro {box}({head})")
+        made += self.pick("[{{ caller() }}]", "{{ caller() }}{{ caller() }}", "[{{ caller(a) }}]", "")
+        made += (self.around(self.of_call(box)) if self.seldom(2) else "") + self.tag("endmacro")
         made += self.tag(f"macro {card}({self.pick('', '', 'a', 'caller=none', 'kwargs=a, varargs=2')})")
-        made += self.block_for(box, self.around(self.of_call(box))) + self.of_call(box) + self.tag("endmacro")
+        made += self.block_for(box, self.around(self.of_call(box)))
+        made += (self.of_call(box) if self.seldom(2) else "") + self.tag("endmacro")
         uses = (f"{{{{ {card}({self.handed()}) }}}}", self.block_for(card, self.of_call(box)), self.of_call(card))
-        return made + "".join(use for use in uses if self.often(1))
+        used = "".join(use for use in uses if self.often(1))
+        return made + (self.tag("block three") + used + self.tag("endblock") if self.placed() else used)
+
+    def placed(self) -> bool:
+        """Return whether a block begins here."""
+        if "three" in self.blocks or self.in_block or self.in_macro or self.often(1):
+            return False
+        self.blocks.append("three")
+        return True
 
     def block_for(self, called: str, body: str) -> str:
-        given = self.pick("", "", "", "", "(a)", "(b=1)", "(caller=none)", "(caller=a)", "(kwargs=2)")
+        given = self.pick("(a)", "(b=1)", "(caller=none)", "(caller=a)", "(kwargs=2)") if self.seldom(3) else ""
         return self.tag(f"call{given} {called}({self.handed()})") + body + self.tag("endcall")
 
     def handed(self) -> str:
-        return self.pick("", "", "", "a", "1, 2", "z=1", "a=b", "caller=none", "caller=echo", "*xs", "**d", "varargs=x")
+        if self.often(1):
+            return ""
+        return self.pick("a", "1, 2", "z=1", "a=b", "caller=none", "caller=echo", "*xs", "**d", "varargs=x")
 
     def of_call(self, macro: str) -> str:
         """Return a use of what a macro, or the body of a `call` block, may know of how it was called."""
@@ -299,9 +311,7 @@ class Writer(Expressions):
     def small(self) -> str:
         """Return a template of little more than output before what is made of parts of it, or macros that hand on."""
         if self.seldom(2):
-            self.in_block = self.often(1)
-            made = self.handed_on(1)
-            return self.tag("block one") + made + self.tag("endblock") if self.in_block else made
+            return self.handed_on(1)
         saved, self.in_loop = self.in_loop, True
         made = self.tag(f"for x in {self.pick('xs', '[1, 2]', '[a, o]', 'range(3)')}") + self.run(1)
         self.in_loop = saved
