@@ -19,7 +19,7 @@ import jinja2
 
 from blendtpl.reprs import brief, counted
 
-_CHAIN_SHOWN = 10
+_CHAIN_SHOWN, _NAMES_SHOWN = 10, 20
 
 # how many names are looked at for a hint, how many of them are compared, and how long a word is that is
 _LOOKED_AT, _COMPARED, _LONGEST_WORD = 20_000, 500, 256
@@ -39,6 +39,8 @@ def closest(word: str, candidates: Iterable[object], never: str = "") -> str:
     This is asked while an error is told, so there is a limit to what is looked at, however many there are. Names that
     are no text, or that a terminal cannot show, are passed over.
     """
+    if not issubclass(type(word), str):
+        return ""
     word = str.__str__(word)
     if not 0 < len(word) <= _LONGEST_WORD:
         return ""
@@ -50,6 +52,14 @@ def closest(word: str, candidates: Iterable[object], never: str = "") -> str:
     )
     likely = nsmallest(_COMPARED, found, key=lambda name: (name[0] != word[0], abs(len(name) - len(word)), name))
     return next(iter(difflib.get_close_matches(word, likely, n=1, cutoff=_CUTOFF)), "")
+
+
+def _said(name: object) -> str:
+    """Return the text of a name that should have been one, but may be whatever there was."""
+    try:
+        return str(name)
+    except Exception:
+        return object.__repr__(name)
 
 
 def shown_chain(chain: Sequence[str]) -> str:
@@ -235,7 +245,7 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
 
     def __str__(self) -> str:
         hint = self.hint
-        return f"no template `{self.name}` {self._where}" + (f"; {hint}" if hint else "")
+        return f"no template `{_said(self.name)}` {self._where}" + (f"; {hint}" if hint else "")
 
 
 class NotLoadedError(TemplateNotFound):
@@ -261,10 +271,12 @@ class BlockNotFound(RenderError, KeyError):
         return BlockNotFound, (self.name, self.block, self.known)
 
     def __str__(self) -> str:
-        hint = (
-            did_you_mean(self.block, self.known) or f"it has {', '.join(f'`{name}`' for name in self.known) or 'none'}"
-        )
-        return f"no block `{self.block}` in template `{self.name}`; {hint}"
+        hint = did_you_mean(self.block, self.known)
+        if not hint:
+            shown = ", ".join(f"`{name}`" for name in self.known[:_NAMES_SHOWN])
+            more = f", and {len(self.known) - _NAMES_SHOWN} more" if len(self.known) > _NAMES_SHOWN else ""
+            hint = f"it has {shown or 'none'}{more}"
+        return f"no block `{_said(self.block)}` in template `{self.name}`; {hint}"
 
 
 class MessageError(BlendError, ValueError):

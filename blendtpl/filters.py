@@ -62,7 +62,7 @@ def _values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]
     return (_value_of(undefined, attr, found) for found in items)
 
 
-def _value_of(undefined: Any, attr: str, found: Any) -> Any:
+def _value_of(undefined: Any, attr: Any, found: Any) -> Any:
     """Return an attribute of an item, looked up as ``item[attr]`` is."""
     try:
         return found[attr]
@@ -77,7 +77,7 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else [_value_of(environment.undefined, attribute, item) for item in items]  # type: ignore[arg-type]
+    found = items if attribute is None else [_value_of(environment.undefined, attribute, item) for item in items]
     return [value.lower() if isinstance(value, str) else value for value in found] if fold else list(found)
 
 
