@@ -35,7 +35,7 @@ class Order:
     @property
     def chained(self) -> object:
         try:
-            return {}["key"]
+            return dict[str, object]()["key"]
         except KeyError as error:
             raise AttributeError("no total") from error
 
@@ -285,8 +285,13 @@ def test_the_error_that_is_being_handled_around_a_render_keeps_its_traceback() -
 
 def test_the_name_of_what_is_undefined_travels_as_a_name() -> None:
     found: list[Any] = []
+
+    def keep(value: Any) -> str:
+        found.append(value._undefined_name)
+        return ""
+
     load({"main.html": "{{ keep(v.total) }}{{ keep(w[0]) }}"}).render(
-        "main.html", v=Order(), w=Items(IndexError), keep=lambda value: found.append(value._undefined_name) or ""
+        "main.html", v=Order(), w=Items(IndexError), keep=keep
     )
     assert [pickle.loads(pickle.dumps(name)) for name in found] == ["total", 0]
     assert [type(pickle.loads(pickle.dumps(name))) for name in found] == [str, int]

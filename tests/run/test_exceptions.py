@@ -43,15 +43,15 @@ class SharedNotes(Exception):
 
 
 class NotesProperty(Exception):
-    __notes__ = property(refuse)  # type: ignore[assignment]
+    __notes__ = property(refuse)
 
 
 class NoText(Exception):
-    __str__ = __repr__ = refuse  # type: ignore[assignment]
+    __str__ = __repr__ = refuse
 
 
 class NeverEqual(Exception):
-    __eq__ = __ne__ = refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = refuse
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -60,20 +60,20 @@ class NoTruth(Exception):
 
 
 class NoClass(Exception):
-    __class__ = property(refuse)  # type: ignore[assignment]
+    __class__ = property(refuse)
 
 
 class OtherClass(Exception):
-    __class__ = property(lambda self: jinja2.UndefinedError)  # type: ignore[assignment]
+    __class__ = property(lambda self: jinja2.UndefinedError)
 
 
 class NoTrace(Exception):
-    __traceback__ = property(refuse, refuse)  # type: ignore[assignment]
+    __traceback__ = property(refuse, refuse)
     with_traceback = refuse
 
 
 class NoContext(Exception):
-    __context__ = __cause__ = property(refuse, refuse)  # type: ignore[assignment]
+    __context__ = __cause__ = property(refuse, refuse)
 
 
 class Guarded(Exception):
@@ -81,7 +81,7 @@ class Guarded(Exception):
 
 
 class NoDictionary(Exception):
-    __dict__ = property(refuse)  # type: ignore[assignment]
+    __dict__ = property(refuse)
 
 
 class Kind(type):
@@ -95,7 +95,7 @@ class OfKind(Exception, metaclass=Kind):
 
 
 class Missing(AttributeError):
-    __class__ = property(refuse)  # type: ignore[assignment]
+    __class__ = property(refuse)
 
 
 class Base(BaseException):
@@ -211,10 +211,10 @@ class Failing:
         return self.fail()
 
     def __str__(self) -> str:
-        return self.fail()  # type: ignore[no-any-return]
+        return self.fail()
 
     def __html__(self) -> str:
-        return self.fail()  # type: ignore[no-any-return]
+        return self.fail()
 
     def __getitem__(self, key: object) -> object:
         return self.fail()
@@ -224,13 +224,13 @@ class Failing:
         self.fail()
 
     def __bool__(self) -> bool:
-        return self.fail()  # type: ignore[no-any-return]
+        return self.fail()
 
     def __eq__(self, other: object) -> bool:
-        return self.fail()  # type: ignore[no-any-return]
+        return self.fail()
 
     def upper(self) -> str:
-        return self.fail()  # type: ignore[no-any-return]
+        return self.fail()
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -186,7 +186,7 @@ def by_rich(error: BaseException) -> Places:
 def by_pytest(error: BaseException) -> Places:
     info = pytest.ExceptionInfo.from_exception(error)
     for style in ("long", "native", "line", "no", "value"):
-        assert str(info.getrepr(style=style, showlocals=style == "long"))  # type: ignore[arg-type]  # each of these is one
+        assert str(info.getrepr(style=style, showlocals=style == "long"))
     return found_in(str(info.getrepr(style="short")), r"(\S+?):(\d+): in ")
 
 

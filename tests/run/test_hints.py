@@ -20,7 +20,7 @@ def refuse(*unused: object) -> NoReturn:
 class Hostile:
     """A key that may be held, and asked nothing; its hash is that of no other."""
 
-    __eq__ = __len__ = __str__ = __repr__ = __bool__ = refuse  # type: ignore[assignment]
+    __eq__ = __len__ = __str__ = __repr__ = __bool__ = refuse
 
     def __hash__(self) -> int:
         return id(self)
@@ -28,7 +28,7 @@ class Hostile:
 
 class Name(str):
     __slots__ = ()
-    __eq__ = __len__ = __str__ = __format__ = refuse  # type: ignore[assignment]
+    __eq__ = __len__ = __str__ = __format__ = refuse
     __hash__ = str.__hash__
 
 
@@ -117,7 +117,7 @@ def test_keys_that_are_no_names_are_passed_over() -> None:
 
 def test_a_mapping_whose_iteration_fails_comes_out_with_its_own_error() -> None:
     class Failing(dict[str, Any]):
-        keys = items = __iter__ = refuse  # type: ignore[assignment]
+        keys = items = __iter__ = refuse
 
     registry = load({"a.txt": "{{ usr }}"})
     with pytest.raises(ZeroDivisionError, match="of a name"):

@@ -131,7 +131,7 @@ def test_an_entry_whose_instruction_has_no_line_has_that_of_the_one_before_it() 
     count, _ = raising(0, None, run)
     for at in range(1, count + 1, 3):
         _, found = raising(at, Interrupted(at), run)
-        trace = found and found.__traceback__
+        trace = None if found is None else found.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == "part.html":
                 seen += 1
