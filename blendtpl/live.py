@@ -114,6 +114,9 @@ class LiveTemplate(Unit):
             yield from self.root_render_func(context)
         except Exception as error:
             explain_by_note(error)
+            other = stopped(error, self)
+            if other is not None:
+                raise other  # noqa: B904
             raise
         finally:
             try:

@@ -166,6 +166,17 @@ def stopped(undefined: Any) -> Any:
     return undefined(STOPPED)
 
 
+def nothing_of(undefined: Any, escapes: bool) -> str:
+    """Return the text of what `stopped` returns."""
+    return escape_any(stopped(undefined)) if escapes else str(stopped(undefined))
+
+
+def taken_back(out: Output, count: int, undefined: Any, escapes: bool) -> None:
+    """Write that in place of what has been written behind so many pieces."""
+    del out[count:]
+    out.append(nothing_of(undefined, escapes))
+
+
 def keep(context: Context) -> None:
     """Have a context emptied when the render is over."""
     render = render_of(context)
@@ -314,6 +325,8 @@ NAMES: dict[str, Any] = {
     "returning": returning,
     "required_body": required_body,
     "asked": asked,
+    "nothing_of": nothing_of,
+    "taken_back": taken_back,
     "enclosed": enclosed,
     "formed": formed,
     "meant": meant,

@@ -102,7 +102,15 @@ def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | 
     macro = known_call(emitter, node, frame, caller=caller is not None)
     if macro is not None:
         arguments = direct_arguments(emitter, node, frame, macro, caller)
-        return _marked(emitter, frame, direct_text(emitter, macro, arguments))
+        if not emitter.lenient:
+            return _marked(emitter, frame, direct_text(emitter, macro, arguments))
+        emitter.code.settle()
+        result, body = emitter.code.temporary(), list[ast.stmt]()
+        with emitter.code.aside(body):
+            value = _marked(emitter, frame, direct_text(emitter, macro, arguments))
+            emitter.code.branch(assign(result, value))
+        emitter.code.branch(ast.Try(body, [_when_stopped(result)], [], []))
+        return name(result)
     wanted = emitter.code.hold(emitter.expression(node.node, frame))
     arguments, keywords = _signature(emitter, node, frame)
     if caller is not None:
@@ -135,9 +143,12 @@ def _marked(emitter: Emitter, frame: Frame, text: ast.expr) -> ast.expr:
 def guarded(emitter: Emitter, made: ast.expr) -> ast.Name:
     """Write a call that may raise `StopIteration`, which must not end the function that it is made in."""
     result = emitter.code.temporary()
-    stopped = ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])
-    emitter.code.branch(ast.Try([assign(result, made)], [stopped], [], []))
+    emitter.code.branch(ast.Try([assign(result, made)], [_when_stopped(result)], [], []))
     return name(result)
+
+
+def _when_stopped(result: str) -> ast.ExceptHandler:
+    return ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])
 
 
 def is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
@@ -261,6 +272,35 @@ def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> as
     emitter.code.branch(assign(out, ast.List([], ast.Load())))
     emitter.code.branch(ast.Expr(call(macro.function, macro.context, *arguments, name(out))))
     return call("concat", name(out))
+
+
+def printed_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
+    """Return the expression for the text that a known macro prints. Where it is no error that what is undefined is
+    printed, it prints that when the macro raises `StopIteration`; elsewhere `blendtpl.places.told` sees to it.
+    """
+    if not emitter.lenient:
+        return direct_text(emitter, macro, arguments)
+    emitter.code.settle()
+    result, body = emitter.code.temporary(), list[ast.stmt]()
+    with emitter.code.aside(body):
+        emitter.code.branch(assign(result, direct_text(emitter, macro, arguments)))
+    escapes = const(bool(emitter.eval_ctx.autoescape))
+    instead = assign(result, call("nothing_of", name("undefined"), escapes))
+    emitter.code.branch(ast.Try(body, [ast.ExceptHandler(name("StopIteration"), None, [instead])], [], []))
+    return name(result)
+
+
+def writes(emitter: Emitter, written: ast.expr, out: str) -> None:
+    """Write what calls a function of a template that writes to a list; see `printed_text`."""
+    if not emitter.lenient:
+        emitter.code.do(written)
+        return
+    emitter.code.flush()
+    count = emitter.code.temporary()
+    emitter.code.add(assign(count, call("len", name(out))))
+    escapes = const(bool(emitter.eval_ctx.autoescape))
+    instead = ast.Expr(call("taken_back", name(out), name(count), name("undefined"), escapes))
+    emitter.code.add(ast.Try([ast.Expr(written)], [ast.ExceptHandler(name("StopIteration"), None, [instead])], [], []))
 
 
 def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Known | None:

@@ -66,6 +66,8 @@ class Emitter(Variables):
         self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr
         self.own_getitem = type(environment).getitem is not jinja2.Environment.getitem
         self.own_call = has_own_call(environment)
+        # whether what is undefined may be printed, and so what is no value because of a `StopIteration`
+        self.lenient = not issubclass(environment.undefined, jinja2.StrictUndefined)
         # what is printed before a call is written before it: the call may print too
         self.in_order = prints_in_order(environment)
         # what the module has at its top

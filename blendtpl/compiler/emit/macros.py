@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.calls import absent_argument, called, direct_arguments, known_caller
+from blendtpl.compiler.emit.calls import absent_argument, called, direct_arguments, known_caller, writes
 from blendtpl.compiler.emit.code import assign, call, const, is_, name
 from blendtpl.compiler.emit.emitter import Emitter, Statements
 from blendtpl.compiler.emit.facts import SPECIAL
@@ -39,7 +39,7 @@ def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
         emitter.code.line = node.lineno
         arguments = direct_arguments(emitter, node.call, frame, macro, body)
         # what calls for the block writes, as all macros with a caller do
-        emitter.code.do(call(macro.function, macro.context, *arguments, name(frame.out)))
+        writes(emitter, call(macro.function, macro.context, *arguments, name(frame.out)), frame.out)
         return
     caller = emitter.code.hold(_define(emitter, node, frame))
     emitter.code.line = node.lineno

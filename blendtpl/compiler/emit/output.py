@@ -16,10 +16,11 @@ from blendtpl.compiler.emit.calls import (
     OwnBlock,
     block_text,
     direct_arguments,
-    direct_text,
     is_call_back,
     known_call,
     own_block,
+    printed_text,
+    writes,
 )
 from blendtpl.compiler.emit.code import attribute, call, const, either, has_literal, is_, literal, name
 from blendtpl.compiler.emit.counters import counted, counter, cycle, cycled, descended_into
@@ -200,21 +201,23 @@ def _write_macro(emitter: Emitter, frame: Frame, macro: Known, arguments: list[a
     code = emitter.code
     sure = _is_markup(emitter, frame)
     if code.texts or emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}"):
-        text = direct_text(emitter, macro, arguments)
+        text = printed_text(emitter, macro, arguments)
         if sure is not None:
             text = code.hold(text)
             text = either(sure, text, call("escape_str", text))
         code.write(frame, "call", text)
         return
     code.flush()
-    written = ast.Expr(call(macro.function, macro.context, *arguments, name(frame.out)))
+    written = call(macro.function, macro.context, *arguments, name(frame.out))
     if sure is None:
-        code.add(written)
+        writes(emitter, written, frame.out)
         return
-    branch = ast.If(sure, [written], [])
+    branch = ast.If(sure, [], [])
     code.add(branch)
+    with code.inside(branch.body):
+        writes(emitter, written, frame.out)
     with code.inside(branch.orelse):
-        code.write(frame, "is", call("escape_str", direct_text(emitter, macro, arguments)))
+        code.write(frame, "is", call("escape_str", printed_text(emitter, macro, arguments)))
 
 
 def _write_block(emitter: Emitter, frame: Frame, block: OwnBlock) -> None:
@@ -245,7 +248,8 @@ def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:
     sure = _is_markup(emitter, frame)
     branch = ast.If(test if sure is None else ast.BoolOp(ast.And(), [test, sure]), [], [])
     code.add(branch)
-    branch.body.append(ast.Expr(call(attribute(caller, "write"), name(frame.out))))
+    with code.inside(branch.body):
+        writes(emitter, call(attribute(caller, "write"), name(frame.out)), frame.out)
     with code.inside(branch.orelse):
         _write(emitter, frame, partial(emitter.expression, node, frame))
 
@@ -282,7 +286,7 @@ def _descend(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     emitter.code.flush()
     value = emitter.expression(items, frame)
     render, deeper = name(loop.descent.render), ast.BinOp(name(loop.descent.depth), ast.Add(), const(1))
-    emitter.code.do(call(render, value, name(frame.out), render, deeper))
+    writes(emitter, call(render, value, name(frame.out), render, deeper), frame.out)
     return True
 
 
