@@ -26,10 +26,13 @@ def recompiled(bundle: Bundle, environment: jinja2.Environment) -> Bundle:
     sources = _sources(bundle)
     try:
         from blendtpl.compiler.build import build
+        from blendtpl.compiler.reader import Source
     except ImportError as error:
         raise BundleError(f"{not_installed('compiling a bundle of other versions again', error)}") from None
+    entries = bundle.manifest.templates
+    read = [Source(name, text, entries[name].digest, entries[name].root) for name, text in sources.items()]
     try:
-        return build(sources, environment=environment).bundle
+        return build(read or {}, environment=environment).bundle
     except CompileError as error:
         raise BundleError(f"the bundle is of other versions, and with these it does not compile:\n{error}") from error
 

@@ -23,9 +23,6 @@ from blendtpl.errors import ConfigError, Fault
 from blendtpl.examples import is_examples
 from blendtpl.names import name_problem
 
-OneSource = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment
-SourceSet = OneSource | Sequence[OneSource]
-
 _MARK = "\ufeff"  # of the order of bytes, which editors put before a text
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # the same in UTF-16 and UTF-32
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")  # bytes that are in no text
@@ -41,6 +38,10 @@ class Source:
     text: str = field(repr=False)
     digest: str
     root: str | None = None
+
+
+OneSource = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment | Source
+SourceSet = OneSource | Sequence[OneSource]
 
 
 def read(
@@ -59,13 +60,12 @@ def read(
     without = exclusion(exclude)
     sources: dict[str, Source] = {}
     wrong: list[Fault] = []
+    known: set[str] = set()
     for part in templates if isinstance(templates, (list, tuple)) else (templates,):
-        known = sources.keys() | {fault.name for fault in wrong}
-        for found in _from(part, environment, output, without, known):
-            if isinstance(found, Fault):
-                wrong.append(found)
-            else:
-                sources[found.name] = found
+        new = list(_from(part, environment, output, without, known))
+        known.update(found.name for found in new)
+        wrong += [found for found in new if isinstance(found, Fault)]
+        sources |= {found.name: found for found in new if isinstance(found, Source)}
     return [sources[name] for name in sorted(sources)], wrong
 
 
@@ -79,6 +79,8 @@ def _from(
         return _from_loader(templates.loader, templates, without, known)
     if isinstance(templates, jinja2.BaseLoader):
         return _from_loader(templates, environment, without, known)
+    if isinstance(templates, Source):  # which was read before
+        return iter([templates])
     if isinstance(templates, Mapping):
         return _from_mapping(templates, without, known)
     if isinstance(templates, (str, os.PathLike)):

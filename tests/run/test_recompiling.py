@@ -34,7 +34,7 @@ OTHERS = [
 
 
 def other(
-    templates: dict[str, str] = TEMPLATES,
+    templates: dict[str, str] | Path = TEMPLATES,
     *,
     key: bytes | None = None,
     sources: bytes | None = b"",
@@ -45,8 +45,8 @@ def other(
     found = dict(members(blendtpl.compile(templates, environment=environment)))
     manifest = json.loads(found[MANIFEST])
     manifest["versions"].update(versions or {"python": "cpython 3.99"})
+    count = len(manifest["templates"])
     found[MANIFEST] = laid_out(manifest)
-    count = len(templates)
     found[CODE] = bytes(8 * count) + b"(" + count.to_bytes(4, "little") + b"\xff" * 9
     if sources is None:
         del found[SOURCES]
@@ -259,3 +259,12 @@ def test_of_another_blendtpl_whose_manifest_cannot_be_read_the_version_is_told()
     told = f"the bundle was compiled by blendtpl 99.0, this is blendtpl {HERE.blendtpl}: compile it again, "
     assert refused(data) == told + "or load it with `recompile=True`, which compiles the sources inside it"
     assert refused(data, recompile=True) == told + "as this one cannot read its manifest"
+
+
+def test_names_are_found_in_the_spellings_of_the_folder_that_they_came_from(tmp_path: Path) -> None:
+    for name, text in {"a.html": "{% include './/b.html' %}{% include n %}", "b.html": "\ufeff\ufeffb"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    data = other(tmp_path)
+    registry = blendtpl.load(data, recompile=True)
+    assert registry.render("/a.html", n="/b.html") == "\ufeffb\ufeffb"
+    assert registry["b.html"].source == "\ufeffb"
