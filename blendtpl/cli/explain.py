@@ -41,7 +41,8 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
         found, _ = read(source, resolved, config.output, config.exclude)
         sources = {each.name: each for each in found}
         asked = asking(resolved, sources)
-        resolved = resolved if asked is None else asked.environment
+        if asked is not None:
+            resolved, name = asked.environment, asked.meant(name)
         if name not in sources:
             hint = did_you_mean(name, sources)
             fail(f"no template `{name}` in `{source}`" + (f"; {hint}" if hint else ""))

@@ -368,10 +368,10 @@ def test_a_file_that_is_meant_to_be_text_and_is_none_is_a_fault(tmp_path: Path, 
 
 def test_files_that_are_skipped_are_told_in_one_line_that_counts_them(project: Path) -> None:
     write(project / "templates", {"a.html": "a", "logo.png": PNG})
-    result = invoke("compile", "-o", "a.blend")
+    result = invoke("compile", "-o", "a.blend", "--no-cache")
     assert (result.exit_code, result.stderr) == (0, "skipped 1 file that is no text: `logo.png`\n")
     write(project / "templates", BINARY)
-    result = invoke("compile", "-o", "a.blend")
+    result = invoke("compile", "-o", "a.blend", "--no-cache")
     assert result.exit_code == 0
     assert result.stderr == (
         "skipped 10 files that are no text: `archive.txt.bz2`, `data.bin`, `deep/er/icon.ico`, `font.woff2`,"
