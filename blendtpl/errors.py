@@ -8,9 +8,10 @@ An exception that Jinja2 has too is a subclass of Jinja2's, and its `message` is
 """
 
 import difflib
+import pickle
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import islice
 from typing import Any
@@ -73,7 +74,8 @@ class Fault:
     """One mistake in one template source.
 
     `line` and `column` count from 1, in lines and characters; 0 stands for unknown. `width` is the number of
-    characters to underline. `kind` is a stable slug such as ``unknown-filter``.
+    characters to underline. `kind` is a stable slug such as ``unknown-filter``. `error` is what was raised, where that
+    was anything else than Jinja2's word on the source.
     """
 
     name: str
@@ -84,6 +86,11 @@ class Fault:
     hint: str = ""
     width: int = 1
     source_line: str = ""
+    error: BaseException | None = field(default=None, compare=False)
+
+    def __reduce__(self) -> tuple[type["Fault"], tuple[Any, ...]]:
+        given = (getattr(self, name) for name in self.__slots__ if name != "error")
+        return Fault, (*given, None if self.error is None else _travelling(self.error))
 
     def __str__(self) -> str:
         text = f"error: {self.message}\n{excerpt(self.name, self.line, self.column, self.width, self.source_line)}"
@@ -91,6 +98,25 @@ class Fault:
 
     def __repr__(self) -> str:
         return f"<Fault {self.kind} in {self.name}:{self.line}:{self.column}: {brief(self.message)}>"
+
+
+def _travelling(error: BaseException) -> BaseException:
+    """Return an exception that can go to another process: itself, or, where it cannot, one that says what it was."""
+    try:
+        same = type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301  # it has just been written
+        return error if same else RuntimeError(described(error))
+    except Exception:
+        return RuntimeError(described(error))
+
+
+def described(error: BaseException) -> str:
+    """Return the name of an exception and what it says, which may take running code of somebody else."""
+    name = type(error).__qualname__
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return f"{name}: {text}" if text else name
 
 
 def excerpt(name: str, line: int, column: int, width: int, source_line: str) -> str:

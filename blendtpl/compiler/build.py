@@ -18,19 +18,18 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
-from jinja2.exceptions import TemplateSyntaxError
 
 from blendtpl.bundle import Bundle, seal
 from blendtpl.compiler import faults
 from blendtpl.compiler.asking import Asking, asking
 from blendtpl.compiler.config import Config, find_config
-from blendtpl.compiler.emit import Links
+from blendtpl.compiler.emit import Links, Unfinished
 from blendtpl.compiler.emitter import emit, own_lookups
 from blendtpl.compiler.keys import compiler_digest, foreign, make_key
 from blendtpl.compiler.linker import Linked, Program, check, link
 from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
 from blendtpl.compiler.packing import pack
-from blendtpl.compiler.parser import TOO_MUCH, parse, syntax_fault, too_much
+from blendtpl.compiler.parser import fault_of, parse
 from blendtpl.compiler.positions import Positions
 from blendtpl.compiler.reader import Source, SourceSet, read
 from blendtpl.compiler.workers import spread
@@ -223,7 +222,8 @@ class _Run:
         units, compiled = self._units(program)
         if self.faults:
             only_links = all(fault.kind in faults.LINK_KINDS for fault in self.faults)
-            raise (LinkError if only_links else SourceError)(self.faults)
+            causes = (fault.error for fault in sorted(self.faults) if fault.error is not None)
+            raise (LinkError if only_links else SourceError)(self.faults) from next(causes, None)
         return self._pack(program, units, with_sources, key), compiled
 
     def _outlines(self) -> dict[str, Outline]:
@@ -242,8 +242,8 @@ class _Run:
                     continue
                 try:
                     found = self._outline(tree, source.name)
-                except TOO_MUCH as error:
-                    self.faults.append(too_much(source, error))
+                except Exception as error:
+                    self.faults.append(fault_of(source, self.environment, error))
                     continue
                 self.trees[source.name] = tree
                 if self.cache:
@@ -308,10 +308,10 @@ class _Run:
             return tree
         try:
             return emit(name, self._whole_tree, environment, links)
-        except TemplateSyntaxError as error:
-            return syntax_fault(source, self.environment, error)
-        except TOO_MUCH as error:
-            return too_much(source, error)
+        except Unfinished as error:
+            return fault_of(source, self.environment, error.cause, error.line)
+        except Exception as error:
+            return fault_of(source, self.environment, error)
 
     def _tree(self, name: str) -> nodes.Template | Fault:
         if name not in self.trees:

@@ -16,7 +16,7 @@ import jinja2
 from jinja2 import nodes
 from jinja2.filters import FILTERS
 
-from blendtpl.compiler.emit import Links, Module, TreeOf, module
+from blendtpl.compiler.emit import Links, Module, TreeOf, Unfinished, module
 from blendtpl.compiler.emit.trees import below
 from blendtpl.compiler.packing import unit
 from blendtpl.environments import is_own, passed_argument
@@ -60,7 +60,13 @@ def code_of(name: str | None, file: str, tree: nodes.Template, environment: jinj
     """Return the code of a template that nothing is known around, as a module; `file` is where tracebacks say that it
     stands.
     """
-    return _rename(_compile(_module(name, tree, environment, Links(speedups=ACTIVE), lambda name: None), file))
+    try:
+        made = _module(name, tree, environment, Links(speedups=ACTIVE), lambda name: None)
+    except Unfinished as error:
+        cause = error.cause
+    else:
+        return _rename(_compile(made, file))
+    raise cause  # as it came out of Jinja2's generator
 
 
 def _module(

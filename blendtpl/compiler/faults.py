@@ -5,9 +5,12 @@ Enters: the place and what was found. Leaves: a `Fault`. Nothing here looks for 
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from blendtpl.compiler.positions import Spot
-from blendtpl.errors import Fault, did_you_mean
+from blendtpl.errors import Fault, described, did_you_mean
+
+_REPEATED = "keyword argument repeated"  # what Python begins with
 
 # the kinds that lie in how templates fit together; every other kind lies in one source
 LINK_KINDS = frozenset({"missing-reference", "reference-cycle"})
@@ -88,10 +91,26 @@ def syntax(name: str, spot: Spot, message: str, hint: str) -> Fault:
     return _at(name, spot, "syntax", message, hint)
 
 
-def too_much(name: str, problem: str) -> Fault:
+def too_much(name: str, spot: Spot, problem: str) -> Fault:
     """A template that Python cannot hold: nested too deeply, or with a number of too many digits."""
-    message = "the template cannot be compiled: " + (problem or "it is nested too deeply")
-    return Fault(name, 0, 0, "syntax", message, "make it simpler, or split it into several templates")
+    message = f"the template cannot be compiled: {problem}"
+    return _at(name, spot, "syntax", message, "make it simpler, or split it into several templates")
+
+
+def refused(name: str, spot: Spot, problem: str) -> Fault:
+    """What Python's compiler refuses in the code of a template, in its words."""
+    if problem.startswith(_REPEATED):
+        return _at(name, spot, "syntax", f"the template cannot be compiled: {problem}", "pass it once")
+    return too_much(name, spot, problem)
+
+
+def unexpected(name: str, spot: Spot, error: BaseException, origin: str) -> Fault:
+    """Anything else that was raised: by an extension, a callable of the environment, or by a mistake of ours."""
+    message = f"the template cannot be compiled: {described(error)}"
+    ours = origin.split(".")[0] == __name__.split(".")[0]
+    hint = "this is a mistake in blendtpl, please report it" if ours else f"it was raised in `{origin}`"
+    found = _at(name, spot, "unexpected", message, hint)
+    return replace(found, error=error)
 
 
 def second_extends(name: str, spot: Spot, first: int) -> Fault:

@@ -302,10 +302,12 @@ class _Scan(Visitor):
             self._body(node, around)
 
     def _body(self, node: nodes.Block, around: Bound) -> None:
-        outer, self._block = self._block, node.name
-        self.visible.setdefault(node.name, frozenset(around | self.top))
-        self._hard(node.body, around | self.top, guarded=False)
-        self._block = outer
+        bound = around | self.top
+        self.visible.setdefault(node.name, frozenset(bound))
+        outer, self._block, self._soft = (self._block, self._soft), node.name, False
+        for child in node.body:  # here, as every call takes its part of how deep blocks can be nested
+            self.visit(child, bound)
+        self._block, self._soft = outer
 
     def visit_Filter(self, node: nodes.Filter, bound: Bound) -> None:
         self.filters.append(Use(node.name, node.lineno, self._soft))

@@ -4,21 +4,24 @@ Enters: a source. Leaves: a tree, or a fault with the column that Jinja2's error
 """
 
 import re
+from dataclasses import replace
 from itertools import chain
 
 import jinja2
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
+from jinja2.lexer import newline_re
 from jinja2.parser import Parser
 
 from blendtpl.compiler import faults
-from blendtpl.compiler.positions import Positions
+from blendtpl.compiler.positions import Positions, Spot
 from blendtpl.compiler.reader import Source
 from blendtpl.errors import Fault, did_you_mean
 
 _UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(?P<word>[^']*)'")
 _OPEN_TAG = re.compile(r"innermost block that needs to be closed is '(?P<word>\w+)'")
 _TWICE = re.compile(r"block '(?P<word>\w+)' defined twice")
+_NO_LOOP = re.compile(r"not in a loop: '")
 _OFFSET = re.compile(r"at (?P<offset>\d+)$")
 _QUOTED = re.compile(r"'(?P<word>[^']+)'")
 
@@ -32,8 +35,7 @@ _TAGS = frozenset(
     )
 )
 
-# what Python raises, in place of a syntax error, for a template that is beyond one of its limits
-TOO_MUCH = (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError)
+_TOO_LONG = "Exceeds the limit"  # what Python says first of a number that has too many digits
 
 
 def parse(source: Source, environment: jinja2.Environment) -> nodes.Template | Fault:
@@ -44,14 +46,39 @@ def parse(source: Source, environment: jinja2.Environment) -> nodes.Template | F
         return parser.parse()
     except TemplateSyntaxError as error:
         return syntax_fault(source, environment, error, parser)
-    except TOO_MUCH as error:
-        return too_much(source, error)
+    except Exception as error:
+        return fault_of(source, environment, error, 0 if parser is None else parser.stream.current.lineno)
 
 
-def too_much(source: Source, error: BaseException) -> Fault:
-    """Return the fault of a template that is too deep, or holds a number too large, for Python."""
-    problem = error.msg if isinstance(error, SyntaxError) else str(error)
-    return faults.too_much(source.name, "" if isinstance(error, (RecursionError, MemoryError)) else problem)
+def fault_of(source: Source, environment: jinja2.Environment, error: BaseException, line: int = 0) -> Fault:
+    """Return the fault that tells what was raised while a template was compiled, in a line of it, if that is known."""
+    if isinstance(error, TemplateSyntaxError):
+        return syntax_fault(source, environment, error)
+    if isinstance(error, SyntaxError):
+        return faults.refused(source.name, _spot(source, error.lineno or line), error.msg)
+    if isinstance(error, (RecursionError, MemoryError)):
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else "there is not enough memory"
+        return replace(faults.too_much(source.name, _spot(source, line), what), error=error)
+    if isinstance(error, ValueError) and str(error).startswith(_TOO_LONG):
+        return replace(faults.too_much(source.name, _spot(source, line), str(error)), error=error)
+    return faults.unexpected(source.name, _spot(source, line), error, _origin(error))
+
+
+def _spot(source: Source, line: int) -> Spot:
+    """Return the spot of a line: nothing is asked of extensions here, since it may be one of them that failed."""
+    lines = newline_re.split(source.text)[::2]
+    return Spot(line, 0, 1, lines[line - 1]) if 0 < line <= len(lines) else Spot(0, 0, 1, "")
+
+
+def _origin(error: BaseException) -> str:
+    """Return the function that an exception comes from."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "unknown"
+    frame = trace.tb_frame
+    return f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_qualname}"
 
 
 def syntax_fault(
@@ -83,6 +110,8 @@ def _hint(message: str, positions: Positions, environment: jinja2.Environment) -
     if found := _UNKNOWN_TAG.match(message):
         tags = {*chain(_TAGS, *(extension.tags for extension in environment.iter_extensions()))}
         return did_you_mean(found["word"], tags) if found["word"] not in tags else ""
+    if _NO_LOOP.match(message):
+        return "a macro, a `call` body, a block and the `else` of a loop are not in the loop that they stand in"
     return ""
 
 

@@ -9,7 +9,7 @@ import mimetypes
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jinja2
@@ -19,7 +19,7 @@ from blendtpl.bundle import CERTIFICATE, is_bundle
 from blendtpl.compiler import faults
 from blendtpl.compiler.exclusion import Exclusion, exclusion
 from blendtpl.compiler.listing import listed
-from blendtpl.errors import ConfigError, Fault
+from blendtpl.errors import ConfigError, Fault, described
 from blendtpl.examples import is_examples
 from blendtpl.names import name_problem
 
@@ -139,7 +139,9 @@ def _from_loader(
             if not (is_bundle(error.object) or _is_hidden(name)):
                 yield _undecodable(name, error.object, error)
         except (OSError, TemplateNotFound) as error:
-            yield faults.unreadable(name, str(error))
+            yield replace(faults.unreadable(name, str(error)), error=error)
+        except Exception as error:  # of a loader's own
+            yield replace(faults.unreadable(name, described(error)), error=error)
         else:
             yield _source(name, text, root)
 

@@ -46,6 +46,14 @@ class EndOfBody(Exception):  # noqa: N818
     """What follows in this body can never run."""
 
 
+class Unfinished(Exception):  # noqa: N818
+    """What was raised while the code of a template was made, and in which of its lines that was."""
+
+    def __init__(self, cause: Exception, line: int) -> None:
+        super().__init__(cause, line)
+        self.cause, self.line = cause, line
+
+
 class Emitter(Variables):
     """The state of emission for one template; `expressions` and `statements` say what becomes of each kind of node."""
 

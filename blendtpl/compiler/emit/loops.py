@@ -289,6 +289,7 @@ def _loop(
     emitter.code.add(step)
     emitter.code.function.hot += 1
     emitter.code.function.loops += 1
+    emitter.code.function.breakable += 1
     body = step.body
     if test is not None and node.test is not None:
         with emitter.code.inside(step.body):
@@ -313,6 +314,7 @@ def _loop(
         _hand_over(emitter, inner)
     emitter.code.function.hot -= 1
     emitter.code.function.loops -= 1
+    emitter.code.function.breakable -= 1
     emitter.leave(inner)
     if empty:
         branch = ast.If(name(empty), [], [])

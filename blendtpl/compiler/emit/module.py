@@ -25,10 +25,11 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
 
 from blendtpl.compiler.emit import refers
 from blendtpl.compiler.emit.code import assign, call, const, literal, name, place
-from blendtpl.compiler.emit.emitter import Emitter, TreeOf
+from blendtpl.compiler.emit.emitter import Emitter, TreeOf, Unfinished
 from blendtpl.compiler.emit.expressions import EXPRESSIONS
 from blendtpl.compiler.emit.facts import is_call_of, is_call_of_self, may_hold_scope
 from blendtpl.compiler.emit.frames import Frame, Symbols
@@ -80,9 +81,19 @@ def module(
 ) -> Module:
     """Return the Python module of a template; `tree_of` gives the trees of those that it may have inlined.
 
-    Raises `jinja2.TemplateAssertionError` for what only a generator finds wrong, such as a block defined twice.
+    Raises `jinja2.TemplateAssertionError` for what only a generator finds wrong, such as a block defined twice, and
+    `Unfinished` for everything else.
     """
     emitter = Emitter(environment, template, links, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
+    try:
+        return _made(emitter, template, tree, links, fragments=fragments)
+    except TemplateSyntaxError:
+        raise
+    except Exception as error:
+        raise Unfinished(error, emitter.code.line) from error
+
+
+def _made(emitter: Emitter, template: str | None, tree: nodes.Template, links: Links, *, fragments: bool) -> Module:
     every = by_kind(tree)
     if template is not None:
         emitter.imports = refers.sole(every, environment, template)

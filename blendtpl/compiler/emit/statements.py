@@ -268,12 +268,12 @@ def _scoped_modifier(emitter: Emitter, node: nodes.ScopedEvalContextModifier, fr
     emitter.code.do(call(attribute(holder, "revert"), name(saved)))
 
 
-def _continue(emitter: Emitter, node: nodes.Continue, frame: Frame) -> None:
-    emitter.code.add(ast.Continue())
-
-
-def _break(emitter: Emitter, node: nodes.Break, frame: Frame) -> None:
-    emitter.code.add(ast.Break())
+def _leave(emitter: Emitter, node: nodes.Break | nodes.Continue, frame: Frame) -> None:
+    """Write what ends a turn of a loop, or the loop: Python's own statement, which has to be in a loop too."""
+    leaves = isinstance(node, nodes.Break)
+    if not emitter.code.function.breakable:
+        emitter.fail(f"not in a loop: {'break' if leaves else 'continue'!r}", node.lineno)
+    emitter.code.add(ast.Break() if leaves else ast.Continue())
 
 
 STATEMENTS: Statements = MappingProxyType(
@@ -289,7 +289,7 @@ STATEMENTS: Statements = MappingProxyType(
         nodes.OverlayScope: _overlay_scope,
         nodes.EvalContextModifier: _modifier,
         nodes.ScopedEvalContextModifier: _scoped_modifier,
-        nodes.Continue: _continue,
-        nodes.Break: _break,
+        nodes.Continue: _leave,
+        nodes.Break: _leave,
     }
 )

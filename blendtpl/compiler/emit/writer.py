@@ -36,7 +36,8 @@ class Function:
     another function: `block` is the innermost, that statements are appended to; `run` the output that waits, for the
     list in `run_out`; `texts`: whether output becomes a text here, rather than being written; `checked` what has been
     looked at, of each body around; `given` what variables hold unless that is missing. Around this place, `hot` is what
-    runs often, and `loops` the loops of the template, those around the function too.
+    runs often, and `loops` the loops of the template, those around the function too;
+    `breakable`: the loops of the function itself.
     """
 
     identifier: str
@@ -44,6 +45,7 @@ class Function:
     root: bool
     texts: int = 0
     loops: int = 0
+    breakable: int = 0
     hot: int = 0
     appends: list[tuple[str, ast.Call]] = field(default_factory=list)
     prologue: list[ast.stmt] = field(default_factory=list)
