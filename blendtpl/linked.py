@@ -38,7 +38,7 @@ class _Linked(jinja2.Environment):
     spellings: Spellings
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
-        name = _unwrap(name)
+        name = unwrapped(name)
         if isinstance(name, jinja2.Template):
             return name
         if parent is not None:
@@ -69,7 +69,7 @@ class _Linked(jinja2.Environment):
     def get_or_select_template(
         self, template_name_or_list: Any, parent: str | None = None, globals: Any = None
     ) -> jinja2.Template:
-        found = _unwrap(template_name_or_list)
+        found = unwrapped(template_name_or_list)
         if isinstance(found, (str, Undefined)):
             return self.get_template(found, parent)
         return found if isinstance(found, jinja2.Template) else self.select_template(found, parent)
@@ -312,7 +312,8 @@ def _copy_of(environment: jinja2.Environment, units: dict[str, Unit], meant: Spe
     return linked
 
 
-def _unwrap(name: Any) -> Any:
+def unwrapped(name: Any) -> Any:
+    """Return the template that a handle of a registry stands for; anything else as it is."""
     return name._unit if isinstance(name, Handle) else name
 
 

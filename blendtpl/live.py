@@ -27,6 +27,7 @@ from blendtpl.compiler.emitter import code_of
 from blendtpl.contexts import FastContext, Render
 from blendtpl.environments import EXTENSIONS, with_defaults
 from blendtpl.errors import NotLoadedError
+from blendtpl.linked import unwrapped
 from blendtpl.message import Message, compose
 from blendtpl.output import NEVER, Output
 from blendtpl.places import stopped
@@ -226,6 +227,28 @@ class _Live(jinja2.Environment):
             self.get_template(name)
             return True
         return False
+
+    def get_template(
+        self, name: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> jinja2.Template:
+        """Return a template as Jinja2's method of that name does; of one of a registry, the template behind it."""
+        return super().get_template(unwrapped(name), parent, globals)
+
+    def select_template(
+        self, names: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> jinja2.Template:
+        """Return the first template that there is, as Jinja2's method of that name does."""
+        found = list(map(unwrapped, names)) if isinstance(names, (list, tuple)) else names
+        return super().select_template(found, parent, globals)
+
+    def get_or_select_template(
+        self,
+        template_name_or_list: Any,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> jinja2.Template:
+        """Return a template as Jinja2's method of that name does."""
+        return super().get_or_select_template(unwrapped(template_name_or_list), parent, globals)
 
     def compile(  # type: ignore[override]  # overloaded in Jinja2
         self,

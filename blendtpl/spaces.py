@@ -21,6 +21,7 @@ from jinja2.runtime import Context, Undefined
 from blendtpl.contexts import render_of
 from blendtpl.environments import is_own, passed_argument
 from blendtpl.filters import applied, bind_choice, faster, mapped
+from blendtpl.foreign import Stacks, mix, own_block
 from blendtpl.output import Output, Write, enclosed, foreign
 from blendtpl.places import Sources
 from blendtpl.runtime import NAMES, behind
@@ -178,10 +179,12 @@ def _parent_preamble(template: jinja2.Template) -> Any:
 
 def _extend(context: Context, parent: jinja2.Template) -> None:
     """Put the blocks of a parent behind those of the context. Those of what that extends come when the parent runs."""
+    if not isinstance(parent, Unit):
+        mix(context)
     blocks: Any = context.blocks
-    own = (
-        parent.own_blocks if isinstance(parent, Unit) else {name: foreign(each) for name, each in parent.blocks.items()}
-    )
+    own: Mapping[str, Any] = parent.own_blocks if isinstance(parent, Unit) else parent.blocks
+    if isinstance(parent, Unit) and isinstance(blocks, Stacks):
+        own = {name: own_block(block) for name, block in own.items()}
     for name, block in own.items():
         blocks.setdefault(name, []).append(block)
 
@@ -202,7 +205,8 @@ def _extended(parent: jinja2.Template, function: Write) -> Write:
     def run(context: Context, out: Output, limit: int | None) -> Any:
         blocks: Any = context.blocks
         for name, stack in (parent.stacks or {}).items():
-            blocks.setdefault(name, []).extend(stack[name in parent.own_blocks :])
+            rest = stack[name in parent.own_blocks :]
+            blocks.setdefault(name, []).extend(map(own_block, rest) if isinstance(blocks, Stacks) else rest)
         return function(context, out, limit)
 
     return run

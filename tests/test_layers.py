@@ -44,6 +44,7 @@ RANKS = {
     "translation": 4,
     "output": 7,
     "lookahead": 7,
+    "foreign": 8,
     "fields": 8,
     "starting": 8,
     "speedups": 9,

@@ -86,17 +86,17 @@ def module(
     """
     emitter = Emitter(environment, template, links, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
     try:
-        return _made(emitter, template, tree, links, fragments=fragments)
+        return _made(emitter, template, tree, links)
     except TemplateSyntaxError:
         raise
     except Exception as error:
         raise Unfinished(error, emitter.code.line) from error
 
 
-def _made(emitter: Emitter, template: str | None, tree: nodes.Template, links: Links, *, fragments: bool) -> Module:
+def _made(emitter: Emitter, template: str | None, tree: nodes.Template, links: Links) -> Module:
     every = by_kind(tree)
     if template is not None:
-        emitter.imports = refers.sole(every, environment, template)
+        emitter.imports = refers.sole(every, emitter.environment, template)
     blocks: dict[str, nodes.Block] = {}
     for block in every.get(nodes.Block, ()):
         if block.name in blocks:
