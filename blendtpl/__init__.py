@@ -29,6 +29,7 @@ from blendtpl.errors import (
     RenderError,
     SourceError,
     TemplateNotFound,
+    TemplateWarning,
     UndefinedError,
 )
 from blendtpl.extras import NotInstalledError, not_installed
@@ -70,6 +71,7 @@ __all__ = [
     "SourceError",
     "Template",
     "TemplateNotFound",
+    "TemplateWarning",
     "UndefinedError",
     "__version__",
     "compile",
@@ -88,6 +90,7 @@ def compile(
     key: bytes | None = None,
     portable: bool = False,
     cache: bool | str | os.PathLike[str] | None = None,
+    ignore: str | Iterable[str] = (),
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
@@ -100,12 +103,16 @@ def compile(
     `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the command
     (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
 
+    What is legal and hardly meant, such as a block that no extended template has, is in the bundle's `warnings`; those
+    named in `ignore` are not looked for.
+
     Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting, `BundleError`
     for a key that is none, and `NotInstalledError` where the build half was left out.
     """
     folder = _cache_folder(cache)
     try:
         from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
+        from blendtpl.compiler.lint import ignores
     except ImportError as error:
         raise not_installed("`compile`", error) from None
     made = build(
@@ -116,6 +123,7 @@ def compile(
         key=key,
         portable=portable,
         cache=folder,
+        ignored=ignores(ignore),
     )
     for warning in made.warnings:
         warnings.warn(warning, BuildWarning, stacklevel=2)

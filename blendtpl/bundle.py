@@ -22,13 +22,13 @@ import re
 import stat
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from blendtpl.atomic import remove_abandoned, replace_file, resolved
 from blendtpl.codes import start_of_tuple
-from blendtpl.errors import BundleArgumentError, BundleError
+from blendtpl.errors import BundleArgumentError, BundleError, TemplateWarning
 from blendtpl.manifest import Manifest, Versions, from_json, read_versions, this_process, to_json
 from blendtpl.permissions import check_writers
 from blendtpl.reprs import counted, sized
@@ -51,13 +51,18 @@ _ABANDONED = 3600.0  # seconds after which a temporary file has no writer any mo
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Bundle:
-    """A checked bundle in memory. `digest` is the SHA-256 over the whole file, in 64 hexadecimal digits."""
+    """A checked bundle in memory. `digest` is the SHA-256 over the whole file, in 64 hexadecimal digits.
+
+    `warnings` are what `compile` has to say of templates that it compiled; they are not in the file, and one that was
+    read has none.
+    """
 
     data: bytes
     digest: str
     manifest: Manifest
     code: bytes | memoryview
     sources: bytes
+    warnings: tuple[TemplateWarning, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         templates = counted(len(self.manifest.templates), "template")

@@ -90,6 +90,7 @@ def _row(found: Soaked) -> dict[str, Any]:
             "changes": list(growth.changes),
         },
         "kept": list(found.kept),
+        **({"printed": [asdict(each) for each in found.printed]} if found.printed else {}),
         "trail": None if trail is None else {**asdict(trail), "types": dict(trail.types)},
     }
 

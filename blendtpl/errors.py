@@ -97,7 +97,24 @@ class Fault:
         return f"{text}\n  = help: {self.hint}" if self.hint else text
 
     def __repr__(self) -> str:
-        return f"<Fault {self.kind} in {self.name}:{self.line}:{self.column}: {brief(self.message)}>"
+        return f"<{type(self).__name__} {self.kind} in {self.name}:{self.line}:{self.column}: {brief(self.message)}>"
+
+
+@dataclass(frozen=True, slots=True, order=True, repr=False)
+class TemplateWarning(Fault):
+    """What is no mistake of a template by itself, and is hardly meant. It has the fields of a `Fault`; its `kind` is
+    what a comment, or a setting, switches it off by: ``{# blendtpl: ignore unknown-block #}``.
+    """
+
+    def __str__(self) -> str:
+        text = f"warning[{self.kind}]: {self.message}\n"
+        text += excerpt(self.name, self.line, self.column, self.width, self.source_line)
+        return f"{text}\n  = help: {self.hint}" if self.hint else text
+
+
+def by_place(found: Iterable[Fault]) -> list[Fault]:
+    """Return faults and warnings in the order in which they stand in the templates."""
+    return sorted(found, key=lambda each: (each.name, each.line, each.column, each.kind, each.message))
 
 
 def _travelling(error: BaseException) -> BaseException:
@@ -166,11 +183,14 @@ class ConfigError(BlendError):
 
 
 class CompileError(BlendError):
-    """Templates that cannot be compiled: `faults` holds every mistake of every template, ordered by place."""
+    """Templates that cannot be compiled: `faults` holds every mistake of every template, ordered by place, and
+    `warnings` what is told beside them.
+    """
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], warnings: Iterable[TemplateWarning] = ()) -> None:
         self.faults = tuple(sorted(set(faults)))
-        super().__init__(self.faults)
+        self.warnings = tuple(warnings)
+        super().__init__(self.faults, *([self.warnings] if self.warnings else []))
 
     def __repr__(self) -> str:
         templates = len({fault.name for fault in self.faults})
@@ -179,7 +199,7 @@ class CompileError(BlendError):
         return f"<{type(self).__name__}: {found}{first}>"
 
     def __str__(self) -> str:
-        return "\n\n".join(str(fault) for fault in self.faults)
+        return "\n\n".join(map(str, by_place((*self.faults, *self.warnings))))
 
 
 class SourceError(CompileError):

@@ -17,6 +17,7 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 from blendtpl.examples import read_examples
+from blendtpl.shapes import Fitting, Shapes, StandIn
 from blendtpl.template import Template
 
 Variables = dict[str, Any]
@@ -27,6 +28,7 @@ _LONG = 60  # items of a long sequence
 _COUNTED = 1000  # whole numbers below this may be how often something is to be done
 _SMALL = 1e-9  # what makes another number of a fraction, of about the same size
 _DIGITS = 9
+_FITTING = 12  # contexts that are tried for a template that no other rendered
 
 
 def copied(value: Any, number: int) -> Any:
@@ -160,6 +162,21 @@ class Samples:
 
             yield label, make
 
+    def fitting_for(self, name: str) -> Iterator[tuple[str, Make]]:
+        """Yield contexts that are made after what the templates do with each name, for one that others do not fit."""
+        trees = [self._environment.parse(self._registry[each].source or "", each) for each in sorted(self._reach(name))]
+        shapes = Shapes(trees, self._registry)
+        for number in range(_FITTING):
+
+            def make(number: int = number) -> Variables:
+                fitting = Fitting(shapes, random.Random(f"{self._seed}/{name}/{number}"), Thing)  # noqa: S311
+                names = self._registry[name].variables
+                if number % 2:
+                    return {key: fitting.value(key) if key in shapes.named else StandIn("1") for key in names}
+                return {key: fitting.value(key) for key in names}
+
+            yield f"the fitting context {number}", make
+
     def fewest_of(self, name: str) -> tuple[Sample, ...]:
         """Return the examples of a template, or what is made for one that has none, as patterns to copy."""
         examples = bool(self._examples(name))
@@ -171,12 +188,16 @@ class Samples:
 
     def _words(self, name: str) -> set[str]:
         """Return the attributes and keys that a template, and all that it refers to, ask of anything."""
+        return set().union(*map(self._words_of, sorted(self._reach(name))))
+
+    def _reach(self, name: str) -> set[str]:
+        """Return a template, and all that it refers to by a constant name."""
         reached, waiting = {name}, [name]
         while waiting:
             new = {found for found in self._registry[waiting.pop()].references if found in self._registry} - reached
             reached |= new
             waiting += new
-        return set().union(*map(self._words_of, sorted(reached)))
+        return reached
 
     def _words_of(self, name: str) -> set[str]:
         if name not in self._own_words:

@@ -10,15 +10,19 @@ import gc
 import mmap
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import NamedTuple
 
+import jinja2
+
 from blendtpl.children import Death, Exhausted, apart
 from blendtpl.growth import WARM_UP, Growth, measure, survivors
 from blendtpl.lines import innermost, shown
+from blendtpl.printed import Printed, Watch
 from blendtpl.samples import Sample, Variables, copied, watchable
 from blendtpl.template import Template
 from blendtpl.trail import Trail, follow
@@ -39,7 +43,8 @@ _STACK = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?+) in ', re.MU
 @dataclass(frozen=True, slots=True)
 class Soaked:
     """What came of one template. `examples`: whether its contexts are examples. `failures` are those that it fails
-    with, and the errors; `kept` is what outlives a render, of what went in; `problem` says why nothing was measured.
+    with, and the errors; `kept` is what outlives a render, of what went in; `problem` says why nothing was measured;
+    `printed` is what the template prints by accident.
     """
 
     template: str
@@ -51,6 +56,7 @@ class Soaked:
     kept: tuple[str, ...] = ()
     problem: str = ""
     trail: Trail | None = None
+    printed: tuple[Printed, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -136,6 +142,7 @@ class _Task(NamedTuple):
 
 def _measured(task: _Task) -> Soaked:
     """Return what comes of a template. It runs in a process of its own."""
+    warnings.filterwarnings("ignore", r"coroutine .* was never awaited", RuntimeWarning)
     gc.freeze()  # what was there before need not be looked through each time
     render = _render(task)
     template = task.templates[task.name]
@@ -152,7 +159,23 @@ def _measured(task: _Task) -> Soaked:
         failures=tuple(failures),
         growth=growth,
         kept=tuple(dict.fromkeys(kept)),
+        printed=_printed(task, {label for label, _ in failures}),
     )
+
+
+def _printed(task: _Task, failing: Container[str]) -> tuple[Printed, ...]:
+    """Return what a template prints by accident. Jinja2 renders it for that, from the sources in the bundle."""
+    template = task.templates[task.name]
+    if template.source is None:
+        return ()
+    loader = jinja2.FunctionLoader(lambda name: task.templates[name].source if name in task.templates else None)
+    watch = Watch(template._unit.environment, loader)
+    for each in task.contexts:
+        if each.label not in failing:
+            signal.alarm(task.patience)
+            watch.render(task.name, each.label, partial(copied, each.variables, 0))
+            signal.alarm(0)
+    return watch.found
 
 
 def _followed(found: Mapping[str, Soaked], task: _Task) -> Trail:

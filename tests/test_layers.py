@@ -68,9 +68,16 @@ RANKS = {
     "growth": 20,
     "children": 20,
     "compiler.positions": 20,
-    "compiler.config": 21,
+    "compiler.config": 23,
     "compiler.exclusion": 20,
     "compiler.listing": 20,
+    "compiler.lint.loops": 21,
+    "compiler.lint.notes": 22,
+    "compiler.lint.prose": 21,
+    "compiler.lint.ignores": 22,
+    "compiler.lint.rules": 36,
+    "compiler.lint.stage": 37,
+    "compiler.lint": 38,
     "compiler.workers": 20,
     "compiler.cache": 20,
     "compiler.keys": 20,
@@ -111,10 +118,11 @@ RANKS = {
     "compiler.emitter": 36,
     "compiler.parser": 36,
     "compiler.linker": 36,
-    "compiler.build": 37,
-    "compiler": 38,
+    "compiler.build": 39,
+    "compiler": 39,
     "live": 40,  # stands on both halves
     "recompiling": 40,  # so does this, which imports the build half when it has to
+    "shapes": 20,
     "samples": 40,  # asks a registry what its templates read
     "naming": 40,
     "lines": 40,
@@ -145,7 +153,8 @@ RANKS = {
     "migrate.rewrite": 49,
     "migrate.run": 50,
     "migrate": 51,
-    "verify": 41,  # so does the oracle
+    "printed": 41,
+    "verify": 42,  # so does the oracle
     "": 41,  # the face, which imports the build half when it is called to compile, and not before
     "cli.common": 45,
     "cli.progress": 45,

@@ -54,6 +54,10 @@ def test_the_templates_of_the_project_are_the_same_as_in_jinja2() -> None:
 
     assert found.differences == ()
     assert found.unsteady == ()
+    assert found.unrendered == ()
+    assert found.printed == ()
+    assert found.passed
+    assert found.rendered + found.raised == found.renders
     assert found.templates == len(blendtpl.compile(TEMPLATES).manifest.templates)
     assert found.renders > 9 * found.templates  # three sides, at least three contexts
 
@@ -151,7 +155,16 @@ def test_examples_are_rendered_with_and_the_seed_decides_the_rest(tmp_path: Path
     folder = folder_of(tmp_path, {"a.txt": "{{ x }}", "a.examples.json": '{"short": {"x": "s"}, "long": {"x": "l"}}'})
 
     result = run(folder, "--environment", f"{__name__}:telling", "-n", "0", "--format", "json")
-    assert json.loads(result.stdout) == {"templates": 1, "renders": 9, "unsteady": [], "differences": []}
+    assert json.loads(result.stdout) == {
+        "templates": 1,
+        "renders": 9,
+        "rendered": 6,
+        "raised": 3,
+        "unsteady": [],
+        "differences": [],
+        "unrendered": [],
+        "printed": [],
+    }
 
     (folder / "a.txt").write_text("{{ x | side }}", encoding="utf-8")
     rows = json.loads(run(folder, "--environment", f"{__name__}:telling", "--format", "json").stdout)["differences"]

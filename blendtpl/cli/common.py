@@ -43,6 +43,11 @@ def escape_command(text: str, more: str = "") -> str:
     return text
 
 
+def escaped(text: str) -> str:
+    """Return a text without what a terminal could take for an order."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 @contextmanager
 def errors_as_text(style: str = "text") -> Iterator[None]:
     """Turn the errors that blendtpl raises, and those of the operating system, into a report and exit status 1."""

@@ -1,6 +1,7 @@
 """``blendtpl compile``: templates into a bundle, or the list of everything that is wrong with them."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -23,9 +24,10 @@ from blendtpl.cli.common import (
 from blendtpl.cli.progress import Ticker
 from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.cache import default_folder
+from blendtpl.compiler.lint import ignores
 from blendtpl.compiler.reader import SourceSet
-from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault
-from blendtpl.reprs import sized
+from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault, TemplateWarning, by_place
+from blendtpl.reprs import counted, sized
 
 _NAMED = 5  # files that are told by name
 
@@ -50,6 +52,10 @@ _NAMED = 5  # files that are told by name
     is_flag=True,
     help="Neither read nor write the build cache.  [environment variable: BLENDTPL_CACHE_DIR]",
 )
+@click.option("--ignore", metavar="NAME", multiple=True, help="A warning that is not told; may be repeated.")
+@click.option(
+    "--strict", "--warnings-as-errors", is_flag=True, help="Write nothing, and exit 1, when there is a warning."
+)
 @click.option("--no-sources", is_flag=True, help="Leave the sources, which errors quote, out of the bundle.")
 def compile_command(
     source: tuple[Path, ...],
@@ -62,6 +68,8 @@ def compile_command(
     style: str,
     jobs: int | None,
     no_cache: bool,
+    ignore: tuple[str, ...],
+    strict: bool,
     no_sources: bool,
 ) -> None:
     """Compile every template of the folder SOURCE into one bundle.
@@ -69,7 +77,9 @@ def compile_command(
     Of several folders the first that has a name gives it. SOURCE, the output and the environment are what
     [tool.blendtpl] of pyproject.toml says when they are left out; where that names no folder either, the templates are
     those that the environment's loader has.
-    All mistakes of all templates are reported in one run; the old bundle then stays as it was.
+    All mistakes of all templates are reported in one run; the old bundle then stays as it was. What is legal, and
+    hardly meant, is a warning: it has a name, by which the comment `{# blendtpl: ignore NAME #}` switches it off in
+    its line, and `ignore` in [tool.blendtpl] everywhere.
     """
     with errors_as_text(style):
         config = project()
@@ -87,13 +97,18 @@ def compile_command(
                     portable=portable,
                     output=target,
                     exclude=(*config.exclude, *exclude),
+                    ignored=config.ignored.joined(ignores(ignore)),
                     cache=None if no_cache else default_folder(),
                     jobs=jobs or processors(),
                     progress=ticker.tick,
                 )
         except CompileError as error:
-            _report(error, templates, style)
+            _report((*error.faults, *error.warnings), templates, style)
             raise SystemExit(1) from None
+        if made.bundle.warnings and (strict or style != "json"):
+            _report(made.bundle.warnings, templates, style)
+            if strict:
+                raise SystemExit(1)
         for warning in made.warnings:
             click.echo(f"warning: {warning}", err=True)
         if made.skipped:
@@ -143,6 +158,7 @@ def _closing(made: Build, target: Path, check: bool, style: str) -> str:
                 "output": str(target),
                 **({"skipped": list(made.skipped)} if made.skipped else {}),
                 "faults": [],
+                **_told(bundle.warnings),
             }
         )
     verb = "checked" if check else "wrote"
@@ -152,19 +168,28 @@ def _closing(made: Build, target: Path, check: bool, style: str) -> str:
     )
 
 
-def _report(error: CompileError, templates: SourceSet, style: str) -> None:
+def _report(found: Sequence[Fault], templates: SourceSet, style: str) -> None:
+    """Tell of faults and warnings, in the order in which they stand in the templates."""
+    warnings = [each for each in found if isinstance(each, TemplateWarning)]
+    faults = [each for each in found if not isinstance(each, TemplateWarning)]
     if style == "json":
-        rows = [{field: getattr(fault, field) for field in Fault.__dataclass_fields__} for fault in error.faults]
-        click.echo(json.dumps({"faults": rows}))
+        click.echo(json.dumps({"faults": _rows(faults), **_told(warnings)}))
     elif style == "github":
-        for fault in error.faults:
-            click.echo(_annotation(fault, templates))
+        for each in by_place(found):
+            click.echo(_annotation(each, templates))
     else:
-        count, names = len(error.faults), len({fault.name for fault in error.faults})
-        click.echo(
-            f"{error}\n\n{count} error{'s'[: count != 1]} in {names} template{'s'[: names != 1]}",
-            err=True,
-        )
+        parts = [counted(len(some), what) for some, what in ((faults, "error"), (warnings, "warning")) if some]
+        closing = f"{' and '.join(parts)} in {counted(len({each.name for each in found}), 'template')}"
+        click.echo("\n\n".join((*map(str, by_place(found)), closing)), err=True)
+
+
+def _told(warnings: Sequence[Fault]) -> dict[str, object]:
+    """Return what is added to a result for warnings, where there are any."""
+    return {"warnings": _rows(warnings)} if warnings else {}
+
+
+def _rows(found: Iterable[Fault]) -> list[dict[str, object]]:
+    return [{field: getattr(each, field) for field in Fault.__dataclass_fields__} for each in found]
 
 
 def _annotation(fault: Fault, templates: SourceSet) -> str:
@@ -178,4 +203,5 @@ def _annotation(fault: Fault, templates: SourceSet) -> str:
         "title": fault.kind,
     }
     listed = ",".join(f"{name}={escape_command(str(value), ':,')}" for name, value in fields.items() if value)
-    return f"::error {listed}::{escape_command(f'{fault.message}; {fault.hint}' if fault.hint else fault.message)}"
+    level = "warning" if isinstance(fault, TemplateWarning) else "error"
+    return f"::{level} {listed}::{escape_command(f'{fault.message}; {fault.hint}' if fault.hint else fault.message)}"

@@ -10,6 +10,7 @@ from blendtpl.certificate import beside, record, write_certificate
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
+    escaped,
     key_option,
     named_environment,
     processors,
@@ -68,6 +69,7 @@ _LINE_SECONDS = 10.0
     help="The certificate to write.  [default: BUNDLE.soak.json]",
 )
 @click.option("--no-certificate", is_flag=True, help="Write no certificate.")
+@click.option("--strict", is_flag=True, help="Exit 1 for what is printed by accident, too.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def soak_command(
     bundle: Path,
@@ -81,6 +83,7 @@ def soak_command(
     jobs: int | None,
     certificate: Path | None,
     no_certificate: bool,
+    strict: bool,
     style: str,
 ) -> None:
     """Render every template of BUNDLE many times, and report what grows in memory.
@@ -115,12 +118,13 @@ def soak_command(
         if target is not None:
             write_certificate(target, recorded)
         click.echo(json.dumps(recorded) if style == "json" else _text(found, target))
-        if found.unsound:
+        if found.unsound or (strict and any(each.printed for each in found.templates)):
             raise SystemExit(1)
 
 
 def _text(found: Soak, certificate: Path | None) -> str:
-    rows = [line for each in found.templates for line in _warnings(each)]
+    # what is included prints the same wherever it is
+    rows = list(dict.fromkeys(line for each in found.templates for line in _warnings(each)))
     rows += ["\n".join(_told(each)) + "\n" for each in found.unsound]
     rows += _remarks(found)
     rows.append(_closing(found) + (f"; wrote {certificate}" if certificate else ""))
@@ -131,15 +135,17 @@ def _warnings(found: Soaked) -> Iterator[str]:
     """Yield what is odd about a template, and is no growth."""
     if found.examples:
         for context, error in found.failures:
-            yield f"warning: `{found.template}` fails with {context}: {_line(error)}"
+            yield f"warning: `{found.template}` fails with {context}: {escaped(error)}"
     if found.sound and found.kept:
         yield f"warning: `{found.template}` does not grow, but keeps {_kept(found)} of what it is given"
+    for printed in found.printed:
+        yield f"warning: {escaped(str(printed))}"
 
 
 def _told(found: Soaked) -> Iterator[str]:
     """Yield the lines about a template that grew or could not be measured."""
     if found.problem or found.growth is None:
-        yield f"error: `{found.template}` cannot be soaked: {_line(found.problem)}"
+        yield f"error: `{found.template}` cannot be soaked: {escaped(found.problem)}"
     else:
         yield f"error: `{found.template}` grows: {_growth(found.growth)}"
     if found.kept:
@@ -151,15 +157,15 @@ def _told(found: Soaked) -> Iterator[str]:
 def _trail(trail: Trail) -> Iterator[str]:
     if trail.types:
         least = trail.types[0][1] / 50  # a few are made once
-        listed = [f"{count:,} {_line(name)}" for name, count in trail.types if count > least]
+        listed = [f"{count:,} {escaped(name)}" for name, count in trail.types if count > least]
         more = ", …" if len(listed) > _TYPES else ""
         yield f"  objects:  {', '.join(listed[:_TYPES])}{more} in {trail.renders:,} renders"
     for holder in trail.holders:
-        yield f"  held by:  {_line(holder)}"
+        yield f"  held by:  {escaped(holder)}"
     if trail.circle:
-        yield f"  circle:   {_line(trail.circle)} leads back to where it begins"
+        yield f"  circle:   {escaped(trail.circle)} leads back to where it begins"
     for place in trail.places:
-        yield f"  made at:  {_line(place)}"
+        yield f"  made at:  {escaped(place)}"
 
 
 def _growth(growth: Growth) -> str:
@@ -182,7 +188,7 @@ def _rate(count: int, renders: int, what: str) -> str:
 
 
 def _kept(found: Soaked) -> str:
-    shown = ", ".join(f"`{_line(path)}`" for path in found.kept[:_TYPES] if path) or "the context"
+    shown = ", ".join(f"`{escaped(path)}`" for path in found.kept[:_TYPES] if path) or "the context"
     return shown + (", …" if len(found.kept) > _TYPES else "")
 
 
@@ -206,8 +212,3 @@ def _closing(found: Soak) -> str:
 
 def _count(count: int, what: str) -> str:
     return f"{count} {what}{'s'[: count != 1]}"
-
-
-def _line(text: str) -> str:
-    """Return a text without what a terminal could take for an order."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

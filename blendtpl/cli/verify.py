@@ -1,8 +1,10 @@
 """``blendtpl verify``: every template through Jinja2 and through blendtpl, and where the two differ."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from os.path import commonprefix
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -11,6 +13,7 @@ from blendtpl.cli.common import (
     chosen,
     environment_option,
     errors_as_text,
+    escaped,
     exclude_option,
     named_environment,
     portable_option,
@@ -18,8 +21,10 @@ from blendtpl.cli.common import (
     source_argument,
 )
 from blendtpl.errors import ConfigError
-from blendtpl.verify import Difference, Outcome, Verification, verify
+from blendtpl.reprs import counted
+from blendtpl.verify import Difference, Outcome, Unrendered, Verification, verify
 
+_NAMES = 8  # of missing variables that are shown
 _AROUND = 40  # characters of an excerpt on either side of the first that differs
 
 
@@ -30,6 +35,14 @@ _AROUND = 40  # characters of an excerpt on either side of the first that differ
 @portable_option
 @click.option("-n", "--count", type=click.IntRange(min=0), default=20, show_default=True, help="Generated contexts.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What contexts are generated from.")
+@click.option(
+    "--allow-unrendered",
+    "allowed",
+    metavar="GLOB",
+    multiple=True,
+    help="Templates that no context has to render; may be repeated.  [default: as in pyproject.toml]",
+)
+@click.option("--strict", is_flag=True, help="Exit 1 for what is printed by accident, too.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify_command(
     source: tuple[Path, ...],
@@ -38,12 +51,15 @@ def verify_command(
     portable: bool,
     count: int,
     seed: int,
+    allowed: tuple[str, ...],
+    strict: bool,
     style: str,
 ) -> None:
     """Render every template of the folder SOURCE, or of several, in Jinja2 and in blendtpl, and compare.
 
     Each is rendered with its examples, and with contexts generated from them and from the variables that it reads.
-    The first difference of each template is shown; when there is one, the exit status is 1.
+    The first difference of each template is shown; when there is one, or a template that was rendered neither alone nor
+    as a part of another, the exit status is 1.
     """
     with errors_as_text(style):
         config = project()
@@ -60,9 +76,10 @@ def verify_command(
             portable=portable,
             output=config.output,
             exclude=(*config.exclude, *exclude),
+            allow_unrendered=(*config.allow_unrendered, *allowed),
         )
         click.echo(_json(found) if style == "json" else _text(found))
-        if found.differences:
+        if not found.passed or (strict and found.printed):
             raise SystemExit(1)
 
 
@@ -70,16 +87,41 @@ def _text(found: Verification) -> str:
     unsteady = [
         f"warning: `{name}` is not compared: Jinja2 renders it differently each time" for name in found.unsteady
     ]
+    printed = [f"warning: {escaped(str(each))}" for each in found.printed]
     shown = [_shown(difference) for difference in found.differences]
-    return "\n".join((*unsteady, *shown, _closing(found)))
+    unrendered = [line for each in found.unrendered for line in _unrendered(each)]
+    return "\n".join((*unsteady, *printed, *shown, *unrendered, _closing(found)))
+
+
+def _unrendered(found: Unrendered) -> Iterator[str]:
+    level = "warning" if found.allowed else "error"
+    error = f": most raise {_excerpt(found.error, 0)}" if found.error.error else ""
+    yield f"{level}: `{found.template}` is rendered by none of {counted(found.contexts, 'context')}{error}"
+    if found.allowed:
+        return
+    if found.missing:
+        yield f"  missing:  {', '.join(f'`{name}`' for name in found.missing[:_NAMES])}"
+    path = PurePosixPath(found.template)
+    file = path.with_name(f"{path.name.partition('.')[0]}.examples.json")
+    if found.required:
+        blocks = ", ".join(f"`{name}`" for name in found.required)
+        yield f"  remedy:   it has required blocks ({blocks}): add a template that extends it, with examples"
+    else:
+        yield f"  remedy:   write `{file}`, with a context that it can be rendered with"
+    yield f"            or pass `--allow-unrendered '{found.template}'`"
+    yield ""
 
 
 def _closing(found: Verification) -> str:
-    renders = f"{found.renders} render{'s'[: found.renders != 1]}"
-    templates = f"{found.templates} template{'s'[: found.templates != 1]}"
-    if not found.differences:
-        return f"{renders} of {templates} were the same as Jinja2's"
-    return f"{len(found.differences)} of {templates} differ from Jinja2, after {renders}"
+    renders = counted(found.renders, "render").replace(",", "")
+    templates = counted(found.templates, "template").replace(",", "")
+    came = f"({found.rendered} gave a text, {found.raised} raised an error)"
+    failed = [each for each in found.unrendered if not each.allowed]
+    if found.differences:
+        return f"{len(found.differences)} of {templates} differ from Jinja2, after {renders}"
+    if failed:
+        return f"{len(failed)} of {templates} were rendered by no context, after {renders} {came}"
+    return f"{renders} {came} of {templates} were the same as Jinja2's"
 
 
 def _shown(difference: Difference) -> str:
@@ -120,8 +162,23 @@ def _json(found: Verification) -> str:
         {
             "templates": found.templates,
             "renders": found.renders,
+            "rendered": found.rendered,
+            "raised": found.raised,
             "unsteady": list(found.unsteady),
             "differences": rows,
+            "unrendered": [
+                {
+                    "template": each.template,
+                    "contexts": each.contexts,
+                    "error": each.error.error,
+                    "text": each.error.text,
+                    "missing": list(each.missing),
+                    "required": list(each.required),
+                    "allowed": each.allowed,
+                }
+                for each in found.unrendered
+            ],
+            "printed": [asdict(each) for each in found.printed],
         }
     )
 

@@ -20,7 +20,7 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 
 from blendtpl.bundle import Bundle, seal
-from blendtpl.compiler import faults
+from blendtpl.compiler import faults, lint
 from blendtpl.compiler.asking import Asking, asking
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.emit import Links, Unfinished
@@ -76,14 +76,15 @@ def build(
     portable: bool = False,
     output: Path | None = None,
     exclude: str | Iterable[str] = (),
+    ignored: lint.Ignores | None = None,
     cache: Path | None = None,
     jobs: int = 1,
     progress: Progress = lambda stage, done, total: None,
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
-    `output` is never taken for a source; `cache` is the folder of the build cache, `None` for none; `progress` is
-    called with the stage, how many templates are done and how many there are.
+    `output` is never taken for a source, `ignored` are warnings not to be told, `cache` is the folder of the build
+    cache; `progress` is called with the stage, how many templates are done and how many there are.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -92,6 +93,7 @@ def build(
         config = find_config(Path.cwd())
         resolved = resolve_environment(config.environment if environment is None else environment)
         templates, exclude = sources_of(config, resolved), (*config.exclude, *_each(exclude))
+        ignored = config.ignored.joined(ignored)
     else:
         resolved = resolve_environment(environment)
     if resolved.is_async:
@@ -101,7 +103,7 @@ def build(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
-    run = _Run(resolved, cached, jobs, progress, speedups=ACTIVE and not portable)
+    run = _Run(resolved, cached, jobs, progress, ignored, speedups=ACTIVE and not portable)
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
@@ -172,12 +174,13 @@ class _Run:
         cache: "BuildCache | None",
         jobs: int,
         progress: Progress,
+        ignored: lint.Ignores | None,
         *,
         speedups: bool,
     ) -> None:
         self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
         self.asking: Asking | None = None  # where names may be spelt in more than one way
-        self.speedups = speedups
+        self.ignored, self.speedups = ignored or lint.Ignores(), speedups
         self.options = fingerprint(environment)
         self.compiler = compiler_digest() if cache else ""
         self.sources: dict[str, Source] = {}
@@ -216,15 +219,16 @@ class _Run:
     def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
         """Return the bundle, and how many of its templates had to be emitted."""
         outlines = self._outlines()
-        broken = {fault.name for fault in self.faults}
-        self.faults += check(outlines, broken, self.binary, self.environment, self._positions)
-        program = link(outlines, self.environment, speedups=self.speedups)
+        broken, locate = {fault.name for fault in self.faults}, self._positions
+        self.faults += check(outlines, broken, self.binary, self.environment, locate)
+        stage = lint.Stage(self.environment, self.ignored, self.cache, self._key, self._tree, locate, self.sources)
+        warnings, program = stage.warnings(outlines), link(outlines, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         if self.faults:
             only_links = all(fault.kind in faults.LINK_KINDS for fault in self.faults)
             causes = (fault.error for fault in sorted(self.faults) if fault.error is not None)
-            raise (LinkError if only_links else SourceError)(self.faults) from next(causes, None)
-        return self._pack(program, units, with_sources, key), compiled
+            raise (LinkError if only_links else SourceError)(self.faults, warnings) from next(causes, None)
+        return replace(self._pack(program, units, with_sources, key), warnings=warnings), compiled
 
     def _outlines(self) -> dict[str, Outline]:
         outlines = {}

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blendtpl.compiler.exclusion import exclusion
+from blendtpl.compiler.lint.ignores import Ignores, ignores
 from blendtpl.errors import ConfigError, did_you_mean
 
 _SETTINGS = ("templates", "output", "environment", "registry", "exclude")
 _SEVERAL = ("templates", "exclude")  # those that may be a list of strings
+_TOLD = ("ignore", "per-file-ignores", "allow-unrendered")  # what is not to be told of
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """The settings. `root` is the folder of the `pyproject.toml`, which the paths and the environment start from;
     `templates` are the folders that are named, none where none is; `exclude` are patterns of what is no template in
-    them (`blendtpl.compiler.exclusion`); `registry` the ``module:name`` that rewritten code calls.
+    them (`blendtpl.compiler.exclusion`); `registry` the ``module:name`` that rewritten code calls; `ignored` are the
+    warnings that nobody wants to be told of, `allow_unrendered` patterns of templates that `verify` need not render.
     """
 
     root: Path
@@ -28,6 +31,8 @@ class Config:
     output: Path
     environment: str | None
     registry: str | None
+    ignored: Ignores
+    allow_unrendered: tuple[str, ...]
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -63,8 +68,10 @@ def _config(root: Path, path: Path, table: object) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: `tool.blendtpl` is no table")
     for name, value in table.items():
+        if name in _TOLD:
+            continue
         if name not in _SETTINGS:
-            hint = did_you_mean(name, _SETTINGS) or f"settings are {', '.join(_SETTINGS)}"
+            hint = did_you_mean(name, (*_SETTINGS, *_TOLD)) or f"settings are {', '.join((*_SETTINGS, *_TOLD))}"
             raise ConfigError(f"{path}: unknown setting `{name}` in [tool.blendtpl]; {hint}")
         if name in _SEVERAL:
             _check_several(path, name, value)
@@ -77,7 +84,9 @@ def _config(root: Path, path: Path, table: object) -> Config:
         raise ConfigError(f"{path}: {error}") from None
     output = root / table.get("output", f"build/{root.resolve().name or 'templates'}.blend")
     templates = tuple(root / folder for folder in _each(table.get("templates", ())))
-    return Config(root, templates, exclude, output, table.get("environment"), table.get("registry"))
+    named = table.get("environment"), table.get("registry")
+    ignored, allowed = _ignored(path, table), _texts(path, "allow-unrendered", table.get("allow-unrendered", []))
+    return Config(root, templates, exclude, output, *named, ignored, allowed)
 
 
 def _check_one(path: Path, what: str, value: object) -> None:
@@ -101,3 +110,22 @@ def _check_several(path: Path, name: str, value: object) -> None:
 
 def _each(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _ignored(path: Path, table: dict[str, object]) -> Ignores:
+    patterns = table.get("per-file-ignores", {})
+    if not isinstance(patterns, dict):
+        raise ConfigError(f"{path}: setting `per-file-ignores` in [tool.blendtpl] is no table of patterns")
+    try:
+        return ignores(
+            _texts(path, "ignore", table.get("ignore", [])),
+            {pattern: _texts(path, "per-file-ignores", names) for pattern, names in patterns.items()},
+        )
+    except ConfigError as error:
+        raise error if str(error).startswith(str(path)) else ConfigError(f"{path}: {error}") from None
+
+
+def _texts(path: Path, name: str, value: object) -> tuple[str, ...]:
+    if not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+        raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is no list of strings")
+    return tuple(value)

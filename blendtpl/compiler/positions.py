@@ -92,6 +92,16 @@ class Positions:
         _, _, offset, width = best
         return self.of_offset(offset, width)
 
+    def of_text(self, line: int, text: str) -> Spot:
+        """Return the spot of a text in that line."""
+        found = self._line(line)
+        return Spot(line, found.find(text) + 1, max(len(text), 1), found)
+
+    def of_value(self, line: int) -> Spot:
+        """Return the spot of the last value that begins in that line, or above it."""
+        found = [each for each in self._tokens if each.token.type == "variable_begin" and each.line <= line]
+        return self.of_offset(found[-1].offset, found[-1].width) if found else Spot(line, 0, 1, self._line(line))
+
     def line_of_open(self, tag: str) -> int:
         """Return the line of the last `tag` that no end tag closes, or 0."""
         depth = 0

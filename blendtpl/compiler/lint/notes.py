@@ -1,0 +1,352 @@
+"""Notes: what of one template may turn out to be a mistake when the others are known.
+
+Enters: a parsed tree. Leaves: a frozen record that is JSON. Nothing here looks at another template, and nothing is
+noted of which it is not certain what it means: a name is followed only where the template binds it once.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.compiler.emit.trees import undeclared
+from blendtpl.compiler.lint.loops import lost_sets
+
+_SPECIAL = ("caller", "kwargs", "varargs")
+_FORWARD = (*("ContextReference", "DerivedContextReference", "OverlayScope"), *("ExtensionAttribute", "InternalName"))
+_SETS = (nodes.Assign, nodes.AssignBlock)
+_NO_VALUE = (nodes.Const, nodes.ExtensionAttribute)
+_MAYBE = {"defined", "undefined", "default", "d"}  # tests and filters of what may be missing
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a macro takes its arguments; `special` are those of caller, kwargs and varargs that it uses."""
+
+    name: str
+    arguments: tuple[str, ...]
+    special: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A name that a template wants of one that it imports; `bound` is what that is reached by, `block`: in a block."""
+
+    template: str
+    name: str
+    line: int
+    after: tuple[str, ...]
+    bound: str
+    block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call of what is a macro, of this template or of another. `many`: whether it has ``*`` or ``**``; `calls`:
+    whether it is that of a call block.
+    """
+
+    template: str
+    name: str
+    line: int
+    positional: int
+    keywords: tuple[str, ...]
+    many: bool
+    calls: bool
+    bound: str
+    block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is noted of a template. `exports` are the names that it may export, `None` where that is not known, and
+    `imports` those that it imports itself; `fills` are the blocks behind its `extends` which only another template can
+    print; `outside` what is printed outside of blocks: line, text, and whether it comes before the `extends`. `asked`
+    are the blocks that it asks `self` for, `None` where that may be any.
+    """
+
+    exports: tuple[str, ...] | None
+    imports: tuple[str, ...]
+    macros: tuple[Signature, ...]
+    fills: tuple[tuple[str, int], ...]
+    outside: tuple[tuple[int, str, bool], ...]
+    asked: tuple[str, ...] | None
+    wants: tuple[Want, ...]
+    calls: tuple[CallSite, ...]
+    lost: tuple[tuple[str, int], ...]
+
+
+def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Notes:
+    """Return the notes of a parsed template."""
+    walk = _Walk(tree, environment, name)
+    walk.body(tree.body, {}, block=False)
+    fills, outside = _around_extends(tree)
+    return Notes(
+        exports=_exports(tree),
+        imports=tuple(_imported(tree)),
+        macros=tuple(_macros(tree)),
+        fills=fills,
+        outside=outside,
+        asked=_asked(tree),
+        wants=tuple(walk.wants),
+        calls=tuple(walk.calls),
+        lost=tuple(lost_sets(tree.body)),
+    )
+
+
+def to_bytes(found: Notes) -> bytes:
+    """Return the notes as JSON."""
+    return json.dumps(asdict(found), sort_keys=True).encode()
+
+
+def from_bytes(data: bytes) -> Notes:
+    """Return the notes of that JSON; raises `ValueError`, `KeyError` or `TypeError` when it is none."""
+    loaded = json.loads(data)
+    plain: dict[str, Any] = {key: value if value is None else tuple(value) for key, value in loaded.items()}
+    kinds: tuple[tuple[str, type[Any]], ...] = (("macros", Signature), ("wants", Want), ("calls", CallSite))
+    for key, kind in kinds:
+        plain[key] = tuple(kind(**_tuples(each)) for each in loaded[key])
+    for key in ("fills", "outside", "lost"):
+        plain[key] = tuple(map(tuple, loaded[key]))
+    return Notes(**plain)
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _exports(tree: nodes.Template) -> tuple[str, ...] | None:
+    if any(type(node).__name__ in _FORWARD for node in tree.find_all(nodes.Node)):
+        return None
+    found = {node.name for node in tree.find_all(nodes.Macro)}
+    for node in tree.find_all(nodes.Node):
+        if isinstance(node, _SETS):
+            found |= {name for part in (node.target, *node.target.find_all(nodes.Name)) for name in _bound_by(part)}
+    return tuple(sorted(found))
+
+
+def _imported(tree: nodes.Template) -> list[str]:
+    return sorted({name for node in tree.find_all((nodes.Import, nodes.FromImport)) for name in _bound_by(node)})
+
+
+def _bound_by(node: nodes.Node) -> Iterator[str]:
+    """Yield the names that a node binds by itself."""
+    if isinstance(node, nodes.Import):
+        yield node.target
+    elif isinstance(node, nodes.FromImport):
+        yield from (name[1] if isinstance(name, tuple) else name for name in node.names)
+    elif isinstance(node, nodes.Macro) or (isinstance(node, nodes.Name) and node.ctx != "load"):
+        yield node.name
+
+
+def _macros(tree: nodes.Template) -> Iterator[Signature]:
+    """Yield the macros of a top level that are surely there and surely these."""
+    count = Counter(name for node in _top(tree.body) for name in _bound_at_top(node))
+    for node in tree.body:
+        if isinstance(node, nodes.Macro) and count[node.name] == 1 and (found := _signature(node)):
+            yield found
+
+
+def _signature(node: nodes.Macro) -> Signature | None:
+    arguments = tuple(argument.name for argument in node.args)
+    if not set(_SPECIAL).isdisjoint(arguments):
+        return None
+    return Signature(node.name, arguments, tuple(sorted(undeclared(node.body, _SPECIAL))))
+
+
+def _top(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
+    for node in body:
+        yield node
+        if isinstance(node, nodes.If):
+            yield from _top([*node.body, *node.elif_, *node.else_])
+
+
+def _bound_at_top(node: nodes.Node) -> Iterator[str]:
+    yield from _bound_by(node)
+    if isinstance(node, _SETS):
+        for part in (node.target, *node.target.find_all(nodes.Name)):
+            yield from _bound_by(part)
+
+
+def _asked(tree: nodes.Template) -> tuple[str, ...] | None:
+    attributes = [
+        node for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name) and node.node.name == "self"
+    ]
+    uses = sum(node.name == "self" for node in tree.find_all(nodes.Name))
+    return tuple(sorted({node.attr for node in attributes})) if uses == len(attributes) else None
+
+
+def _around_extends(
+    tree: nodes.Template,
+) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[int, str, bool], ...]]:
+    """Return the blocks, and what is printed outside of them, of a template that surely extends another."""
+    at = next((index for index, node in enumerate(tree.body) if isinstance(node, nodes.Extends)), None)
+    if at is None:
+        return (), ()
+    behind = list(_top(tree.body[at + 1 :]))
+    fills = tuple((node.name, node.lineno) for node in behind if isinstance(node, nodes.Block))
+    before = [place for node in tree.body[:at] for place in _printed(node, before=True)]
+    return fills, (*before, *(place for node in behind for place in _printed(node, before=False)))
+
+
+def _printed(node: nodes.Node, *, before: bool) -> Iterator[tuple[int, str, bool]]:
+    """Yield the first of what a node prints: a value has no text. Before the `extends` a value may be asked for its
+    effects; what an extension makes of its tags is its own affair.
+    """
+    if not isinstance(node, nodes.Output):
+        return
+    for part in node.nodes:
+        if isinstance(part, nodes.TemplateData):
+            if part.data.strip():
+                text = part.data.replace("\r\n", "\n").replace("\r", "\n")
+                blank = text[: len(text) - len(text.lstrip())]
+                yield part.lineno + blank.count("\n"), text.strip().split("\n", 1)[0].rstrip(), before
+                return
+        elif not (before or isinstance(part, _NO_VALUE) or part.find(nodes.ExtensionAttribute)):
+            yield part.lineno, "", before
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a name is bound to: a module, when it has no `member`, or a macro of a template, "" for this one."""
+
+    template: str
+    member: str
+
+
+_Seen = dict[str, _Known]
+
+
+class _Walk:
+    """Follows the names of modules and macros through a tree."""
+
+    def __init__(self, tree: nodes.Template, environment: jinja2.Environment, name: str) -> None:
+        self._environment, self._name, self._top_body = environment, name, tree.body
+        self._top: _Seen = {}
+        self._count = Counter(name for node in tree.find_all(nodes.Node) for name in _bound_by(node))
+        self._maybe = set(_maybe(tree))
+        self.wants: list[Want] = []
+        self.calls: list[CallSite] = []
+
+    def body(self, body: list[nodes.Node], around: _Seen, *, block: bool) -> None:
+        """Walk through what is rendered one after the other, where what is bound is seen from then on."""
+        seen = dict(around)
+        for node in body:
+            bound = dict(self._bound(node, block=block))
+            seen.update(bound)
+            if body is self._top_body:
+                self._top.update(bound)
+            self._visit(node, seen, block=block)
+
+    def _bound(self, node: nodes.Node, *, block: bool) -> Iterator[tuple[str, _Known]]:
+        if isinstance(node, nodes.Macro):
+            if self._count[node.name] == 1 and _signature(node):
+                yield node.name, _Known("", node.name)
+            return
+        if not isinstance(node, (nodes.Import, nodes.FromImport)) or not isinstance(node.template, nodes.Const):
+            return
+        if not isinstance(node.template.value, str):
+            return
+        template = self._environment.join_path(node.template.value, self._name)
+        if isinstance(node, nodes.Import):
+            if self._count[node.target] == 1:
+                yield node.target, _Known(template, "")
+            return
+        for each in node.names:
+            name, bound = each if isinstance(each, tuple) else (each, each)
+            if bound not in self._maybe:
+                self.wants.append(Want(template, name, node.lineno, ("import", ","), "", block=block))
+            if self._count[bound] == 1:
+                yield bound, _Known(template, name)
+
+    def _visit(self, node: nodes.Node, seen: _Seen, *, block: bool, calls: bool = False) -> None:
+        if isinstance(node, nodes.Block):
+            self.body(node.body, self._top, block=True)
+            return
+        if isinstance(node, nodes.Call):
+            self._call(node, seen, block=block, calls=calls)
+        found = _member(node)
+        if found and (known := seen.get(found[0])) and not known.member and known.template:
+            bound, name = found
+            if f"{bound}.{name}" not in self._maybe and not name.startswith("__") and name != "_body_stream":
+                self.wants.append(Want(known.template, name, node.lineno, (".", "["), bound, block=block))
+        for field, value in node.iter_fields():
+            if isinstance(value, nodes.Node):
+                called = isinstance(node, nodes.CallBlock) and field == "call"
+                self._visit(value, seen, block=block, calls=called)
+            elif isinstance(value, list):
+                self._list(value, seen, block=block)
+
+    def _list(self, value: list[Any], seen: _Seen, *, block: bool) -> None:
+        if value and isinstance(value[0], nodes.Stmt):
+            self.body(value, seen, block=block)
+        else:
+            for each in value:
+                if isinstance(each, nodes.Node):
+                    self._visit(each, seen, block=block)
+
+    def _call(self, node: nodes.Call, seen: _Seen, *, block: bool, calls: bool) -> None:
+        found = _member(node.node)
+        if isinstance(node.node, nodes.Name):
+            bound = node.node.name
+            known = seen.get(bound)
+            if known is None or not known.member:
+                return
+            template, name = known.template, known.member
+        elif found and (known := seen.get(found[0])) and not known.member:
+            bound, (template, name) = found[0], (known.template, found[1])
+        else:
+            return
+        self.calls.append(
+            CallSite(
+                template=template,
+                name=name,
+                line=node.node.lineno,
+                positional=len(node.args),
+                keywords=tuple(keyword.key for keyword in node.kwargs),
+                many=node.dyn_args is not None or node.dyn_kwargs is not None,
+                calls=calls,
+                bound=bound,
+                block=block,
+            )
+        )
+
+
+def _member(node: nodes.Node) -> tuple[str, str] | None:
+    """Return the variable and the name of what ``variable.name`` or ``variable['name']`` is."""
+    if not (isinstance(node, (nodes.Getattr, nodes.Getitem)) and isinstance(node.node, nodes.Name)):
+        return None
+    if isinstance(node, nodes.Getattr):
+        return node.node.name, node.attr
+    key = node.arg.value if isinstance(node.arg, nodes.Const) else None
+    return (node.node.name, key) if isinstance(key, str) else None
+
+
+def _maybe(tree: nodes.Template) -> Iterator[str]:
+    """Yield what a template asks about before it uses it, as ``name`` or ``module.name``."""
+    called = {id(node.node) for node in tree.find_all(nodes.Call)}
+    for node in tree.find_all((nodes.Test, nodes.Filter)):
+        if node.name in _MAYBE and node.node is not None:
+            yield from _spelt(node.node)
+    for choice in tree.find_all(nodes.Node):
+        asked: list[nodes.Node] = []
+        if isinstance(choice, (nodes.And, nodes.Or)):
+            asked = [choice.left, choice.right]
+        elif isinstance(choice, (nodes.If, nodes.CondExpr)):
+            asked = [choice.test]
+        for condition in asked:
+            for part in (condition, *condition.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
+                if id(part) not in called:
+                    yield from _spelt(part)
+
+
+def _spelt(node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Name):
+        yield node.name
+    elif found := _member(node):
+        yield ".".join(found)

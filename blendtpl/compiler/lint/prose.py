@@ -1,0 +1,110 @@
+"""Prose: one function for each warning, with all that it says.
+
+Enters: the place and what was found. Leaves: a `TemplateWarning`. Nothing here looks for anything.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from blendtpl.compiler.positions import Spot
+from blendtpl.errors import TemplateWarning, did_you_mean
+
+WARNINGS = (
+    "lost-set",
+    "outside-block",
+    "too-many-arguments",
+    "unknown-argument",
+    "unknown-block",
+    "unknown-import",
+    "unknown-warning",
+    "unused-call-body",
+)
+
+
+def unknown_block(name: str, spot: Spot, block: str, parents: Sequence[str], known: Collection[str]) -> TemplateWarning:
+    """A block that is to fill one of another template, which has none of that name."""
+    listed = _listed(parents)
+    there = f"the blocks there are {_listed(sorted(known))}" if known else "there are no blocks at all"
+    hint = did_you_mean(block, known) or there
+    message = f"block `{block}` is never printed: {listed} {'has' if len(parents) == 1 else 'have'} no such block"
+    return _at(name, spot, "unknown-block", message, hint)
+
+
+def unknown_import(name: str, spot: Spot, wanted: str, template: str, known: Iterable[str]) -> TemplateWarning:
+    """A name that the template which is imported does not set."""
+    hint = did_you_mean(wanted, known) or f"it exports {_listed(sorted(known)) or 'nothing'}"
+    return _at(name, spot, "unknown-import", f"`{template}` does not export `{wanted}`", hint)
+
+
+def private_import(name: str, spot: Spot, wanted: str, template: str) -> TemplateWarning:
+    """A name that begins with an underscore, which Jinja2 never exports."""
+    hint = "names that begin with `_` are the template's own: rename it there"
+    return _at(name, spot, "unknown-import", f"`{template}` does not export `{wanted}`", hint)
+
+
+def second_hand_import(name: str, spot: Spot, wanted: str, template: str) -> TemplateWarning:
+    """A name that the template imports itself, and so does not export."""
+    hint = "it only imports that itself: import it from where it is defined"
+    return _at(name, spot, "unknown-import", f"`{template}` does not export `{wanted}`", hint)
+
+
+def too_many_arguments(name: str, spot: Spot, macro: str, given: int, arguments: Sequence[str]) -> TemplateWarning:
+    """A call of a macro with more positional arguments than it takes."""
+    message = (
+        f"macro `{macro}` takes {len(arguments) or 'no'} argument{'s'[: len(arguments) != 1]}, and is given {given}"
+    )
+    return _at(name, spot, "too-many-arguments", message, _takes(macro, arguments))
+
+
+def unknown_argument(name: str, spot: Spot, macro: str, keyword: str, arguments: Sequence[str]) -> TemplateWarning:
+    """A call of a macro with a keyword that it does not know."""
+    hint = did_you_mean(keyword, arguments) or _takes(macro, arguments)
+    return _at(name, spot, "unknown-argument", f"macro `{macro}` takes no argument `{keyword}`", hint)
+
+
+def repeated_argument(name: str, spot: Spot, macro: str, keyword: str, arguments: Sequence[str]) -> TemplateWarning:
+    """A keyword for an argument that has been given by its place."""
+    message = f"macro `{macro}` is given `{keyword}` twice: by its place, and by its name"
+    return _at(name, spot, "too-many-arguments", message, _takes(macro, arguments))
+
+
+def unused_call_body(name: str, spot: Spot, macro: str) -> TemplateWarning:
+    """A call block of a macro that has no use for its body."""
+    message = f"macro `{macro}` does not use `caller`, so that this call block always fails"
+    return _at(
+        name, spot, "unused-call-body", message, f"write `{{{{ {macro}(…) }}}}`, or print `caller()` in the macro"
+    )
+
+
+def outside_block(name: str, spot: Spot, *, before: bool, text: bool) -> TemplateWarning:
+    """What a template that extends another prints outside of its blocks."""
+    what = "text" if text else "a value"
+    if before:
+        message = f"{what} before `extends` is printed before all that the extended template prints"
+        return _at(name, spot, "outside-block", message, "put it into a block, or into a comment")
+    message = f"{what} outside of a block is never printed, as this template extends another"
+    return _at(name, spot, "outside-block", message, "put it into a block, or remove it")
+
+
+def lost_set(name: str, spot: Spot, variable: str) -> TemplateWarning:
+    """A variable that is set in a loop and read behind it."""
+    message = f"`{variable}` is set for one round of the loop, and what reads it behind the loop does not see that"
+    hint = f"`{{% set ns = namespace({variable}=…) %}}` before the loop, and `ns.{variable}` from then on"
+    return _at(name, spot, "lost-set", message, hint)
+
+
+def unknown_warning(name: str, spot: Spot, word: str) -> TemplateWarning:
+    """A comment that switches off a warning which does not exist."""
+    hint = did_you_mean(word, WARNINGS) or f"warnings are {', '.join(WARNINGS)}"
+    return _at(name, spot, "unknown-warning", f"there is no warning `{word}` to ignore", hint)
+
+
+def _takes(macro: str, arguments: Sequence[str]) -> str:
+    return f"it is `{macro}({', '.join(arguments)})`"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _at(name: str, spot: Spot, kind: str, message: str, hint: str) -> TemplateWarning:
+    return TemplateWarning(name, spot.line, spot.column, kind, message, hint, spot.width, spot.source_line)

@@ -1,0 +1,144 @@
+"""Rules: from the notes of all templates to warnings.
+
+Enters: outlines and notes. Leaves: warnings. A rule is silent wherever something is known at run time only: a wrong
+warning is worse than one that is missing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from blendtpl.compiler.lint import prose
+from blendtpl.compiler.lint.notes import CallSite, Notes, Signature, Want
+from blendtpl.compiler.outline import Outline
+from blendtpl.compiler.positions import Positions
+from blendtpl.errors import TemplateWarning
+
+Locate = Callable[[str], Positions]
+Found = Iterator[TemplateWarning]
+
+
+def lint(outlines: Mapping[str, Outline], notes: Mapping[str, Notes], locate: Locate) -> list[TemplateWarning]:
+    """Return what is hardly meant. `locate` gives the positions of a template with findings."""
+    program = _Program(outlines, notes, {name: _chain(name, outlines) for name in outlines})
+    asked = {name for found in notes.values() for name in found.asked or ()}
+    fills = all(found.asked is not None for found in notes.values())
+    found: list[TemplateWarning] = []
+    for name in notes:
+        if fills:
+            found += _blocks(name, program, asked, locate)
+        found += _outside(name, notes[name], locate)
+        found += _imports(name, program, locate)
+        found += _calls(name, program, locate)
+        found += [
+            prose.lost_set(name, locate(name).of_word(line, variable, ("set",)), variable)
+            for variable, line in notes[name].lost
+        ]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What is known of all templates; `chains` has, for each, all that it extends, when all of that is certain."""
+
+    outlines: Mapping[str, Outline]
+    notes: Mapping[str, Notes]
+    chains: Mapping[str, list[str] | None]
+
+    def exporting(self, template: str) -> Notes | None:
+        """Return the notes of a template whose exports are all its own."""
+        found = self.notes.get(template)
+        own = found is not None and found.exports is not None and not _extended(self.outlines[template])
+        return found if own else None
+
+    def is_certain(self, name: str, bound: str, *, block: bool) -> bool:
+        """Return whether a name means what the template binds it to: in a block it is whatever was bound last by those
+        that extend each other.
+        """
+        if not block or not bound:
+            return True
+        if self.chains[name] is None:
+            return False
+        related = {part for chain in self.chains.values() if chain and name in chain for part in chain} - {name}
+        return not any(bound in self.outlines[part].top for part in related)
+
+
+def _extended(outline: Outline) -> list[tuple[str, ...]]:
+    return [link.names for link in outline.links if link.kind == "extends"]
+
+
+def _chain(name: str, outlines: Mapping[str, Outline]) -> list[str] | None:
+    """Return a template and all that it extends, or `None` where that depends on anything."""
+    chain = [name]
+    while found := [link for link in outlines[chain[-1]].links if link.kind == "extends"]:
+        if len(found) > 1 or found[0].guarded or len(found[0].names) != 1:
+            return None
+        (parent,) = found[0].names
+        if parent not in outlines or parent in chain:
+            return None
+        chain.append(parent)
+    return chain
+
+
+def _blocks(name: str, program: _Program, asked: set[str], locate: Locate) -> Found:
+    chain = program.chains[name]
+    if chain is None or len(chain) == 1:
+        return
+    known = {block for part in chain[1:] for block in program.outlines[part].facts.blocks}
+    for block, line in program.notes[name].fills:
+        if block not in known and block not in asked:
+            spot = locate(name).of_word(line, block, ("block",))
+            yield prose.unknown_block(name, spot, block, chain[1:], known)
+
+
+def _outside(name: str, notes: Notes, locate: Locate) -> Found:
+    for line, text, before in notes.outside:
+        spot = locate(name).of_text(line, text) if text else locate(name).of_value(line)
+        yield prose.outside_block(name, spot, before=before, text=bool(text))
+
+
+def _imports(name: str, program: _Program, locate: Locate) -> Found:
+    for want in program.notes[name].wants:
+        exporting = program.exporting(want.template)
+        if exporting is None or not program.is_certain(name, want.bound, block=want.block):
+            continue
+        known = {each for each in exporting.exports or () if not each.startswith("_")}
+        if want.name not in known:
+            yield _missing(name, want, exporting, known, locate)
+
+
+def _missing(name: str, want: Want, exporting: Notes, known: set[str], locate: Locate) -> TemplateWarning:
+    spot = locate(name).of_word(want.line, want.name, want.after)
+    if want.name in exporting.imports:
+        return prose.second_hand_import(name, spot, want.name, want.template)
+    if want.name.startswith("_"):
+        return prose.private_import(name, spot, want.name, want.template)
+    return prose.unknown_import(name, spot, want.name, want.template, known)
+
+
+def _calls(name: str, program: _Program, locate: Locate) -> Found:
+    for call in program.notes[name].calls:
+        exporting = program.exporting(call.template) if call.template else program.notes[name]
+        if exporting is None or not program.is_certain(name, call.bound, block=call.block):
+            continue
+        signature = next((macro for macro in exporting.macros if macro.name == call.name), None)
+        # a macro that is made in a block, a loop or a macro is nobody's export, and not followed
+        if signature is not None:
+            yield from _arguments(name, call, signature, locate)
+
+
+def _arguments(name: str, call: CallSite, macro: Signature, locate: Locate) -> Found:
+    """Yield what the macro raises for, whenever the call is made."""
+    if call.calls and "caller" not in macro.special and "kwargs" not in macro.special:
+        yield prose.unused_call_body(name, locate(name).of_word(call.line, macro.name), macro.name)
+    if call.positional > len(macro.arguments) and "varargs" not in macro.special:
+        spot = locate(name).of_word(call.line, macro.name)
+        yield prose.too_many_arguments(name, spot, macro.name, call.positional, macro.arguments)
+    if "kwargs" in macro.special:
+        return
+    taken = macro.arguments[: call.positional]
+    for keyword in call.keywords:
+        spot = locate(name).of_word(call.line, keyword, ("(", ","))
+        if keyword in taken:
+            yield prose.repeated_argument(name, spot, macro.name, keyword, macro.arguments)
+        elif keyword not in macro.arguments and not (keyword == "caller" and "caller" in macro.special):
+            yield prose.unknown_argument(name, spot, macro.name, keyword, macro.arguments)

@@ -1,0 +1,69 @@
+"""Stage: the warnings of one build.
+
+Enters: outlines and sources, and how to get at trees. Leaves: warnings, by place. What was noted of a template is taken
+from the build cache, so that one which comes from there warns as before.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.compiler.lint.ignores import Ignores, told
+from blendtpl.compiler.lint.notes import Notes, from_bytes, notes, to_bytes
+from blendtpl.compiler.lint.rules import Locate, lint
+from blendtpl.compiler.outline import Outline
+from blendtpl.compiler.reader import Source
+from blendtpl.errors import Fault, TemplateWarning
+
+
+class Cache(Protocol):
+    """What a build cache does."""
+
+    def get(self, key: str, /) -> bytes | None: ...  # noqa: D102
+    def put(self, key: str, value: bytes, /) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Looks for what is hardly meant. `key` makes a key of the cache, `tree` gives the tree of a template."""
+
+    environment: jinja2.Environment
+    ignored: Ignores
+    cache: Cache | None
+    key: Callable[[str, dict[str, Any]], str]
+    tree: Callable[[str], nodes.Template | Fault]
+    locate: Locate
+    sources: Mapping[str, Source]
+
+    def warnings(self, outlines: Mapping[str, Outline]) -> tuple[TemplateWarning, ...]:
+        """Return the warnings of all templates that have an outline, by place."""
+        found = {}
+        for name, outline in outlines.items():
+            if (noted := self._notes(self.sources[name], outline)) is not None:
+                found[name] = noted
+        texts = {name: self.sources[name].text for name in outlines}
+        return tuple(sorted(set(told(lint(outlines, found, self.locate), self.ignored, texts, self.environment))))
+
+    def _notes(self, source: Source, outline: Outline) -> Notes | None:
+        key = ""
+        if self.cache is not None:
+            # which templates there are decides what a name in one of them means
+            links = [(link.kind, link.names, link.line) for link in outline.links]
+            key = self.key("notes", {"source": source.digest, "name": source.name, "links": links})
+            with suppress(ValueError, KeyError, TypeError):
+                if (data := self.cache.get(key)) is not None:
+                    return from_bytes(data)
+        tree = self.tree(source.name)
+        if isinstance(tree, Fault):
+            return None
+        try:
+            made = notes(tree, self.environment, source.name)
+        except Exception:  # whatever it is, emitting the same tree raises it too, and tells its place
+            return None
+        if self.cache is not None:
+            self.cache.put(key, to_bytes(made))
+        return made
