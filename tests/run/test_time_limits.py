@@ -172,7 +172,7 @@ def test_the_handler_of_a_signal_may_change_what_is_looped_over(
         "replace": lambda items: items.__setitem__(slice(None), [{"a": "other"}] * len(items)),
         "sort": lambda items: items.reverse(),
     }
-    done = []
+    done: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         if not done:  # for the signal may come to be in the list again
