@@ -8,7 +8,7 @@ environments with Jinja2's own `getitem` are given these.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,7 @@ from blendtpl.output import escape_any, escape_str
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
 _DICTS = frozenset((dict,))
+_ALIKE = ({str}, {int})  # the kinds of keys that are equal or not, and one less than the other, by themselves
 _MARKED = frozenset((str, Markup))
 
 
@@ -70,6 +71,18 @@ def _value_of(undefined: Any, attr: Any, found: Any) -> Any:
         return _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
 
 
+def _asked(undefined: Any, attr: str, items: Iterable[Any]) -> list[Any]:
+    """Return an attribute of each item, as `_value_of` does, without a call for each."""
+    values = []
+    for found in items:
+        try:
+            value = found[attr]
+        except NO_ITEM as error:
+            value = _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
+        values.append(value)
+    return values
+
+
 def _is_plain(attribute: Any) -> bool:
     """Return whether an attribute is the name of one, rather than a path, several, or a number."""
     return type(attribute) is str and attribute.isidentifier()
@@ -77,8 +90,12 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else [_value_of(environment.undefined, attribute, item) for item in items]
-    return [value.lower() if isinstance(value, str) else value for value in found] if fold else list(found)
+    found = items if attribute is None else _asked(environment.undefined, attribute, items)
+    return _lowered(found) if fold else list(found)
+
+
+def _lowered(values: Iterable[Any]) -> list[Any]:
+    return [value.lower() if isinstance(value, str) else value for value in values]
 
 
 def _sort(
@@ -106,26 +123,28 @@ def _groupby(
     case_sensitive: bool = False,
 ) -> list[Any]:
     items = list(value)
-    # Jinja2 looks the attribute up more than once, which no item of a dict ever tells, unless another key does
-    if (
-        not _is_plain(attribute)
-        or set(map(type, items)) != _DICTS
-        or set(map(type, chain.from_iterable(items))) != _TEXTS
-        or not all(attribute in item for item in items)
-    ):
+    if default is not None or not _is_plain(attribute) or set(map(type, items)) != _DICTS:
         return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
-    found = [item[attribute] for item in items]
-    kinds = set(map(type, found))
-    if kinds == {str}:
-        keys = found if case_sensitive else [key.lower() for key in found]
-    elif kinds == {int}:
-        keys = found
-    else:
-        return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
+    ask = partial(_asked, environment.undefined, attribute)
+    found = ask(items)
+    keys = found if case_sensitive else _lowered(found)
     groups: dict[Any, list[int]] = {}
-    for at, key in enumerate(keys):
-        groups.setdefault(key, []).append(at)
-    return [filters._GroupTuple(found[groups[key][0]], [items[at] for at in groups[key]]) for key in sorted(groups)]
+    if set(map(type, keys)) in _ALIKE:
+        for at, key in enumerate(keys):
+            groups.setdefault(key, []).append(at)
+        order = [at for key in sorted(groups) for at in groups[key]]
+    else:
+        order = sorted(range(len(items)), key=keys.__getitem__)
+    # Jinja2 asks each once more, in this order, which a key with an == of its own may tell; and the first of each group
+    ordered = [items[at] for at in order]
+    again = ask(ordered)
+    if groups and set(map(type, again)) in _ALIKE and again == [found[at] for at in order]:
+        made = [(key, [items[at] for at in groups[key]]) for key in sorted(groups)]
+    else:
+        by_key = groupby(zip(again if case_sensitive else _lowered(again), ordered, strict=True), _first)
+        made = [(key, [item for _, item in group]) for key, group in by_key]
+    names = [key for key, _ in made] if case_sensitive else ask([group[0] for _, group in made])
+    return [filters._GroupTuple(name, group) for name, (_, group) in zip(names, made, strict=True)]
 
 
 def _unique(

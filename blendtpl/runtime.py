@@ -30,7 +30,7 @@ from blendtpl.lookahead import Counted, Lookahead
 from blendtpl.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
 from blendtpl.places import STOPPED
 from blendtpl.scopes import derived, evaluation, publish, publish_set, true_context
-from blendtpl.speedups import attribute, escape_any, escaped_field, field, new_lookahead, rows, text_field
+from blendtpl.speedups import attribute, escape_any, escaped_field, field, new_counted, new_lookahead, rows, text_field
 from blendtpl.tracebacks import ended, placed, stitched
 from blendtpl.translation import ALIAS, formatted, shape_of
 
@@ -194,7 +194,7 @@ def counting(items: Any, undefined: Any, *, looks: bool) -> Counted | LoopContex
     it asks if one is the last, too.
     """
     if type(items) is list:
-        return new_lookahead(items) if looks else Counted(items)
+        return new_lookahead(items) if looks else new_counted(items)
     return None if type(items) is tuple else LoopContext(items, undefined)
 
 

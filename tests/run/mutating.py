@@ -265,6 +265,7 @@ def without_c() -> Iterator[None]:
     with (
         mock.patch.dict(runtime.NAMES, plain),
         mock.patch.object(runtime, "new_lookahead", lookahead.Lookahead),
+        mock.patch.object(runtime, "new_counted", lookahead.Counted),
         mock.patch.object(rendering, "started", starting.started),
     ):
         yield
