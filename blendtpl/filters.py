@@ -71,7 +71,7 @@ def _value_of(undefined: Any, attr: Any, found: Any) -> Any:
         return _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
 
 
-def _asked(undefined: Any, attr: str, items: Iterable[Any]) -> list[Any]:
+def _asked(undefined: Any, attr: Any, items: Iterable[Any]) -> list[Any]:
     """Return an attribute of each item, as `_value_of` does, without a call for each."""
     values = []
     for found in items:

@@ -111,7 +111,7 @@ def test_a_sandbox_sees_the_operators_that_jinja2_lets_it_see_in_conditions_too(
         "{% if x and y or not y %}o{% endif %}{{ x and y }}"
         "{{ -x }}{{ +x }}{{ (-8) ** x }}{{ not 1 }}{% for i in [1] %}{{ i or x }}{% if i or x %}{% endif %}{% endfor %}"
     }
-    kinds = {"plain": Guarded}
+    kinds: dict[str, type] = {"plain": Guarded}
     for unops in ({"not"}, {"not "}, {"-"}):
         kinds[str(unops)] = type("Only", (Guarded,), {"intercepted_unops": frozenset(unops)})
     for kind in kinds.values():
