@@ -58,6 +58,18 @@ TESTS = (
     "filter", "test", "escaping", "known", "integer", "float", "ne b", "upper",
 )  # fmt: skip
 
+# filters and tests that are written out for some arguments, and arguments of every shape, that may be wrong
+ODD_FILTERS = (
+    "upper", "default", "d", "map", "select", "reject", "selectattr", "rejectattr", "round", "first", "int", "list",
+    "replace", "trim", "title", "sum", "sort", "join", "batch", "indent", "unique", "groupby", "string", "center",
+)  # fmt: skip
+ODD_TESTS = ("even", "odd", "divisibleby", "defined", "undefined", "none", "iterable", "string", "mapping", "eq", "in")
+ODD_ARGUMENTS = (
+    "", "(none)", "(3)", "(true)", "('a')", "('a', none)", "('a', 'b')", "(1, 2, 3)", "(nokw=1)", "('upper')",
+    "(a=a, b=tick())", "(attribute='a')", "(attribute=none)", "('x', default_value=1)", "(*xs)", "(**d)", "('eq', a)",
+    "(tick())", "(nothing)", "('a', 'none')", "(class=tick(), a=1)", "(a=tick(), *xs)", "(**{'attribute': 'a'})",
+)  # fmt: skip
+
 
 class Expressions:
     """What an expression of a template may be. It may refer to `names`; a calm one seldom fails."""
@@ -110,6 +122,8 @@ class Expressions:
         return self.pick(*VARIABLES) if self.often(2) else self.pick(*CONSTANTS)
 
     def filter(self) -> str:
+        if self.seldom(40 if self.calm else 6):
+            return self.pick(*ODD_FILTERS) + self.pick(*ODD_ARGUMENTS)
         return self.pick(*FILTERS) if self.seldom(30 if self.calm else 3) else self.pick(*SAFE_FILTERS)
 
     def attribute(self, depth: int) -> str:
@@ -127,6 +141,8 @@ class Expressions:
         return f"{self.operand(depth)} | {self.filter()}"
 
     def tested(self, depth: int) -> str:
+        if self.seldom(40 if self.calm else 6):
+            return f"{self.operand(depth)} is {self.pick(*ODD_TESTS)}{self.pick(*ODD_ARGUMENTS)}"
         return f"{self.operand(depth)} is {self.pick('', 'not ')}{self.pick(*(SAFE_TESTS if self.calm else TESTS))}"
 
     def arguments(self, depth: int) -> str:
