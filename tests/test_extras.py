@@ -60,7 +60,7 @@ def test_compiling_loading_and_live_environments_need_none_of_them(bare: Path) -
 
 
 def test_the_command_line_says_what_to_install(bare: Path) -> None:
-    for arguments in ((), ("compile",), ("--help",), ("list", "a.blend", "--version")):
+    for arguments in (("compile",), ("list", "a.blend", "--version")):
         done = run(bare, AS_COMMAND, *arguments)
         told = f"error: the command line needs `click`: {REMEDY.format('build')}\n"
         assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
