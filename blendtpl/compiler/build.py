@@ -83,8 +83,7 @@ def build(
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
-    `output` is never taken for a source, `ignored` are warnings not to be told, `cache` is the folder of the build
-    cache; `progress` is called with the stage, how many templates are done and how many there are.
+    `output` is no source, `ignored` are warnings not to be told, `progress` gets the stage, what is done and the total.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -222,7 +221,8 @@ class _Run:
         broken, locate = {fault.name for fault in self.faults}, self._positions
         self.faults += check(outlines, broken, self.binary, self.environment, locate)
         stage = lint.Stage(self.environment, self.ignored, self.cache, self._key, self._tree, locate, self.sources)
-        warnings, program = stage.warnings(outlines), link(outlines, self.environment, speedups=self.speedups)
+        warnings = stage.warnings(outlines, self.faults)
+        program = link(outlines, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         if self.faults:
             only_links = all(fault.kind in faults.LINK_KINDS for fault in self.faults)

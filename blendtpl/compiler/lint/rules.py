@@ -4,7 +4,7 @@ Enters: outlines and notes. Leaves: warnings. A rule is silent wherever somethin
 warning is worse than one that is missing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from blendtpl.compiler.lint import prose
@@ -17,9 +17,13 @@ Locate = Callable[[str], Positions]
 Found = Iterator[TemplateWarning]
 
 
-def lint(outlines: Mapping[str, Outline], notes: Mapping[str, Notes], locate: Locate) -> list[TemplateWarning]:
-    """Return what is hardly meant. `locate` gives the positions of a template with findings."""
-    program = _Program(outlines, notes, {name: _chain(name, outlines) for name in outlines})
+def lint(
+    outlines: Mapping[str, Outline], notes: Mapping[str, Notes], faulty: Set[str], locate: Locate
+) -> list[TemplateWarning]:
+    """Return what is hardly meant. `locate` gives the positions of a template with findings; of what those templates
+    export that are `faulty` nothing is said.
+    """
+    program = _Program(outlines, notes, faulty, {name: _chain(name, outlines) for name in outlines})
     asked = {name for found in notes.values() for name in found.asked or ()}
     fills = all(found.asked is not None for found in notes.values())
     found: list[TemplateWarning] = []
@@ -42,11 +46,12 @@ class _Program:
 
     outlines: Mapping[str, Outline]
     notes: Mapping[str, Notes]
+    faulty: Set[str]
     chains: Mapping[str, list[str] | None]
 
     def exporting(self, template: str) -> Notes | None:
         """Return the notes of a template whose exports are all its own."""
-        found = self.notes.get(template)
+        found = None if template in self.faulty else self.notes.get(template)
         own = found is not None and found.exports is not None and not _extended(self.outlines[template])
         return found if own else None
 
@@ -81,7 +86,7 @@ def _chain(name: str, outlines: Mapping[str, Outline]) -> list[str] | None:
 
 def _blocks(name: str, program: _Program, asked: set[str], locate: Locate) -> Found:
     chain = program.chains[name]
-    if chain is None or len(chain) == 1:
+    if chain is None or len(chain) == 1 or not program.faulty.isdisjoint(chain[1:]):
         return
     known = {block for part in chain[1:] for block in program.outlines[part].facts.blocks}
     for block, line in program.notes[name].fills:

@@ -4,7 +4,7 @@ Enters: outlines and sources, and how to get at trees. Leaves: warnings, by plac
 from the build cache, so that one which comes from there warns as before.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -39,14 +39,18 @@ class Stage:
     locate: Locate
     sources: Mapping[str, Source]
 
-    def warnings(self, outlines: Mapping[str, Outline]) -> tuple[TemplateWarning, ...]:
-        """Return the warnings of all templates that have an outline, by place."""
-        found = {}
+    def warnings(self, outlines: Mapping[str, Outline], faults: Iterable[Fault]) -> tuple[TemplateWarning, ...]:
+        """Return the warnings of all templates that have an outline, by place; what is wrong with a template has been
+        told, and nothing is said of what it means to others.
+        """
+        found, faulty = {}, {fault.name for fault in faults}
         for name, outline in outlines.items():
             if (noted := self._notes(self.sources[name], outline)) is not None:
                 found[name] = noted
         texts = {name: self.sources[name].text for name in outlines}
-        return tuple(sorted(set(told(lint(outlines, found, self.locate), self.ignored, texts, self.environment))))
+        return tuple(
+            sorted(set(told(lint(outlines, found, faulty, self.locate), self.ignored, texts, self.environment)))
+        )
 
     def _notes(self, source: Source, outline: Outline) -> Notes | None:
         key = ""
