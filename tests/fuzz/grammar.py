@@ -14,6 +14,15 @@ from tests.fuzz.values import LEAVES, USUAL, WHOLES
 ORDER = ("main.html", "mid.html", "base.html", "inc.html", "part.txt", "lib.html", "leaf.html")
 
 
+# what a loop may ask of its items and of itself
+_ASKED = (
+    "{{ x }}", "{{ x.a }}", "{{ loop.last }}", "{{ loop.length }}", "{{ ',' if not loop.last }}", "{{ loop.revindex }}",
+    "{{ x | string }}", "{% if x %}t{% endif %}", "{% if x == 1 %}e{% endif %}", "{{ loop.index }}", "{{ x ~ a }}",
+    "{% for y in x.b %}{{ y }}{{ loop.last }}{% endfor %}", "{{ loop.nextitem }}", "{{ loop.cycle(x, a) }}",
+    "{% set z = loop.last %}{{ x }}{{ z }}", "{{ echo(loop.last, x) }}", "{{ x[0] }}", "{{ loop.revindex0 }}",
+)  # fmt: skip
+
+
 class Writer(Expressions):
     """Writes one template."""
 
@@ -73,7 +82,14 @@ class Writer(Expressions):
             made += self.tag("else") + self.body(depth)
         return made + self.tag("endif")
 
+    def watched(self) -> str:
+        """Return a loop that asks its items and itself by turns, which tells when what it goes through changes."""
+        made = "".join(self.pick(*_ASKED) for _ in range(self.draw(st.integers(2, 6))))
+        return self.tag(self.pick("for x in xs", "for x in xs", "for x in xs if x", "for x in d.values()")) + made
+
     def loop(self, depth: int) -> str:
+        if self.seldom(4):
+            return self.watched() + self.tag("endfor")
         target = self.pick("x", "x", "x", "a", "a, b", "x", "o", "xs") if self.often(9) else "x, (a, b)"
         over = self.pick(
             "xs", "[1, 2]", "'ab'", "d", "xs", "x.b", "range(3)", "[(1, 2), (3, 4)]", "nothing", "[a, x, b]"
@@ -342,7 +358,7 @@ def contexts(draw: st.DrawFn, *, calm: bool) -> dict[str, str]:
     for name in VARIABLES[:-1]:
         usual = USUAL.get(name, LEAVES)
         hostile = _HOSTILE.get(name, RAISING)
-        if draw(st.integers(0, 4 if hostile is not RAISING else 60 if calm else 8)) == 4:
+        if draw(st.integers(0, 2 if hostile is not RAISING else 60 if calm else 8)) == 2:
             made[name] = draw(st.sampled_from(hostile))
         elif calm:
             made[name] = draw(st.sampled_from([value for value in usual if not value.startswith(WILD)]))

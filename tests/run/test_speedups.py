@@ -14,7 +14,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.utils import missing
 from markupsafe import Markup, escape
@@ -166,6 +166,7 @@ def done(function: Callable[..., Any], *arguments: Any) -> tuple[Any, ...]:
     return type(made), made
 
 
+@settings(deadline=None)
 @given(values)
 def test_a_value_is_escaped_as_in_python_and_by_markupsafe(value: object) -> None:
     found = done(in_c.escape_any, value)
@@ -237,6 +238,7 @@ PLAIN_ITEMS: Any = st.one_of(
 
 @pytest.mark.parametrize("escaped", [True, False])
 @pytest.mark.parametrize("pairs", [True, False])
+@settings(deadline=None)
 @given(
     spec=st.lists(PARTS, max_size=6).map(tuple),
     items=PLAIN_ITEMS,
