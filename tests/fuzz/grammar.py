@@ -399,3 +399,11 @@ def cases(draw: st.DrawFn) -> Case:
             small = name == "main.html" and draw(st.integers(0, 2)) == 2
             templates[name] = writer.small() if small else writer.template(3 if name == "main.html" else 2)
     return Case("found", templates, tuple(draw(contexts(calm=calm)) for _ in range(2)), draw(options(calm=calm)))
+
+
+@st.composite
+def changing_loops(draw: st.DrawFn) -> Case:
+    """Return one loop over what changes in it."""
+    text = Writer(draw, "main.html", (), calm=True).watched() + "{% endfor %}"
+    context = {name: draw(st.sampled_from(values)) for name, values in _HOSTILE.items()}
+    return Case("found", {"main.html": text}, (context,), Options(escape=draw(st.sampled_from(("on", "off")))))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.fuzz.cases import Case, Difference, Options, differences
-from tests.fuzz.grammar import cases
+from tests.fuzz.grammar import cases, changing_loops
 
 
 @settings(
@@ -37,6 +37,23 @@ def test_the_fuzzer_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch) -> No
     expected, found = ("text", "&lt;b&gt;"), ("text", "<b>")
     sides = ("Environment", "bundle", "stream")
     assert differences(case) == [Difference(f"{side}, context 0", expected, found) for side in sides]
+
+
+def test_the_fuzzer_finds_a_list_that_is_not_asked_as_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from blendtpl import runtime
+
+    found: list[Difference] = []
+
+    @settings(max_examples=100, derandomize=True, database=None, deadline=None, phases=(Phase.generate,))
+    @given(changing_loops())
+    def check(case: Case) -> None:
+        if not found:
+            found.extend(differences(case))
+
+    monkeypatch.setitem(runtime.NAMES, "ahead", lambda items: runtime.ahead(tuple(items)))
+    monkeypatch.setitem(runtime.NAMES, "counting", lambda items, undefined, looks: None)
+    check()
+    assert found
 
 
 def test_a_case_prints_as_the_code_that_makes_it() -> None:
