@@ -125,7 +125,7 @@ def _groupby(
     items = list(value)
     if default is not None or not _is_plain(attribute) or set(map(type, items)) != _DICTS:
         return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
-    ask = partial(_asked, environment.undefined, str(attribute))
+    ask = partial(_asked, environment.undefined, attribute)
     found = ask(items)
     keys = found if case_sensitive else _lowered(found)
     groups: dict[Any, list[int]] = {}
@@ -170,7 +170,7 @@ def _sum(
     environment: jinja2.Environment, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
 ) -> Any:
     if type(iterable) is list and _is_plain(attribute):
-        found = partial(_value_of, environment.undefined, attribute)  # type: ignore[arg-type]  # no number is plain
+        found = partial(_value_of, environment.undefined, attribute)
         return sum(map(found, iterable), start)
     return filters.sync_do_sum(environment, iterable, attribute, start)
 
