@@ -223,6 +223,11 @@ class Writer(Expressions):
         """Return a macro that calls for its caller, one that calls that one with a block, and calls of both."""
         box, card = self.pick("m", "_p"), "n"
         self.defined |= {box: None, card: None}
+        if self.often(1):
+            body = self.tag(f"call {box}()") + self.around(self.of_call(box)) + self.tag("endcall")
+            made = self.tag(f"macro {box}()") + "[{{ caller() }}]" + self.tag("endmacro")
+            made += self.tag(f"macro {card}()") + body + self.tag("endmacro")
+            return made + self.tag(f"call {card}()") + "x" + self.tag("endcall")
         head = self.pick("a=1", "caller=none", "varargs=1") if self.seldom(3) else ""
         made = self.tag(f"macro {box}({head})")
         made += self.pick("[{{ caller() }}]", "{{ caller() }}{{ caller() }}", "[{{ caller(a) }}]", "")
@@ -326,7 +331,7 @@ class Writer(Expressions):
 
     def small(self) -> str:
         """Return a template of little more than output before what is made of parts of it, or macros that hand on."""
-        if self.seldom(2):
+        if self.seldom(1):
             return self.handed_on(1)
         saved, self.in_loop = self.in_loop, True
         made = self.tag(f"for x in {self.pick('xs', '[1, 2]', '[a, o]', 'range(3)')}") + self.run(1)
