@@ -1,8 +1,10 @@
 """``python -m blendtpl`` and the `blendtpl` command."""
 
 import sys
+import traceback
 
 from blendtpl.extras import not_installed
+from blendtpl.printable import printable
 from blendtpl.versions import version_line
 
 
@@ -16,7 +18,10 @@ def main() -> None:
             sys.stdout.write(f"{version_line()}\n")
             return
         sys.exit(f"error: {problem}")
-    command()
+    try:
+        command()
+    except Exception:  # a mistake of ours, or of what the application's code does to us
+        sys.exit(printable(traceback.format_exc().rstrip("\n")))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from blendtpl.codes import start_of_tuple
 from blendtpl.errors import BundleArgumentError, BundleError, TemplateWarning
 from blendtpl.manifest import Manifest, Versions, from_json, read_versions, this_process, to_json
 from blendtpl.permissions import check_writers
+from blendtpl.printable import one_line
 from blendtpl.reprs import counted, sized
 from blendtpl.signing import check_digest, check_key, signature
 
@@ -244,7 +245,7 @@ def _members(data: bytes) -> dict[str, bytes | memoryview]:
             for info in infos:
                 # a stored member cannot be larger than the file, which is what a zip bomb would need
                 if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
-                    raise BundleError(f"the member `{info.filename}` is compressed, as no bundle's is")
+                    raise BundleError(f"the member `{one_line(info.filename)}` is compressed, as no bundle's is")
             if data[-_SEAL_SIZE - 2 : -_SEAL_SIZE] != _SEAL_SIZE.to_bytes(2, "little"):
                 raise BundleError(
                     "the bundle's archive is broken: its comment is not the seal"
@@ -266,7 +267,9 @@ def _slices(data: bytes, infos: list[zipfile.ZipInfo], end: int) -> Iterator[tup
         header = info.FileHeader()  # as the directory has it
         body = start + len(header)
         if info.header_offset != start or data[start:body] != header or info.extra or info.comment:
-            raise BundleError(f"the bundle's archive is broken: the member `{info.filename}` is not where it belongs")
+            raise BundleError(
+                f"the bundle's archive is broken: the member `{one_line(info.filename)}` is not where it belongs"
+            )
         start = body + info.file_size
         directory += _DIRECTORY_ENTRY + len(info.filename.encode())
         yield info.filename, memoryview(data)[body:start]

@@ -9,7 +9,6 @@ An exception that Jinja2 has too is a subclass of Jinja2's, and its `message` is
 
 import difflib
 import pickle
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -18,6 +17,7 @@ from typing import Any
 
 import jinja2
 
+from blendtpl.printable import cells, one_line, printable
 from blendtpl.reprs import brief, counted
 
 _CHAIN_SHOWN, _NAMES_SHOWN = 10, 20
@@ -66,7 +66,7 @@ def _said(name: object) -> str:
 def shown_chain(chain: Sequence[str]) -> str:
     """Return ``from a, from b``, and how many more there are when a recursion made them many."""
     more = f", and {len(chain) - _CHAIN_SHOWN} more" if len(chain) > _CHAIN_SHOWN else ""
-    return f"from {', from '.join(chain[:_CHAIN_SHOWN])}{more}"
+    return f"from {', from '.join(map(one_line, chain[:_CHAIN_SHOWN]))}{more}"
 
 
 @dataclass(frozen=True, slots=True, order=True, repr=False)
@@ -93,11 +93,13 @@ class Fault:
         return Fault, (*given, None if self.error is None else _travelling(self.error))
 
     def __str__(self) -> str:
-        text = f"error: {self.message}\n{excerpt(self.name, self.line, self.column, self.width, self.source_line)}"
-        return f"{text}\n  = help: {self.hint}" if self.hint else text
+        shown = excerpt(self.name, self.line, self.column, self.width, self.source_line)
+        text = f"error: {printable(self.message)}\n{shown}"
+        return f"{text}\n  = help: {printable(self.hint)}" if self.hint else text
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.kind} in {self.name}:{self.line}:{self.column}: {brief(self.message)}>"
+        place = f"{one_line(self.name)}:{self.line}:{self.column}"
+        return f"<{type(self).__name__} {self.kind} in {place}: {brief(self.message)}>"
 
 
 @dataclass(frozen=True, slots=True, order=True, repr=False)
@@ -107,9 +109,9 @@ class TemplateWarning(Fault):
     """
 
     def __str__(self) -> str:
-        text = f"warning[{self.kind}]: {self.message}\n"
+        text = f"warning[{self.kind}]: {printable(self.message)}\n"
         text += excerpt(self.name, self.line, self.column, self.width, self.source_line)
-        return f"{text}\n  = help: {self.hint}" if self.hint else text
+        return f"{text}\n  = help: {printable(self.hint)}" if self.hint else text
 
 
 def by_place(found: Iterable[Fault]) -> list[Fault]:
@@ -138,41 +140,40 @@ def described(error: BaseException) -> str:
 
 def excerpt(name: str, line: int, column: int, width: int, source_line: str) -> str:
     """Return the place, the source line and a caret under it, as compilers print them."""
-    place = ":".join([name, *(str(number) for number in (line, column) if number)])
+    place = ":".join([one_line(name), *(str(number) for number in (line, column) if number)])
     if not (line and source_line.strip()):
         return f"  --> {place}"
     gutter = " " * len(str(line))
     start = max(column - 1 - _BEFORE, 0)
     shown = source_line[start : start + _WINDOW]
     begins, ends = "…" if start else "", "…" if len(source_line) > start + _WINDOW else ""
-    visible = "".join(map(_visible, shown))
-    rows = [f"{gutter} --> {place}", f"{gutter} |", f"{line} | {begins}{visible}{ends}"]
+    rows = [f"{gutter} --> {place}", f"{gutter} |", f"{line} | {begins}{_shown(shown)}{ends}"]
     if column:
         before, marked = shown[: column - 1 - start], shown[column - 1 - start :][: max(width, 1)]
-        rows.append(f"{gutter} | {' ' * (len(begins) + _cells(before))}{'^' * max(_cells(marked), 1)}")
+        rows.append(f"{gutter} | {' ' * (len(begins) + cells(_shown(before)))}{'^' * max(cells(_shown(marked)), 1)}")
     return "\n".join(rows)
 
 
 _BEFORE, _WINDOW = 79, 160  # characters of a long line that are shown before the caret, and in all
 
 
-def _visible(character: str) -> str:
-    """Return what stands for a character on a terminal, which must not be told to do anything."""
-    if character == "\t":
-        return " "
-    return character if character.isprintable() or unicodedata.combining(character) else "\N{REPLACEMENT CHARACTER}"
-
-
-def _cells(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+def _shown(text: str) -> str:
+    """Return source text as it stands in an excerpt: a tab is a blank, and no line is begun."""
+    return one_line(text.replace("\t", " "))
 
 
 class BlendError(Exception):
-    """The base of every error that blendtpl raises by itself."""
+    """The base of every error that blendtpl raises by itself.
+
+    What it says is printable, whatever names, templates and values there were: applications log it. Its fields have
+    these as they are.
+    """
+
+    def __str__(self) -> str:
+        return printable(self._text())
+
+    def _text(self) -> str:
+        return super().__str__()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(brief, self.args))})"
@@ -198,7 +199,7 @@ class CompileError(BlendError):
         first = f", first {self.faults[0]!r}" if self.faults else ""
         return f"<{type(self).__name__}: {found}{first}>"
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         return "\n\n".join(map(str, by_place((*self.faults, *self.warnings))))
 
 
@@ -240,7 +241,7 @@ class ContextError(RenderError, TypeError, ValueError):
         super().__init__(given, name)
         self.given, self.name = given, name
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         template = "the template" if self.name is None else f"`{self.name}`"
         return (
             f"{template} cannot be rendered with {self.given}: give a mapping from names to values, such as"
@@ -261,12 +262,12 @@ class UndefinedError(RenderError, jinja2.UndefinedError):
     chain: tuple[str, ...] = ()
     hint: str = ""
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         if not self.name:
             return str(self.message)
         chain = f" ({shown_chain(self.chain)})" if self.chain else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.name}:{self.line}: {self.message}{hint}{chain}"
+        return f"{one_line(self.name)}:{self.line}: {self.message}{hint}{chain}"
 
 
 class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
@@ -289,9 +290,9 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
         known = (closest(self.name, self._known),) if isinstance(self.name, str) else ()
         return TemplateNotFound, (self.name,), {**vars(self), "_known": known}
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         hint = self.hint
-        return f"no template `{_said(self.name)}` {self._where}" + (f"; {hint}" if hint else "")
+        return f"no template `{one_line(_said(self.name))}` {self._where}" + (f"; {hint}" if hint else "")
 
 
 class NotLoadedError(TemplateNotFound):
@@ -316,13 +317,13 @@ class BlockNotFound(RenderError, KeyError):
     def __reduce__(self) -> tuple[type["BlockNotFound"], tuple[str, str, tuple[str, ...]]]:
         return BlockNotFound, (self.name, self.block, self.known)
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         hint = did_you_mean(self.block, self.known)
         if not hint:
-            shown = ", ".join(f"`{name}`" for name in self.known[:_NAMES_SHOWN])
+            shown = ", ".join(f"`{one_line(name)}`" for name in self.known[:_NAMES_SHOWN])
             more = f", and {len(self.known) - _NAMES_SHOWN} more" if len(self.known) > _NAMES_SHOWN else ""
             hint = f"it has {shown or 'none'}{more}"
-        return f"no block `{_said(self.block)}` in template `{self.name}`; {hint}"
+        return f"no block `{one_line(_said(self.block))}` in template `{one_line(_said(self.name))}`; {hint}"
 
 
 class MessageError(BlendError, ValueError):
@@ -340,8 +341,8 @@ class PathError(IncludeError, ValueError):
         super().__init__(path, problem)
         self.path, self.problem = path, problem
 
-    def __str__(self) -> str:
-        return f"the path `{self.path}` {self.problem}"
+    def _text(self) -> str:
+        return f"the path `{one_line(self.path)}` {self.problem}"
 
 
 class IncludeNotFound(IncludeError, TemplateNotFound):
@@ -355,8 +356,8 @@ class IncludeNotFound(IncludeError, TemplateNotFound):
         _, (name,), state = super().__reduce__()
         return IncludeNotFound, (self.path, name), state
 
-    def __str__(self) -> str:
-        return f"`{self.path}`: {super().__str__()}"
+    def _text(self) -> str:
+        return f"`{one_line(self.path)}`: {super()._text()}"
 
 
 class ScopeError(IncludeError, TypeError):
@@ -374,7 +375,7 @@ class ReturnedError(IncludeError):
         super().__init__(value)
         self.value = value
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         return "`return` ends a template that is included through an `IncludeShim`: render it through one"
 
 

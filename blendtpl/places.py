@@ -19,6 +19,7 @@ import jinja2
 
 from blendtpl.causes import explain
 from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
+from blendtpl.printable import one_line
 from blendtpl.tracebacks import add_note, cause_of, ended, entry, is_a, line_of, set_cause, trace_of, upto, with_trace
 
 _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
@@ -100,7 +101,7 @@ def _add_place(error: Exception, variables: Iterable[object]) -> None:
         return
     if inside:
         add_note(error, inside)
-    add_note(error, f"in template {name}:{line}" + (f" ({shown_chain(chain)})" if chain else ""))
+    add_note(error, f"in template {one_line(name)}:{line}" + (f" ({shown_chain(chain)})" if chain else ""))
 
 
 def _hint(missing: str, variables: Iterable[object]) -> str:

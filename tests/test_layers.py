@@ -17,6 +17,7 @@ RANKS = {
     "_version": 0,
     "reprs": 0,
     "_speedups": 0,  # in C
+    "printable": 0,
     "errors": 1,
     "names": 1,
     "extras": 2,

@@ -3,6 +3,8 @@
 A mistake of the user prints one text on standard error and exits 1; a call that is not understood exits 2.
 """
 
+from typing import Any
+
 import click
 
 from blendtpl.cli.compile import compile_command
@@ -11,10 +13,29 @@ from blendtpl.cli.migrate import migrate_command
 from blendtpl.cli.show import list_command, render_command
 from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
+from blendtpl.printable import one_line
 from blendtpl.versions import version_line
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands. What click says of a call that it does not understand has no orders for a terminal in it either."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            error.message = one_line(error.message)  # type: ignore[misc]  # for a class of ours
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = one_line(error.message)  # type: ignore[misc]  # for a class of ours
+            raise
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version_line(), message="%(version)s")
 def command() -> None:
     """Compile Jinja2 templates ahead of time, and render from what was compiled."""

@@ -1,4 +1,9 @@
-"""What the commands share: errors as text, and settings of the project at hand."""
+"""What the commands share: how they say something, errors as text, and settings of the project at hand.
+
+`say` and `say_json` are the only ways from a command to a person, whose terminal takes no orders from a name or a
+text that is in a bundle, a template or a message. What is data rather than something that is said, the text of `render`
+and the diff of `migrate`, goes through `hand_over`: as it is to a file or a pipe, with escapes to a terminal.
+"""
 
 import errno
 import importlib
@@ -20,19 +25,41 @@ from blendtpl.compiler.config import Config, find_config
 from blendtpl.environments import resolve_environment
 from blendtpl.errors import BlendError, BundleError, ConfigError
 from blendtpl.lifeline import ended_by_signals
+from blendtpl.printable import one_line, printable
 from blendtpl.signing import check_key
 
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
+def say(text: object, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text for a person, with escapes for what a terminal could take for an order."""
+    click.echo(printable(str(text)), err=err, nl=nl)
+
+
+def say_json(value: object) -> None:
+    """Print a value as JSON, in ASCII that is printable."""
+    click.echo(json.dumps(value).replace("\x7f", "\\u007f"))
+
+
+def hand_over(text: str, *, colour: str | None = None) -> None:
+    """Print data: to a file or a pipe as it is, and to a terminal with escapes as `say` has them, in that colour."""
+    if sys.stdout.isatty():
+        shown = printable(text, keep="\n\t")
+        click.echo(click.style(shown, fg=colour) if colour else shown, nl=False)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.flush()
+
+
 def fail(message: object, style: str = "text") -> NoReturn:
     """Report an error in that style, as text on standard error or else on standard output, and exit 1."""
     if style == "json":
-        click.echo(json.dumps({"error": str(message), "faults": []}))
+        say_json({"error": str(message), "faults": []})
     elif style == "github":
-        click.echo(f"::error::{escape_command(str(message))}")
+        say(f"::error::{escape_command(str(message))}")
     else:
-        click.echo(message if str(message).startswith("error: ") else f"error: {message}", err=True)
+        say(message if str(message).startswith("error: ") else f"error: {message}", err=True)
     raise SystemExit(1)
 
 
@@ -41,11 +68,6 @@ def escape_command(text: str, more: str = "") -> str:
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
     return text
-
-
-def escaped(text: str) -> str:
-    """Return a text without what a terminal could take for an order."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 @contextmanager
@@ -62,7 +84,7 @@ def errors_as_text(style: str = "text") -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        where = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, (str, bytes)) else ""
+        where = f"`{one_line(os.fsdecode(error.filename))}`: " if isinstance(error.filename, (str, bytes)) else ""
         if error.errno == errno.ENOSPC:
             _let_go_of_output()
         fail(f"{where}{error.strerror or error}", style)

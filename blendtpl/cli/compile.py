@@ -1,8 +1,8 @@
 """``blendtpl compile``: templates into a bundle, or the list of everything that is wrong with them."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +19,8 @@ from blendtpl.cli.common import (
     processors,
     project,
     read_key,
+    say,
+    say_json,
     source_argument,
 )
 from blendtpl.cli.progress import Ticker
@@ -27,6 +29,7 @@ from blendtpl.compiler.cache import default_folder
 from blendtpl.compiler.lint import ignores
 from blendtpl.compiler.reader import SourceSet
 from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault, TemplateWarning, by_place
+from blendtpl.printable import one_line
 from blendtpl.reprs import counted, sized
 
 _NAMED = 5  # files that are told by name
@@ -110,14 +113,17 @@ def compile_command(
             if strict:
                 raise SystemExit(1)
         for warning in made.warnings:
-            click.echo(f"warning: {warning}", err=True)
+            say(f"warning: {warning}", err=True)
         if made.skipped:
-            click.echo(_skipped(made.skipped), err=True)
+            say(_skipped(made.skipped), err=True)
         if check:
             _check(made.bundle, target)
         else:
             made.bundle.write(target)
-        click.echo(_closing(made, target, check, style))
+        if style == "json":
+            say_json(_made(made, target))
+        else:
+            say(_closing(made, target, check))
 
 
 def _check_target(target: Path) -> None:
@@ -145,26 +151,26 @@ def _check(bundle: Bundle, target: Path) -> None:
         raise BlendError(f"`{target}` is not what the sources give; run `blendtpl compile`")
 
 
-def _closing(made: Build, target: Path, check: bool, style: str) -> str:
+def _made(made: Build, target: Path) -> dict[str, Any]:
+    return {
+        "templates": len(made.bundle.manifest.templates),
+        "cached": made.cached,
+        "compiled": made.compiled,
+        "size": len(made.bundle.data),
+        "digest": made.bundle.digest,
+        "output": str(target),
+        **({"skipped": list(made.skipped)} if made.skipped else {}),
+        "faults": [],
+        **_told(made.bundle.warnings),
+    }
+
+
+def _closing(made: Build, target: Path, check: bool) -> str:
     bundle, count = made.bundle, len(made.bundle.manifest.templates)
-    if style == "json":
-        return json.dumps(
-            {
-                "templates": count,
-                "cached": made.cached,
-                "compiled": made.compiled,
-                "size": len(bundle.data),
-                "digest": bundle.digest,
-                "output": str(target),
-                **({"skipped": list(made.skipped)} if made.skipped else {}),
-                "faults": [],
-                **_told(bundle.warnings),
-            }
-        )
     verb = "checked" if check else "wrote"
     return (
         f"{count} template{'s'[: count != 1]}, {made.cached} from cache, {made.compiled} compiled; "
-        f"{verb} {target}, {sized(len(bundle.data))}, sha256 {bundle.digest}"
+        f"{verb} {one_line(str(target))}, {sized(len(bundle.data))}, sha256 {bundle.digest}"
     )
 
 
@@ -173,14 +179,14 @@ def _report(found: Sequence[Fault], templates: SourceSet, style: str) -> None:
     warnings = [each for each in found if isinstance(each, TemplateWarning)]
     faults = [each for each in found if not isinstance(each, TemplateWarning)]
     if style == "json":
-        click.echo(json.dumps({"faults": _rows(faults), **_told(warnings)}))
+        say_json({"faults": _rows(faults), **_told(warnings)})
     elif style == "github":
         for each in by_place(found):
-            click.echo(_annotation(each, templates))
+            say(_annotation(each, templates))
     else:
         parts = [counted(len(some), what) for some, what in ((faults, "error"), (warnings, "warning")) if some]
         closing = f"{' and '.join(parts)} in {counted(len({each.name for each in found}), 'template')}"
-        click.echo("\n\n".join((*map(str, by_place(found)), closing)), err=True)
+        say("\n\n".join((*map(str, by_place(found)), closing)), err=True)
 
 
 def _told(warnings: Sequence[Fault]) -> dict[str, object]:

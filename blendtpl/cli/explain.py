@@ -9,7 +9,7 @@ import click
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.cli.common import environment_option, errors_as_text, fail, portable_option, project
+from blendtpl.cli.common import environment_option, errors_as_text, fail, portable_option, project, say
 from blendtpl.compiler.asking import asking
 from blendtpl.compiler.emit import module
 from blendtpl.compiler.linker import link
@@ -47,15 +47,15 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
             hint = did_you_mean(name, sources)
             fail(f"no template `{name}` in `{source}`" + (f"; {hint}" if hint else ""))
         if stage == "tree":
-            click.echo("\n".join(_rows(_tree(sources[name], resolved), "")))
+            say("\n".join(_rows(_tree(sources[name], resolved), "")))
             return
         trees = {each.name: _tree(each, resolved) for each in found}
         outlines: dict[str, Outline] = {each: outline(tree, resolved, each) for each, tree in trees.items()}
         program = link(outlines, resolved, speedups=ACTIVE and not portable)
         if stage == "program":
-            click.echo(pprint.pformat(program.templates[name], width=110))
+            say(pprint.pformat(program.templates[name], width=110))
         else:
-            click.echo(ast.unparse(module(resolved, name, trees[name], program.links).tree()))
+            say(ast.unparse(module(resolved, name, trees[name], program.links).tree()))
 
 
 def _rows(node: nodes.Node, indent: str) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """``blendtpl migrate``: old call sites of a code base become calls of a registry."""
 
 import difflib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from blendtpl.bundle import Bundle, open_bundle, read_bundle
-from blendtpl.cli.common import environment_option, errors_as_text, named_environment, processors, project
+from blendtpl.cli.common import (
+    environment_option,
+    errors_as_text,
+    hand_over,
+    named_environment,
+    processors,
+    project,
+    say,
+    say_json,
+)
 from blendtpl.cli.progress import Ticker
 from blendtpl.compat.paths import PHP
 from blendtpl.compiler.build import build
@@ -20,6 +28,7 @@ from blendtpl.compiler.config import Config
 from blendtpl.environments import resolve_environment
 from blendtpl.errors import ConfigError
 from blendtpl.extras import not_installed
+from blendtpl.printable import one_line
 
 if TYPE_CHECKING:
     from blendtpl.migrate import Migration, Result
@@ -91,7 +100,7 @@ def migrate_command(
             found = tool.migrate(sources, known, registry=target, shim=shim, progress=ticker.tick)
         failed = _write(found) if mode == "write" else {}
         if style == "json":
-            click.echo(_json(found, failed, written=mode == "write"))
+            say_json(_rows(found, failed, written=mode == "write"))
         else:
             _tell(found, failed, written=mode == "write")
         if found.left or found.unreadable or failed:
@@ -161,18 +170,24 @@ def _tell(found: "Migration", failed: dict[Path, str], *, written: bool) -> None
     if not written:
         for result in found.results:
             for line in _diff(result):
-                click.echo(click.style(line, fg=_COLOURS.get(line[:1])), nl=False)
+                hand_over(line, colour=_COLOURS.get(line[:1]))
     for result in found.results:
         for remark in result.found.notes:
-            click.echo(f"note: {result.file.path}:{remark.line}: `{remark.call}`: {remark.text}", err=True)
+            say(
+                f"note: {one_line(str(result.file.path))}:{remark.line}: `{one_line(remark.call)}`: {remark.text}",
+                err=True,
+            )
     for result in found.results:
         for remark in result.found.left:
-            click.echo(f"left: {result.file.path}:{remark.line}: `{remark.call}`: {remark.text}", err=True)
+            say(
+                f"left: {one_line(str(result.file.path))}:{remark.line}: `{one_line(remark.call)}`: {remark.text}",
+                err=True,
+            )
     for unreadable in found.unreadable:
-        click.echo(f"left: {unreadable.path}: {unreadable.reason}", err=True)
+        say(f"left: {one_line(str(unreadable.path))}: {unreadable.reason}", err=True)
     for path, reason in failed.items():
-        click.echo(f"error: cannot write `{path}`: {reason}", err=True)
-    click.echo(_closing(found, written=written), err=True)
+        say(f"error: cannot write `{path}`: {reason}", err=True)
+    say(_closing(found, written=written), err=True)
 
 
 def _closing(found: "Migration", *, written: bool) -> str:
@@ -207,7 +222,7 @@ def _shown(path: Path) -> str:
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix().lstrip("/")
 
 
-def _json(found: "Migration", failed: dict[Path, str], *, written: bool) -> str:
+def _rows(found: "Migration", failed: dict[Path, str], *, written: bool) -> dict[str, Any]:
     def rows(result: "Result", kind: str, field: str) -> list[dict[str, Any]]:
         path = str(result.file.path)
         return [
@@ -218,15 +233,13 @@ def _json(found: "Migration", failed: dict[Path, str], *, written: bool) -> str:
     def listed(kind: str, field: str) -> list[dict[str, Any]]:
         return [row for result in found.results for row in rows(result, kind, field)]
 
-    return json.dumps(
-        {
-            "files": found.files,
-            "written": written,
-            "changed": [str(result.file.path) for result in found.results if result.new is not None],
-            "rewritten": listed("rewritten", "template"),
-            "left": listed("left", "reason"),
-            "notes": listed("notes", "note"),
-            "unreadable": [{"file": str(each.path), "reason": each.reason} for each in found.unreadable],
-            "failed": [{"file": str(path), "reason": reason} for path, reason in failed.items()],
-        }
-    )
+    return {
+        "files": found.files,
+        "written": written,
+        "changed": [str(result.file.path) for result in found.results if result.new is not None],
+        "rewritten": listed("rewritten", "template"),
+        "left": listed("left", "reason"),
+        "notes": listed("notes", "note"),
+        "unreadable": [{"file": str(each.path), "reason": each.reason} for each in found.unreadable],
+        "failed": [{"file": str(path), "reason": reason} for path, reason in failed.items()],
+    }

@@ -10,6 +10,7 @@ from jinja2.lexer import newline_re
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from blendtpl.bundle import Bundle, open_bundle, read_bundle
 from blendtpl.certificate import Certificate, beside, read_certificate
@@ -17,12 +18,16 @@ from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
     fail,
+    hand_over,
     key_option,
     named_environment,
     project,
     read_key,
+    say,
+    say_json,
 )
 from blendtpl.errors import BlendError, CertificateError, UndefinedError, excerpt
+from blendtpl.printable import one_line
 from blendtpl.registry import Registry, load
 
 _FILE_WIDTH = 200  # columns of a table that goes to a file or a pipe
@@ -49,7 +54,10 @@ def render_command(
     environment: str | None,
     key_file: Path | None,
 ) -> None:
-    """Render the template NAME of a bundle to standard output."""
+    """Render the template NAME of a bundle to standard output.
+
+    A terminal is shown escapes for control characters; a file or a pipe gets the text as it is.
+    """
     with errors_as_text():
         config = project()
         registry = load(
@@ -58,8 +66,7 @@ def render_command(
         context = _context(variables, example)
         template = registry[name]
         text = _render(registry, lambda: template.render_block(block, context) if block else template.render(context))
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-        sys.stdout.buffer.flush()
+        hand_over(text)
 
 
 def _render(registry: Registry, render: Any) -> str:
@@ -92,7 +99,8 @@ def _context(file: str | None, example: str | None) -> dict[str, Any]:
         fail(f"{shown} is no valid JSON: {error}")
     if example is not None and isinstance(context, dict):
         if example not in context:
-            fail(f"{shown} has no example `{example}`; it has {', '.join(f'`{found}`' for found in context) or 'none'}")
+            others = ", ".join(f"`{one_line(each)}`" for each in context) or "none"
+            fail(f"{shown} has no example `{example}`; it has {others}")
         context = context[example]
     if not isinstance(context, dict):
         fail(f"{shown} must hold a JSON object, from variable names to values")
@@ -115,19 +123,20 @@ def list_command(bundle: Path, style: str, key_file: Path | None, certificate: P
         soaked = _certificate(certificate or beside(bundle), wanted=certificate is not None)
         if style == "json":
             shown = {"digest": opened.digest, "size": len(opened.data), "templates": _rows(opened)}
-            click.echo(json.dumps({**shown, "soak": soaked and _fields(soaked, opened)}))
+            say_json({**shown, "soak": soaked and _fields(soaked, opened)})
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("template", no_wrap=True)
         for heading in ("variables", "blocks", "refers to"):
             table.add_column(heading)
         for row in _rows(opened):
-            table.add_row(row["name"], *(", ".join(row[part]) for part in ("variables", "blocks", "references")))
+            parts = (row["name"], *(", ".join(row[part]) for part in ("variables", "blocks", "references")))
+            table.add_row(*(Text(one_line(part)) for part in parts))  # no text, in which brackets would mean something
         Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
         count = len(opened.manifest.templates)
-        click.echo(f"{count} template{'s'[: count != 1]}, {len(opened.data)} bytes, sha256 {opened.digest}")
+        say(f"{count} template{'s'[: count != 1]}, {len(opened.data)} bytes, sha256 {opened.digest}")
         if soaked is not None:
-            click.echo(_soak(soaked, opened))
+            say(_soak(soaked, opened))
 
 
 def _certificate(path: Path, *, wanted: bool) -> Certificate | None:
@@ -135,10 +144,10 @@ def _certificate(path: Path, *, wanted: bool) -> Certificate | None:
     try:
         found = read_certificate(path)
     except CertificateError as error:
-        click.echo(f"warning: {error}; `blendtpl soak` writes it anew", err=True)
+        say(f"warning: {error}; `blendtpl soak` writes it anew", err=True)
         return None
     if found is None and wanted:
-        click.echo(f"warning: there is no certificate `{path}`; `blendtpl soak` writes one", err=True)
+        say(f"warning: there is no certificate `{path}`; `blendtpl soak` writes one", err=True)
     return found
 
 
@@ -146,7 +155,11 @@ def _soak(found: Certificate, bundle: Bundle) -> str:
     if found.digest != bundle.digest:
         return f"not soaked: the certificate is of another bundle, sha256 {found.digest}; `blendtpl soak` writes one"
     count = len(found.unsound)
-    result = f"{count} grew or could not be soaked: {', '.join(_known(found, bundle))}" if count else "none grew"
+    result = (
+        f"{count} grew or could not be soaked: {', '.join(map(one_line, _known(found, bundle)))}"
+        if count
+        else "none grew"
+    )
     versions = ", ".join(f"{name} {version}" for name, version in sorted(found.versions.items()))
     which = "all" if found.templates == len(bundle.manifest.templates) else f"{found.templates} of them"
     return f"soaked on {found.date[:10]}, {found.renders:,} renders of {which}: {result} ({versions})"

@@ -1,6 +1,5 @@
 """``blendtpl soak``: every template many times over, and what grew meanwhile."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,16 +9,18 @@ from blendtpl.certificate import beside, record, write_certificate
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
-    escaped,
     key_option,
     named_environment,
     processors,
     project,
     read_key,
+    say,
+    say_json,
 )
 from blendtpl.cli.progress import Ticker
 from blendtpl.environments import resolve_environment
 from blendtpl.growth import SPARE_BLOCKS, SPARE_BYTES, Growth
+from blendtpl.printable import one_line
 from blendtpl.registry import load
 from blendtpl.samples import Samples
 from blendtpl.soak import MEMORY, PATIENCE, RENDERS, Soak, Soaked, soak
@@ -101,7 +102,7 @@ def soak_command(
         registry = load(bundle, environment=resolved, key=read_key(key_file))
         if not folders:
             missing = examples or config.folders[0]
-            click.echo(f"warning: there is no folder `{missing}` with examples: all contexts are generated", err=True)
+            say(f"warning: there is no folder `{missing}` with examples: all contexts are generated", err=True)
         samples = Samples(registry, resolved, folders, seed=seed, count=_GENERATED)
         with Ticker("renders", _LINE_SECONDS) as ticker:
             found = soak(
@@ -117,7 +118,10 @@ def soak_command(
         target = None if no_certificate else certificate or beside(bundle)
         if target is not None:
             write_certificate(target, recorded)
-        click.echo(json.dumps(recorded) if style == "json" else _text(found, target))
+        if style == "json":
+            say_json(recorded)
+        else:
+            say(_text(found, target))
         if found.unsound or (strict and any(each.printed for each in found.templates)):
             raise SystemExit(1)
 
@@ -135,19 +139,19 @@ def _warnings(found: Soaked) -> Iterator[str]:
     """Yield what is odd about a template, and is no growth."""
     if found.examples:
         for context, error in found.failures:
-            yield f"warning: `{found.template}` fails with {context}: {escaped(error)}"
+            yield f"warning: `{one_line(found.template)}` fails with {one_line(context)}: {one_line(error)}"
     if found.sound and found.kept:
-        yield f"warning: `{found.template}` does not grow, but keeps {_kept(found)} of what it is given"
+        yield f"warning: `{one_line(found.template)}` does not grow, but keeps {_kept(found)} of what it is given"
     for printed in found.printed:
-        yield f"warning: {escaped(str(printed))}"
+        yield f"warning: {one_line(str(printed))}"
 
 
 def _told(found: Soaked) -> Iterator[str]:
     """Yield the lines about a template that grew or could not be measured."""
     if found.problem or found.growth is None:
-        yield f"error: `{found.template}` cannot be soaked: {escaped(found.problem)}"
+        yield f"error: `{one_line(found.template)}` cannot be soaked: {one_line(found.problem)}"
     else:
-        yield f"error: `{found.template}` grows: {_growth(found.growth)}"
+        yield f"error: `{one_line(found.template)}` grows: {_growth(found.growth)}"
     if found.kept:
         yield f"  keeps:    {_kept(found)} of what it is given"
     if found.trail is not None:
@@ -157,15 +161,15 @@ def _told(found: Soaked) -> Iterator[str]:
 def _trail(trail: Trail) -> Iterator[str]:
     if trail.types:
         least = trail.types[0][1] / 50  # a few are made once
-        listed = [f"{count:,} {escaped(name)}" for name, count in trail.types if count > least]
+        listed = [f"{count:,} {one_line(name)}" for name, count in trail.types if count > least]
         more = ", …" if len(listed) > _TYPES else ""
         yield f"  objects:  {', '.join(listed[:_TYPES])}{more} in {trail.renders:,} renders"
     for holder in trail.holders:
-        yield f"  held by:  {escaped(holder)}"
+        yield f"  held by:  {one_line(holder)}"
     if trail.circle:
-        yield f"  circle:   {escaped(trail.circle)} leads back to where it begins"
+        yield f"  circle:   {one_line(trail.circle)} leads back to where it begins"
     for place in trail.places:
-        yield f"  made at:  {escaped(place)}"
+        yield f"  made at:  {one_line(place)}"
 
 
 def _growth(growth: Growth) -> str:
@@ -188,7 +192,7 @@ def _rate(count: int, renders: int, what: str) -> str:
 
 
 def _kept(found: Soaked) -> str:
-    shown = ", ".join(f"`{escaped(path)}`" for path in found.kept[:_TYPES] if path) or "the context"
+    shown = ", ".join(f"`{one_line(path)}`" for path in found.kept[:_TYPES] if path) or "the context"
     return shown + (", …" if len(found.kept) > _TYPES else "")
 
 

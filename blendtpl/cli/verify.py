@@ -1,6 +1,5 @@
 """``blendtpl verify``: every template through Jinja2 and through blendtpl, and where the two differ."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from os.path import commonprefix
@@ -13,14 +12,16 @@ from blendtpl.cli.common import (
     chosen,
     environment_option,
     errors_as_text,
-    escaped,
     exclude_option,
     named_environment,
     portable_option,
     project,
+    say,
+    say_json,
     source_argument,
 )
 from blendtpl.errors import ConfigError
+from blendtpl.printable import one_line
 from blendtpl.reprs import counted
 from blendtpl.verify import Difference, Outcome, Unrendered, Verification, verify
 
@@ -78,16 +79,20 @@ def verify_command(
             exclude=(*config.exclude, *exclude),
             allow_unrendered=(*config.allow_unrendered, *allowed),
         )
-        click.echo(_json(found) if style == "json" else _text(found))
+        if style == "json":
+            say_json(_rows(found))
+        else:
+            say(_text(found))
         if not found.passed or (strict and found.printed):
             raise SystemExit(1)
 
 
 def _text(found: Verification) -> str:
     unsteady = [
-        f"warning: `{name}` is not compared: Jinja2 renders it differently each time" for name in found.unsteady
+        f"warning: `{one_line(name)}` is not compared: Jinja2 renders it differently each time"
+        for name in found.unsteady
     ]
-    printed = [f"warning: {escaped(str(each))}" for each in found.printed]
+    printed = [f"warning: {one_line(str(each))}" for each in found.printed]
     shown = [_shown(difference) for difference in found.differences]
     unrendered = [line for each in found.unrendered for line in _unrendered(each)]
     return "\n".join((*unsteady, *printed, *shown, *unrendered, _closing(found)))
@@ -96,19 +101,19 @@ def _text(found: Verification) -> str:
 def _unrendered(found: Unrendered) -> Iterator[str]:
     level = "warning" if found.allowed else "error"
     error = f": most raise {_excerpt(found.error, 0)}" if found.error.error else ""
-    yield f"{level}: `{found.template}` is rendered by none of {counted(found.contexts, 'context')}{error}"
+    yield f"{level}: `{one_line(found.template)}` is rendered by none of {counted(found.contexts, 'context')}{error}"
     if found.allowed:
         return
     if found.missing:
-        yield f"  missing:  {', '.join(f'`{name}`' for name in found.missing[:_NAMES])}"
+        yield f"  missing:  {', '.join(f'`{one_line(name)}`' for name in found.missing[:_NAMES])}"
     path = PurePosixPath(found.template)
     file = path.with_name(f"{path.name.partition('.')[0]}.examples.json")
     if found.required:
-        blocks = ", ".join(f"`{name}`" for name in found.required)
+        blocks = ", ".join(f"`{one_line(name)}`" for name in found.required)
         yield f"  remedy:   it has required blocks ({blocks}): add a template that extends it, with examples"
     else:
-        yield f"  remedy:   write `{file}`, with a context that it can be rendered with"
-    yield f"            or pass `--allow-unrendered '{found.template}'`"
+        yield f"  remedy:   write `{one_line(str(file))}`, with a context that it can be rendered with"
+    yield f"            or pass `--allow-unrendered '{one_line(found.template)}'`"
     yield ""
 
 
@@ -125,9 +130,9 @@ def _closing(found: Verification) -> str:
 
 
 def _shown(difference: Difference) -> str:
-    at = _at(difference)
+    at, name, context = _at(difference), one_line(difference.template), one_line(difference.context)
     return (
-        f"error: `{difference.template}` differs in {difference.side}, with {difference.context}, at character {at}\n"
+        f"error: `{name}` differs in {difference.side}, with {context}, at character {at}\n"
         f"  jinja2:   {_excerpt(difference.expected, at)}\n"
         f"  blendtpl: {_excerpt(difference.found, at)}\n"
     )
@@ -146,7 +151,7 @@ def _excerpt(outcome: Outcome, at: int) -> str:
     return f"{outcome.error}: {shown}" if outcome.error else shown
 
 
-def _json(found: Verification) -> str:
+def _rows(found: Verification) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
         {
             "template": difference.template,
@@ -158,29 +163,27 @@ def _json(found: Verification) -> str:
         }
         for difference in found.differences
     ]
-    return json.dumps(
-        {
-            "templates": found.templates,
-            "renders": found.renders,
-            "rendered": found.rendered,
-            "raised": found.raised,
-            "unsteady": list(found.unsteady),
-            "differences": rows,
-            "unrendered": [
-                {
-                    "template": each.template,
-                    "contexts": each.contexts,
-                    "error": each.error.error,
-                    "text": each.error.text,
-                    "missing": list(each.missing),
-                    "required": list(each.required),
-                    "allowed": each.allowed,
-                }
-                for each in found.unrendered
-            ],
-            "printed": [asdict(each) for each in found.printed],
-        }
-    )
+    return {
+        "templates": found.templates,
+        "renders": found.renders,
+        "rendered": found.rendered,
+        "raised": found.raised,
+        "unsteady": list(found.unsteady),
+        "differences": rows,
+        "unrendered": [
+            {
+                "template": each.template,
+                "contexts": each.contexts,
+                "error": each.error.error,
+                "text": each.error.text,
+                "missing": list(each.missing),
+                "required": list(each.required),
+                "allowed": each.allowed,
+            }
+            for each in found.unrendered
+        ],
+        "printed": [asdict(each) for each in found.printed],
+    }
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from blendtpl.compat.paths import PHP, Aliases, Paths
 from blendtpl.compat.scopes import Scope, given_by, seen_from, seen_names
 from blendtpl.compat.sites import Report, Sites
 from blendtpl.errors import ConfigError, IncludeNotFound, IncludeWarning, ReturnedError
+from blendtpl.printable import one_line
 from blendtpl.registry import Registry
 from blendtpl.rendering import render_in_scope
 from blendtpl.template import Frozen, Template
@@ -255,7 +256,8 @@ class IncludeShim(Frozen):
         else:
             seen = (f"{variable}={variable}" for variable in seen_names(frame, template.variables))
             better = f"registry.render({', '.join((repr(name), *seen))})"
-        message = f'`{call}("{path}")` is served by a shim, which is there for the time of moving: call `{better}`'
+        shown = one_line(str(path))
+        message = f'`{call}("{shown}")` is served by a shim, which is there for the time of moving: call `{better}`'
         warnings.warn_explicit(message, DeprecationWarning, file, frame.f_lineno, frame.f_globals.get("__name__"))
 
 

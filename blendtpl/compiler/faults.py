@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from blendtpl.compiler.positions import Spot
 from blendtpl.errors import Fault, described, did_you_mean
+from blendtpl.printable import one_line
 
 _REPEATED = "keyword argument repeated"  # what Python begins with
 
@@ -20,14 +21,14 @@ BINARY = "binary"  # the kind of what is no mistake unless something refers to i
 
 def bad_name(name: str, problem: str) -> Fault:
     """A name that `blendtpl.names` refuses."""
-    return Fault(shown(name), 0, 0, "bad-name", f"the template name `{shown(name)}` {problem}", "rename the file")
+    return Fault(one_line(name), 0, 0, "bad-name", f"the template name `{one_line(name)}` {problem}", "rename the file")
 
 
 def name_clash(name: str, others: Sequence[str]) -> str:
     """Names that a file system which folds case or Unicode forms would mix up: not wrong, but seldom meant."""
-    listed = ", ".join(f"`{shown(other)}`" for other in others)
+    listed = ", ".join(f"`{one_line(other)}`" for other in others)
     return (
-        f"the template name `{shown(name)}` differs from {listed} only by case, or by how Unicode writes the same"
+        f"the template name `{one_line(name)}` differs from {listed} only by case, or by how Unicode writes the same"
         " character, which some file systems mix up"
     )
 
@@ -128,7 +129,7 @@ def unknown_callable(name: str, spot: Spot, what: str, word: str, known: Iterabl
 
 def missing_reference(name: str, spot: Spot, names: Sequence[str], known: Iterable[str]) -> Fault:
     """A constant name in an extends, include or import that no template has."""
-    wanted = ", ".join(f"`{shown(wanted)}`" for wanted in names)
+    wanted = ", ".join(f"`{one_line(wanted)}`" for wanted in names)
     message = f"no template {wanted}" if len(names) == 1 else f"none of the templates {wanted} exists"
     known = tuple(known)
     hints = (did_you_mean(meant, known) for meant in names)
@@ -143,13 +144,6 @@ def reference_cycle(name: str, spot: Spot, path: Sequence[str]) -> Fault:
         "reference-cycle",
         f"references run in a circle: {' -> '.join(path)}",
         "break it, or guard one of the references by an `if`",
-    )
-
-
-def shown(name: str) -> str:
-    """Return the name with everything that would upset a terminal or a log as an escape."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in name
     )
 
 

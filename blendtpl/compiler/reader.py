@@ -22,6 +22,7 @@ from blendtpl.compiler.listing import listed
 from blendtpl.errors import ConfigError, Fault, described
 from blendtpl.examples import is_examples
 from blendtpl.names import name_problem
+from blendtpl.printable import one_line
 
 _MARK = "\ufeff"  # of the order of bytes, which editors put before a text
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # the same in UTF-16 and UTF-32
@@ -98,12 +99,12 @@ def _source(name: str, text: str, root: str | None) -> Source | Fault:
     try:
         return Source(name, text, hashlib.sha256(text.encode()).hexdigest(), root)
     except UnicodeEncodeError:
-        return faults.unencodable(faults.shown(name))
+        return faults.unencodable(one_line(name))
 
 
 def _undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Fault:
     fault = faults.binary if _is_binary(name, data) else faults.undecodable
-    return fault(faults.shown(name), data, error)
+    return fault(one_line(name), data, error)
 
 
 def _is_binary(name: str, data: bytes) -> bool:
@@ -121,7 +122,7 @@ def _from_mapping(templates: Mapping[str, str], without: Exclusion, known: Set[s
         if not isinstance(name, str):
             raise ConfigError(f"a template's name is a string, not {name!r}")
         if name not in known and not without.excludes(name):
-            yield _source(name, str(text), None) if isinstance(text, str) else faults.no_text(faults.shown(name), text)
+            yield _source(name, str(text), None) if isinstance(text, str) else faults.no_text(one_line(name), text)
 
 
 def _from_loader(
@@ -169,7 +170,7 @@ def _from_folder(folder: Path, output: Path | None, without: Exclusion, known: S
             if skipped is None or os.path.realpath(path) != skipped:
                 yield from _from_file(name, path)
     for error in closed:
-        name = faults.shown(_name(Path(os.fsdecode(error.filename)), folder))
+        name = one_line(_name(Path(os.fsdecode(error.filename)), folder))
         yield faults.unreadable(name, error.strerror or str(error))
 
 
@@ -189,7 +190,7 @@ def _from_file(name: str, path: Path) -> Iterator[Source | Fault]:
             return
         data = path.read_bytes()
     except OSError as error:
-        yield faults.unreadable(faults.shown(name), error.strerror or str(error))
+        yield faults.unreadable(one_line(name), error.strerror or str(error))
         return
     if is_bundle(data):
         return
