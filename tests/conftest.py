@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ if str(ROOT) not in sys.path:
 
 # Standard error is compared, where progress comes after a second: a long time, or on a busy machine a short one.
 os.environ["BLENDTPL_NO_PROGRESS"] = "1"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a shell runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # of which what the tests start begins with the usual one
 PATIENCE = 600.0  # seconds until something that should happen is taken for something that does not
 
 pytest.register_assert_rewrite("tests.run.oracle")

@@ -82,7 +82,7 @@ def test_a_loader_that_cannot_list_is_named_in_the_error() -> None:
         ({1: "x"}, "a template's name is a string, not 1"),
         ("no/such/folder", "no folder `no/such/folder` to compile"),
         ("a" * 300, "no folder `aaa"),
-        ("a\0b", "no folder `a\0b` to compile"),
+        ("a\0b", "no folder `a\\x00b` to compile"),
         pytest.param(__file__, "to compile: it is a file", id="a file"),
         (jinja2.FileSystemLoader("no/such/folder"), "the FileSystemLoader that was given has no template in it"),
     ],

@@ -137,10 +137,9 @@ def test_a_worker_killed_from_outside_is_told_in_one_line(tmp_path: Path) -> Non
 def test_workers_end_with_the_process_that_forked_them(tmp_path: Path, number: signal.Signals) -> None:
     process, workers = started(tmp_path)
     process.send_signal(number)
-    told = process.communicate(timeout=60)
+    told = process.communicate(timeout=PATIENCE)
     assert (process.returncode, *told) == (-number, b"", b"")
-    # long before the 30 seconds that each of them has to do
-    _, alive = psutil.wait_procs(workers, timeout=20)
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
     assert alive == []
 
 
@@ -148,8 +147,8 @@ def test_workers_end_with_it_where_the_system_does_not_see_to_it(tmp_path: Path)
     no_option = "import blendtpl.lifeline\nblendtpl.lifeline._PR_SET_PDEATHSIG = -1\n"
     process, workers = started(tmp_path, no_option)
     process.kill()
-    process.communicate(timeout=60)
-    _, alive = psutil.wait_procs(workers, timeout=20)
+    process.communicate(timeout=PATIENCE)
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
     assert alive == []
 
 
@@ -186,7 +185,7 @@ with ended_by_signals():
         time.sleep(0.01)
     assert len(list(tmp_path.glob(".a.blend.*.tmp"))) == 1
     process.terminate()
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=PATIENCE)
     assert (process.returncode, error) == (-signal.SIGTERM, b"")
     assert [path.name for path in tmp_path.iterdir()] == ["begun"]
 
@@ -231,6 +230,6 @@ with ended_by_signals():
     time.sleep(600)
 """
     process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGTERM
     assert b"Exception ignored in" in error

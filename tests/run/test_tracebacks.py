@@ -19,6 +19,7 @@ import jinja2
 import pytest
 
 import blendtpl
+from tests.conftest import PATIENCE
 from tests.run.oracle import load
 from tests.run.scenes import CALL, ERRORS, SCENES, TOP, Scene, environment, place, variables
 
@@ -336,7 +337,7 @@ def test_two_threads_that_fail_have_each_its_own_way(texts: dict[str, str], way:
     registry, both = load(texts), threading.Barrier(2)
 
     def fail() -> str:
-        both.wait(timeout=60)
+        both.wait(timeout=PATIENCE)
         raise ValueError("in a thread")
 
     def work(name: str) -> BaseException:
