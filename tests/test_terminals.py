@@ -171,8 +171,8 @@ def test_explaining_evil_templates_is_printable(evil: Path, stage: str) -> None:
 
 
 def test_a_call_that_is_not_understood_is_told_printably(evil: Path) -> None:
-    calls = ([EVIL], [f"--{EVIL}"], ["list", f"--{EVIL}"], ["compile", "-j", EVIL], ["list", "x.blend", EVIL])
-    calls += (["compile", "--key-file", EVIL], ["migrate", EVIL], ["explain", "x", "y", "--stage", EVIL])
+    calls = [[EVIL], [f"--{EVIL}"], ["list", f"--{EVIL}"], ["compile", "-j", EVIL], ["list", "x.blend", EVIL]]
+    calls += [["compile", "--key-file", EVIL], ["migrate", EVIL], ["explain", "x", "y", "--stage", EVIL]]
     for call in calls:
         told(invoke(*call), 2, "\\x1b[31m")
     told(invoke("compile", "--environment", f"{EVIL}:make"), 1, "\\x1b[31m")
