@@ -72,7 +72,7 @@ def test_the_command_that_a_message_names_makes_a_key(capfd: pytest.CaptureFixtu
         (Path("key"), "a PosixPath"),
         (object(), "an object"),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_a_key_of_another_type_is_told_on_both_sides(key: Any, shown: str) -> None:
     told = f"`key` is bytes, not {shown}"
@@ -135,7 +135,11 @@ def test_another_digest_is_none_of_these_mistakes() -> None:
     assert blendtpl.load(SMALL, digest=DIGEST).digest == DIGEST
 
 
-@pytest.mark.parametrize("source", [None, 5, ["a.blend"], {"a.html": ""}, object(), DIGEST.encode().decode], ids=repr)
+@pytest.mark.parametrize(
+    "source",
+    [None, 5, ["a.blend"], {"a.html": ""}, object(), DIGEST.encode().decode],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 def test_what_is_no_bundle_by_its_type_is_told(source: Any) -> None:
     with pytest.raises(blendtpl.BundleError, match="give the name of a file, the bytes of a bundle, or a `Bundle`"):
         blendtpl.load(source)

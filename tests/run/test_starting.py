@@ -103,7 +103,7 @@ def test_nothing_of_a_render_is_held_when_it_is_over() -> None:
         {"write": lambda scope, out, limit: 1},
         {"join": None},
     ],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )
 def test_a_start_that_is_none_is_an_error(change: dict[str, Any]) -> None:
     start, unit = start_of(load({"a": "{% block x %}{% for x in a %}{{ b }}{% endfor %}{% endblock %}"}), "a")
