@@ -155,7 +155,7 @@ def test_soaking_and_verifying_tell_of_evil_examples_and_messages(evil: Path) ->
     said = told(invoke("soak", "x.blend", "-n", "100", "-j", "1"), 0, "\\x1b[31m", "fails with the example")
     assert not any(line.startswith("error: ") for line in said.splitlines())
     told(invoke("soak", "x.blend", "-n", "100", "-j", "1", "--format", "json"), 0)
-    told(invoke("verify", "-n", "2"), 0, "the same as Jinja2's")
+    told(invoke("verify", "-n", "2"), 1, "`fails.html` is rendered by none", "\\x1b[31m")
     difference = Difference(WORSE, "the bundle", WORSE, Outcome(WORSE), Outcome(WORSE[:-1], WORSE))
     shown = printable(_text(Verification(1, 1, (difference,), (WORSE,))))
     assert harmless(shown)
