@@ -19,8 +19,10 @@ if str(ROOT) not in sys.path:
 
 # Standard error is compared, where progress comes after a second: a long time, or on a busy machine a short one.
 os.environ["BLENDTPL_NO_PROGRESS"] = "1"
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a shell runs in the background
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # of which what the tests start begins with the usual one
+# What the tests start begins with the usual handlers, also where a shell runs them in the background, or `nohup` does.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 PATIENCE = 600.0  # seconds until something that should happen is taken for something that does not
 
 pytest.register_assert_rewrite("tests.run.oracle")
