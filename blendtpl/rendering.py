@@ -109,8 +109,8 @@ def _rendered(unit: Unit, given: dict[str, Any]) -> str:
 def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
     """Yield the names that were given, beside those that are there by default."""
     defaults = start.defaults
-    found = (name for name in list(variables) if type(name) is str)
-    return (name for name in found if name not in defaults or variables.get(name) is not defaults[name])
+    found = ((name, value) for name, value in list(variables.items()) if type(name) is str)
+    return (name for name, value in found if name not in defaults or value is not defaults[name])
 
 
 def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str, Any]) -> str:

@@ -195,7 +195,8 @@ def _told(warnings: Sequence[Fault]) -> dict[str, object]:
 
 
 def _rows(found: Iterable[Fault]) -> list[dict[str, object]]:
-    return [{field: getattr(each, field) for field in Fault.__dataclass_fields__} for each in found]
+    told = [field for field in Fault.__dataclass_fields__ if field != "error"]  # which is an object, and in the message
+    return [{field: getattr(each, field) for field in told} for each in found]
 
 
 def _annotation(fault: Fault, templates: SourceSet) -> str:

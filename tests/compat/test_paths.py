@@ -83,7 +83,8 @@ def test_what_is_no_path_under_the_roots_is_refused(path: object, folder: str, p
     with pytest.raises(PathError) as caught:
         names(path, folder)
     assert caught.value.problem == problem
-    assert str(caught.value) == f"the path `{path if isinstance(path, str) else repr(path)}` {problem}"
+    shown = path.replace("\0", "\\x00") if isinstance(path, str) else repr(path)
+    assert str(caught.value) == f"the path `{shown}` {problem}"
 
 
 def test_back_slashes_and_case_are_taken_as_windows_does_by_option() -> None:

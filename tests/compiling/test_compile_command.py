@@ -109,6 +109,25 @@ def test_json_tells_the_result_and_every_field_of_every_fault(good: Path) -> Non
     }
 
 
+def test_json_tells_what_an_extension_raised_without_the_object(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = """
+import jinja2, jinja2.ext
+class Boom(jinja2.ext.Extension):
+    tags = {"boom"}
+    def parse(self, parser):
+        raise OSError("no space")
+def environment():
+    return jinja2.Environment(extensions=[Boom])
+"""
+    write(good, {"booming.py": module, "templates/b.html": "x\n{% boom %}"})
+    monkeypatch.syspath_prepend(good)
+    result = invoke("compile", "-o", "out.blend", "--format", "json", "--environment", "booming:environment")
+    (fault,) = json.loads(result.stdout)["faults"]
+    assert (fault["name"], fault["line"], fault["kind"]) == ("b.html", 2, "unexpected")
+    assert fault["message"].endswith("OSError: no space")
+    assert "error" not in fault
+
+
 def test_an_error_that_is_no_fault_has_the_format_asked_for_too(good: Path) -> None:
     result = invoke("compile", "nowhere", "--format", "json")
     assert (result.exit_code, result.stderr) == (1, "")

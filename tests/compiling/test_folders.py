@@ -304,7 +304,9 @@ def test_where_no_folder_is_named_the_environments_own_loader_has_the_templates(
     assert registry.render("blog/post.html") == registry.render("blog//post.html") == "blog <>"
     assert blendtpl.compile().data == Path("a.blend").read_bytes()
     assert blendtpl.compile(environment="own_loader:make").data == Path("a.blend").read_bytes()
-    assert invoke("verify", "-n", "1").stdout == "18 renders of 3 templates were the same as Jinja2's\n"
+    assert invoke("verify", "-n", "1").stdout == (
+        "18 renders (18 gave a text, 0 raised an error) of 3 templates were the same as Jinja2's\n"
+    )
 
 
 def test_a_folder_that_is_named_goes_before_the_environments_own_loader(environment: Path) -> None:
