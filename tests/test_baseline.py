@@ -23,7 +23,9 @@ Told = dict[str, Any]
 
 def bench(only: str, *options: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "pytest", "bench", "--benchmark-only", "-k", only, *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    # a run of its own: what pytest-xdist tells its workers would switch benchmarks off
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def test_every_construct_and_every_error_is_a_workload() -> None:
     assert by_kind[Kind.CONSTRUCTS] | by_kind[Kind.ERRORS] == {*EVERY, MISSING} - {MAIL.title}
     assert by_kind[Kind.ALERT] == {ALERT}
     assert by_kind[Kind.MIXED] == {MIXED}
-    assert len(by_kind[Kind.PAGES]) == 11
+    assert len(by_kind[Kind.PAGES]) == 12
 
 
 def test_the_mixed_workload_has_all_of_them_in_turn() -> None:

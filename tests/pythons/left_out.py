@@ -178,7 +178,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/compiling/test_compile_command.py::test_an_output_that_cannot_be_written_is_told[a.file/out.blend]",
         "tests/compiling/test_compile_command.py::test_check_fails_for_a_stale_a_missing_and_a_damaged_bundle",
         "tests/compiling/test_compile_command.py::test_json_tells_the_result_and_every_field_of_every_fault",
-        "tests/compiling/test_compile_command.py::test_nothing_is_said_of_progress_when_it_is_quick",
+        "tests/compiling/test_compile_command.py::test_nothing_is_said_of_progress_when_it_is_quick_or_unwanted",
         "tests/compiling/test_compile_command.py::"
         "test_the_closing_line_says_how_many_templates_where_from_the_size_and_the_digest",
     ),
