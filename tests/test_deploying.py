@@ -6,12 +6,8 @@ import importlib
 import re
 import runpy
 import shlex
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.blocks import blocks_of, run_in_order, run_shell
 from tests.conftest import ROOT
@@ -21,19 +17,8 @@ BLOCKS = blocks_of(GUIDE)
 FILES = {block.title: block.text for block in BLOCKS if block.title}
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("BLENDTPL_CACHE_DIR", str(tmp_path / "cache"))
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
-
-
-def test_all_of_it_runs_in_order_and_the_application_answers(folder: Path) -> None:
-    shown = run_in_order(BLOCKS, folder)
+def test_all_of_it_runs_in_order_and_the_application_answers(guide_folder: Path) -> None:
+    shown = run_in_order(BLOCKS, guide_folder)
     assert "blendtpl " in shown
     said: list[str] = []
     shop = importlib.import_module("shop")
@@ -53,8 +38,8 @@ def test_it_has_only_blocks_that_these_tests_run_or_read() -> None:
     }
 
 
-def test_the_settings_of_servers_are_what_servers_read(folder: Path) -> None:
-    (folder / "gunicorn.conf.py").write_text(FILES["gunicorn.conf.py"], encoding="utf-8")
+def test_the_settings_of_servers_are_what_servers_read(guide_folder: Path) -> None:
+    (guide_folder / "gunicorn.conf.py").write_text(FILES["gunicorn.conf.py"], encoding="utf-8")
     settings = runpy.run_path("gunicorn.conf.py")
     assert settings["preload_app"] is True
     before = gc.get_freeze_count()
@@ -70,15 +55,15 @@ def test_the_settings_of_servers_are_what_servers_read(folder: Path) -> None:
     assert tomllib.loads(FILES["pyproject.toml"])["tool"]["setuptools"]["package-data"] == {"shop": ["*.blend"]}
 
 
-def test_what_the_container_runs_of_ours_runs(folder: Path) -> None:
+def test_what_the_container_runs_of_ours_runs(guide_folder: Path) -> None:
     for name in ("templates/hello.html", "shop/__init__.py"):
-        (folder / name).parent.mkdir()
-        (folder / name).write_text(FILES[name], encoding="utf-8")
+        (guide_folder / name).parent.mkdir()
+        (guide_folder / name).write_text(FILES[name], encoding="utf-8")
     lines = FILES["Dockerfile"].splitlines()
     commands = [line.removeprefix("RUN ") for line in lines if line.startswith("RUN blendtpl")]
     assert len(commands) == 1
-    run_shell(commands[0], folder)
-    assert (folder / "shop/shop.blend").is_file()
+    run_shell(commands[0], guide_folder)
+    assert (guide_folder / "shop/shop.blend").is_file()
     # what is copied is there: the parts of the application, and what an earlier line has made
     copied = [shlex.split(line)[1:] for line in lines if line.startswith("COPY") and "--from" not in line]
     assert [source for source, _ in copied] == ["requirements.txt", "templates", "shop"]

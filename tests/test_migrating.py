@@ -1,11 +1,7 @@
 """The guide to moving over: every block in it runs, and it has every difference from PHP."""
 
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.blocks import blocks_of, run_in_order, run_shell
 from tests.compat.oracle.cases import every_case
@@ -16,19 +12,8 @@ BLOCKS = blocks_of(GUIDE)
 TEXT = GUIDE.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("BLENDTPL_CACHE_DIR", str(tmp_path / "cache"))
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
-
-
-def test_all_of_it_runs_in_order(folder: Path) -> None:
-    run_in_order(BLOCKS, folder)
+def test_all_of_it_runs_in_order(guide_folder: Path) -> None:
+    run_in_order(BLOCKS, guide_folder)
 
 
 def test_it_has_only_blocks_that_these_tests_run() -> None:

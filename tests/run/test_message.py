@@ -17,16 +17,10 @@ from hypothesis import strategies as st
 
 import blendtpl
 from tests.conftest import context_of, every_example
+from tests.run.mail import PLAIN
 from tests.run.oracle import load
 
 BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\0"]
-PLAIN: dict[str, Any] = {
-    "subject": "Hi",
-    "text": "text\n",
-    "html": None,
-    "sender": "a@example.org",
-    "to": ("b@example.org",),
-}
 
 
 def message(**fields: Any) -> blendtpl.Message:
