@@ -93,8 +93,9 @@ def check(
         except BrokenProcessPool as error:
             begun = " or ".join(f"`{title}`" for title in list(doing.values())[:jobs])  # they begin in their order
             raise DiedError(f"a process died that rendered {begun}") from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        finally:  # the pool waits for its own thread when it is left, which must not meet the end of Python
+            for future in doing:
+                future.cancel()
             if doing:
                 end()
 

@@ -133,9 +133,10 @@ def by_cgitb(error: BaseException) -> Places:
 
 def by_django(error: BaseException) -> Places:
     settings = pytest.importorskip("django.conf").settings
-    if not settings.configured:
-        settings.configure(DEBUG=True, SECRET_KEY="of a test")
+    if not settings.configured:  # another test of this process may have done so, in another way
+        settings.configure()
         importlib.import_module("django").setup()
+    settings.DEBUG, settings.SECRET_KEY = True, "of a test"
     debug = importlib.import_module("django.views.debug")
     reporter = debug.ExceptionReporter(None, type(error), error, error.__traceback__)
     assert "Traceback" in reporter.get_traceback_html()
