@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import jinja2
-from jinja2 import sandbox
+from jinja2 import nodes, sandbox
+from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 from jinja2.utils import internalcode
 from markupsafe import Markup
@@ -84,6 +85,26 @@ def is_known(context: Context, value: Any) -> bool:
     return isinstance(value, str) and value in context
 
 
+class Rendering:
+    """Has an environment of Jinja2's make what is undefined in a constant expression when the template renders, as
+    blendtpl does where the class of that is a user's own. Jinja2 escapes its text when it compiles, by what holds
+    outside of an `autoescape` tag that is decided at run time.
+    """
+
+    def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> Any:
+        for node in source.find_all((nodes.Getattr, nodes.Getitem, nodes.Filter)):
+            if not isinstance(node, nodes.Filter) or node.name in _LOOKING_UP:
+                vars(node)["as_const"] = _impossible
+        return super()._generate(source, *args, **kwargs)  # type: ignore[misc]
+
+
+_LOOKING_UP = {name for name, function in FILTERS.items() if getattr(function, "jinja_pass_arg", None)}
+
+
+def _impossible(eval_ctx: nodes.EvalContext | None = None) -> NoReturn:
+    raise nodes.Impossible
+
+
 UNDEFINED = {
     "Undefined": jinja2.Undefined,
     "StrictUndefined": jinja2.StrictUndefined,
@@ -114,6 +135,8 @@ class Options:
     def environment(self, live: bool = False) -> jinja2.Environment:
         """Return a new environment of Jinja2's, or of blendtpl's."""
         kind = BASES[self.base][live]
+        if self.undefined == "Angry" and not live:
+            kind = type("rendering", (Rendering, kind), {})
         if self.context:
             kind = type(self.context, (kind,), {"context_class": {"sticky": Sticky, "loud": Loud}[self.context]})
         made: Any = kind(

@@ -61,14 +61,19 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
         if text or emitter.environment.finalize is None:
             if constant is not None:
                 emitter.code.write_text(frame, str(constant))
+            elif emitter.eval_ctx.volatile and _folds(emitter, child):
+                # Jinja2 makes the text when it compiles, when it does not ask the tag around it
+                _write_plainly(emitter, frame, emitter.expression(child, frame))
             elif not _written_directly(emitter, child, frame):
                 _write(emitter, frame, partial(emitter.expression, child, frame))
         elif constant is not None and _finalizer(emitter, frame)[0]:
             # Jinja2 escapes a constant before it is finalized, and everything else after that
             value = literal(constant) if has_literal(constant) else emitter.expression(child, frame)
             emitter.code.write(frame, "str", _finalized(emitter, frame, value))
-        elif emitter.eval_ctx.autoescape and _finalizer(emitter, frame)[0] and _folds(emitter, child):
-            value = call("Markup", call("escape_any", emitter.expression(child, frame)))
+        elif _escaped_first(emitter) and _finalizer(emitter, frame)[0] and _folds(emitter, child):
+            value = emitter.expression(child, frame)
+            if emitter.eval_ctx.autoescape:
+                value = call("Markup", call("escape_any", value))
             emitter.code.write(frame, "str", _finalized(emitter, frame, value))
         else:
             _write(emitter, frame, partial(_finalized_expression, emitter, child, frame))
@@ -80,7 +85,11 @@ def _write(emitter: Emitter, frame: Frame, made: Callable[[], ast.expr]) -> None
         kind = emitter.code.held(either(emitter.autoescape(frame), name("escape_any"), name("str")))
         emitter.code.write(frame, "is", emitter.code.hold(ast.Call(kind, [made()], [])))
         return
-    value = made()
+    _write_plainly(emitter, frame, made())
+
+
+def _write_plainly(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
+    """Write a value that is escaped or not as is known when this is compiled."""
     if isinstance(value, ast.Constant):
         emitter.code.write_text(frame, str(escape(value.value) if emitter.eval_ctx.autoescape else value.value))
     else:
@@ -102,6 +111,11 @@ def constant_text(emitter: Emitter, node: nodes.Expr) -> object:
         return str(value) if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None else value
     except Exception:
         return None
+
+
+def _escaped_first(emitter: Emitter) -> bool:
+    """Return whether Jinja2 treats what it takes for a constant in another way than what it makes at run time."""
+    return bool(emitter.eval_ctx.autoescape or emitter.eval_ctx.volatile)
 
 
 def _folds(emitter: Emitter, node: nodes.Expr) -> bool:
