@@ -2,9 +2,12 @@
 is no C compiler.
 """
 
+from pathlib import Path
+
 from setuptools import Extension, setup
 
-SOURCES = ["blendtpl/_lookahead.c", "blendtpl/_rows.c", "blendtpl/_speedups.c", "blendtpl/_starting.c"]
-HEADERS = ["blendtpl/_speedups.h", "blendtpl/_texts.h", "blendtpl/_values.h"]
+C = Path("blendtpl/runtime/csrc")
+SOURCES = [str(C / name) for name in ("entry.c", "lookahead.c", "module.c", "rows.c")]
+HEADERS = [str(C / name) for name in ("module.h", "texts.h", "values.h")]
 
-setup(ext_modules=[Extension("blendtpl._speedups", SOURCES, depends=HEADERS, optional=True)])
+setup(ext_modules=[Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=True)])

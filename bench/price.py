@@ -19,8 +19,8 @@ from typing import Any
 import blendtpl
 from bench.workloads import WORKLOADS
 from bench.workloads.workload import Workload
-from blendtpl.compiler import emitter
-from blendtpl.compiler.emit import Module
+from blendtpl.compiler.assemble import template_code
+from blendtpl.compiler.codegen.module import Module
 
 _ROUND = 0.002  # seconds
 _ROUNDS = 60
@@ -85,7 +85,7 @@ def template_without(
     promises: tuple[str, ...], templates: Mapping[str, str], entry: str, *, portable: bool = True
 ) -> blendtpl.Template:
     """Return a template whose code makes these promises no more."""
-    real = vars(emitter)["_compile"]
+    real = vars(template_code)["_compile"]
 
     def without(made: Module, file: str) -> CodeType:
         tree: Any = made.tree()
@@ -93,11 +93,11 @@ def template_without(
             tree = _Without(promise).visit(tree)
         return compile(ast.unparse(tree), file, "exec", dont_inherit=True, optimize=0)
 
-    vars(emitter).update(_compile=without)
+    vars(template_code).update(_compile=without)
     try:
         return blendtpl.load(blendtpl.compile(dict(templates), portable=portable))[entry]
     finally:
-        vars(emitter).update(_compile=real)
+        vars(template_code).update(_compile=real)
 
 
 def best_rounds(renders: Mapping[str, Callable[[], object]]) -> dict[str, float]:

@@ -17,22 +17,24 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bench.generated import CHANGED_LAYOUT, CHANGED_LEAF, write
 from bench.measure import COUNT, compare, jinja2_compile, rounds
 from blendtpl import default_environment
-from blendtpl.bundle import Bundle, open_bundle, seal
-from blendtpl.compiler.build import Build, build
-from blendtpl.compiler.emitter import emit
-from blendtpl.compiler.linker import link
-from blendtpl.compiler.outline import outline
-from blendtpl.compiler.parser import parse
-from blendtpl.compiler.reader import Source, read
+from blendtpl.bundle.archive import Bundle, open_bundle, seal
+from blendtpl.bundle.manifest import from_json, to_json
+from blendtpl.compiler import build as stages
+from blendtpl.compiler.analysis.linker import link
+from blendtpl.compiler.analysis.summary import outline
+from blendtpl.compiler.assemble.template_code import emit
+from blendtpl.compiler.build import Build
+from blendtpl.compiler.frontend.parser import parse
+from blendtpl.compiler.frontend.reader import Source, read
 from blendtpl.errors import Fault
-from blendtpl.manifest import from_json, to_json
-from blendtpl.registry import Registry
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.registry import Registry
+from blendtpl.runtime.speedups import ACTIVE
 
 WHOLE = f"compile {COUNT} templates"
 PHASES = f"phases of {COUNT} templates"
 
 Cache = Callable[[], Path]
+build = partial(stages.build, speedups=ACTIVE)  # as `blendtpl.compile` does it
 jobs = pytest.mark.parametrize("jobs", [1, 2])
 
 

@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import blendtpl
 from bench.measure import compare, jinja2_compile, rounds
-from blendtpl.examples import read_examples
+from blendtpl.compiler.frontend.examples import read_examples
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _ROUNDS = 20

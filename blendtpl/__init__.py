@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blendtpl._version import __version__
-from blendtpl.bundle import Bundle
-from blendtpl.environments import EnvironmentSource, default_environment
+from blendtpl.bundle.archive import Bundle
+from blendtpl.bundle.environment import EnvironmentSource, default_environment
+from blendtpl.bundle.manifest import Entry, Manifest, Reference
 from blendtpl.errors import (
     BlendError,
     BlockNotFound,
@@ -33,11 +34,11 @@ from blendtpl.errors import (
     UndefinedError,
 )
 from blendtpl.extras import NotInstalledError, not_installed
-from blendtpl.manifest import Entry, Manifest, Reference
-from blendtpl.message import Message
-from blendtpl.registry import Registry
-from blendtpl.registry import load as _load
-from blendtpl.template import Template
+from blendtpl.mail.message import Message
+from blendtpl.runtime.registry import Registry
+from blendtpl.runtime.registry import load as _load
+from blendtpl.runtime.speedups import ACTIVE
+from blendtpl.runtime.template import Template
 
 if TYPE_CHECKING:
     import jinja2
@@ -99,9 +100,9 @@ def compile(
     the nearest `pyproject.toml` says; where that names no folder, it is what the loader of the environment has.
     `exclude` are patterns of what is no template, such as ``*.md`` or ``drafts/``. `sources` puts
     the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256). Where this
-    installation has `blendtpl.speedups`, the code is made for such: `portable` makes what is as fast without them.
-    `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the command
-    (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
+    installation has `blendtpl.runtime.speedups`, the code is made for such: `portable` makes what is as fast without
+    them. `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the
+    command (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
 
     What is legal and hardly meant, such as a block that no extended template has, is in the bundle's `warnings`; those
     named in `ignore` are not looked for.
@@ -121,7 +122,7 @@ def compile(
         exclude=exclude,
         with_sources=sources,
         key=key,
-        portable=portable,
+        speedups=ACTIVE and not portable,
         cache=folder,
         ignored=ignores(ignore),
     )
@@ -166,7 +167,7 @@ def load(
     """
     if not recompile:
         return _load(source, environment=environment, digest=digest, key=key)
-    from blendtpl.recompiling import recompiled  # which imports the build half when it has to
+    from blendtpl.recompile import recompiled  # which imports the build half when it has to
 
     return _load(source, environment=environment, digest=digest, key=key, recompile=recompiled)
 

@@ -5,7 +5,7 @@ import traceback
 
 from blendtpl.extras import not_installed
 from blendtpl.printable import printable
-from blendtpl.versions import version_line
+from blendtpl.tools.versions import version_line
 
 
 def main() -> None:

@@ -20,19 +20,20 @@ from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
-from blendtpl import rendering
-from blendtpl.arguments import as_dict, merged
-from blendtpl.causes import explain_by_note
-from blendtpl.compiler.emitter import code_of
-from blendtpl.contexts import FastContext, Render
-from blendtpl.environments import EXTENSIONS, with_defaults
+from blendtpl.bundle.environment import EXTENSIONS, with_defaults
+from blendtpl.compiler.assemble.template_code import code_of
 from blendtpl.errors import NotLoadedError
-from blendtpl.linked import unwrapped
-from blendtpl.message import Message, compose
-from blendtpl.output import NEVER, Output
-from blendtpl.places import stopped
-from blendtpl.spaces import bind_names, new_space
-from blendtpl.units import Shape, Unit
+from blendtpl.mail.message import Message, compose
+from blendtpl.runtime import render
+from blendtpl.runtime.arguments import as_dict, merged
+from blendtpl.runtime.causes import explain_by_note
+from blendtpl.runtime.compiled_template import Shape, Unit
+from blendtpl.runtime.context import FastContext, Render
+from blendtpl.runtime.loader import unwrapped
+from blendtpl.runtime.namespace import bind_names, new_space
+from blendtpl.runtime.output import NEVER, Output
+from blendtpl.runtime.speedups import ACTIVE
+from blendtpl.runtime.traceback import stopped
 
 _BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("extensions")
 
@@ -128,7 +129,7 @@ class LiveTemplate(Unit):
 
     def render_block(self, block: str, /, *mappings: Mapping[str, Any], **variables: Any) -> str:
         """Return the text of one block rendered alone, as `blendtpl.Template.render_block` does."""
-        return rendering.render_block(self, block, mappings, variables)
+        return render.render_block(self, block, mappings, variables)
 
     @cached_property
     def preamble(self) -> Any:
@@ -263,7 +264,7 @@ class _Live(jinja2.Environment):
             return cast("str | CodeType", super().compile(source, name, filename, raw, defer_init))  # type: ignore[call-overload]
         try:
             tree = self._parse(source, name, filename) if isinstance(source, str) else source
-            return code_of(name, filename or "<template>", tree, self)
+            return code_of(name, filename or "<template>", tree, self, speedups=ACTIVE)
         except TemplateSyntaxError:
             self.handle_exception(source=source if isinstance(source, str) else None)
             raise

@@ -11,7 +11,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.examples import read_examples
+from blendtpl.compiler.frontend.examples import read_examples
 
 ROOT = Path(__file__).parent.parent
 if str(ROOT) not in sys.path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import blendtpl
-from blendtpl.atomic import remove_abandoned
+from blendtpl.bundle.atomic_file import remove_abandoned
 from tests.compiling.support import invoke, write
 
 BUNDLE = blendtpl.compile({"a": "a"})

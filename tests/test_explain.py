@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from blendtpl.cli import command
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE
 
 
 @pytest.fixture

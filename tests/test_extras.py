@@ -12,9 +12,9 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl import speedups
 from blendtpl.extras import NotInstalledError, not_installed
-from blendtpl.versions import version_line
+from blendtpl.runtime import speedups
+from blendtpl.tools.versions import version_line
 from tests.compiling.support import invoke
 
 REMEDY = "install blendtpl with the extra `{0}`, from where you have it (in a checkout `pip install '.[{0}]'`)"
@@ -135,7 +135,7 @@ def test_the_version_tells_what_it_runs_on_and_whether_there_is_anything_in_c(ba
     )
     assert invoke("--version").stdout == LINE.format(told)
     assert run(bare, AS_COMMAND, "--version").stdout == LINE.format(told)  # without `click`, too
-    hide = "sys.modules['blendtpl._speedups'] = None\n"
+    hide = "sys.modules['blendtpl.runtime._speedups'] = None\n"
     done = run(bare, hide + AS_COMMAND, "--version")
     assert done.stdout == LINE.format("without functions in C (none were built where it was installed)")
     assert version_line() + "\n" == LINE.format(told)
@@ -154,12 +154,12 @@ def test_functions_in_c_that_cannot_be_used_are_told_and_not_used(bare: Path, mo
         "import importlib.util\n"
         "class Broken:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'blendtpl._speedups': return importlib.util.spec_from_loader(name, self)\n"
+        "        if name == 'blendtpl.runtime._speedups': return importlib.util.spec_from_loader(name, self)\n"
         "    def create_module(self, spec): return None\n"
         f"    def exec_module(self, module): exec({module!r}, vars(module))\n"
         "sys.meta_path.insert(0, Broken())\n"
         "import blendtpl\n"
-        "from blendtpl.versions import version_line\n"
+        "from blendtpl.tools.versions import version_line\n"
         "print(version_line())\n"
         "print(blendtpl.load(blendtpl.compile({'a.html': '{{ x.y }}'})).render('a.html', x={'y': '<'}))",
     )

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import blendtpl
-from blendtpl import speedups, versions
+from blendtpl.runtime import speedups
+from blendtpl.tools import versions
 from tests.frozen.made import expected, package
 
 PACKAGE = Path(blendtpl.__file__).parent
@@ -46,7 +47,7 @@ def dynamic_imports() -> Iterator[str]:
 
 def test_only_what_an_application_names_is_imported_by_a_name() -> None:
     # ``environment="module:name"``, and what an extension of the application imports in emitted code
-    assert set(dynamic_imports()) == {"environments.py", "spaces.py"}
+    assert set(dynamic_imports()) == {"bundle/environment.py", "runtime/namespace.py"}
 
 
 SCRIPT = """
@@ -80,7 +81,7 @@ def test_what_compiling_and_rendering_import_is_in_statements_that_freezers_foll
     finder.run_script(str(script))
     loaded = set(shown.stdout.split())
     assert "blendtpl.compiler.build" in loaded
-    assert ("blendtpl._speedups" in loaded) is speedups.ACTIVE
+    assert ("blendtpl.runtime._speedups" in loaded) is speedups.ACTIVE
     assert loaded - finder.modules.keys() == set()
 
 

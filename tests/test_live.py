@@ -13,7 +13,7 @@ import jinja2.sandbox
 import pytest
 
 import blendtpl
-from blendtpl.environments import autoescape_by_name
+from blendtpl.bundle.environment import autoescape_by_name
 from tests.conftest import TEMPLATES
 from tests.run.test_blocks import SET
 

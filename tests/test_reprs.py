@@ -6,7 +6,7 @@ import pytest
 
 import blendtpl
 from blendtpl.compat import IncludeShim, ReturnedError
-from blendtpl.compiler.reader import Source
+from blendtpl.compiler.frontend.reader import Source
 from blendtpl.errors import IncludeNotFound
 from tests.conftest import TEMPLATES
 

@@ -8,7 +8,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.examples import read_examples
+from blendtpl.compiler.frontend.examples import read_examples
 from tests.conftest import TEMPLATES, context_of, every_example
 
 EMAILS = sorted(path.name for path in (TEMPLATES / "emails").iterdir())

@@ -20,7 +20,7 @@ from blendtpl.cli.verify import _text
 from blendtpl.compat import IncludeShim, PathError
 from blendtpl.errors import Fault, IncludeNotFound
 from blendtpl.printable import cells, one_line, printable
-from blendtpl.verify import Difference, Outcome, Verification
+from blendtpl.tools.verify import Difference, Outcome, Verification
 from tests.compiling.support import invoke, write
 from tests.conftest import PATIENCE
 from tests.run.sealing import with_manifest

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import blendtpl
-from blendtpl import runtime
 from blendtpl.cli import command
-from blendtpl.verify import Outcome, verify
+from blendtpl.runtime import helpers
+from blendtpl.tools.verify import Outcome, verify
 from tests.conftest import TEMPLATES
 
 _turns: Iterator[int] = count()
@@ -84,7 +84,7 @@ def test_code_that_forgets_to_escape_is_found_by_generated_contexts_alone(
     assert verify(folder).differences == ()
 
     for name in ("escape_str", "escape_any"):
-        monkeypatch.setitem(runtime.NAMES, name, str)
+        monkeypatch.setitem(helpers.NAMES, name, str)
     difference = verify(folder).differences[0]
 
     assert "&lt;" in difference.expected.text
@@ -98,7 +98,7 @@ def test_another_error_and_another_message_are_differences(tmp_path: Path, monke
         raise ZeroDivisionError("at 0x7f00deadbeef")
 
     for name in ("attribute", "field", "escaped_field"):
-        monkeypatch.setitem(runtime.NAMES, name, broken)
+        monkeypatch.setitem(helpers.NAMES, name, broken)
     found = verify(folder, count=50)
 
     assert found.differences[0].found == Outcome("at 0x0", "ZeroDivisionError")
@@ -133,7 +133,7 @@ def test_a_live_environment_of_the_project_is_compared_with_jinja2_itself(
     assert verify(folder, environment).differences == ()
 
     for name in ("escape_str", "escape_any"):
-        monkeypatch.setitem(runtime.NAMES, name, str)
+        monkeypatch.setitem(helpers.NAMES, name, str)
 
     assert len(verify(folder, environment).differences) == 1
 

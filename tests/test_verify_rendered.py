@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import blendtpl
 from blendtpl.cli import command
-from blendtpl.verify import verify
+from blendtpl.tools.verify import verify
 from tests.compiling.support import write
 
 

@@ -27,7 +27,7 @@ from bench.memory.subjects import SUBJECTS
 from bench.memory.tasks import Task
 from bench.memory.turns import Call, in_turn
 from bench.memory.workloads import WORKLOADS
-from blendtpl.growth import attempt
+from blendtpl.tools.soak.growth import attempt
 
 _USUAL = ("blendtpl.compiler.build", "blendtpl.live", "jinja2.debug")  # what most tasks import
 

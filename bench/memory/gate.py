@@ -28,7 +28,7 @@ from bench.memory.registered import Part
 from bench.memory.turns import in_turn
 from bench.memory.workloads import MIXED, WORKLOADS
 from blendtpl import Registry
-from blendtpl.growth import SPARE_BYTES, Growth
+from blendtpl.tools.soak.growth import SPARE_BYTES, Growth
 from tests.run.cases import Case
 from tests.run.growth import EVERY, Way, ways
 from tests.run.memory import measure, survivors

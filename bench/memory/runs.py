@@ -21,7 +21,7 @@ from bench.memory.sample import COLUMNS, UNKNOWN
 from bench.memory.subjects import SUBJECTS
 from bench.memory.tasks import Task
 from bench.memory.workloads import WORKLOADS
-from blendtpl.growth import SPARE_BLOCKS, SPARE_BYTES
+from blendtpl.tools.soak.growth import SPARE_BLOCKS, SPARE_BYTES
 
 CONFIDENCE = 0.95
 PER = 1000  # renders

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from blendtpl.growth import bytes_of_malloc, clear_caches
+from blendtpl.tools.soak.growth import bytes_of_malloc, clear_caches
 
 COLUMNS = (
     "rss",  # of `smaps_rollup`, which counts; that of `stat` is kept up by the way, and may be off by some pages

@@ -15,7 +15,7 @@ from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 
-from blendtpl.examples import read_examples
+from blendtpl.compiler.frontend.examples import read_examples
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FOLDER = "emails/alert"

@@ -14,7 +14,7 @@ from blendtpl.cli.show import list_command, render_command
 from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
 from blendtpl.printable import one_line
-from blendtpl.versions import version_line
+from blendtpl.tools.versions import version_line
 
 
 class _Commands(click.Group):

@@ -20,13 +20,13 @@ from typing import NoReturn
 import click
 import jinja2
 
+from blendtpl.bundle.environment import resolve_environment
+from blendtpl.bundle.signing import check_key
 from blendtpl.compiler.build import sources_of
 from blendtpl.compiler.config import Config, find_config
-from blendtpl.environments import resolve_environment
+from blendtpl.compiler.lifeline import ended_by_signals
 from blendtpl.errors import BlendError, BundleError, ConfigError
-from blendtpl.lifeline import ended_by_signals
 from blendtpl.printable import one_line, printable
-from blendtpl.signing import check_key
 
 _PACKAGE = str(Path(__file__).parent.parent)
 

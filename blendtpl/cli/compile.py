@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from blendtpl.bundle import Bundle, read_bundle
+from blendtpl.bundle.archive import Bundle, read_bundle
 from blendtpl.cli.common import (
     chosen,
     environment_option,
@@ -26,11 +26,20 @@ from blendtpl.cli.common import (
 from blendtpl.cli.progress import Ticker
 from blendtpl.compiler.build import Build, build
 from blendtpl.compiler.cache import default_folder
+from blendtpl.compiler.frontend.reader import SourceSet
 from blendtpl.compiler.lint import ignores
-from blendtpl.compiler.reader import SourceSet
-from blendtpl.errors import BlendError, BundleError, CompileError, ConfigError, Fault, TemplateWarning, by_place
+from blendtpl.errors import (
+    BlendError,
+    BundleError,
+    CompileError,
+    ConfigError,
+    Fault,
+    TemplateWarning,
+    by_place,
+)
 from blendtpl.printable import one_line
 from blendtpl.reprs import counted, sized
+from blendtpl.runtime.speedups import ACTIVE
 
 _NAMED = 5  # files that are told by name
 
@@ -97,7 +106,7 @@ def compile_command(
                     environment=given,
                     with_sources=not no_sources,
                     key=read_key(key_file),
-                    portable=portable,
+                    speedups=ACTIVE and not portable,
                     output=target,
                     exclude=(*config.exclude, *exclude),
                     ignored=config.ignored.joined(ignores(ignore)),

@@ -9,16 +9,23 @@ import click
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.cli.common import environment_option, errors_as_text, fail, portable_option, project, say
-from blendtpl.compiler.asking import asking
-from blendtpl.compiler.emit import module
-from blendtpl.compiler.linker import link
-from blendtpl.compiler.outline import Outline, outline
-from blendtpl.compiler.parser import parse
-from blendtpl.compiler.reader import Source, read
-from blendtpl.environments import resolve_environment
+from blendtpl.bundle.environment import resolve_environment
+from blendtpl.cli.common import (
+    environment_option,
+    errors_as_text,
+    fail,
+    portable_option,
+    project,
+    say,
+)
+from blendtpl.compiler.analysis.linker import link
+from blendtpl.compiler.analysis.summary import Outline, outline
+from blendtpl.compiler.codegen.module import module
+from blendtpl.compiler.frontend.parser import parse
+from blendtpl.compiler.frontend.reader import Source, read
+from blendtpl.compiler.frontend.references import asking
 from blendtpl.errors import Fault, SourceError, did_you_mean
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE
 
 
 @click.command("explain")

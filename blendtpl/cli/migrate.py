@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from blendtpl.bundle import Bundle, open_bundle, read_bundle
+from blendtpl.bundle.archive import Bundle, open_bundle, read_bundle
+from blendtpl.bundle.environment import resolve_environment
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
@@ -25,7 +26,6 @@ from blendtpl.compat.paths import PHP
 from blendtpl.compiler.build import build
 from blendtpl.compiler.cache import default_folder
 from blendtpl.compiler.config import Config
-from blendtpl.environments import resolve_environment
 from blendtpl.errors import ConfigError
 from blendtpl.extras import not_installed
 from blendtpl.printable import one_line

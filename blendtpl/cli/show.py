@@ -12,8 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from blendtpl.bundle import Bundle, open_bundle, read_bundle
-from blendtpl.certificate import Certificate, beside, read_certificate
+from blendtpl.bundle.archive import Bundle, open_bundle, read_bundle
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
@@ -28,7 +27,8 @@ from blendtpl.cli.common import (
 )
 from blendtpl.errors import BlendError, CertificateError, UndefinedError, excerpt
 from blendtpl.printable import one_line
-from blendtpl.registry import Registry, load
+from blendtpl.runtime.registry import Registry, load
+from blendtpl.tools.soak.report import Certificate, beside, read_certificate
 
 _FILE_WIDTH = 200  # columns of a table that goes to a file or a pipe
 

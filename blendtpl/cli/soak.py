@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from blendtpl.certificate import beside, record, write_certificate
+from blendtpl.bundle.environment import resolve_environment
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
@@ -18,13 +18,13 @@ from blendtpl.cli.common import (
     say_json,
 )
 from blendtpl.cli.progress import Ticker
-from blendtpl.environments import resolve_environment
-from blendtpl.growth import SPARE_BLOCKS, SPARE_BYTES, Growth
 from blendtpl.printable import one_line
-from blendtpl.registry import load
-from blendtpl.samples import Samples
-from blendtpl.soak import MEMORY, PATIENCE, RENDERS, Soak, Soaked, soak
-from blendtpl.trail import Trail
+from blendtpl.runtime.registry import load
+from blendtpl.tools.contexts import Samples
+from blendtpl.tools.soak.growth import SPARE_BLOCKS, SPARE_BYTES, Growth
+from blendtpl.tools.soak.origins import Trail
+from blendtpl.tools.soak.report import beside, record, write_certificate
+from blendtpl.tools.soak.run import MEMORY, PATIENCE, RENDERS, Soak, Soaked, soak
 
 _GENERATED = 20  # contexts for a template without examples
 _TYPES = 4  # types of objects that are told

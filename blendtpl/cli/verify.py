@@ -23,7 +23,7 @@ from blendtpl.cli.common import (
 from blendtpl.errors import ConfigError
 from blendtpl.printable import one_line
 from blendtpl.reprs import counted
-from blendtpl.verify import Difference, Outcome, Unrendered, Verification, verify
+from blendtpl.tools.verify import Difference, Outcome, Unrendered, Verification, verify
 
 _NAMES = 8  # of missing variables that are shown
 _AROUND = 40  # characters of an excerpt on either side of the first that differs

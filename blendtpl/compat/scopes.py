@@ -10,7 +10,7 @@ from typing import Any
 from jinja2.utils import missing
 
 from blendtpl.errors import ScopeError
-from blendtpl.units import Unit
+from blendtpl.runtime.compiled_template import Unit
 
 Scope = Mapping[str, Any]
 

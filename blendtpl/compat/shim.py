@@ -24,9 +24,9 @@ from blendtpl.compat.scopes import Scope, given_by, seen_from, seen_names
 from blendtpl.compat.sites import Report, Sites
 from blendtpl.errors import ConfigError, IncludeNotFound, IncludeWarning, ReturnedError
 from blendtpl.printable import one_line
-from blendtpl.registry import Registry
-from blendtpl.rendering import render_in_scope
-from blendtpl.template import Frozen, Template
+from blendtpl.runtime.registry import Registry
+from blendtpl.runtime.render import render_in_scope
+from blendtpl.runtime.template import Frozen, Template
 
 Path = str | os.PathLike[str]
 

@@ -19,21 +19,8 @@ import jinja2
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 
-from blendtpl.bundle import Bundle, seal
-from blendtpl.compiler import faults, lint
-from blendtpl.compiler.asking import Asking, asking
-from blendtpl.compiler.config import Config, find_config
-from blendtpl.compiler.emit import Links, Unfinished
-from blendtpl.compiler.emitter import emit, own_lookups
-from blendtpl.compiler.keys import compiler_digest, foreign, make_key
-from blendtpl.compiler.linker import Linked, Program, check, link
-from blendtpl.compiler.outline import Outline, from_bytes, outline, to_bytes
-from blendtpl.compiler.packing import pack
-from blendtpl.compiler.parser import fault_of, parse
-from blendtpl.compiler.positions import Positions
-from blendtpl.compiler.reader import Source, SourceSet, read
-from blendtpl.compiler.workers import spread
-from blendtpl.environments import (
+from blendtpl.bundle.archive import Bundle, seal
+from blendtpl.bundle.environment import (
     EnvironmentSource,
     autoescape_of,
     fingerprint,
@@ -41,12 +28,26 @@ from blendtpl.environments import (
     passed_argument,
     resolve_environment,
 )
+from blendtpl.bundle.manifest import Entry, Manifest, this_process
+from blendtpl.bundle.names import clash_key
+from blendtpl.bundle.signing import check_key
+from blendtpl.compiler import lint
+from blendtpl.compiler.analysis.linker import Linked, Program, check, link
+from blendtpl.compiler.analysis.program_facts import Links
+from blendtpl.compiler.analysis.summary import Outline, from_bytes, outline, to_bytes
+from blendtpl.compiler.assemble.packing import pack
+from blendtpl.compiler.assemble.template_code import emit, own_lookups
+from blendtpl.compiler.cache_keys import compiler_digest, foreign, make_key
+from blendtpl.compiler.codegen.generator import Unfinished
+from blendtpl.compiler.config import Config, find_config
+from blendtpl.compiler.frontend import diagnostics
+from blendtpl.compiler.frontend.parser import fault_of, parse
+from blendtpl.compiler.frontend.positions import Positions
+from blendtpl.compiler.frontend.reader import Source, SourceSet, read
+from blendtpl.compiler.frontend.references import Asking, asking
+from blendtpl.compiler.workers import spread
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
 from blendtpl.extras import not_installed
-from blendtpl.manifest import Entry, Manifest, this_process
-from blendtpl.names import clash_key
-from blendtpl.signing import check_key
-from blendtpl.speedups import ACTIVE
 
 if TYPE_CHECKING:
     from blendtpl.compiler.cache import BuildCache
@@ -73,7 +74,7 @@ def build(
     environment: EnvironmentSource = None,
     with_sources: bool = True,
     key: bytes | None = None,
-    portable: bool = False,
+    speedups: bool = False,
     output: Path | None = None,
     exclude: str | Iterable[str] = (),
     ignored: lint.Ignores | None = None,
@@ -83,7 +84,9 @@ def build(
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
-    `output` is no source, `ignored` are warnings not to be told, `progress` gets the stage, what is done and the total.
+    `speedups`: whether the code is for installations that have functions in C; it runs without them as well, and is
+    slower there. `output` is no source, `ignored` are warnings not to be told, `progress` gets the stage, what is done
+    and the total.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -102,7 +105,7 @@ def build(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
-    run = _Run(resolved, cached, jobs, progress, ignored, speedups=ACTIVE and not portable)
+    run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups)
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
@@ -161,7 +164,7 @@ def _clashes(names: Iterable[str]) -> Iterator[str]:
     for found in alike.values():
         if len(found) > 1:
             first, *others = sorted(found)
-            yield faults.name_clash(first, others)
+            yield diagnostics.name_clash(first, others)
 
 
 class _Run:
@@ -206,8 +209,8 @@ class _Run:
 
     def _read(self, templates: SourceSet, output: Path | None, exclude: str | Iterable[str]) -> None:
         found, wrong = read(templates, self.environment, output, exclude)
-        self.binary = {fault.name: fault for fault in wrong if fault.kind == faults.BINARY}
-        self.faults = [fault for fault in wrong if fault.kind != faults.BINARY]
+        self.binary = {fault.name: fault for fault in wrong if fault.kind == diagnostics.BINARY}
+        self.faults = [fault for fault in wrong if fault.kind != diagnostics.BINARY]
         if not found and not self.faults and not isinstance(templates, Mapping):
             raise ConfigError(f"{_shown(templates)} has no template in it")
         self.sources = {source.name: source for source in found}
@@ -225,7 +228,7 @@ class _Run:
         program = link(outlines, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         if self.faults:
-            only_links = all(fault.kind in faults.LINK_KINDS for fault in self.faults)
+            only_links = all(fault.kind in diagnostics.LINK_KINDS for fault in self.faults)
             causes = (fault.error for fault in sorted(self.faults) if fault.error is not None)
             raise (LinkError if only_links else SourceError)(self.faults, warnings) from next(causes, None)
         return replace(self._pack(program, units, with_sources, key), warnings=warnings), compiled

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from blendtpl.compiler.exclusion import exclusion
+from blendtpl.compiler.frontend.exclusion import exclusion
 from blendtpl.compiler.lint.ignores import Ignores, ignores
 from blendtpl.errors import ConfigError, did_you_mean
 
@@ -21,8 +21,9 @@ _TOLD = ("ignore", "per-file-ignores", "allow-unrendered")  # what is not to be 
 class Config:
     """The settings. `root` is the folder of the `pyproject.toml`, which the paths and the environment start from;
     `templates` are the folders that are named, none where none is; `exclude` are patterns of what is no template in
-    them (`blendtpl.compiler.exclusion`); `registry` the ``module:name`` that rewritten code calls; `ignored` are the
-    warnings that nobody wants to be told of, `allow_unrendered` patterns of templates that `verify` need not render.
+    them (`blendtpl.compiler.frontend.exclusion`); `registry` the ``module:name`` that rewritten code calls; `ignored`
+    are the warnings that nobody wants to be told of, `allow_unrendered` patterns of templates that `verify` need not
+    render.
     """
 
     root: Path

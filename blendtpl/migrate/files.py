@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from blendtpl.atomic import replace_file
+from blendtpl.bundle.atomic_file import replace_file
 
 _SKIPPED = {"node_modules", "__pycache__", "site-packages", "__pypackages__"}
 _ENVIRONMENT = "pyvenv.cfg"  # what each virtual environment has in its folder

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
-from blendtpl.environments import autoescape_of
+from blendtpl.bundle.environment import autoescape_of
 from blendtpl.migrate.constants import qualified
 from blendtpl.migrate.scopes import Scope
 from blendtpl.migrate.sites import Left, Site

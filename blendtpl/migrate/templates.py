@@ -14,13 +14,13 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.bundle import Bundle
+from blendtpl.bundle.archive import Bundle
+from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compat.extension import IncludeExtension
 from blendtpl.compat.paths import PHP, Aliases, Paths
-from blendtpl.compiler.outline import outline
-from blendtpl.compiler.parser import parse
-from blendtpl.compiler.reader import Source
-from blendtpl.environments import is_own, passed_argument
+from blendtpl.compiler.analysis.summary import outline
+from blendtpl.compiler.frontend.parser import parse
+from blendtpl.compiler.frontend.reader import Source
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
 from blendtpl.migrate.aliases import METHODS
 from blendtpl.migrate.project import ONCE, Made

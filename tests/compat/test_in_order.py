@@ -4,7 +4,7 @@ import jinja2
 import pytest
 
 from blendtpl.compat import IncludeExtension
-from blendtpl.verify import verify
+from blendtpl.tools.verify import verify
 from tests.compat.support import environment
 from tests.conftest import TEMPLATES
 from tests.run.cases import CASES, Case

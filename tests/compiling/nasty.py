@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 import blendtpl
-from blendtpl.compiler.build import build
+from tests.compiling.support import build
 
 NAMES = [f"{letter}{number}" for letter in "qwertyuiop" for number in range(4)]
 

@@ -1,5 +1,6 @@
 """What the tests of the build half share: files from a mapping, and the command line in and out of this process."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -10,11 +11,15 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from blendtpl.cli import command
+from blendtpl.compiler import build as stages
+from blendtpl.runtime.speedups import ACTIVE
 from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "templates"
 NOBODY = 65534
+
+build = functools.partial(stages.build, speedups=ACTIVE)  # as `blendtpl.compile` does it
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:

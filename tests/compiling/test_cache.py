@@ -21,12 +21,12 @@ import pytest
 
 import blendtpl
 import blendtpl.compiler.cache
+from blendtpl.bundle.manifest import this_process
 from blendtpl.compiler import build as stages
-from blendtpl.compiler.build import Build, build
+from blendtpl.compiler.assemble.template_code import emit
+from blendtpl.compiler.build import Build
 from blendtpl.compiler.cache import BuildCache
-from blendtpl.compiler.emitter import emit
-from blendtpl.manifest import this_process
-from tests.compiling.support import NOBODY, run, write
+from tests.compiling.support import NOBODY, build, run, write
 from tests.conftest import PATIENCE
 
 SOURCE = {

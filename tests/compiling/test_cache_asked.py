@@ -11,7 +11,7 @@ import pytest
 
 import blendtpl
 from blendtpl.compiler import build as stages
-from blendtpl.compiler.emitter import emit
+from blendtpl.compiler.assemble.template_code import emit
 from tests.compiling.support import invoke, write
 
 SOURCE = {

@@ -15,7 +15,7 @@ import pytest
 
 import blendtpl
 import blendtpl.cli.compile
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE
 from tests.compiling.support import as_nobody, invoke, run, write
 from tests.conftest import PATIENCE
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from blendtpl.codes import read_codes, read_told
+from blendtpl.bundle.code_member import read_codes, read_told
 
 
 class ForbiddenError(BaseException):

@@ -8,10 +8,9 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.compiler.build import build
-from blendtpl.compiler.exclusion import exclusion
-from blendtpl.samples import Samples
-from tests.compiling.support import invoke, write
+from blendtpl.compiler.frontend.exclusion import exclusion
+from blendtpl.tools.contexts import Samples
+from tests.compiling.support import build, invoke, write
 
 MARK = b"\xef\xbb\xbf"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"

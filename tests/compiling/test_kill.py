@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import blendtpl
-import blendtpl.bundle
+import blendtpl.bundle.archive
 from tests.compiling.support import write
 
 KILLED_WRITERS = 190
@@ -86,7 +86,7 @@ def test_what_a_killed_writer_left_is_removed_when_it_is_an_hour_old(tmp_path: P
     others = [tmp_path / ".other.blend.0000000000000000.tmp", tmp_path / "[x]*.blend.tmp"]
     for left in (old, new, *others):
         left.write_bytes(bundle.data[:-7])
-        moment = time.time() - blendtpl.bundle._ABANDONED * (0.5 if left == new else 2)
+        moment = time.time() - blendtpl.bundle.archive._ABANDONED * (0.5 if left == new else 2)
         os.utime(left, (moment, moment))
     bundle.write(path)
     assert {left.name for left in tmp_path.iterdir()} == {path.name, new.name, *(other.name for other in others)}

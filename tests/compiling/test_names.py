@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import blendtpl
-from blendtpl.compiler.build import build
-from blendtpl.names import clash_key, name_problem
-from tests.compiling.support import invoke, write
+from blendtpl.bundle.names import clash_key, name_problem
+from tests.compiling.support import build, invoke, write
 
 BAD = {
     "": "is empty",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blendtpl.compiler.packing import merge
+from blendtpl.compiler.assemble.packing import merge
 
 VALUES = st.recursive(
     st.one_of(

@@ -12,9 +12,8 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.compiler.build import build
 from tests.compiling.nasty import SOURCE
-from tests.compiling.support import ROOT, TEMPLATES
+from tests.compiling.support import ROOT, TEMPLATES, build
 from tests.conftest import PATIENCE
 
 DIGEST = blendtpl.compile(SOURCE).digest

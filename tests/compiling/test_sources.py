@@ -10,8 +10,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.compiler.build import build
-from tests.compiling.support import write
+from tests.compiling.support import build, write
 
 FILES = {"a.html": "{% include 'b/c.txt' %}", "b/c.txt": "text"}
 

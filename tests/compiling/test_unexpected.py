@@ -11,8 +11,8 @@ from jinja2.parser import Parser
 
 import blendtpl
 from blendtpl import Fault
-from blendtpl.compiler.build import build
-from blendtpl.environments import default_environment
+from blendtpl.bundle.environment import default_environment
+from tests.compiling.support import build
 from tests.compiling.test_faults import faults_of
 
 _NO_LOOP = "a macro, a `call` body, a block and the `else` of a loop are not in the loop that they stand in"

@@ -9,8 +9,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.compiler.build import build
-from tests.compiling.support import TEMPLATES, invoke, write
+from tests.compiling.support import TEMPLATES, build, invoke, write
 
 BASE = "<title>{% block title %}{% endblock %}</title>{% block body %}{% endblock %}"
 LIB = (

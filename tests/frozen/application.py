@@ -5,7 +5,7 @@ import traceback
 from importlib import resources
 
 import blendtpl
-from blendtpl.versions import version_line
+from blendtpl.tools.versions import version_line
 
 
 def main() -> None:

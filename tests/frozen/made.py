@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import blendtpl
-from blendtpl import speedups
-from blendtpl.versions import version_line
+from blendtpl.runtime import speedups
+from blendtpl.tools.versions import version_line
 
 TEMPLATES = {"a.html": "{% for row in rows %}\n{{ loop.index }} {{ row.name }};\n{%- endfor %}"}
 
@@ -27,6 +27,6 @@ def expected(*, in_c: bool = speedups.ACTIVE, version: str = version_line()) -> 
         "True True",
         "Live",
         "42",
-        "['blendtpl._speedups', 'blendtpl._version']" if in_c else "['blendtpl._version']",
+        "['blendtpl.runtime._speedups', 'blendtpl._version']" if in_c else "['blendtpl._version']",
     ]
     return "\n".join(lines) + "\n"

@@ -26,13 +26,13 @@ def test_blendtpl_does_what_jinja2_does(case: Case) -> None:
 
 
 def test_the_fuzzer_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from blendtpl import runtime
+    from blendtpl.runtime import helpers
 
     case = Case("planted", {"main.html": "{{ a }}"}, ({"a": "'<b>'"},))
     assert differences(case) == []
 
     for name in ("escape_str", "escape_any"):
-        monkeypatch.setitem(runtime.NAMES, name, lambda text: text)
+        monkeypatch.setitem(helpers.NAMES, name, lambda text: text)
 
     expected, found = ("text", "&lt;b&gt;"), ("text", "<b>")
     sides = ("Environment", "bundle", "stream")
@@ -40,7 +40,7 @@ def test_the_fuzzer_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_fuzzer_finds_a_list_that_is_not_asked_as_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from blendtpl import runtime
+    from blendtpl.runtime import helpers
 
     found: list[Difference] = []
 
@@ -50,8 +50,8 @@ def test_the_fuzzer_finds_a_list_that_is_not_asked_as_it_changes(monkeypatch: py
         if not found:
             found.extend(differences(case))
 
-    monkeypatch.setitem(runtime.NAMES, "ahead", lambda items: runtime.ahead(tuple(items)))
-    monkeypatch.setitem(runtime.NAMES, "counting", lambda items, undefined, looks: None)
+    monkeypatch.setitem(helpers.NAMES, "ahead", lambda items: helpers.ahead(tuple(items)))
+    monkeypatch.setitem(helpers.NAMES, "counting", lambda items, undefined, looks: None)
     check()
     assert found
 

@@ -13,7 +13,7 @@ import pytest
 from bench.memory import gate
 from bench.memory.gate import RARE, TRIES, Plant
 from bench.memory.workloads import MIXED
-from blendtpl.growth import SPARE_BYTES, Growth
+from blendtpl.tools.soak.growth import SPARE_BYTES, Growth
 from tests.conftest import PATIENCE
 from tests.run.growth import EVERY
 

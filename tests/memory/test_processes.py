@@ -13,7 +13,7 @@ from bench.memory.processes import Processes
 from bench.memory.runs import Run, Verdict
 from bench.memory.sample import COLUMNS
 from bench.memory.tasks import Task
-from blendtpl.growth import SPARE_BLOCKS
+from blendtpl.tools.soak.growth import SPARE_BLOCKS
 from tests.conftest import PATIENCE, ROOT
 from tests.memory import interrupted, planted, unforking
 from tests.memory.planted import ERROR, MAIL, PLANTS, SIZE

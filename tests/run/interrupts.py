@@ -22,7 +22,7 @@ from typing import Any
 import jinja2
 
 import blendtpl
-from blendtpl.growth import SPARE_BLOCKS
+from blendtpl.tools.soak.growth import SPARE_BLOCKS
 from tests.run.oracle import live_environment, load
 
 TEXTS = {

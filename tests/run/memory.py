@@ -1,4 +1,4 @@
-"""What renders leave behind: `blendtpl.growth`, and what may not happen while a render runs.
+"""What renders leave behind: `blendtpl.tools.soak.growth`, and what may not happen while a render runs.
 
 Enters: a function that renders, and how often to call it. Leaves: a `Growth`. The events of a render are watched by an
 audit hook, and its registry is looked through.
@@ -12,8 +12,8 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import blendtpl
-from blendtpl import growth
-from blendtpl.growth import SPARE_BLOCKS, Growth
+from blendtpl.tools.soak import growth
+from blendtpl.tools.soak.growth import SPARE_BLOCKS, Growth
 from tests.run.everything import EVENTS
 
 __all__ = ["SPARE_BLOCKS", "Growth", "Value", "measure", "survivors", "watched", "world"]

@@ -16,8 +16,8 @@ from unittest import mock
 import jinja2
 
 import blendtpl
-from blendtpl import fields, lookahead, output, rendering, runtime, starting
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime import attributes, entry, helpers, lookahead, output, render
+from blendtpl.runtime.speedups import ACTIVE
 from tests.run.oracle import MakeEnvironment, live_environment, outcome, stock_environment
 
 Log = list[str]
@@ -261,12 +261,12 @@ Render = Callable[[str, Any], str]
 def without_c() -> Iterator[None]:
     """Have nothing in C for a while, as where there is no such module."""
     names = ("attribute", "field", "escaped_field", "text_field", "rows")
-    plain = {name: getattr(fields, name) for name in names} | {"escape_any": output.escape_any}
+    plain = {name: getattr(attributes, name) for name in names} | {"escape_any": output.escape_any}
     with (
-        mock.patch.dict(runtime.NAMES, plain),
-        mock.patch.object(runtime, "new_lookahead", lookahead.Lookahead),
-        mock.patch.object(runtime, "new_counted", lookahead.Counted),
-        mock.patch.object(rendering, "started", starting.started),
+        mock.patch.dict(helpers.NAMES, plain),
+        mock.patch.object(helpers, "new_lookahead", lookahead.Lookahead),
+        mock.patch.object(helpers, "new_counted", lookahead.Counted),
+        mock.patch.object(render, "started", entry.started),
     ):
         yield
 

@@ -6,7 +6,7 @@ from typing import Any
 import jinja2
 
 import blendtpl
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE
 
 MakeEnvironment = Callable[[], jinja2.Environment]
 Outcome = tuple[str, ...]

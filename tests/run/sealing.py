@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import blendtpl
-from blendtpl.bundle import MANIFEST
+from blendtpl.bundle.archive import MANIFEST
 
 SEAL_SIZE = len(b"blendtpl 1\n") + len(b"hmac-sha256 \n") + 64 + len(b"sha256 \n") + 64
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import blendtpl
-from blendtpl.bundle import CODE, MANIFEST
-from blendtpl.codes import LENGTHS, read_codes, read_links, read_told
-from blendtpl.units import Shape
+from blendtpl.bundle.archive import CODE, MANIFEST
+from blendtpl.bundle.code_member import LENGTHS, read_codes, read_links, read_told
+from blendtpl.runtime.compiled_template import Shape
 from tests.run.sealing import members, refused, with_manifest, with_member
 
 SMALL = blendtpl.compile({"a.html": "{{ user }}"})

@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from blendtpl.environments import fingerprint
+from blendtpl.bundle.environment import fingerprint
 
 Change = Callable[[jinja2.Environment], object]
 

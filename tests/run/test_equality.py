@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2.filters import FILTERS
 
 import blendtpl
-from blendtpl.runtime import titled
+from blendtpl.runtime.helpers import titled
 from tests.conftest import context_of, every_example
 from tests.run.cases import CASES, Case, environment
 from tests.run.oracle import check_same, load, outcome, stock_environment

@@ -13,8 +13,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS
 from markupsafe import Markup
 
-from blendtpl.filters import bind_choice, faster
-from blendtpl.spaces import bind_application, bind_map
+from blendtpl.runtime.filters import bind_choice, faster
+from blendtpl.runtime.namespace import bind_application, bind_map
 
 ENVIRONMENT = jinja2.Environment()
 STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)

@@ -14,11 +14,13 @@ from typing import Any
 import jinja2
 import pytest
 
-from blendtpl import fields, lookahead
+from blendtpl.runtime import attributes, lookahead
 from tests.run.mutating import CHANGES, CONTAINERS, KINDS, World
 from tests.run.oracle import load
 
-in_c: Any = pytest.importorskip("blendtpl._speedups", reason="there was no C compiler when blendtpl was installed")
+in_c: Any = pytest.importorskip(
+    "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
+)
 
 LAST = (-1, None, "l", "n")
 INNER = (
@@ -57,7 +59,7 @@ def done(rows: Callable[..., Any], spec: Any, world: World, *, pairs: bool = Fal
 def test_a_list_that_changes_in_its_own_rows(spec: str, change: str) -> None:
     for container, hook, at in product(CONTAINERS, KINDS, (1, 2, 4)):
         found = done(in_c.rows, ROWS[spec], World(container, hook, change, at))
-        assert found == done(fields.rows, ROWS[spec], World(container, hook, change, at)), (container, hook, at)
+        assert found == done(attributes.rows, ROWS[spec], World(container, hook, change, at)), (container, hook, at)
 
 
 class Emptying:
@@ -122,7 +124,7 @@ def test_what_is_at_hand_is_held_though_its_list_and_the_output_are_emptied(part
             return str(error), out
         return str(found), out
 
-    assert through(in_c.rows) == through(fields.rows)
+    assert through(in_c.rows) == through(attributes.rows)
 
 
 def test_what_is_at_hand_is_held_though_its_dict_is_emptied() -> None:
@@ -133,7 +135,7 @@ def test_what_is_at_hand_is_held_though_its_dict_is_emptied() -> None:
                 items |= {Emptying(items): Emptying(items), "other": object()}
             texts = [
                 str(getattr(module, function)(jinja2.Undefined, items, part))
-                for module, items in ((in_c, found), (fields, expected))
+                for module, items in ((in_c, found), (attributes, expected))
             ]
             assert texts[0] == texts[1]
 

@@ -13,7 +13,7 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 import blendtpl
-from blendtpl.growth import open_files
+from blendtpl.tools.soak.growth import open_files
 from tests.conftest import PATIENCE, context_of, every_example
 from tests.run import everything
 from tests.run.oracle import stock_environment

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import blendtpl
-from blendtpl.signing import SHORTEST_KEY, check_key
+from blendtpl.bundle.signing import SHORTEST_KEY, check_key
 from tests.run.sealing import SEAL_SIZE, refused, reseal
 
 KEY = b"a key of some length"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 import blendtpl
-from blendtpl.mail_parser import read_mail, read_mailboxes, read_text
+from blendtpl.mail.parser import read_mail, read_mailboxes, read_text
 from tests.run.mail import ENGINES, FIRST, message, parsed, quoted, read_as_of_old
 
 CHARACTER = st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"])

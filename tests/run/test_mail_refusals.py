@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import blendtpl
-from blendtpl.mail_parser import read_mail, read_mailboxes, read_text
+from blendtpl.mail.parser import read_mail, read_mailboxes, read_text
 from tests.run.mail import message, quoted
 
 CONTROLS = [chr(number) for number in (*range(32), *range(127, 160))]
@@ -204,6 +204,6 @@ def test_what_a_strict_reader_does_not_find_again_is_never_sent(monkeypatch: pyt
                 with pytest.raises(blendtpl.MessageError, match=told):
                     method()
     with monkeypatch.context() as patched:
-        patched.setattr("blendtpl.mail_policy.folded_text", lambda header, value: f"{header}: x\r\n\r\nevil")
+        patched.setattr("blendtpl.mail.policy.folded_text", lambda header, value: f"{header}: x\r\n\r\nevil")
         with pytest.raises(blendtpl.MessageError, match="cannot be written"):
             made.as_bytes()

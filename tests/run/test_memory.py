@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import blendtpl
-from blendtpl.growth import clear_caches
+from blendtpl.tools.soak.growth import clear_caches
 from tests.conftest import context_of, every_example
 from tests.run.everything import TEXTS, VARIABLES
 from tests.run.memory import world

@@ -273,7 +273,7 @@ def test_a_message_id_is_new_each_time_and_of_the_senders_domain() -> None:
 
 def test_the_line_between_the_parts_is_in_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = iter((1, 2, 3))
-    monkeypatch.setattr("blendtpl.message.randrange", lambda end: next(numbers))
+    monkeypatch.setattr("blendtpl.mail.message.randrange", lambda end: next(numbers))
     text, html = (f"--==============={number:019}==\n" for number in (1, 2))
     found = parsed(message(text=text, html=html))
     assert found.get_boundary() == f"==============={3:019}=="

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import blendtpl
-from blendtpl.bundle import CODE, MANIFEST, SOURCES, open_bundle
+from blendtpl.bundle.archive import CODE, MANIFEST, SOURCES, open_bundle
 from tests.run.sealing import SEAL_SIZE, members, refused, reseal, with_member
 
 RICH = blendtpl.compile(

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 import pytest
 
 import blendtpl
-from blendtpl import bundle as bundle_module
-from blendtpl.bundle import LARGEST, is_bundle, open_bundle, read_bundle
-from blendtpl.growth import open_files
+from blendtpl.bundle import archive as bundle_module
+from blendtpl.bundle.archive import LARGEST, is_bundle, open_bundle, read_bundle
+from blendtpl.tools.soak.growth import open_files
 from tests.run.sealing import SEAL_SIZE, refused, reseal
 
 KEY = b"a key of some length"

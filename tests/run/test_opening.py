@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import blendtpl
-from blendtpl.bundle import CODE, MANIFEST, SOURCES, open_bundle
-from blendtpl.growth import open_files
+from blendtpl.bundle.archive import CODE, MANIFEST, SOURCES, open_bundle
+from blendtpl.tools.soak.growth import open_files
 from tests.run.sealing import (
     SEAL_SIZE,
     members,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import blendtpl
-from blendtpl import bundle as bundle_module
-from blendtpl import permissions
+from blendtpl.bundle import archive as bundle_module
+from blendtpl.bundle import permissions
 from tests.run.sealing import refused
 
 KEY = b"a key of some length"

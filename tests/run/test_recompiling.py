@@ -12,10 +12,10 @@ import pytest
 from jinja2.ext import Extension
 
 import blendtpl
-from blendtpl import registry as registry_module
-from blendtpl.bundle import CODE, MANIFEST, SOURCES, open_bundle
+from blendtpl.bundle.archive import CODE, MANIFEST, SOURCES, open_bundle
+from blendtpl.bundle.manifest import this_process
 from blendtpl.compiler import build
-from blendtpl.manifest import this_process
+from blendtpl.runtime import registry as registry_module
 from tests.run.sealing import SEAL_SIZE, laid_out, members, pack, refused, reseal, with_manifest
 
 KEY = b"a key of some length"

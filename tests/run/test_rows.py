@@ -10,7 +10,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE
 from tests.run.oracle import MakeEnvironment, load, outcome, stock_environment
 
 ROWS = (

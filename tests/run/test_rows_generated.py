@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 import blendtpl
-from blendtpl.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE
 from tests.run.oracle import load, outcome, stock_environment
 from tests.run.test_rows import lenient, lines_of
 

@@ -44,7 +44,7 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
         "PYTHONMALLOC": "malloc",  # whose every block the sanitizer knows
         "PYTHONPATH": str(tmp_path),
     }
-    check = "import blendtpl._speedups as found, sys; sys.exit(not found.__file__.startswith(sys.argv[1]))"
+    check = "import blendtpl.runtime._speedups as found, sys; sys.exit(not found.__file__.startswith(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", check, str(tmp_path)], env=environment, cwd=tmp_path, check=True)
     # but for what starts an interpreter of its own, which takes long, and what is there twice
     command = [

@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 
-from blendtpl import fields, output, speedups
+from blendtpl.runtime import attributes, output, speedups
 from tests.run.cases import CASES
 
-in_c: Any = pytest.importorskip("blendtpl._speedups", reason="there was no C compiler when blendtpl was installed")
+in_c: Any = pytest.importorskip(
+    "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
+)
 
 ROOT = Path(__file__).parent.parent.parent
 FIELDS = ("attribute", "field", "escaped_field", "text_field")
@@ -186,7 +188,7 @@ def test_an_attribute_is_found_or_not_as_in_python(function: str, undefined: typ
 
             found = done(getattr(in_c, function), undefined, mine, *arguments)
 
-            expected = done(getattr(fields, function), undefined, theirs, *arguments)
+            expected = done(getattr(attributes, function), undefined, theirs, *arguments)
             assert found == expected, attribute
             if isinstance(mine, Counting):
                 assert mine.asked == theirs.asked
@@ -258,13 +260,13 @@ def test_rows_are_written_as_in_python(
         place, error = found[1]
         return place, type(error), str(error), error.__cause__, error.__context__
 
-    assert placed(in_c.rows, mine) == placed(fields.rows, theirs)
+    assert placed(in_c.rows, mine) == placed(attributes.rows, theirs)
     assert mine == theirs
 
 
 @pytest.mark.parametrize("items", [iter([1]), {1}, "ab", Dict(), UserDict(), None, missing, jinja2.Undefined()])
 def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
-    for module in (in_c, fields):
+    for module in (in_c, attributes):
         out: list[str] = []
         assert module.rows(out, ((0,),), jinja2.Undefined, items, True, False) is False
         assert module.rows(out, ((0,), (1,)), jinja2.Undefined, items, False, True) is False
@@ -402,29 +404,28 @@ def test_nothing_is_kept_of_what_goes_through_them() -> None:
 @pytest.fixture
 def python_only() -> Iterator[ModuleType]:
     """Import what chooses anew, as where there is no module in C."""
-    kept = sys.modules.pop("blendtpl._speedups")
-    sys.modules["blendtpl._speedups"] = None  # type: ignore[assignment]  # which says that there is none
+    kept = sys.modules.pop("blendtpl.runtime._speedups")
+    sys.modules["blendtpl.runtime._speedups"] = None  # type: ignore[assignment]  # which says that there is none
     try:
         yield importlib.reload(speedups)
     finally:
-        sys.modules["blendtpl._speedups"] = kept
+        sys.modules["blendtpl.runtime._speedups"] = kept
         importlib.reload(speedups)
 
 
 def test_where_there_is_none_they_are_those_in_python(python_only: ModuleType) -> None:
     assert not python_only.ACTIVE
     assert python_only.escape_any is output.escape_any
-    assert all(getattr(python_only, name) is getattr(fields, name) for name in FIELDS)
+    assert all(getattr(python_only, name) is getattr(attributes, name) for name in FIELDS)
 
 
 def test_code_that_was_made_for_them_does_the_same_without() -> None:
     """Every case, compiled as it is here, in an interpreter that has none of them."""
     script = """
 import sys
-sys.modules["blendtpl._speedups"] = None
-from blendtpl.compiler import build
+sys.modules["blendtpl.runtime._speedups"] = None
 import blendtpl
-build.ACTIVE = True
+blendtpl.ACTIVE = True
 from tests.run.cases import CASES
 from tests.run.oracle import check_same
 for case in CASES:

@@ -228,7 +228,7 @@ def test_another_spelling_costs_no_look_up_when_it_renders(folder: Path, monkeyp
     def fail(*arguments: object) -> None:
         raise AssertionError(arguments)
 
-    monkeypatch.setattr("blendtpl.names.split_template_path", fail)
+    monkeypatch.setattr("blendtpl.bundle.names.split_template_path", fail)
     assert registry.render("user", x=[1, 2]) == "<A[1, 2]A[1, 2]base>"
     assert registry.render("a.html", x=1) == "A1"
 

@@ -8,13 +8,15 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl import speedups, starting
-from blendtpl.starting import Start
+from blendtpl.runtime import entry, speedups
+from blendtpl.runtime.entry import Start
 from tests.run.cases import CASES, Case
 from tests.run.growth import FAILURES
 from tests.run.oracle import load, outcome
 
-in_c: Any = pytest.importorskip("blendtpl._speedups", reason="there was no C compiler when blendtpl was installed")
+in_c: Any = pytest.importorskip(
+    "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
+)
 
 MANY = [f"n{number}" for number in range(50)]  # more than are held at hand
 READING = "".join(f"{{{{ {name} }}}}" for name in MANY)
@@ -47,7 +49,7 @@ def check_same(registry: blendtpl.Registry, name: str, given: Mapping[str, Any],
     start, unit = start_of(registry, name)
     mine, theirs = dict(given), dict(other)
     found = outcome(lambda: in_c.started(start, unit, mine))
-    assert found == outcome(lambda: starting.started(start, unit, theirs))
+    assert found == outcome(lambda: entry.started(start, unit, theirs))
     assert list(mine) == list(given)
     assert all(mine[key] is given[key] for key in given)
 
@@ -123,5 +125,5 @@ def test_other_arguments_are_an_error() -> None:
 
 def test_it_is_this_that_renders() -> None:
     assert speedups.started is in_c.started
-    assert blendtpl.rendering.started is in_c.started  # type: ignore[attr-defined]
+    assert blendtpl.runtime.render.started is in_c.started  # type: ignore[attr-defined]
     assert load({"a": "{{ a }}"}).render("a", a=jinja2.Undefined()) == ""

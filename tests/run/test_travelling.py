@@ -14,7 +14,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl import registry as registry_module
+from blendtpl.runtime import registry as registry_module
 
 if sys.version_info >= (3, 12):
     pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import blendtpl
-from blendtpl.samples import Sample
-from blendtpl.soak import Soak, soak
+from blendtpl.tools.contexts import Sample
+from blendtpl.tools.soak.run import Soak, soak
 from tests.soak import planted
 
 HERE = "tests.soak.planted"

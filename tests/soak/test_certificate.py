@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blendtpl.certificate import Certificate, beside, from_json, read_certificate, record, write_certificate
 from blendtpl.errors import BundleError, CertificateError
+from blendtpl.tools.soak.report import (
+    Certificate,
+    beside,
+    from_json,
+    read_certificate,
+    record,
+    write_certificate,
+)
 from tests.run.test_contents import JUNK, places, put
 from tests.soak.support import soaked
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from blendtpl.children import Death, Exhausted, apart
 from blendtpl.errors import BlendError
-from blendtpl.growth import open_files
+from blendtpl.tools.soak.growth import open_files
+from blendtpl.tools.soak.processes import Death, Exhausted, apart
 
 MEMORY = 64 * 2**20
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import blendtpl
-from blendtpl.holders import left, lengths
-from blendtpl.naming import called, circle
-from blendtpl.samples import Thing
+from blendtpl.tools.contexts import Thing
+from blendtpl.tools.soak.naming import called, circle
+from blendtpl.tools.soak.referrers import left, lengths
 
 HERE = __name__
 
@@ -150,7 +150,7 @@ def kept_exception() -> None:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (thing_in_a_circle, "blendtpl.samples.Thing `.others[0]['it'].first`"),
+        (thing_in_a_circle, "blendtpl.tools.contexts.Thing `.others[0]['it'].first`"),
         (list_in_itself, "list `[0]`"),
         (kept_exception, "ValueError `.__traceback__.tb_frame.f_locals['kept']`"),
         (lambda: [[], {}], ""),

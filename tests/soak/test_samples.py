@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 
 import blendtpl
-from blendtpl.samples import Lazy, Samples, Thing, copied, watchable
+from blendtpl.tools.contexts import Lazy, Samples, Thing, copied, watchable
 from tests.compiling.support import write
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 import blendtpl
-from blendtpl.samples import Sample, Samples
-from blendtpl.soak import MEMORY, RENDERS, Soaked, soak
+from blendtpl.tools.contexts import Sample, Samples
+from blendtpl.tools.soak.run import MEMORY, RENDERS, Soaked, soak
 from tests.conftest import TEMPLATES
 from tests.soak.support import HERE, soaked
 

@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 import jinja2
 from jinja2.exceptions import TemplateSyntaxError
 
+from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.lint import prose
-from blendtpl.compiler.positions import Positions
 from blendtpl.errors import ConfigError, TemplateWarning, did_you_mean
 
 NamedPatterns = Mapping[str, tuple[str, ...]]

@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.compiler.emit.trees import undeclared
+from blendtpl.compiler.analysis.walk import undeclared
 from blendtpl.compiler.lint.loops import lost_sets
 
 _SPECIAL = ("caller", "kwargs", "varargs")

@@ -5,7 +5,7 @@ Enters: the place and what was found. Leaves: a `TemplateWarning`. Nothing here 
 
 from collections.abc import Collection, Iterable, Sequence
 
-from blendtpl.compiler.positions import Spot
+from blendtpl.compiler.frontend.positions import Spot
 from blendtpl.errors import TemplateWarning, did_you_mean
 
 WARNINGS = (

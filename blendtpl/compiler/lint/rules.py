@@ -7,10 +7,10 @@ warning is worse than one that is missing.
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from blendtpl.compiler.analysis.summary import Outline
+from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.lint import prose
 from blendtpl.compiler.lint.notes import CallSite, Notes, Signature, Want
-from blendtpl.compiler.outline import Outline
-from blendtpl.compiler.positions import Positions
 from blendtpl.errors import TemplateWarning
 
 Locate = Callable[[str], Positions]

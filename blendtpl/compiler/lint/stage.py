@@ -12,11 +12,11 @@ from typing import Any, Protocol
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.analysis.summary import Outline
+from blendtpl.compiler.frontend.reader import Source
 from blendtpl.compiler.lint.ignores import Ignores, told
 from blendtpl.compiler.lint.notes import Notes, from_bytes, notes, to_bytes
 from blendtpl.compiler.lint.rules import Locate, lint
-from blendtpl.compiler.outline import Outline
-from blendtpl.compiler.reader import Source
 from blendtpl.errors import Fault, TemplateWarning
 
 

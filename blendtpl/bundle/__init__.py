@@ -1,0 +1,1 @@
+"""The waist: what both halves know, and nothing else."""

@@ -1,0 +1,1 @@
+"""What is known of templates before any code is made of them."""

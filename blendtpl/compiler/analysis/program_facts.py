@@ -1,0 +1,327 @@
+"""Links: what the emitter of one template may take for granted about the others.
+
+Enters: the facts of all templates of a closed set and what each reads. Leaves: answers about a name. Without a
+closed set there are no links, and everything stays as dynamic as Jinja2 has it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from blendtpl.bundle.abi import TUPLE_FREELIST_LIMIT
+from blendtpl.compiler.analysis.facts import Facts, MacroShape
+from blendtpl.compiler.analysis.string_functions import Prints
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where code finds its variables and blocks in a scope: a template's begin with those of what it extends, so
+    that the code of both runs with the same scope. A name that ends with ``=`` is there for what is set alone.
+    """
+
+    slots: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+def above(facts: Mapping[str, Facts], template: str) -> frozenset[str]:
+    """Return all of a closed set that a template may extend, or what it extends may, and so on."""
+    found: set[str] = set()
+    waiting = [template]
+    while waiting:
+        extensible = facts[waiting.pop()].extensible
+        if extensible is None:
+            return frozenset(facts)
+        fresh = facts.keys() & set(extensible) - found
+        found |= fresh
+        waiting += fresh
+    return frozenset(found)
+
+
+def uniform(facts: Mapping[str, Facts]) -> frozenset[str]:
+    """Return the templates of a closed set whose code surely runs where output is escaped as it was when it was
+    compiled. A template runs in the context of whatever extends it, which may escape otherwise, and an `autoescape` tag
+    may surround a block of another.
+    """
+    mixed: set[str] = set()
+    for name, found in facts.items():
+        chain = above(facts, name)
+        if found.modifies or any(facts[other].modifies for other in chain):
+            mixed |= {name, *chain}
+        else:
+            mixed |= {other for other in chain if facts[other].escaped is not found.escaped}
+    return frozenset(facts.keys() - mixed)
+
+
+def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
+    """Return the templates of which an import without context finds the same module at every render, which nothing
+    changes: it has macros and constants, and modules of that kind.
+
+    A dict or a list in it could be changed, if only by what it is given to. So nothing may be done with what has its
+    name, or that of the module, but to look things up.
+    """
+    handled = frozenset().union(*(found.handled for found in facts.values()))
+    unsafe = {name for name, found in facts.items() if found.changeable & handled}
+    for alias, origin, called in {imported for found in facts.values() for imported in found.modules}:
+        if alias in handled:
+            unsafe |= {
+                name
+                for name in ([origin] if origin else facts)
+                if name in facts and (called in facts[name].changeable if called else facts[name].changeable)
+            }
+    ready: set[str] = set()
+    waiting = {name for name, found in facts.items() if found.static} - unsafe
+    while fresh := {name for name in waiting if ready.issuperset(origin for _, origin, _ in facts[name].modules)}:
+        ready |= fresh
+        waiting -= fresh
+    return frozenset(ready)
+
+
+# so many values, with or without what comes behind them, would be a tuple that is kept
+_NEVER_CALLED_WITH = frozenset(
+    TUPLE_FREELIST_LIMIT - len(others) for others in ((), ("context",), ("context", "out", "limit"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of a closed set. `reads` are the names that a template and all that shares its context read.
+
+    `uniform` are the templates whose code surely runs where output is escaped as it was when it was compiled. `texts`
+    are the functions of each template's code that return a text; `referred` are the templates that others extend,
+    include or import by a name that is known; `statics` those that are modules which never change. `speedups`: whether
+    what runs the code is taken to have `blendtpl.runtime._speedups`.
+    """
+
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    uniform: frozenset[str] = frozenset()
+    texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    referred: frozenset[str] = frozenset()
+    statics: frozenset[str] = frozenset()
+    speedups: bool = False
+
+    def returns_text(self, template: str | None, function: str) -> bool:
+        """Return whether a function of a template's code returns a text, rather than write to a list."""
+        return template is not None and function in self.texts.get(template, ())
+
+    def block_returns_text(self, template: str | None, block: str) -> bool:
+        """Return whether a block that a template has, or something it surely extends, returns a text."""
+        while template is not None and block not in self.facts[template].blocks:
+            template = self.parent(template)
+        return self.returns_text(template, f"block_{block}")
+
+    def parameters(self, template: str | None) -> tuple[str, ...] | None:
+        """Return the names that the code of an included template is called with; `None` when it needs a context."""
+        return tuple(sorted(self.reads[template])) if template is not None and self.is_part(template) else None
+
+    def is_part(self, template: str) -> bool:
+        """Return whether the code of a template is called with the names that it reads. One that something may extend
+        which escapes otherwise needs more: how output is escaped.
+        """
+        if template not in self.uniform or not self.facts[template].part:
+            return False
+        return len(self.reads[template]) not in _NEVER_CALLED_WITH
+
+    def entry(self, template: str | None) -> str | None:
+        """Return the function of an included template that is called with the names that it reads, or with a scope that
+        has them; `None` when it needs a context.
+        """
+        if self.parameters(template) is not None:
+            return "part"
+        if self.layout(template) is None:
+            return None
+        return None if any(found.closes for found in self.chain(template)) else "root"
+
+    def chain(self, template: str | None) -> Iterator[Facts]:
+        """Yield the facts of a template, of what it surely extends, and so on."""
+        while template is not None:
+            yield self.facts[template]
+            template = self.parent(template)
+
+    def observes(self, template: str | None) -> bool:
+        """Return whether an included template may in rare cases need a true context."""
+        waiting, seen = [template], set()
+        while waiting:
+            found = waiting.pop()
+            if found in seen:
+                continue
+            seen.add(found)
+            entry = self.entry(found)
+            if found is None or entry is None or self.facts[found].observes:
+                return True
+            if entry == "root" and found not in self.uniform:  # how output is escaped is in the context
+                return True
+            waiting += [*self.facts[found].included, *filter(None, [self.parent(found)])]
+        return False
+
+    def layout(self, template: str | None) -> Layout | None:
+        """Return the layout of the scope that a template's code runs with; `None` when it needs a context."""
+        found = self.facts.get(template) if template is not None else None
+        if template is None or found is None or self.is_part(template) or template in self.statics or not found.slotted:
+            return None
+        above = Layout()
+        if found.extends:
+            parent = self.layout(self.parent(template)) if self.whole(template) else None
+            if parent is None:
+                return None
+            above = parent
+        wanted = {*self.reads[template], *found.stored, *found.shadows, *(f"{name}=" for name in found.inner)}
+        return Layout(
+            (*above.slots, *sorted(wanted.difference(above.slots))),
+            (*above.blocks, *(block for block in found.blocks if block not in above.blocks)),
+        )
+
+    def above(self, template: str, block: str) -> str | None:
+        """Return the template that has the body which ``super()`` renders in a block of a chain that is known."""
+        found = self.parent(template)
+        while found is not None and block not in self.facts[found].blocks:
+            found = self.parent(found)
+        return found
+
+    def recursive(self, template: str | None) -> bool:
+        """Return whether a template includes itself, in whatever way."""
+        start = self.facts.get(template) if template is not None else None
+        waiting = list(start.included) if start is not None else []
+        seen: set[str] = set()
+        while waiting:
+            found = waiting.pop()
+            if found == template:
+                return True
+            if found in self.facts and found not in seen:
+                seen.add(found)
+                waiting += self.facts[found].included
+        return False
+
+    def static(self, template: str) -> bool:
+        """Return whether an import without context finds the same module at every render, which nothing changes."""
+        return template in self.statics
+
+    def macro(self, template: str, called: str) -> MacroShape | None:
+        """Return the macro of a static module."""
+        if not self.static(template):
+            return None
+        return next((shape for shape in self.facts[template].macros if shape.name == called), None)
+
+    def settled(self, template: str | None, block: str) -> frozenset[str] | None:
+        """Return the names that what a block's template extends may set over its own; `None` when that is not known,
+        or when the block may run in a context of its own.
+        """
+        over: set[str] = set()
+        found = self.facts.get(template) if template is not None else None
+        while found is not None and block not in found.scoped:
+            if not found.extends:
+                return frozenset(over)
+            found = self.facts.get(found.parent) if found.parent is not None else None
+            if found is not None:
+                over |= found.stored
+        return None
+
+    def macros(self, template: str) -> dict[str, MacroShape]:
+        """Return the macros of a template's own top level that are always there."""
+        found = self.facts.get(template)
+        return {shape.name: shape for shape in found.macros} if found is not None else {}
+
+    def parent(self, template: str | None) -> str | None:
+        """Return what a template surely extends before it does anything else, when that is in the set."""
+        found = self.facts.get(template) if template is not None else None
+        return found.parent if found is not None and found.first and found.parent in self.facts else None
+
+    def whole(self, template: str | None) -> bool:
+        """Return whether all of the chain that a template extends is known, so that its blocks stand ready at load."""
+        passed = set()
+        while template is not None and template not in passed:
+            passed.add(template)
+            if not self.facts[template].extends:
+                return True
+            template = self.parent(template)
+        return False
+
+    def imported(self, template: str) -> dict[str, tuple[str, str]]:
+        """Return what names of a template's top level are static modules, or macros of them."""
+        found = self.facts.get(template)
+        if found is None:
+            return {}
+        return {name: (origin, macro) for name, origin, macro in found.imported if self.static(origin)}
+
+    def inherited(self, template: str, block: str) -> dict[str, tuple[str, str]]:
+        """Return the like for a block: names that what its template surely extends has bound before the block runs."""
+        found: dict[str, tuple[str, str]] = {}
+        above: str | None = template if self.settled(template, block) is not None else None
+        while above is not None:
+            parent, facts = self.parent(above), self.facts[above]
+            if above != template:
+                early = facts.early if parent is None else facts.stored
+                found = {name: origin for name, origin in found.items() if name not in facts.stored}
+                found |= {name: origin for name, origin in self.imported(above).items() if name in early}
+            if facts.ahead and parent is not None:  # it may run blocks before what it extends does anything
+                return {}
+            above = parent
+        return found
+
+
+def texts(links: Links) -> dict[str, frozenset[str]]:
+    """Return which functions of each template's code may return a text.
+
+    All that such a function calls does too, and so do all blocks of that name in whatever extends the same template:
+    code that calls a block does not know which of them it calls.
+    """
+    facts = links.facts
+    waiting = {(name, made.function): made for name, found in facts.items() for made in found.prints}
+    ready = {name for name, made in facts.items() if links.is_part(name) or links.layout(name) is not None}
+    found = {(name, function) for name, function in waiting if name in ready or function.startswith("macro_")}
+    families: dict[str, list[str]] = {}
+    # what may be put into the templates of a family by what chooses at run time what it extends
+    chosen: dict[str, set[str]] = {}
+    for name in facts:
+        families.setdefault(_outermost(links, name), []).append(name)
+        if not links.whole(name):
+            for other in {_outermost(links, other) for other in above(facts, name)}:
+                chosen.setdefault(other, set()).update(facts[name].blocks)
+
+    def holds(name: str, made: Prints) -> bool:
+        outermost = _outermost(links, name)
+        family = families[outermost]
+        blocks = made.blocks
+        if made.function.startswith("block_"):
+            blocks = (*blocks, made.function.removeprefix("block_"))
+        above = links.parent(name) if made.function == "root" else None
+        return (
+            (above is None or (above, "root") in found)
+            and all((other, links.entry(other)) in found for other in made.included)
+            and all(
+                block not in chosen.get(outermost, ()) and (other, f"block_{block}") in found
+                for block in blocks
+                for other in family
+                if block in facts[other].blocks
+            )
+            and all(called in found for called in _called(links, name, made))
+        )
+
+    changed = True
+    while changed:
+        fallen = {key for key in found if not holds(key[0], waiting[key])}
+        found -= fallen
+        changed = bool(fallen)
+    made: dict[str, set[str]] = {name: set() for name in facts}
+    for name, function in found:
+        made[name].add(function)
+    return {name: frozenset(functions) for name, functions in made.items()}
+
+
+def _outermost(links: Links, template: str) -> str:
+    passed = {template}
+    while (above := links.parent(template)) is not None and above not in passed:
+        passed.add(template := above)
+    return template
+
+
+def _called(links: Links, template: str, made: Prints) -> Iterator[tuple[str, str]]:
+    """Yield what of the names that a function calls are macros that it may write the text of without a list."""
+    own, imported = links.macros(template), links.imported(template)
+    for called, attr in made.called:
+        if called in own and not attr:
+            yield template, f"macro_{called}"
+        elif called in imported:
+            origin, macro = imported[called]
+            shape = links.macro(origin, macro or attr)
+            if shape is not None:
+                yield origin, f"macro_{shape.name}"

@@ -1,0 +1,1 @@
+"""From a Python module to the code objects that a bundle holds."""

@@ -1,0 +1,167 @@
+"""Emit: from a tree to the Python code of one template.
+
+Enters: a tree, and the links to the other templates. Leaves: code, or its bytes, the same for the same input under any
+hash seed, folder, clock or locale. What the code looks like is said in `blendtpl.compiler.codegen.module`;
+`blendtpl.runtime.compiled_template` and `blendtpl.runtime.helpers` are its counterparts in the run half.
+
+Lines and names are the template's own, so that a traceback shows the template without any work at run time. Constant
+folding runs Jinja2's own pure filters and tests only, never a user's.
+"""
+
+import re
+from types import CodeType
+from typing import NoReturn
+
+import jinja2
+from jinja2 import nodes
+from jinja2.filters import FILTERS
+
+from blendtpl.bundle.environment import is_own, passed_argument
+from blendtpl.compiler.analysis.program_facts import Links
+from blendtpl.compiler.analysis.walk import below
+from blendtpl.compiler.assemble.packing import unit
+from blendtpl.compiler.codegen.generator import TreeOf, Unfinished
+from blendtpl.compiler.codegen.module import Module, module
+
+_ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
+_SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
+_WITH_COLUMNS = re.compile(rb"[\x80-\xe7\xf0-\xf7][\x00-\x7f]*")  # entries of all kinds but 13 and 15, no location
+
+_TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+_SHOWN = {**dict.fromkeys(("root", "part", "preamble"), _TOP_LEVEL), "call_block": "call block"}
+_KINDS = {
+    "block_": "block {!r}",
+    "macro_": "macro {!r}",
+    "inner_macro_": "macro {!r}",
+    "recursive_": "recursive loop",
+    "chosen_": "loop filter",
+}
+
+# methods of an environment, or of a sandbox, that have a say in what an attribute or an item is
+_LOOKUPS = ("getattr", "getitem", "is_safe_attribute", "unsafe_undefined")
+
+_UNDEFINED = (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)
+
+
+def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, links: Links) -> bytes:
+    """Return the code of a template of a closed set, whose trees `tree_of` gives, for
+    `blendtpl.compiler.assemble.packing`.
+
+    Raises `jinja2.TemplateSyntaxError` for what only a generator finds wrong, such as a block defined twice.
+    """
+    tree = tree_of(name)
+    if tree is None:
+        raise LookupError(name)
+    made = _module(name, tree, environment, links, tree_of)
+    found = {code.co_name: code for code in _compile(made, name).co_consts if isinstance(code, CodeType)}
+    functions = {function.name: _rename(found[function.name], function.name) for function in made.functions}
+    return unit(made.about, made.bound, made.links, made.presets, functions)
+
+
+def code_of(
+    name: str | None, file: str, tree: nodes.Template, environment: jinja2.Environment, *, speedups: bool
+) -> CodeType:
+    """Return the code of a template that nothing is known around, as a module; `file` is where tracebacks say that it
+    stands.
+    """
+    try:
+        made = _module(name, tree, environment, Links(speedups=speedups), lambda name: None)
+    except Unfinished as error:
+        cause = error.cause
+    else:
+        return _rename(_compile(made, file))
+    raise cause  # as it came out of Jinja2's generator
+
+
+def _module(
+    name: str | None, tree: nodes.Template, environment: jinja2.Environment, links: Links, tree_of: TreeOf
+) -> Module:
+    _keep_from_folding(tree, environment)
+
+    def prepared(other: str) -> nodes.Template | None:
+        found = tree_of(other)
+        if found is not None:
+            _keep_from_folding(found, environment)
+        return found
+
+    return module(environment, name, tree, links, prepared)
+
+
+def _compile(made: Module, file: str) -> CodeType:
+    return compile(made.tree(), file, "exec", dont_inherit=True, optimize=0)
+
+
+def _rename(code: CodeType, name: str = "") -> CodeType:
+    """Give code objects the names that a reader of a traceback knows: blocks and macros rather than functions."""
+    shown = _SHOWN.get(name, name)
+    for kind, title in _KINDS.items():
+        if name.startswith(kind):
+            shown = title.format(name.removeprefix(kind))
+    constants = tuple(
+        _rename(constant, constant.co_name) if isinstance(constant, CodeType) else constant
+        for constant in code.co_consts
+    )
+    shown = shown or code.co_name
+    lines = _only_lines(code.co_linetable)
+    return code.replace(co_consts=constants, co_name=shown, co_qualname=shown, co_linetable=lines)
+
+
+def _only_lines(table: bytes) -> bytes:
+    """Return a table of locations with lines only, and with as few entries as there can be.
+
+    The format is that of CPython's `Objects/locations.md`: an entry begins with the one byte whose top bit is set,
+    and what follows it are numbers of six bits a byte, bit 6 of which says that more follow. An entry without columns
+    is what Python writes under ``-X no_debug_ranges``; it speaks of eight units of code at most.
+    """
+    return _SAME_LINE.sub(_joined, _WITH_COLUMNS.sub(_line_only, table))
+
+
+def _joined(run: re.Match[bytes]) -> bytes:
+    """Return the entries of a line as one, or as few as it takes."""
+    count = sum((first & 7) + 1 for first in run[0] if first & 0x80)
+    full, rest = divmod(count, 8)
+    lengths = [7] * full + ([rest - 1] if rest else [])
+    entry = 0x80 | _NO_COLUMNS << 3
+    return bytes((entry | lengths[0],)) + run[1] + b"".join(bytes((entry | length, 0)) for length in lengths[1:])
+
+
+def _line_only(entry: re.Match[bytes]) -> bytes:
+    first, numbers = entry[0][0], entry[0][1:]
+    kind = first >> 3 & 15
+    if kind == _LONG:
+        end = next(index for index, byte in enumerate(numbers) if not byte & 0x40)
+        line = numbers[: end + 1]
+    else:
+        line = bytes((max(kind - _ONE_LINE, 0) << 1,))  # so many lines further, as a signed number
+    return bytes((first & 0x87 | _NO_COLUMNS << 3,)) + line
+
+
+def own_lookups(environment: jinja2.Environment) -> bool:
+    """Return whether attributes and items are looked up by Jinja2's code alone, so that this may be folded."""
+    found = [getattr(type(environment), name, None) for name in _LOOKUPS]
+    modules = {"jinja2.environment", "jinja2.sandbox"}
+    return environment.undefined in _UNDEFINED and all(made.__module__ in modules for made in found if made)
+
+
+def _keep_from_folding(tree: nodes.Template, environment: jinja2.Environment) -> None:
+    if "kept_from_folding" in vars(tree):
+        return
+    vars(tree)["kept_from_folding"] = True
+    lookups = own_lookups(environment)
+    for node in below(tree):
+        if isinstance(node, (nodes.Filter, nodes.Test)):
+            kind = "filter" if isinstance(node, nodes.Filter) else "test"
+            pure = is_own(environment, kind, node.name)
+            if kind == "filter" and not lookups and pure:
+                # such as `attr`, `map` and `first`, which look things up, or say that something is undefined
+                pure = passed_argument(FILTERS[node.name]) != "environment"
+        elif isinstance(node, (nodes.Getattr, nodes.Getitem)):
+            pure = lookups
+        else:
+            continue
+        if not pure:
+            node.__dict__["as_const"] = _impossible
+
+
+def _impossible(eval_ctx: nodes.EvalContext | None = None) -> NoReturn:
+    raise nodes.Impossible

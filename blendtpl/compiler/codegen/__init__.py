@@ -1,0 +1,1 @@
+"""From the tree of one template to a Python module of it."""

@@ -1,0 +1,237 @@
+"""Expressions: what each expression of a template becomes in Python.
+
+Enters: an expression node and its frame. Leaves: a Python expression that has no effect, after statements that compute
+everything that has one, in the order in which Jinja2 computes it.
+"""
+
+import ast
+
+from jinja2 import nodes
+from jinja2.idtracking import VAR_LOAD_PARAMETER
+
+from blendtpl.compiler.codegen.calls import CALLS, called
+from blendtpl.compiler.codegen.generator import Emitter, Expressions
+from blendtpl.compiler.codegen.gettext import translated_value
+from blendtpl.compiler.codegen.logic import LOGIC, intercepted
+from blendtpl.compiler.codegen.loop_variable import counted, counter
+from blendtpl.compiler.codegen.pyast import (
+    assign,
+    attribute,
+    call,
+    const,
+    either,
+    is_,
+    item,
+    literal,
+    name,
+    usually,
+)
+from blendtpl.compiler.codegen.scope import Frame
+
+_BINARY: dict[type[nodes.Expr], ast.operator] = {
+    nodes.Add: ast.Add(),
+    nodes.Sub: ast.Sub(),
+    nodes.Mul: ast.Mult(),
+    nodes.Div: ast.Div(),
+    nodes.FloorDiv: ast.FloorDiv(),
+    nodes.Pow: ast.Pow(),
+    nodes.Mod: ast.Mod(),
+}
+_UNARY: dict[type[nodes.Expr], ast.unaryop] = {nodes.Pos: ast.UAdd(), nodes.Neg: ast.USub()}
+
+
+def _name(emitter: Emitter, node: nodes.Name, frame: Frame) -> ast.expr:
+    ref = emitter.variable(node.name, frame)
+    known = emitter.alias(ref)
+    if known is not None:
+        return known
+    load = frame.symbols.find_load(ref)
+    if load is not None and load[0] == VAR_LOAD_PARAMETER and ref not in emitter.unset_parameters:
+        return name(ref)
+    return emitter.code.checked(ref, node.name)
+
+
+def looked_into(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> list[ast.expr]:
+    """Return what `blendtpl.runtime.helpers.attribute` and its like are given: the value, the attribute, and the name
+    of a value that may be missing, where nothing has asked that yet.
+    """
+    inner = node.node
+    if isinstance(inner, nodes.Name) and not node.attr.startswith("__"):  # which what stands for missing may have
+        variable = emitter.variable(inner.name, frame)
+        load = frame.symbols.find_load(variable)
+        known = emitter.alias(variable) is not None or emitter.code.is_checked(variable)
+        if not known and (load is None or load[0] != VAR_LOAD_PARAMETER):
+            return [name(variable), const(node.attr), const(inner.name)]
+    return [emitter.expression(inner, frame), const(node.attr)]
+
+
+def _const(emitter: Emitter, node: nodes.Const, frame: Frame) -> ast.expr:
+    return literal(node.value)
+
+
+def _template_data(emitter: Emitter, node: nodes.TemplateData, frame: Frame) -> ast.expr:
+    if emitter.eval_ctx.volatile:
+        return emitter.code.hold(call(emitter.markup_or_not(frame), const(node.data)))
+    return call("Markup", const(node.data)) if emitter.eval_ctx.autoescape else const(node.data)
+
+
+def _tuple(emitter: Emitter, node: nodes.Tuple, frame: Frame) -> ast.expr:
+    return ast.Tuple([emitter.expression(part, frame) for part in node.items], ast.Load())
+
+
+def _list(emitter: Emitter, node: nodes.List, frame: Frame) -> ast.expr:
+    made = ast.List([emitter.expression(part, frame) for part in node.items], ast.Load())
+    return emitter.code.hold(made)
+
+
+def _dict(emitter: Emitter, node: nodes.Dict, frame: Frame) -> ast.expr:
+    pairs = [(emitter.expression(pair.key, frame), emitter.expression(pair.value, frame)) for pair in node.items]
+    return emitter.code.hold(ast.Dict([key for key, _ in pairs], [value for _, value in pairs]))
+
+
+def _call(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.expr:
+    return translated_value(emitter, node, frame) or called(emitter, node, frame)
+
+
+def _binary(emitter: Emitter, node: nodes.BinExpr, frame: Frame) -> ast.expr:
+    if emitter.intercepted(node.operator):
+        return intercepted(emitter, node, frame)
+    left = emitter.expression(node.left, frame)
+    right = emitter.expression(node.right, frame)
+    if isinstance(node, nodes.Pow) and isinstance(left, ast.Constant) and repr(left.value).startswith("-"):
+        # Jinja2 writes a negative constant as its text, and the power of what is behind the sign comes first
+        power = ast.BinOp(const(-left.value), ast.Pow(), right)  # type: ignore[operator]  # it is a number
+        return emitter.code.hold(ast.UnaryOp(ast.USub(), power))
+    return emitter.code.hold(ast.BinOp(left, _BINARY[type(node)], right))
+
+
+def _unary(emitter: Emitter, node: nodes.UnaryExpr, frame: Frame) -> ast.expr:
+    if emitter.intercepted(node.operator, unary=True):
+        return intercepted(emitter, node, frame)
+    return emitter.code.hold(ast.UnaryOp(_UNARY[type(node)], emitter.expression(node.node, frame)))
+
+
+def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
+    values = [emitter.expression(part, frame) for part in node.nodes]
+    parts = ast.Tuple(values, ast.Load())
+    if emitter.eval_ctx.volatile:
+        volatile = attribute(attribute(name(frame.context), "eval_ctx"), "volatile")
+        join: ast.expr = either(volatile, name("markup_join"), name("str_join"))
+    else:
+        join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")
+    made: ast.expr = call(join, parts)
+    unknown = [value for value in values if not (isinstance(value, ast.Constant) and type(value.value) is str)]
+    if all(isinstance(value, ast.Name) for value in unknown) and unknown:
+        texts: list[ast.expr] = [is_(call("type", value), "str") for value in unknown]
+        joined = ast.JoinedStr(
+            [value if isinstance(value, ast.Constant) else ast.FormattedValue(value, -1, None) for value in values]
+        )
+        made = usually(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
+    return emitter.code.hold(made)
+
+
+def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
+    loop = counted(emitter, node.node, frame)
+    if loop is not None:
+        return counter(emitter, loop, node.attr)
+    if emitter.own_getattr:
+        value = emitter.expression(node.node, frame)
+        return emitter.code.hold(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
+    getter = "attribute" if hasattr(dict, node.attr) else "field"
+    if not emitter.code.function.hot:
+        return emitter.code.hold(call(getter, name("undefined"), *looked_into(emitter, node, frame)))
+    value = emitter.expression(node.node, frame)
+    if not isinstance(value, ast.Name):
+        return emitter.code.hold(call(getter, name("undefined"), value, const(node.attr)))
+    held = emitter.code.temporary()
+    emitter.code.settle()
+    direct: ast.expr = attribute(value, node.attr)
+    if hasattr(dict, node.attr):
+        known = call("absent", name("undefined"), value, const(node.attr), const(True))
+        absent: list[ast.stmt] = [assign(held, known)]
+        handler = ast.ExceptHandler(name("AttributeError"), None, absent)
+    else:
+        other = emitter.code.is_no_dict(value.id)
+        direct = either(other, direct, item(value, const(node.attr)))  # what is likely is last: see `usually`
+        absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), other))]
+        handler = ast.ExceptHandler(name("no_item"), None, absent)
+    emitter.code.branch(ast.Try([assign(held, direct)], [handler], [], []))
+    return name(held)
+
+
+def _getitem(emitter: Emitter, node: nodes.Getitem, frame: Frame) -> ast.expr:
+    value = emitter.expression(node.node, frame)
+    if isinstance(node.arg, nodes.Slice):
+        bounds = [
+            emitter.expression(bound, frame) if bound is not None else const(None)
+            for bound in (node.arg.start, node.arg.stop, node.arg.step)
+        ]
+        if isinstance(value, ast.Constant):  # which Python would warn of
+            held = emitter.code.temporary()
+            emitter.code.branch(assign(held, value))
+            value = name(held)
+        return emitter.code.hold(item(value, call("slice", *bounds)))
+    key = emitter.expression(node.arg, frame)
+    if emitter.own_getitem:
+        return emitter.code.hold(call(attribute(name("environment"), "getitem"), value, key))
+    return emitter.code.hold(call("subscript", name("undefined"), value, key))
+
+
+def _mark_safe(emitter: Emitter, node: nodes.MarkSafe, frame: Frame) -> ast.expr:
+    return emitter.code.hold(call("Markup", emitter.expression(node.expr, frame)))
+
+
+def _mark_safe_if(emitter: Emitter, node: nodes.MarkSafeIfAutoescape, frame: Frame) -> ast.expr:
+    value = emitter.expression(node.expr, frame)
+    return emitter.code.hold(call(emitter.markup_or_not(frame), value))
+
+
+def _environment_attribute(emitter: Emitter, node: nodes.EnvironmentAttribute, frame: Frame) -> ast.expr:
+    return emitter.code.hold(attribute(name("environment"), node.name))
+
+
+def _extension_attribute(emitter: Emitter, node: nodes.ExtensionAttribute, frame: Frame) -> ast.expr:
+    extension = item(attribute(name("environment"), "extensions"), const(node.identifier))
+    return emitter.code.hold(attribute(extension, node.name))
+
+
+def _imported_name(emitter: Emitter, node: nodes.ImportedName, frame: Frame) -> ast.expr:
+    return name(emitter.bind("import", node.importname))
+
+
+def _internal_name(emitter: Emitter, node: nodes.InternalName, frame: Frame) -> ast.expr:
+    return name(node.name)
+
+
+def _context_reference(emitter: Emitter, node: nodes.ContextReference, frame: Frame) -> ast.expr:
+    return name(frame.context)
+
+
+def _derived_reference(emitter: Emitter, node: nodes.DerivedContextReference, frame: Frame) -> ast.expr:
+    return emitter.code.hold(emitter.derived(frame))
+
+
+EXPRESSIONS: Expressions = {
+    nodes.Name: _name,
+    nodes.Const: _const,
+    nodes.TemplateData: _template_data,
+    nodes.Tuple: _tuple,
+    nodes.List: _list,
+    nodes.Dict: _dict,
+    **dict.fromkeys(_BINARY, _binary),
+    **dict.fromkeys(_UNARY, _unary),
+    **LOGIC,
+    nodes.Concat: _concat,
+    nodes.Getattr: _getattr,
+    nodes.Getitem: _getitem,
+    **CALLS,
+    nodes.Call: _call,
+    nodes.MarkSafe: _mark_safe,
+    nodes.MarkSafeIfAutoescape: _mark_safe_if,
+    nodes.EnvironmentAttribute: _environment_attribute,
+    nodes.ExtensionAttribute: _extension_attribute,
+    nodes.ImportedName: _imported_name,
+    nodes.InternalName: _internal_name,
+    nodes.ContextReference: _context_reference,
+    nodes.DerivedContextReference: _derived_reference,
+}

@@ -1,0 +1,280 @@
+"""Inlining: the code of a small included template, or of a macro, in place of a call of it.
+
+Enters: an include or a call that runs often, and the tree of what it runs. Leaves: that template's statements, with its
+own lines, in the function at hand. The function has one file name, which is not that template's: should anything be
+raised, `blendtpl.runtime.exceptions.stitched` puts the entry that a call would have made into the traceback.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
+from dataclasses import replace
+
+from jinja2 import nodes
+from jinja2.nodes import EvalContext
+
+from blendtpl.compiler.analysis.facts import is_call_of
+from blendtpl.compiler.analysis.walk import below, by_kind
+from blendtpl.compiler.codegen.calls import Known, absent_argument, direct_arguments
+from blendtpl.compiler.codegen.generator import Emitter
+from blendtpl.compiler.codegen.pyast import assign, call, const, name
+from blendtpl.compiler.codegen.scope import Frame, Symbols
+
+TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+
+_SMALL = 120  # nodes of a tree
+_DEEP = 3  # how many may stand in each other
+_LOOPS = 6  # and with them, how many loops
+_FEW = 16  # nodes of a block that stands in every block that is put over it
+_PLAIN = (nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Const, nodes.If)
+
+
+def inlined(
+    emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], sure: Set[str], scope: str
+) -> bool:
+    """Write the code of an included template that reads the variables in `values`; return whether it may be. `sure` are
+    the names of those that are never missing.
+    """
+    found = included_tree(emitter, template, values) if _runs_often(emitter) else None
+    if found is None:
+        return False
+    own, tree = found
+    inner = Frame(
+        Symbols(level=frame.symbols.level + 1),
+        out=frame.out,
+        streams=frame.streams,
+        unsure=frame.unsure,
+        context=scope,
+        rootlevel=True,
+    )
+    inner.symbols.analyze_node(tree)
+    for called in sure:
+        variable = inner.symbols.find_ref(called)
+        if variable is not None and called in values and called not in inner.symbols.stores:
+            own.known[variable] = name(values[called])
+    with _stitched(emitter, template, TOP_LEVEL), own.tracking(set()):
+        own.enter(inner)
+        own.body(tree.body, inner)
+    return True
+
+
+def included_tree(emitter: Emitter, template: str, values: Mapping[str, str]) -> tuple[Emitter, nodes.Template] | None:
+    """Return the tree of a template whose code may stand where it is included, and an emitter for that."""
+    if len(emitter.around) > _DEEP or any(map(emitter.links.recursive, (template, emitter.template))):
+        return None
+    tree = emitter.tree_of(template)
+    every = below(tree) if tree is not None else []
+    if (
+        tree is None
+        or not _fits(emitter, every)
+        or any(isinstance(node, nodes.For) and (node.recursive or node.test is not None) for node in every)
+    ):
+        return None
+    return _emitter_of(emitter, template, values), tree
+
+
+def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
+    """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
+    body = macro_tree(emitter, macro) if _runs_often(emitter) else None
+    if body is None or macro.shape.special or not _is_plain(emitter, macro, body):
+        return False
+    _write_macro(emitter, frame, macro, body, node, None)
+    return True
+
+
+def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBlock) -> bool:
+    """Write the code of a known macro with that of a `call` block in its place; return whether it may be.
+
+    The macro prints its caller once; both escape what they print, or neither does.
+    """
+    body = called_tree(emitter, frame, macro, node) if _runs_often(emitter) else None
+    if body is None or not _is_plain(emitter, macro, body):
+        return False
+
+    def write() -> None:
+        # the names of the macro are one level further in, and still there
+        inner = replace(frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2))
+        inner.output_check, inner.streams = False, False
+        inner.symbols.analyze_node(node)
+        with _stitched(emitter, str(emitter.template), "call block"):
+            emitter.macro_depth += 1
+            with emitter.lent(inner):
+                emitter.enter(inner)
+                emitter.body(node.body, inner)
+                emitter.code.settle()
+                emitter.leave(inner)
+            emitter.macro_depth -= 1
+
+    _write_macro(emitter, frame, macro, body, node.call, write)
+    return True
+
+
+def called_tree(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBlock) -> nodes.Macro | None:
+    """Return the definition of a macro whose code may stand where a `call` block calls it, and the block in that."""
+    body = macro_tree(emitter, macro)
+    if body is None or macro.shape.special != ("caller",) or len(emitter.around) > 1:
+        return None
+    escaped = EvalContext(emitter.environment, macro.template).autoescape
+    alike = emitter.autoescape(frame)
+    if not isinstance(alike, ast.Constant) or alike.value is not escaped:
+        return None
+    printed = sum(is_call_of(part, "caller") for output in body.find_all(nodes.Output) for part in output.nodes)
+    every = below(node)
+    if printed != 1 or sum(isinstance(found, nodes.Name) and found.name == "caller" for found in below(body)) != 1:
+        return None
+    if any(isinstance(found, (nodes.Break, nodes.Continue)) for found in every) or not _fits(emitter, every):
+        return None
+    return body
+
+
+def inlined_super(emitter: Emitter, frame: Frame, above: str) -> bool:
+    """Write the body of a block of a template further out, which does no more than print a few values; return whether
+    it may be. It finds its variables where the code at hand does.
+    """
+    if not emitter.code.texts or not {emitter.template, above} <= emitter.links.uniform or len(emitter.around) > _DEEP:
+        return False
+    tree = emitter.tree_of(above)
+    blocks = by_kind(tree).get(nodes.Block, ()) if tree is not None else ()
+    body = next((block for block in blocks if block.name == frame.block), None)
+    every = below(body) if body is not None else []
+    if body is None or len(every) > _FEW or not all(isinstance(node, _PLAIN) or _is_super(node) for node in every):
+        return False
+    own = _emitter_of(emitter, above, {})
+    own.parameters, own.layout, own.slots = None, emitter.layout, emitter.slots
+    if own.eval_ctx.autoescape is not emitter.eval_ctx.autoescape:
+        return False
+    inner = Frame(
+        Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, in_block=True, block=frame.block
+    )
+    own.super_variable = inner.symbols.declare_parameter("super")
+    inner.symbols.analyze_node(body)
+    with _stitched(emitter, above, f"block {frame.block!r}"), own.tracking(set()):
+        own.enter(inner)
+        own.body(body.body, inner)
+    return True
+
+
+def _is_super(node: nodes.Node) -> bool:
+    return is_call_of(node, "super") or (isinstance(node, nodes.Name) and node.name == "super")
+
+
+def _write_macro(
+    emitter: Emitter,
+    frame: Frame,
+    macro: Known,
+    body: nodes.Macro,
+    node: nodes.Call,
+    write_caller: Callable[[], None] | None,
+) -> None:
+    arguments = direct_arguments(emitter, node, frame, macro, name("missing"))
+    own, inner = within_macro(emitter, frame, macro, body)
+    own.write_caller = write_caller
+    with _stitched(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
+        for index, (argument, value) in enumerate(zip(body.args, arguments, strict=False)):
+            variable = inner.symbols.ref(argument.name)
+            own.code.changed(variable)
+            if isinstance(value, ast.Name) and value.id == "missing":
+                value = absent_argument(own, body, index, inner)
+            if isinstance(value, (ast.Constant, ast.Name)):
+                own.known[variable] = value
+            else:
+                own.code.branch(assign(variable, value))
+        own.body(body.body, inner)
+
+
+def within_macro(emitter: Emitter, frame: Frame, macro: Known, body: nodes.Macro) -> tuple[Emitter, Frame]:
+    """Return an emitter and a frame for the code of a macro that stands where it is called."""
+    own = _emitter_of(emitter, macro.template, {})
+    own.around = (*emitter.around, _place_of(macro))
+    own.static = emitter.links.static(macro.template)
+    own.macros = emitter.links.macros(macro.template) if own.static else {}
+    context = macro.context.id if isinstance(macro.context, ast.Name) else ""
+    inner = Frame(Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, context=context)
+    if "caller" in macro.shape.special:
+        inner.symbols.declare_parameter("caller")
+    inner.symbols.analyze_node(body)
+    return own, inner
+
+
+def _place_of(macro: Known) -> str:
+    return f"{macro.template}: {macro.shape.name}"
+
+
+def _runs_often(emitter: Emitter) -> bool:
+    """Return whether code is worth having here more than once; its tree, which may have to be parsed, is not yet asked
+    for.
+    """
+    return emitter.code.function.loops > 0 and len(emitter.around) <= _DEEP
+
+
+def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
+    """Return the definition of a macro whose code may stand where it is called, as far as its size goes, and what it
+    takes.
+    """
+    if len(emitter.around) > _DEEP or _place_of(macro) in emitter.around:
+        return None
+    tree = emitter.tree_of(macro.template)
+    found = (
+        None
+        if tree is None
+        else next((node for node in tree.body if isinstance(node, nodes.Macro) and node.name == macro.shape.name), None)
+    )
+    if (
+        found is None
+        or set(macro.shape.special) - {"caller"}
+        or not all(isinstance(default, nodes.Const) for default in found.defaults)
+    ):
+        return None
+    return found if _fits(emitter, below(found)) else None
+
+
+def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
+    """Return whether a macro reads and sets nothing but its arguments and its caller, beside other macros of a module
+    that never changes.
+    """
+    known = {*macro.shape.arguments, *macro.shape.special}
+    if emitter.links.static(macro.template):
+        known |= emitter.links.macros(macro.template).keys()
+    return all(
+        node.name in known and node.ctx != "store"
+        if isinstance(node, nodes.Name)
+        else not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
+        for node in below(body)
+    )
+
+
+def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:
+    """Return whether a tree is small: Python nests no more than twenty loops and `try` in a function."""
+    loops = sum(isinstance(node, nodes.For) for node in every)
+    return len(every) <= _SMALL and emitter.code.function.loops + loops <= _LOOPS
+
+
+@contextmanager
+def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
+    """Write, in the meantime, code of another template; what it raises gets the entry of a call in its traceback."""
+    code, line = emitter.code, emitter.code.line
+    code.settle()
+    body: list[ast.stmt] = []
+    with code.within(body):
+        yield
+        code.settle()
+    code.line = line
+    if not body:
+        return
+    told = call("stitched", name("error"), name(emitter.link(template, "unit")), const(shown))
+    raised = ast.Raise(told, lineno=line)
+    handler = ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line)
+    code.branch(ast.Try(body, [handler], [], []))
+
+
+def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> Emitter:
+    """Return an emitter for another template that writes to the same function."""
+    made = copy.copy(emitter)
+    made.template, made.around = template, (*emitter.around, template)
+    made.eval_ctx = EvalContext(emitter.environment, template)
+    made.parameters, made.layout, made.slots = dict(values), None, {}
+    made.static, made.macros, made.direct, made.root_symbols = False, {}, {}, None
+    made.known, made.imports, made.write_caller = {}, {}, None
+    made.settled, made.block_settled, made.assigned, made.unset_parameters = set(), {}, [], set()
+    return made

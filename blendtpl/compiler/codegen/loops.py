@@ -1,0 +1,395 @@
+"""Loops: `for` in all its forms.
+
+The `loop` object of Jinja2 exists only where a template can do more with it than ask for its counters: then the
+counters are plain integers. A loop that asks how many items there are or whether one is the last asks a tuple itself;
+what goes through a list for it asks that as Jinja2 does, which is seen where the list changes in its own loop; anything
+else that is iterated gets Jinja2's object, or what looks ahead as that does.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+
+from jinja2 import nodes
+
+from blendtpl.compiler.analysis.walk import below, by_kind, children, has, undeclared
+from blendtpl.compiler.codegen.generator import Emitter, Statements
+from blendtpl.compiler.codegen.logic import condition
+from blendtpl.compiler.codegen.loop_variable import DESCENT, descended_into, is_cycle
+from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, is_, is_not, item, name
+from blendtpl.compiler.codegen.row_loops import Row, row
+from blendtpl.compiler.codegen.row_operands import Place
+from blendtpl.compiler.codegen.scope import Descent, Frame, Loop
+from blendtpl.compiler.codegen.statements import place_of
+
+_COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
+_SIZED = frozenset({"last", "length", "revindex", "revindex0"})
+
+
+def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
+    emitter.code.flush()
+    inner, otherwise, test = frame.inner(), frame.inner(), frame.inner()
+    inner.loop = True
+    every = by_kind(node)
+    uses = "loop" in undeclared(node.body, ("loop",))
+    counters = _counters(emitter, node) if uses else None
+    extended = counters is None and (
+        node.recursive or uses or any(block.scoped for block in every.get(nodes.Block, ()))
+    )
+    if uses or extended:
+        emitter.loops.pop(inner.symbols.declare_parameter("loop"), None)
+    inner.symbols.analyze_node(node, for_branch="body")
+    if node.else_:
+        otherwise.symbols.analyze_node(node, for_branch="else")
+    for found in every.get(nodes.Name, ()):
+        if found.ctx == "store" and found.name == "loop":
+            emitter.fail("Can't assign to special loop variable in for-loop target", found.lineno)
+    chosen = None
+    if node.test is not None:
+        test.symbols.analyze_node(node, for_branch="test")
+        if not _tests_inside(node, frame, counters, extended=extended):
+            chosen = _filter_function(emitter, node, test)
+    if node.recursive and counters is not None:
+        _descending(emitter, node, frame, inner, otherwise, chosen, counters)
+    elif node.recursive:
+        _recursive(emitter, node, frame, inner, otherwise, chosen)
+    else:
+        iterable = emitter.expression(node.iter, frame)
+        if chosen is not None:
+            iterable = call(chosen, iterable)
+        printed = row(emitter, node, inner) if not extended and not frame.output_check else None
+        if printed is not None:
+            _rows(emitter, node, inner, counters, iterable, printed)
+        else:
+            if extended:
+                iterable = call("LoopContext", iterable, name("undefined"))
+            elif counters is not None:
+                iterable = _counted(emitter, inner, counters, iterable)
+            inside = test if node.test is not None and chosen is None else None
+            _loop(emitter, node, inner, otherwise, iterable, test=inside, extended=extended)
+    if emitter.assigned:
+        emitter.assigned[-1].difference_update(inner.symbols.stores)
+
+
+def _tests_inside(node: nodes.For, frame: Frame, counters: set[str] | None, *, extended: bool) -> bool:
+    """Return whether the condition of a loop may stand in its body, rather than in a generator around its items.
+
+    Not where the loop looks ahead or counts its items; nor where the function at hand is no generator, in which a
+    `StopIteration` that the condition raises would be another exception.
+    """
+    ahead = extended or node.recursive or (counters is not None and not counters.isdisjoint(_SIZED))
+    return not ahead and frame.streams and not undeclared([node.test], ("loop",))  # type: ignore[list-item]  # it has one
+
+
+def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
+    """Return which counters a body asks for, or `None` when it may do anything else with the loop."""
+    if emitter.own_getattr or emitter.watches_calls:
+        return None
+    if node.recursive and (emitter.eval_ctx.volatile or emitter.environment.finalize is not None):
+        return None
+    asked: set[str] = set()
+    for use in _uses(emitter, node.body):
+        if use not in _COUNTERS | _SIZED and not (node.recursive and use == DESCENT):
+            return None
+        asked.add(use)
+    return asked
+
+
+def _uses(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
+    """Yield what a body asks of its loop: an attribute's name, or an empty string for anything else."""
+    for node in body:
+        yield from _uses_of(emitter, node)
+
+
+def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Name):
+        if node.name == "loop":
+            yield ""
+    elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "loop":
+        yield node.attr if node.attr != "cycle" else ""
+    elif isinstance(node, nodes.Output):
+        for part in node.nodes:
+            items = descended_into(part)
+            if items is not None:
+                yield DESCENT
+            yield from _uses_of(emitter, part if items is None else items)
+    elif isinstance(node, nodes.Call) and is_cycle(node):
+        yield "cycle"
+        yield from _uses(emitter, [*node.args])
+    elif isinstance(node, nodes.For):
+        inside = [node.iter, *node.else_, *([node.test] if node.test is not None else [])]
+        yield from _uses(emitter, inside)
+        if any(use == "" for use in _hidden(emitter, node.body)):
+            yield ""
+    elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
+        if isinstance(node, nodes.CallBlock):
+            yield from _uses_of(emitter, node.call)
+        # a function that may be called when the loop has gone on
+        yield from ("" for use in _uses(emitter, [*node.defaults, *node.body]))
+    elif isinstance(node, nodes.Block):
+        if node.scoped:
+            yield ""
+    elif isinstance(
+        node, (nodes.Include, nodes.Import, nodes.FromImport, nodes.DerivedContextReference, nodes.OverlayScope)
+    ):
+        yield from _uses_of_children(emitter, node)
+        if _passes_on(emitter, node):
+            yield ""
+    else:
+        yield from _uses_of_children(emitter, node)
+
+
+def _uses_of_children(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
+    yield from _uses(emitter, children(node))
+
+
+def _hidden(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
+    """Yield an empty string for what passes on everything that is set around it, this loop too."""
+    kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.DerivedContextReference, nodes.OverlayScope)
+    for node in body:
+        for found in (node, *below(node)):
+            if isinstance(found, kinds) and _passes_on(emitter, found):
+                yield ""
+            if isinstance(found, nodes.Block) and found.scoped:
+                yield ""
+
+
+def _passes_on(emitter: Emitter, node: nodes.Node) -> bool:
+    """Return whether a reference hands the loop to another template."""
+    if isinstance(node, nodes.Include):
+        known = emitter.included(node)
+        if known is not None and not emitter.links.observes(known):
+            return "loop" in emitter.links.reads[known]
+    return bool(getattr(node, "with_context", True))
+
+
+def _counted(
+    emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.expr, descent: Descent | None = None
+) -> ast.expr:
+    """Set up the counters of a loop; return what it iterates over."""
+    number = emitter.code.temporary()
+    items = ahead = ""
+    if counters & _SIZED:
+        items, ahead = emitter.code.temporary(), emitter.code.temporary()
+        emitter.code.add(assign(items, iterable))
+        rest: ast.expr = name(ahead)
+        if counters & _SIZED == {"last"}:
+            looks = call("ahead", name(items))
+        else:
+            looks = call("counting", name(items), name("undefined"), looks=const("last" in counters))
+            rest = call("items_of", name(ahead))
+        emitter.code.add(assign(ahead, looks))
+        iterable = either(is_(name(ahead), None), name(items), rest)
+    loop = emitter.loops[inner.symbols.ref("loop")] = Loop(number, items, ahead, descent)
+    if counters or descent is not None:  # else only a loop in this one asks for its own
+        emitter.code.add(assign(number, const(0)))
+        inner.counted = loop
+    return iterable
+
+
+def _rows(
+    emitter: Emitter, node: nodes.For, inner: Frame, counters: set[str] | None, iterable: ast.expr, printed: Row
+) -> None:
+    """Write a loop that prints rows: a call that writes those of a plain type, and the loop for all else."""
+    items = iterable if isinstance(iterable, ast.Name) else emitter.code.held(iterable)
+    emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
+    given = [_given(emitter, found, inner) for found in printed.given]
+    kind = const(bool(emitter.eval_ctx.autoescape)), const(printed.pairs)
+    written: ast.expr = call(
+        "rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *given
+    )
+    if inner.streams:
+        written = ast.BoolOp(ast.And(), [is_(name("limit"), None), written])
+    done = emitter.code.held(written)
+    branch = ast.If(ast.UnaryOp(ast.Not(), done), [], [])
+    emitter.code.add(branch)
+    with emitter.code.inside(branch.body):
+        iterable = name(items.id)
+        if counters is not None:
+            iterable = _counted(emitter, inner, counters, iterable)
+        _loop(emitter, node, inner, inner, iterable, extended=False, entered=True)
+    if printed.places:
+        failed = ast.If(ast.Compare(name(done.id), [ast.IsNot()], [const(True)]), [], [])
+        branch.orelse.append(failed)
+        with emitter.code.inside(failed.body):
+            _failed(emitter, done.id, printed.places)
+
+
+def _given(emitter: Emitter, node: nodes.Expr, inner: Frame) -> ast.expr:
+    """Return what the rows of a loop are given, which may be a name that only what it includes reads."""
+    if not isinstance(node, nodes.Name) or inner.symbols.find_ref(node.name) is not None:
+        return emitter.expression(node, inner)
+    value = emitter.code.hold(emitter.resolved(node.name, inner))
+    return either(is_(value, "missing"), call("undefined", name=const(node.name)), value)
+
+
+def _failed(emitter: Emitter, done: str, places: Sequence[Place]) -> None:
+    """Write what raises the error of a row in the line that it came from."""
+    outer = emitter.code.line
+    for number, place in enumerate(places, 1):
+        error: ast.expr = call(attribute(name(done), "pop"))  # lest the variable holds what holds the frame
+        entries = [
+            part
+            for template, shown, line in reversed(place.entries)
+            for part in (name(emitter.link(template, "unit")), const(shown), const(line))
+        ]
+        if entries:
+            error = call("placed", error, *entries)
+        step: ast.stmt = ast.Raise(error)
+        if number < len(places):
+            step = ast.If(ast.Compare(item(name(done), const(0)), [ast.Eq()], [const(number)]), [step], [])
+        emitter.code.line = place.line
+        emitter.code.add(step)
+    emitter.code.line = outer
+
+
+def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:
+    """Emit the generator that passes on what the condition of a loop lets through; return its name."""
+    identifier = emitter.code.temporary("chosen")
+    with emitter.code.defining(identifier, ["items"]) as made:
+        emitter.enter(test)
+        step = ast.For(place_of(emitter, node.target, test), name("items"), [], [])
+        emitter.code.add(step)
+        emitter.code.function.hot += 1
+        with emitter.code.inside(step.body):
+            chosen = ast.If(condition(emitter, node.test, test), [], [])  # type: ignore[arg-type]  # it has one
+            emitter.code.add(chosen)
+            # what was taken apart is put together anew, so that an item is taken apart only once
+            chosen.body.append(ast.Expr(ast.Yield(_value_of(step.target))))
+        emitter.code.function.hot -= 1
+    emitter.code.add(made.definition([], emitter.reader()))
+    return identifier
+
+
+def _value_of(target: ast.expr) -> ast.expr:
+    if isinstance(target, ast.Tuple):
+        return ast.Tuple([_value_of(part) for part in target.elts], ast.Load())
+    return name(target.id) if isinstance(target, ast.Name) else target
+
+
+def _loop(
+    emitter: Emitter,
+    node: nodes.For,
+    inner: Frame,
+    otherwise: Frame,
+    iterable: ast.expr,
+    *,
+    test: Frame | None = None,
+    extended: bool,
+    entered: bool = False,
+) -> None:
+    empty = emitter.code.temporary() if node.else_ else ""
+    if empty:
+        emitter.code.add(assign(empty, const(True)))
+    target = place_of(emitter, node.target, inner)
+    if extended:
+        target = ast.Tuple([target, ast.Name(inner.symbols.ref("loop"), ast.Store())], ast.Store())
+    step = ast.For(target, iterable, [], [])
+    _hand_over(emitter, inner)
+    emitter.code.add(step)
+    emitter.code.function.hot += 1
+    emitter.code.function.loops += 1
+    emitter.code.function.breakable += 1
+    body = step.body
+    if test is not None and node.test is not None:
+        with emitter.code.inside(step.body):
+            emitter.enter(test)
+            chosen = ast.If(condition(emitter, node.test, test), [], [])
+            emitter.code.add(chosen)
+            body = chosen.body
+    with emitter.code.inside(body):
+        if inner.counted is not None:
+            number = ast.Name(inner.counted.number, ast.Store())
+            emitter.code.add(ast.AugAssign(number, ast.Add(), const(1)))
+        tracked = {"_loop_vars"} if any(_sets(child) for child in node.body) else set()
+        if tracked:
+            emitter.code.add(assign("_loop_vars", ast.Dict([], [])))
+        if not entered:
+            emitter.enter(inner)
+        with emitter.tracking(tracked):
+            emitter.body(node.body, inner)
+        if empty:
+            # behind the body: in Jinja2, too, `break` and `continue` leave the `else` to run
+            emitter.code.add(assign(empty, const(False)))
+        _hand_over(emitter, inner)
+    emitter.code.function.hot -= 1
+    emitter.code.function.loops -= 1
+    emitter.code.function.breakable -= 1
+    emitter.leave(inner)
+    if empty:
+        branch = ast.If(name(empty), [], [])
+        emitter.code.add(branch)
+        with emitter.code.inside(branch.body):
+            emitter.enter(otherwise)
+            emitter.body(node.else_, otherwise)
+            emitter.code.flush()
+            emitter.leave(otherwise)
+
+
+def _hand_over(emitter: Emitter, frame: Frame) -> None:
+    """Let whoever takes the output in pieces have what there is."""
+    if frame.streams:
+        emitter.code.function.yields = True
+        wanted = is_not(name("limit"), None)
+        # not by its length: this is half of the code, and nothing but a stream asks for it
+        enough = item(name(frame.out), ast.Slice(name("limit"), None, None))
+        emitter.code.add(ast.If(ast.BoolOp(ast.And(), [wanted, enough]), [ast.Expr(ast.Yield(None))], []))
+
+
+def _sets(node: nodes.Node) -> bool:
+    return isinstance(node, (nodes.Assign, nodes.AssignBlock)) or has(node, (nodes.Assign, nodes.AssignBlock))
+
+
+def _descending(
+    emitter: Emitter,
+    node: nodes.For,
+    frame: Frame,
+    inner: Frame,
+    otherwise: Frame,
+    chosen: str | None,
+    counters: set[str],
+) -> None:
+    """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes to the output."""
+    identifier = emitter.code.temporary("recursive")
+    out, render, depth = (emitter.code.temporary() for _ in range(3))
+    with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
+        for found in (inner, otherwise):
+            found.out, found.streams = out, False
+        iterable: ast.expr = name("items")
+        if chosen is not None:
+            iterable = call(chosen, iterable)
+        with emitter.lent(inner, otherwise):
+            iterable = _counted(emitter, inner, counters - {DESCENT}, iterable, Descent(render, depth))
+            _loop(emitter, node, inner, otherwise, iterable, extended=False)
+            emitter.code.flush()
+    emitter.code.add(made.definition([], emitter.reader()))
+    emitter.code.line = node.lineno
+    value = emitter.expression(node.iter, frame)
+    emitter.code.do(call(identifier, value, name(frame.out), name(identifier), const(0)))
+
+
+def _recursive(
+    emitter: Emitter, node: nodes.For, frame: Frame, inner: Frame, otherwise: Frame, chosen: str | None
+) -> None:
+    identifier = emitter.code.temporary("recursive")
+    with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
+        inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
+        otherwise.out, otherwise.streams, otherwise.unsure = inner.out, False, ""
+        emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
+        iterable: ast.expr = name("items")
+        if chosen is not None:
+            iterable = call(chosen, iterable)
+        iterable = call("LoopContext", iterable, name("undefined"), name("render"), name("depth"))
+        _loop(emitter, node, inner, otherwise, iterable, extended=True)
+        emitter.code.add(ast.Return(emitter.joined(inner)))
+    defined = made.definition([], emitter.reader())
+    defined.args.defaults = [const(0)]
+    emitter.code.add(defined)
+    emitter.code.line = node.lineno
+    value = emitter.expression(node.iter, frame)
+    emitter.code.do(
+        call(ast.Attribute(name(frame.out), "append", ast.Load()), call(identifier, value, name(identifier)))
+    )
+
+
+LOOPS: Statements = MappingProxyType({nodes.For: _for})

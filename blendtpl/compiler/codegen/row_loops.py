@@ -1,0 +1,304 @@
+"""Rows: loops that print one row of text for each item, and do no more.
+
+Enters: a loop. Leaves: the parts of its rows, for a function in C that writes them. The loop itself stays, for types
+that this leaves alone, and for whoever wants the output in pieces.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jinja2 import nodes
+
+from blendtpl.bundle.row_ops import MOST_JOINED, MOST_VALUES, Kind, Part, Parts
+from blendtpl.compiler.analysis.facts import is_call_of
+from blendtpl.compiler.codegen.calls import known_call, known_caller
+from blendtpl.compiler.codegen.generator import Emitter
+from blendtpl.compiler.codegen.inline import TOP_LEVEL, called_tree, included_tree, macro_tree, within_macro
+from blendtpl.compiler.codegen.loop_variable import is_cycle
+from blendtpl.compiler.codegen.printing import constant_text
+from blendtpl.compiler.codegen.row_operands import Bound, Holes, NoRow, Place, Scope
+from blendtpl.compiler.codegen.scope import Frame
+
+_LONG = 128  # parts, whichever are chosen: what is longer than that gains less by being data
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The parts of a row, as `blendtpl.runtime.attributes.rows` has them; what it is given; whether items are pairs;
+    and the places that the parts name, from 1.
+    """
+
+    parts: Parts
+    given: tuple[nodes.Expr, ...]
+    pairs: bool
+    places: tuple[Place, ...]
+
+
+def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
+    """Return what a loop prints for each item, when it does no more than that; `frame` is that of its body."""
+    if not emitter.links.speedups or emitter.own_getattr or emitter.own_context or emitter.in_order:
+        return None
+    if emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
+        return None
+    names = _targets(node)
+    numbers: dict[str, Bound] = {called: number for number, called in enumerate(names)}
+    scope = Scope(emitter, frame, numbers, frozenset(names), looping=True)
+    seen = _Seen(scope, at=Place(node.lineno), begin=Place(node.lineno), targets=len(names))
+    try:
+        parts = seen.parts(node.body) if names else ""
+    except NoRow:
+        return None
+    if not seen.fails or seen.count > _LONG or len(names) + len(seen.given) > MOST_VALUES:
+        return None
+    return Row(parts, tuple(seen.given), len(names) > 1, tuple(seen.places))
+
+
+def _targets(node: nodes.For) -> tuple[str, ...]:
+    """Return the one or two names that an item of a plain loop is assigned to, or nothing for any other loop."""
+    if node.recursive or node.test is not None or node.else_:
+        return ()
+    targets = node.target.items if isinstance(node.target, nodes.Tuple) else [node.target]
+    names = tuple(target.name for target in targets if isinstance(target, nodes.Name))
+    return names if len(names) == len(targets) == len(set(names)) <= 2 else ()
+
+
+@dataclass(slots=True)
+class _Seen(Holes):
+    """What has been seen of a row: its values, and its parts so far."""
+
+    into: list[Part] = field(default_factory=list)
+    count: int = 0  # of all parts, whichever are chosen
+
+    def parts(self, body: Iterable[nodes.Node]) -> Parts:
+        """Return the parts of what a body prints."""
+        outer, self.into = self.into, []
+        self._body(body)
+        found, self.into = self.into, outer
+        if not found:
+            return ""
+        return found[0] if len(found) == 1 and isinstance(found[0], str) else tuple(found)
+
+    def _body(self, body: Iterable[nodes.Node]) -> None:
+        for node in body:
+            if isinstance(node, nodes.Output):
+                for part in node.nodes:
+                    self._print(part)
+            elif isinstance(node, nodes.If):
+                self._choose(node.test, node.body, _otherwise(node))  # type: ignore[arg-type]  # it is one
+            elif isinstance(node, nodes.For):
+                self._loop(node)
+            elif isinstance(node, nodes.Include):
+                self._include(node)
+            elif isinstance(node, nodes.CallBlock):
+                self._call(node.call, node)
+            else:
+                raise NoRow
+
+    def _print(self, node: nodes.Expr) -> None:
+        node = self.meant(node)
+        text = constant_text(self.scope.emitter, node)
+        if text is not None:
+            self._put(str(text))
+        elif isinstance(node, nodes.CondExpr):
+            # nothing is printed where there is no `else`
+            other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
+            self._choose(node.test, [nodes.Output([node.expr1])], other)
+        elif isinstance(node, nodes.Call) and is_cycle(node) and self.scope.looping:
+            self._put((Kind.TURN, *(self._constant(each) for each in node.args)))
+        elif isinstance(node, nodes.Call):
+            if self.scope.caller is not None and is_call_of(node, "caller"):
+                self.scope.caller(node.lineno)
+            else:
+                self._call(node, None)
+        elif self.of_loop(node) == "index":
+            self._put(())
+        elif isinstance(node, nodes.Concat):
+            self._put((self._concat(node),))
+        else:
+            self._put(self.hole(node))
+
+    def _put(self, part: Part) -> None:
+        self.count += 1
+        if isinstance(part, str) and self.into and isinstance(self.into[-1], str):
+            self.into[-1] += part
+        else:
+            self.into.append(part)
+
+    def _constant(self, node: nodes.Expr) -> str:
+        """Return the text of an argument, which is looked at in every turn, whether it is its own or not."""
+        text = constant_text(self.scope.emitter, node)
+        if text is None:
+            raise NoRow
+        return str(text)
+
+    def _choose(self, test: nodes.Expr, first: Sequence[nodes.Node], second: Sequence[nodes.Node]) -> None:
+        """Put a part that is one of two."""
+        test = self.meant(test)
+        if isinstance(test, nodes.Not):
+            self._choose(test.node, second, first)
+            return
+        if isinstance(test, nodes.Const):
+            self._body(first if test.value else second)
+            return
+        asked = self._asked(test)
+        before = self.at
+        one, after = self.parts(first), self.at
+        self.at = before
+        other = self.parts(second)
+        if self.at != after:
+            self.at = None
+        self._put((*asked, one, other))
+
+    def _asked(self, test: nodes.Expr) -> tuple[Any, ...]:
+        """Return how a part that is one of two begins."""
+        if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
+            if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
+                raise NoRow
+            return Kind.EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
+        asked = self.of_loop(test)
+        if not asked:
+            return Kind.TRUE, self.hole(test)
+        if asked == "last":
+            return Kind.LAST, self.moved(test.lineno)
+        if asked != "first":
+            raise NoRow
+        return (Kind.FIRST,)
+
+    def _loop(self, node: nodes.For) -> None:
+        """Put a part that is a loop in a row."""
+        names = _targets(node)
+        if not names:
+            raise NoRow
+        items = self.hole(self.meant(node.iter))  # type: ignore[arg-type]  # it is one
+        bound = {called: self.new() for called in names}
+        self.at = place = self.place(node.lineno)
+        number = self.number_of(place)
+        outer = self.scope
+        self.loops += 1
+        numbers = {**outer.numbers, **bound}
+        self.scope = replace(outer, numbers=numbers, targets=outer.targets | bound.keys(), looping=True)
+        parts = self.parts(node.body)
+        self.scope = outer
+        self.loops -= 1
+        self.at = place
+        self._put((Kind.LOOP, number, items, bound[names[0]], len(names) > 1, parts))
+
+    def _include(self, node: nodes.Include) -> None:
+        scope = self.scope
+        template = scope.emitter.included(node)
+        if template is None or not scope.opens or not all(map(self._is_seen, scope.emitter.links.reads[template])):
+            raise NoRow
+        links = scope.emitter.links
+        direct = scope.frame.context == "context" or scope.emitter.parameters is not None
+        known = direct and links.entry(template) == "part" and not links.observes(template)
+        found = included_tree(scope.emitter, template, {}) if known else None
+        if found is None:
+            raise NoRow
+        own, tree = found
+        with self._inside(replace(scope, emitter=own, caller=None, looping=False), template, TOP_LEVEL, node.lineno):
+            self._body(tree.body)
+
+    def _is_seen(self, called: str) -> bool:
+        """Return whether an included template finds under a name what the loop has there, or the context."""
+        scope = self.scope
+        if called in scope.targets:
+            return True
+        variable = scope.frame.symbols.find_ref(called)
+        return variable is None or (
+            variable not in scope.emitter.loops and scope.emitter.is_given(variable, scope.frame)
+        )
+
+    def _call(self, node: nodes.Call, block: nodes.CallBlock | None) -> None:
+        """Put the parts of a macro that is called, and of the block that calls it."""
+        scope = self.scope
+        body = None
+        if block is not None:
+            macro = known_caller(scope.emitter, block, scope.frame)
+            if macro is not None:
+                body = called_tree(scope.emitter, scope.frame, macro, block)
+        else:
+            macro = known_call(scope.emitter, node, scope.frame)
+            if macro is not None and not macro.shape.special:
+                body = macro_tree(scope.emitter, macro)
+        if macro is None or body is None:
+            raise NoRow
+        own, inner = within_macro(scope.emitter, scope.frame, macro, body)
+        numbers = self._arguments(node, body)
+
+        def write(line: int) -> None:
+            here = replace(scope, around=self.scope.around)
+            with self._inside(here, str(scope.emitter.template), "call block", line):
+                self._body([] if block is None else block.body)
+
+        own_scope = Scope(own, inner, numbers, frozenset(), opens=False, caller=write, around=scope.around)
+        with self._inside(own_scope, macro.template, f"macro {macro.shape.name!r}", node.lineno):
+            self._body(body.body)
+
+    def _arguments(self, node: nodes.Call, body: nodes.Macro) -> dict[str, Bound]:
+        """Return what the arguments of a macro are, in the order in which they are looked at."""
+        names = [argument.name for argument in body.args]
+        given = [*zip(names, node.args, strict=False), *((keyword.key, keyword.value) for keyword in node.kwargs)]
+        bound = {called: self._argument(value) for called, value in given}
+        defaults = dict(zip(reversed(names), reversed(body.defaults), strict=False))
+        for called in names:
+            if called not in bound:
+                if called not in defaults:
+                    raise NoRow
+                bound[called] = defaults[called]
+        if "loop" in bound or "caller" in bound:
+            raise NoRow
+        return bound
+
+    def _argument(self, node: nodes.Expr) -> Bound:
+        node = self.meant(node)
+        if isinstance(node, nodes.Const) or (self.of_loop(node) == "first" and not self.loops):
+            return node
+        if self.of_loop(node) == "last":
+            return self._last(node)
+        if isinstance(node, nodes.Concat):
+            return self._concat(node)
+        if isinstance(node, nodes.Name):
+            return self.named(node)
+        hole = self.hole(node)
+        number = self.new()
+        self.into.append((Kind.SET, number, hole))
+        return number
+
+    def _last(self, node: nodes.Expr) -> int:
+        """Put a part that asks whether an item is the last, here and now; return the number of the answer."""
+        number = self.new()
+        yes, no = ((Kind.SET, number, (self._number(nodes.Const(answer)),)) for answer in (True, False))
+        self.into.append((Kind.LAST, self.moved(node.lineno), (yes,), (no,)))
+        return number
+
+    def _concat(self, node: nodes.Concat) -> int:
+        """Put a part that joins values; return the number of what that is."""
+        if len(node.nodes) > MOST_JOINED or any(found.lineno != node.lineno for found in node.nodes):
+            raise NoRow
+        holes = [self.value(found) for found in node.nodes]
+        number = self.new()
+        self.into.append((Kind.CONCAT, number, *holes))
+        return number
+
+    @contextmanager
+    def _inside(self, scope: Scope, template: str, shown: str, line: int) -> Iterator[None]:
+        """Look at code of another template, which stands in place of a call in a line, and escapes as this does."""
+        outer = self.scope
+        escaped = scope.emitter.eval_ctx
+        if escaped.autoescape is not outer.emitter.eval_ctx.autoescape or escaped.volatile:
+            raise NoRow
+        self.scope = replace(scope, around=(*scope.around, (template, shown, line)))
+        try:
+            yield
+        finally:
+            self.scope = outer  # lest it is in a circle with what writes the caller
+
+
+def _otherwise(node: nodes.If) -> Sequence[nodes.Node]:
+    """Return what is written where the first condition does not hold."""
+    if not node.elif_:
+        return node.else_
+    second, *rest = node.elif_
+    return [nodes.If(second.test, second.body, rest, node.else_)]

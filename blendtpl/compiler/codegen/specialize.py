@@ -1,0 +1,269 @@
+"""Inlined: what Jinja2's own common filters and tests do to values of exact types, as an expression.
+
+Enters: a filter or a test of a template, the value that it is applied to and its constant arguments. Leaves: a Python
+expression that does the same without a call for the types named here, and calls the filter or test for all others. It
+calls for all when the environment that the code is bound to has another filter or test by that name: the variable that
+stands for a type is then none.
+"""
+
+import ast
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from jinja2 import nodes
+
+from blendtpl.bundle.environment import is_own, passed_argument
+from blendtpl.compiler.codegen.generator import Emitter
+from blendtpl.compiler.codegen.pyast import attribute, call, const, either, is_, item, name, usually
+from blendtpl.compiler.codegen.scope import Frame
+
+Arguments = tuple[Any, ...]
+
+# the type of a value, what else must hold for it, what the arguments must be, and what the filter makes of it
+_Filter = tuple[
+    str,
+    Callable[[ast.expr], ast.expr] | None,
+    Callable[[Arguments], bool],
+    Callable[[ast.expr, Arguments], ast.expr],
+]
+
+_Exact = Callable[[str], str]  # the variable that stands for a type, where the test is Jinja2's own
+# of that, a value, the arguments, and the expression for the call: the expression for a test
+_Made = Callable[[_Exact, ast.expr, Arguments, ast.expr], ast.expr]
+
+
+def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for a filter; `general` is that for its call, which is less code."""
+    if not is_own(emitter.environment, "filter", node.name) or not isinstance(value, ast.Name):
+        return general
+    if node.name == "map":
+        mapped = _of_filter if node.args else _of_attribute
+        return mapped(emitter, node, frame, value, general)
+    if node.name in _CHOICES:
+        return _choice(emitter, node, value, general)
+    if not emitter.code.function.hot:
+        return general
+    if node.name in {"default", "d"}:
+        return _default(emitter, node, value, general)
+    arguments = _constants(node)
+    if arguments is None or node.name not in _FILTERS:
+        return general
+    exact, holds, takes, made = _FILTERS[node.name]
+    if not takes(arguments):
+        return general
+    kind = call("type", value)
+    test: ast.expr = is_(kind, emitter.bind("exact", "filter", node.name, exact))
+    if holds is not None:
+        test = ast.BoolOp(ast.And(), [test, holds(value)])
+    inlined = usually(test, made(value, arguments), general)
+    if node.name == "int":
+        # not a number is no whole number, and the only one that is not what it is
+        whole = ast.BoolOp(
+            ast.And(),
+            [is_(kind, emitter.bind("exact", "filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
+        )
+        inlined.body = either(whole, call("int", value), general)
+    return inlined
+
+
+def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for a test; `general` is that for its call, which is less code."""
+    if not (
+        emitter.code.function.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)
+    ):
+        return general
+    arguments = _constants(node)
+    if arguments is None or node.name not in _TESTS:
+        return general
+    takes, made = _TESTS[node.name]
+    if not takes(arguments):
+        return general
+
+    def exact(kind: str) -> str:
+        return emitter.bind("exact", "test", node.name, kind)
+
+    return made(exact, value, arguments, general)
+
+
+def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
+    """Return the arguments, when each is a constant that is given by its place."""
+    if node.kwargs or node.dyn_args is not None or node.dyn_kwargs is not None:
+        return None
+    found = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
+    return tuple(found) if len(found) == len(node.args) else None
+
+
+def _is_plain(argument: Any) -> bool:
+    """Return whether an argument is a text that may be the name of something."""
+    return type(argument) is str and argument.isidentifier()
+
+
+def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+    takes = ("default_value", "boolean")
+    given = {
+        **dict(zip(takes, node.args, strict=False)),
+        **{str(keyword.key): keyword.value for keyword in node.kwargs},
+    }
+    if (
+        len(given) < len(node.args) + len(node.kwargs)  # too many, or one twice
+        or not given.keys() <= set(takes)
+        or node.dyn_args is not None
+        or node.dyn_kwargs is not None
+    ):
+        return general
+    boolean = given.get("boolean", nodes.Const(False))
+    if not isinstance(boolean, nodes.Const):
+        return general  # whose truth is asked for before that of the value
+    if not boolean.value:
+        missing = call("isinstance", value, name(emitter.bind("exact", "filter", node.name, "Undefined")))
+        return either(missing, general, value)
+    text = is_(call("type", value), emitter.bind("exact", "filter", node.name, "str"))
+    return usually(ast.BoolOp(ast.And(), [text, value]), value, general)
+
+
+def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for the values of one attribute of each item, which needs no context."""
+    keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
+    attr = keywords.get("attribute")
+    if (
+        node.args
+        or len(keywords) != 1
+        or not (isinstance(attr, nodes.Const) and _is_plain(attr.value))
+        or node.dyn_args is not None
+        or node.dyn_kwargs is not None
+        or emitter.own_getitem
+        or emitter.environment.sandboxed
+    ):
+        return general
+    return call(emitter.bind("mapped"), name(frame.context), value, const(attr.value))
+
+
+def _of_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for what another filter makes of each item, when that asks for nothing."""
+    arguments = _constants(node)
+    if not arguments or not _is_plain(arguments[0]) or emitter.environment.sandboxed:
+        return general
+    applied = emitter.bind("application", arguments[0])
+    return either(is_(name(applied), None), general, call(applied, value, const(arguments[1:])))
+
+
+# the filters that choose by a test, and whether they take the name of an attribute before that
+_CHOICES = MappingProxyType({"select": False, "reject": False, "selectattr": True, "rejectattr": True})
+
+
+def _choice(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+    """Return the expression for what a test chooses, when that is one of Jinja2's own and asks for nothing."""
+    arguments = _constants(node)
+    if arguments is None or emitter.own_getitem or emitter.environment.sandboxed:
+        return general
+    attr, rest = (arguments[:1], arguments[1:]) if _CHOICES[node.name] else ((None,), arguments)
+    if not attr or (_CHOICES[node.name] and not _is_plain(attr[0])):
+        return general
+    test = rest[:1]  # which `none` is one that there is not
+    if test and not (
+        _is_plain(test[0])
+        and is_own(emitter.environment, "test", test[0])
+        and not passed_argument(emitter.environment.tests[test[0]])
+    ):
+        return general
+    chooser = emitter.bind("choice", node.name, *test)
+    given = [name("undefined"), value, const(*attr), const(rest[1:])]
+    return either(is_(name(chooser), None), general, call(chooser, *given))
+
+
+def _method(called: str) -> Callable[[ast.expr, Arguments], ast.expr]:
+    return lambda value, arguments: call(attribute(value, called), *map(const, arguments))
+
+
+def _none(arguments: Arguments) -> bool:
+    return not arguments
+
+
+def _texts(count: int) -> Callable[[Arguments], bool]:
+    return lambda arguments: len(arguments) == count and all(type(found) is str for found in arguments)
+
+
+def _number(arguments: Arguments) -> bool:
+    return len(arguments) <= 1 and all(type(found) is int for found in arguments)
+
+
+def _itself(value: ast.expr, arguments: Arguments) -> ast.expr:
+    return value
+
+
+_FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
+    {
+        "upper": ("str", None, _none, _method("upper")),
+        "lower": ("str", None, _none, _method("lower")),
+        "capitalize": ("str", None, _none, _method("capitalize")),
+        "title": ("str", None, _none, lambda value, arguments: call("titled", value)),
+        "trim": ("str", None, _none, _method("strip")),
+        "string": ("str", None, _none, _itself),
+        "replace": ("str", None, _texts(2), _method("replace")),
+        "int": ("int", None, _none, _itself),
+        "float": ("float", None, _none, _itself),
+        "round": (
+            "float",
+            None,
+            _number,
+            lambda value, arguments: call("round", value, const((*arguments, 0)[0])),
+        ),
+        "first": ("list", lambda value: value, _none, lambda value, arguments: item(value, const(0))),
+        "last": ("list", lambda value: value, _none, lambda value, arguments: item(value, const(-1))),
+        "list": ("list", None, _none, lambda value, arguments: call("list", value)),
+    }
+)
+
+
+def _missing(present: bool) -> _Made:
+    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+        # what stands for the type is `object` where the test is another, and everything is one
+        return either(call("isinstance", value, name(exact("Undefined"))), general, const(present))
+
+    return made
+
+
+def _is_none(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    return usually(is_(call("type", value), exact("str")), const(False), general)
+
+
+def _always(*kinds: str) -> _Made:
+    """Return what makes the expression for a test that holds for all values of some types."""
+
+    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+        tests: list[ast.expr] = [is_(call("type", value), exact(kind)) for kind in kinds]
+        return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
+
+    return made
+
+
+def _rest(wanted: int, *divisor: int) -> _Made:
+    """Return what makes the expression for a test of what is left of a whole number by a divisor, or by that given."""
+
+    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+        (by,) = divisor or arguments
+        rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(by)), [ast.Eq()], [const(wanted)])
+        return usually(is_(call("type", value), exact("int")), rest, general)
+
+    return made
+
+
+def _divisor(arguments: Arguments) -> bool:
+    return len(arguments) == 1 and type(arguments[0]) is int and arguments[0] != 0
+
+
+_TESTS: MappingProxyType[str, tuple[Callable[[Arguments], bool], _Made]] = MappingProxyType(
+    {
+        "defined": (_none, _missing(True)),
+        "undefined": (_none, _missing(False)),
+        "none": (_none, _is_none),
+        "iterable": (_none, _always("list", "tuple", "str", "dict")),
+        "sequence": (_none, _always("list", "tuple", "str", "dict")),
+        "mapping": (_none, _always("dict")),
+        "string": (_none, _always("str")),
+        "even": (_none, _rest(0, 2)),
+        "odd": (_none, _rest(1, 2)),
+        "divisibleby": (_divisor, _rest(0)),
+    }
+)

@@ -1,0 +1,1 @@
+"""From files to trees, and what is wrong with them."""

@@ -1,0 +1,1 @@
+"""Messages: what templates print, as e-mails."""

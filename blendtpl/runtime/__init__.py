@@ -1,0 +1,1 @@
+"""The run half: a bundle becomes a registry, and its templates render."""

@@ -1,0 +1,138 @@
+/* The functions of `blendtpl.runtime.attributes` and `blendtpl.runtime.output` that emitted code calls most, for values of the usual types;
+ * and the module, with the longer ones that stand in files of their own.
+ *
+ * Enters: a value of a template, and mostly the name of an attribute. Leaves: the value of that, or its text. Nothing
+ * is kept from one call to the next.
+ */
+
+#include "values.h"
+
+static PyObject *
+escape_any(PyObject *module, PyObject *value)
+{
+    return text_of(PyModule_GetState(module), value);
+}
+
+static PyObject *
+attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    return value_of(PyModule_GetState(module), arguments, count, 0);
+}
+
+static PyObject *
+field(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    return value_of(PyModule_GetState(module), arguments, count, 1);
+}
+
+static PyObject *
+escaped_field(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *value = value_of(state, arguments, count, 1);
+    if (value == NULL)
+        return NULL;
+    PyObject *text = text_of(state, value);
+    Py_DECREF(value);
+    return text;
+}
+
+static PyObject *
+text_field(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    PyObject *value = value_of(PyModule_GetState(module), arguments, count, 1);
+    if (value == NULL || PyUnicode_CheckExact(value))
+        return value;
+    PyObject *text = PyObject_Str(value);
+    Py_DECREF(value);
+    return text;
+}
+
+static const char *const ORIGINS[IMPORTS][2] = {
+    [MARKUP] = {"markupsafe", "Markup"},
+    [ESCAPE_ANY] = {"blendtpl.runtime.output", "escape_any"},
+    [NOT_FOUND] = {"blendtpl.runtime.attributes", "not_found"},
+    [NO_KEY] = {"blendtpl.runtime.attributes", "no_key"},
+    [PAIR] = {"blendtpl.runtime.attributes", "pair"},
+    [PAUSE] = {"blendtpl.runtime.attributes", "pause"},
+    [FINISH] = {"blendtpl.runtime.entry", "finish"},
+    [MARKUP_JOIN] = {"jinja2.runtime", "markup_join"},
+    [STR_JOIN] = {"jinja2.runtime", "str_join"},
+    [MISSING] = {"jinja2.utils", "missing"},
+};
+
+static int
+fill(PyObject *module)
+{
+    State *state = PyModule_GetState(module);
+    for (int at = 0; at < IMPORTS; at++) {
+        PyObject *from = PyImport_ImportModule(ORIGINS[at][0]);
+        state->imported[at] = from ? PyObject_GetAttrString(from, ORIGINS[at][1]) : NULL;
+        Py_XDECREF(from);
+        if (state->imported[at] == NULL)
+            return -1;
+    }
+    state->lookahead = PyType_FromModuleAndSpec(module, &blendtpl_lookahead, NULL);
+    return state->lookahead ? PyModule_AddObjectRef(module, "Lookahead", state->lookahead) : -1;
+}
+
+static int
+traverse(PyObject *module, visitproc visit, void *arg)
+{
+    State *state = PyModule_GetState(module);
+    for (int at = 0; at < IMPORTS; at++)
+        Py_VISIT(state->imported[at]);
+    Py_VISIT(state->lookahead);
+    return 0;
+}
+
+static int
+clear(PyObject *module)
+{
+    State *state = PyModule_GetState(module);
+    for (int at = 0; at < IMPORTS; at++)
+        Py_CLEAR(state->imported[at]);
+    Py_CLEAR(state->lookahead);
+    return 0;
+}
+
+static void
+release(void *module)
+{
+    clear(module);
+}
+
+#define FAST(name, function) {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL, NULL}
+
+static PyMethodDef methods[] = {
+    {"escape_any", escape_any, METH_O, NULL},
+    FAST(attribute, attribute),
+    FAST(field, field),
+    FAST(escaped_field, escaped_field),
+    FAST(text_field, text_field),
+    FAST(rows, blendtpl_rows),
+    FAST(started, blendtpl_started),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, fill},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "blendtpl.runtime._speedups",
+    .m_size = sizeof(State),
+    .m_methods = methods,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = release,
+};
+
+PyMODINIT_FUNC
+PyInit__speedups(void)
+{
+    return PyModuleDef_Init(&definition);
+}

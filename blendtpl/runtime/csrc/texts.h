@@ -1,0 +1,86 @@
+/* Texts: pieces of a row that are put one behind the other, and become one string. */
+
+#ifndef BLENDTPL_TEXTS_H
+#define BLENDTPL_TEXTS_H
+
+#include "module.h"
+
+/* Texts, which are held. */
+typedef struct {
+    PyObject *few[64], **all;
+    Py_ssize_t count, room;
+} Texts;
+
+static inline int
+grow(Texts *texts)
+{
+    PyObject **all = PyMem_New(PyObject *, (size_t)texts->room * 2);
+    if (all == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(all, texts->all, (size_t)texts->count * sizeof(PyObject *));
+    if (texts->all != texts->few)
+        PyMem_Free(texts->all);
+    texts->all = all;
+    texts->room *= 2;
+    return 0;
+}
+
+/* Put a text, which is taken over, behind those that are there. */
+static inline int
+push(Texts *texts, PyObject *text)
+{
+    if (text == NULL)
+        return -1;
+    if (texts->count == texts->room && grow(texts) < 0) {
+        Py_DECREF(text);
+        return -1;
+    }
+    texts->all[texts->count++] = text;
+    return 0;
+}
+
+/* Return a string of some texts. */
+static inline PyObject *
+joined(PyObject *const *texts, Py_ssize_t count)
+{
+    Py_ssize_t length = 0, at = 0;
+    Py_UCS4 widest = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const Py_UCS4 found = PyUnicode_MAX_CHAR_VALUE(texts[i]);
+        widest = found > widest ? found : widest;
+        if (PyUnicode_GET_LENGTH(texts[i]) > PY_SSIZE_T_MAX - length)
+            return PyErr_NoMemory();
+        length += PyUnicode_GET_LENGTH(texts[i]);
+    }
+    PyObject *made = PyUnicode_New(length, widest);
+    if (made == NULL)
+        return NULL;
+    const int kind = PyUnicode_KIND(made);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const Py_ssize_t more = PyUnicode_GET_LENGTH(texts[i]);
+        if (PyUnicode_KIND(texts[i]) == kind) {
+            memcpy((char *)PyUnicode_DATA(made) + at * kind, PyUnicode_DATA(texts[i]), (size_t)(more * kind));
+        } else if (PyUnicode_CopyCharacters(made, at, texts[i], 0, more) < 0) {
+            Py_DECREF(made);
+            return NULL;
+        }
+        at += more;
+    }
+    return made;
+}
+
+/* Append what was put there as one string to a list, and forget it. */
+static inline int
+write_row(Texts *texts, PyObject *out)
+{
+    PyObject *row = joined(texts->all, texts->count);
+    const int failed = row ? PyList_Append(out, row) : -1;
+    Py_XDECREF(row);
+    while (texts->count)
+        Py_DECREF(texts->all[--texts->count]);
+    return failed;
+}
+
+#endif

@@ -1,0 +1,349 @@
+"""The run time: what emitted code calls for everything that it does not do by itself.
+
+Enters: values of a template. Leaves: what Jinja2 would make of them, to the letter. Nothing here imports, reads or
+compiles anything when it is called.
+"""
+
+# What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
+import html  # noqa: F401
+import pprint  # noqa: F401
+import re
+import textwrap  # noqa: F401
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+import jinja2.constants  # noqa: F401
+from jinja2 import runtime
+from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
+from jinja2.filters import FILTERS
+from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
+from jinja2.utils import Namespace, missing
+from markupsafe import Markup
+
+from blendtpl.bundle.environment import GETTEXT_ALIAS, passed_argument
+from blendtpl.runtime.attributes import NO_ITEM, absent
+from blendtpl.runtime.context import emptier, reader, render_of
+from blendtpl.runtime.exceptions import ended, placed, stitched
+from blendtpl.runtime.filters import subscript
+from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
+from blendtpl.runtime.gettext import formatted, shape_of
+from blendtpl.runtime.lookahead import Counted, Lookahead
+from blendtpl.runtime.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
+from blendtpl.runtime.speedups import (
+    attribute,
+    escape_any,
+    escaped_field,
+    field,
+    new_counted,
+    new_lookahead,
+    rows,
+    text_field,
+)
+from blendtpl.runtime.traceback import STOPPED
+
+_PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
+
+
+def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None) -> Callable[..., Any]:
+    """Return what to call for a function of a template: itself, or with what it asks to be passed first.
+
+    These are the rules of `jinja2.runtime.Context.call`.
+    """
+    if type(function) in _PLAIN and not hasattr(function, "jinja_pass_arg"):
+        return function  # type: ignore[no-any-return]
+    if type(function) is Macro:
+        return partial(function, evaluation(scope))
+    if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
+        function = function.__call__
+    wanted = passed_argument(function)
+    if not wanted:
+        return function  # type: ignore[no-any-return]
+    context = true_context(scope)
+    if wanted == "eval_context":
+        return partial(function, context.eval_ctx)
+    if wanted == "environment":
+        return partial(function, context.environment)
+    if _loop_vars:
+        context = context.derived(_loop_vars)
+    if _block_vars:
+        context = context.derived(_block_vars)
+    return partial(function, context)
+
+
+def translated(
+    scope: Any, function: Any, /, *texts: Any, _loop_vars: Any = None, _block_vars: Any = None, **variables: Any
+) -> Any:
+    """Return what a `gettext` function gives: Jinja2's new-style ones by `blendtpl.runtime.gettext`, others as any
+    call.
+    """
+    if function is GETTEXT_ALIAS:
+        function = true_context(scope).resolve("gettext")
+    shape = shape_of(function)
+    if shape is None or len(texts) != shape[0]:
+        return callee(scope, function, _loop_vars, _block_vars)(*texts, **variables)
+    context = true_context(scope)
+    _, in_context, number = shape
+    if in_context:
+        variables.setdefault("context", texts[0])
+    if number:
+        variables.setdefault("num", texts[-1])
+    try:
+        text = callee(context, function.__closure__[0].cell_contents)(*texts)
+    except StopIteration:
+        text = stopped(context.environment.undefined)
+    return formatted(text, variables, context.eval_ctx.autoescape, escape_str)
+
+
+def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
+    """Return what a new-style `gettext` function with so many arguments asks for translations, when it is one of
+    Jinja2's, and that is a plain function; `gettext` is what ``_`` looks up. `sure`: whether output is escaped where it
+    was compiled to be.
+    """
+    if function is GETTEXT_ALIAS:
+        function = gettext
+    shape = shape_of(function) if sure else None
+    if shape is None or shape[0] != count:
+        return None
+    found = function.__closure__[0].cell_contents
+    return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
+
+
+def asked(undefined: Any, translate: Any, *given: Any) -> Any:
+    """Return what a function that `behind` found gives, if any."""
+    try:
+        return None if translate is None else translate(*given)
+    except StopIteration:
+        return stopped(undefined)
+
+
+def meant(
+    scope: Any,
+    function: Any,
+    translate: Any,
+    text: Any,
+    texts: tuple[Any, ...],
+    variables: dict[str, Any],
+    escaped: bool,
+) -> Any:
+    """Return what a translation is: of a text that `translate` gave, or whatever another function returns."""
+    if translate is None:
+        try:
+            return translated(scope, function, *texts, **variables)
+        except StopIteration:
+            return stopped(true_context(scope).environment.undefined)
+    variables.pop("_loop_vars", None)
+    variables.pop("_block_vars", None)
+    _, in_context, number = shape_of(function) or (1, False, False)
+    if in_context:
+        variables.setdefault("context", texts[0])
+    if number:
+        variables.setdefault("num", texts[-1])
+    return formatted(text, variables, escaped, escape_str)
+
+
+def formed(
+    scope: Any,
+    function: Any,
+    translate: Any,
+    text: Any,
+    texts: tuple[Any, ...],
+    variables: dict[str, Any],
+    escaped: bool,
+) -> str:
+    """Return what a translation prints; see `meant`."""
+    made = meant(scope, function, translate, text, texts, variables, escaped)
+    return escape_any(made) if escaped else str(made)
+
+
+def call_back(scope: Any, caller: Any) -> Any:
+    """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any."""
+    if type(caller) is Body:
+        out: Output = []
+        caller.write(out)
+        text = "".join(out)
+        return Markup(text) if evaluation(scope).autoescape else text
+    if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
+        return callee(scope, caller)()
+    if caller.caller:
+        return callee(scope, caller)()
+    text = caller._func()
+    return Markup(text) if evaluation(scope).autoescape else text
+
+
+def stopped(undefined: Any) -> Any:
+    """Return what Jinja2 makes of a call that raised `StopIteration`."""
+    return undefined(STOPPED)
+
+
+def nothing_of(undefined: Any, escapes: bool) -> str:
+    """Return the text of what `stopped` returns."""
+    return escape_any(stopped(undefined)) if escapes else str(stopped(undefined))
+
+
+def taken_back(out: Output, count: int, undefined: Any, escapes: bool) -> None:
+    """Write that in place of what has been written behind so many pieces."""
+    del out[count:]
+    out.append(nothing_of(undefined, escapes))
+
+
+def keep(context: Context) -> None:
+    """Have a context emptied when the render is over."""
+    render = render_of(context)
+    if render is not None:
+        render.keep(emptier(context))
+
+
+def ahead(items: Any) -> Lookahead | None:
+    """Return what a loop goes through that asks whether an item is the last, unless nothing changes its items."""
+    return None if type(items) is tuple else new_lookahead(items)
+
+
+def counting(items: Any, undefined: Any, *, looks: bool) -> Counted | LoopContext | None:
+    """Return what a loop goes through that asks how many items there are, unless nothing changes them; `looks`: whether
+    it asks if one is the last, too.
+    """
+    if type(items) is list:
+        return new_lookahead(items) if looks else new_counted(items)
+    return None if type(items) is tuple else LoopContext(items, undefined)
+
+
+def items_of(loop: Counted | LoopContext) -> Iterator[Any]:
+    """Return what gives the items alone."""
+    return (found for found, _ in loop) if type(loop) is LoopContext else iter(loop)
+
+
+class BlockReference(runtime.BlockReference):
+    """``self.block`` and ``super``: a block that renders when it is called."""
+
+    @property
+    def super(self) -> "BlockReference | Undefined":
+        """The block that this one overrides."""
+        if self._depth + 1 >= len(self._stack):
+            return no_parent(self._context.environment.undefined, self.name)  # type: ignore[no-any-return]
+        return BlockReference(self.name, self._context, self._stack, self._depth + 1)
+
+    def __call__(self) -> str:
+        """Return what the block renders, as markup where output is escaped."""
+        out: Output = []
+        write: Any = self._stack[self._depth]
+        try:
+            drain(write(self._context, out, NEVER))
+        except StopIteration as error:
+            raise ended(error) from error
+        text: str = self._context.environment.concat(out)
+        return Markup(text) if self._context.eval_ctx.autoescape else text
+
+
+class TemplateReference(runtime.TemplateReference):
+    """``self``: the blocks of the template that is being rendered."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
+
+    def __getitem__(self, name: str) -> BlockReference:
+        """Return the block of that name."""
+        return BlockReference(name, self._context, self._context.blocks[name], 0)
+
+
+# to whoever asks what they are, they are Jinja2's
+for _kind in (BlockReference, TemplateReference):
+    _kind.__module__ = "jinja2.runtime"
+
+
+def no_parent(undefined: Any, name: str) -> Any:
+    """Return what ``super`` is in a block that overrides none."""
+    return undefined(f"there is no parent block called {name!r}.", name="super")
+
+
+def super_of(context: Context, name: str, current: Any) -> "BlockReference | Undefined":
+    """Return what ``super`` is in a block: the next body in the chain."""
+    stack: Any = context.blocks.get(name, ())
+    if current not in stack or stack.index(current) + 1 >= len(stack):
+        return no_parent(context.environment.undefined, name)  # type: ignore[no-any-return]
+    return BlockReference(name, context, stack, stack.index(current) + 1)
+
+
+def super_block(context: Context, name: str, current: Any, escaped: bool) -> Any:
+    """Return the function that writes what ``super()`` renders."""
+    found = super_of(context, name, current)
+    if isinstance(found, BlockReference) and (not escaped or context.eval_ctx.autoescape):
+        return found._stack[found._depth]
+    text = escape_any(context.call(found)) if escaped else str(context.call(found))
+    return lambda context, out, limit: out.append(text) or ()
+
+
+def check_required(context: Context, name: str) -> None:
+    """Raise Jinja2's error for a required block that no template fills."""
+    if len(context.blocks[name]) <= 1:
+        raise TemplateRuntimeError(f"Required block {name!r} not found")
+
+
+def required_body(block: Any) -> Any:
+    """Return what ``self.block()`` renders for a required block: its own body when no template fills it."""
+    return getattr(block, "body", block)
+
+
+def check_namespace(value: Any) -> None:
+    """Raise Jinja2's error for ``set a.b`` where a is no namespace."""
+    if not isinstance(value, Namespace):
+        raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
+
+
+def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
+    """Return what ``from`` imports by a name."""
+    found = getattr(module, name, missing)
+    if found is not missing:
+        return found
+    message = f"the template {module.__name__!r} (imported on {place}) does not export the requested name {name!r}"
+    return undefined(message, name=name)
+
+
+_BEGINNINGS = re.compile(r"[-\t-\r\x1c-\x1f({\[<]")  # beside the blank, of what Jinja2 has a word begin behind in ASCII
+
+
+def titled(text: str) -> str:
+    """Return what Jinja2's filter `title` makes of a text; nearly all are of words with blanks between."""
+    if text.isascii() and not _BEGINNINGS.search(text):
+        return " ".join(map(str.capitalize, text.split(" ")))
+    return FILTERS["title"](text)  # type: ignore[no-any-return]
+
+
+# what emitted code finds under these names, beside what belongs to its environment and its unit
+NAMES: dict[str, Any] = {
+    **{found.__name__: found for found in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
+    **{found.__name__: found for found in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)},
+    **{found.__name__: found for found in (escape_any, attribute, field, subscript, callee, stopped)},
+    **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
+    **{found.__name__: found for found in (check_namespace, exported)},
+    **{found.__name__: found for found in (partial, reader, escaped_field, text_field, rows)},
+    "absent": absent,
+    "no_item": NO_ITEM,
+    "call_back": call_back,
+    "true_context": true_context,
+    "publish": publish,
+    "publish_set": publish_set,
+    "derived": derived,
+    "placed": placed,
+    "stitched": stitched,
+    "no_parent": no_parent,
+    "translated": translated,
+    "Body": Body,
+    "titled": titled,
+    "written": written,
+    "returning": returning,
+    "required_body": required_body,
+    "asked": asked,
+    "nothing_of": nothing_of,
+    "taken_back": taken_back,
+    "enclosed": enclosed,
+    "formed": formed,
+    "meant": meant,
+    "ahead": ahead,
+    "counting": counting,
+    "escape_str": escape_str,
+    "missing": missing,
+    "never": NEVER,
+}

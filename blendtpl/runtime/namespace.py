@@ -1,0 +1,248 @@
+"""Spaces: the globals of emitted code, and what all of it finds under the names that are not its own.
+
+Enters: an environment. Leaves: the dict of such names, once for all templates of a registry: what
+`blendtpl.runtime.helpers` has for emitted code, the filters and tests that this is bound to, and what leads from one
+template to another by a name that is known at run time only.
+"""
+
+import builtins
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import jinja2
+from jinja2.environment import TemplateModule
+from jinja2.exceptions import TemplateRuntimeError
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context, Undefined
+
+from blendtpl.bundle.environment import GETTEXT_ALIAS, is_own, passed_argument
+from blendtpl.runtime.compiled_template import Unit
+from blendtpl.runtime.context import render_of
+from blendtpl.runtime.filters import applied, bind_choice, faster, mapped
+from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
+from blendtpl.runtime.frame import true_context
+from blendtpl.runtime.helpers import NAMES, behind
+from blendtpl.runtime.output import Output, Write, enclosed, foreign
+from blendtpl.runtime.traceback import Sources
+
+
+def names_of(environment: jinja2.Environment) -> dict[str, Any]:
+    """Return what emitted code finds under every name that is not its own, once for each environment."""
+    own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}
+    known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
+    if known is None or any(known[name] is not value for name, value in own.items()):
+        known = {**vars(builtins), **NAMES, **_LINKING, **own, "uniform": False}
+        vars(environment)["_blendtpl_names"] = known
+    return known
+
+
+def new_space(environment: jinja2.Environment, file: str, sources: Sources | None = None) -> dict[str, Any]:
+    """Return the globals of a template's code, before there is any of it."""
+    space: dict[str, Any] = {
+        "__builtins__": names_of(environment),
+        "unit": None,
+        "__name__": file,
+    }
+    if sources is not None:
+        space["__loader__"] = sources
+    return space
+
+
+def bind_names(environment: jinja2.Environment, bound: Iterable[tuple[str, ...]], names: dict[str, Any]) -> None:
+    """Give emitted code what it uses of its environment under the names that it has for that, unless it is there."""
+    for words in bound:
+        name = "_".join(words)
+        if name not in names:
+            kind, *what = words
+            names[sys.intern(name)] = BINDERS[kind](environment, *what)
+
+
+def bind_filter(environment: jinja2.Environment, name: str) -> Any:
+    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error.
+
+    Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
+    """
+    found = environment.filters.get(name)
+    if is_own(environment, "filter", name) and not environment.is_async:
+        quick = faster(environment, name)
+        if quick is not None:
+            return quick
+        plain = getattr(found, "__wrapped__", None)
+        return plain if plain is not None and passed_argument(plain) == passed_argument(found) else found
+    return found or _absent("filter", name)
+
+
+def bind_test(environment: jinja2.Environment, name: str) -> Any:
+    """Return a test, or what raises Jinja2's error for a missing one."""
+    return environment.tests.get(name) or _absent("test", name)
+
+
+def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Iterator[Any]]:
+    """Return what does what the filter `map` does with the name of an attribute, for a scope."""
+    if is_own(environment, "filter", "map"):
+        undefined = environment.undefined
+        return lambda scope, value, attr: mapped(undefined, value, attr)
+    found = bind_filter(environment, "map")
+    return lambda scope, value, attr: found(true_context(scope), value, attribute=attr)
+
+
+def bind_application(environment: jinja2.Environment, name: str) -> Callable[..., Iterator[Any]] | None:
+    """Return what does what the filter `map` does with the name of a filter; `None` when that asks for anything, or the
+    environment calls filters in a way of its own.
+    """
+    ours = type(environment)._filter_test_common is jinja2.Environment._filter_test_common
+    found = environment.filters.get(name)
+    if found is None or passed_argument(found) or not (ours and is_own(environment, "filter", "map")):
+        return None
+    if type(environment).call_filter is not jinja2.Environment.call_filter:
+        return None
+    return applied(bind_filter(environment, name))
+
+
+def bind_translator(environment: jinja2.Environment, called: str, count: str) -> Callable[[bool, Any, Any], Any]:
+    """Return what does what `blendtpl.runtime.helpers.behind` does; of the function that the environment has, it is
+    known.
+    """
+    known, texts = environment.globals.get("gettext" if called == "_" else called), int(count)
+    found = behind(True, known, None, texts)
+
+    def translator(sure: bool, function: Any, gettext: Any) -> Any:
+        if function is GETTEXT_ALIAS:
+            function = gettext
+        return (found if sure else None) if function is known else behind(sure, function, gettext, texts)
+
+    return translator
+
+
+def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:
+    """Return a type, of which no value is, or for `Undefined` every value, where a filter or test is not Jinja2's."""
+    if is_own(environment, kind, name):
+        return _EXACT[exact]
+    return object if exact == "Undefined" else None
+
+
+_EXACT = {found.__name__: found for found in (str, int, float, bool, list, tuple, dict, Undefined)}
+
+
+def bind_evaluation(environment: jinja2.Environment, kind: str) -> EvalContext:
+    """Return an evaluation context that no template changes, for filters of Jinja2's own."""
+    found = EvalContext(environment)
+    found.autoescape = kind == "escaping"
+    return found
+
+
+def bind_import(environment: jinja2.Environment, path: str) -> Any:
+    """Return a module, or what a module has by the last of the names in `path`."""
+    origin, _, name = path.rpartition(".")
+    if not origin:
+        return importlib.import_module(path)
+    try:
+        return getattr(__import__(origin, fromlist=(name,)), name)
+    except AttributeError:
+        raise ImportError(f"cannot import name {name!r} from {origin!r}") from None
+
+
+def _absent(kind: str, name: str) -> Callable[..., Any]:
+    def absent(*unused: Any) -> Any:
+        raise TemplateRuntimeError(f"No {kind} named {name!r} found.")
+
+    return absent
+
+
+# what makes each kind of thing that emitted code is bound to when it is loaded, of an environment and the words for it
+BINDERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        "filter": bind_filter,
+        "test": bind_test,
+        "exact": bind_exact,
+        "choice": bind_choice,
+        "mapped": bind_map,
+        "application": bind_application,
+        "import": bind_import,
+        "translator": bind_translator,
+        "eval_ctx": bind_evaluation,
+    }
+)
+
+
+def _parent_root(template: jinja2.Template) -> Write:
+    return template.root if isinstance(template, Unit) else foreign(template.root_render_func)
+
+
+def _parent_preamble(template: jinja2.Template) -> Any:
+    if not isinstance(template, Unit):
+        return lambda context, out, limit: foreign(template.root_render_func)(context, [], limit)
+    return template.preamble or (lambda context, out, limit: ())
+
+
+def _extend(context: Context, parent: jinja2.Template) -> None:
+    """Put the blocks of a parent behind those of the context. Those of what that extends come when the parent runs."""
+    if not isinstance(parent, Unit):
+        mix(context)
+    blocks: Any = context.blocks
+    own: Mapping[str, Any] = parent.own_blocks if isinstance(parent, Unit) else parent.blocks
+    if isinstance(parent, Unit) and isinstance(blocks, Stacks):
+        own = {name: own_block(block) for name, block in own.items()}
+    for name, block in own.items():
+        blocks.setdefault(name, []).append(block)
+
+
+def _extended_root(template: jinja2.Template) -> Write:
+    return _extended(template, _parent_root(template))
+
+
+def _extended_preamble(template: jinja2.Template) -> Any:
+    return _extended(template, _parent_preamble(template))
+
+
+def _extended(parent: jinja2.Template, function: Write) -> Write:
+    """Return what runs a parent whose blocks a context has, but not those of what that surely extends."""
+    if not isinstance(parent, Unit) or parent.above is None:
+        return function
+
+    def run(context: Context, out: Output, limit: int | None) -> Any:
+        blocks: Any = context.blocks
+        for name, stack in (parent.stacks or {}).items():
+            rest = stack[name in parent.own_blocks :]
+            blocks.setdefault(name, []).extend(map(own_block, rest) if isinstance(blocks, Stacks) else rest)
+        return function(context, out, limit)
+
+    return run
+
+
+def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
+    def write(scope: Any, out: Output, limit: int | None) -> Any:
+        context = true_context(scope)
+        made = template.new_context(context.get_all(), True, names)
+        if not isinstance(template, Unit):
+            return foreign(template.root_render_func)(made, out, limit)
+        made.render = render_of(context)  # type: ignore[attr-defined]
+        return enclosed(template.root, made, out, limit)
+
+    return write
+
+
+def _default_module(template: jinja2.Template, scope: Any) -> TemplateModule:
+    return template._get_default_module(true_context(scope))
+
+
+def _context_module(template: jinja2.Template, scope: Any, names: dict[str, Any]) -> TemplateModule:
+    context = true_context(scope)
+    if isinstance(template, Unit):
+        return template.make_module(context.get_all(), True, names, render_of(context))
+    return template.make_module(context.get_all(), True, names)
+
+
+_LINKING = {
+    "parent_root": _parent_root,
+    "parent_preamble": _parent_preamble,
+    "extended_root": _extended_root,
+    "extended_preamble": _extended_preamble,
+    "extend": _extend,
+    "include": _include,
+    "default_module": _default_module,
+    "context_module": _context_module,
+}

@@ -1,0 +1,108 @@
+"""Templates: the cheap immutable handles that a registry hands out.
+
+Enters: what a caller passes as variables. Leaves: text. A handle never holds anything of a render.
+"""
+
+from collections.abc import Iterator, Mapping
+from operator import getitem
+from typing import Any, NoReturn, Self
+
+from blendtpl.bundle.manifest import Entry
+from blendtpl.runtime import render
+from blendtpl.runtime.compiled_template import Handle, Unit
+from blendtpl.runtime.traceback import Sources
+
+Variables = Mapping[str, Any]
+
+
+class Frozen:
+    """A base whose instances cannot be changed once they are made."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable: `{name}` cannot be set")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable: `{name}` cannot be deleted")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+class Template(Frozen, Handle):
+    """A template of a registry: renders, and says what it is made of. Get one by ``registry[name]``.
+
+    Pickled, it travels as its registry and its name, where its registry can.
+    """
+
+    __slots__ = ("_entry", "_registry", "_sources", "name")
+
+    name: str
+    _entry: Entry
+    _registry: Mapping[str, "Template"]
+    _sources: Sources
+
+    def __init__(
+        self, name: str, unit: Unit, entry: Entry, sources: Sources, registry: Mapping[str, "Template"]
+    ) -> None:
+        for slot, value in (
+            ("name", name),
+            ("_unit", unit),
+            ("_entry", entry),
+            ("_sources", sources),
+            ("_registry", registry),
+        ):
+            object.__setattr__(self, slot, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, (self._registry, self.name)
+
+    def __repr__(self) -> str:
+        return f"<Template {self.name}>"
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The blocks that `render_block` takes by name: its own, then those of what it extends by a constant name."""
+        return self._entry.blocks
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The names of the templates it extends, includes and imports by a constant name, each once, in order."""
+        return tuple(dict.fromkeys(name for reference in self._entry.references for name in reference.names))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names that it, and all it refers to by a constant name, read from the context, in alphabetical order.
+
+        Names that the templates set themselves and the environment's globals are not among them.
+        """
+        return self._entry.variables
+
+    @property
+    def source(self) -> str | None:
+        """The source text, or `None` when the bundle was compiled without sources."""
+        return self._sources.text(self.name)
+
+    def render(self, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the rendered text. Later mappings go over earlier ones, keywords over all of them.
+
+        Raises what the template raises, as Jinja2 does; an `UndefinedError` names template, line and variable,
+        any other error has the place as a note.
+        """
+        return render.render(self._unit, mappings, variables)
+
+    def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of one block rendered alone, as a fragment.
+
+        The block sees the variables, and what the template and those it extends set, import or define as a macro
+        at their top level; nothing else of them runs. Raises `BlockNotFound` when there is no such block.
+        """
+        return render.render_block(self._unit, block, mappings, variables)
+
+    def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+        """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory."""
+        return render.stream(self._unit, mappings, variables)

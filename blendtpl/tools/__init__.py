@@ -1,0 +1,1 @@
+"""What looks at templates from outside: verification, contexts, and long runs."""

@@ -1,0 +1,1 @@
+"""A long run of an application's templates, and what is left by it."""
