@@ -117,6 +117,20 @@ FOUND = (
         ({"xs": "[1, 2, 3]"}, {"a": "'<a>'", "xs": "[1]"}),
     ),
     Case("none as a name", {"main.html": "{% extends c %}"}, ({"c": "None"}, {})),
+    Case(
+        "a slice of what has none, within a constant",
+        {"main.html": "{{ [1[::2], 1] }}{{ {'a': 1[1:]} }}{{ (1[:2]).x }}{{ [1[::2].a]|e }}"},
+    ),
+    *(
+        Case(
+            f"constants without a literal, where a value of run time says whether they are escaped: {undefined}",
+            {"main.html": "{% autoescape a %}{{ 1.a }}{{ [1.b, '<'] }}{{ 1[::2] }}{% endautoescape %}"},
+            ({"a": "1"}, {"a": "''"}),
+            Options(escape=escape, undefined=undefined),
+        )
+        for undefined in ("Undefined", "DebugUndefined", "ChainableUndefined")
+        for escape in ("on", "off")
+    ),
 )
 
 

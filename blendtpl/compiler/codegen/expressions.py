@@ -170,6 +170,8 @@ def _getitem(emitter: Emitter, node: nodes.Getitem, frame: Frame) -> ast.expr:
             held = emitter.code.temporary()
             emitter.code.branch(assign(held, value))
             value = name(held)
+        if emitter.in_constant:  # when it compiles, Jinja2 has the environment look up slices as well
+            return emitter.code.hold(call(attribute(name("environment"), "getitem"), value, call("slice", *bounds)))
         return emitter.code.hold(item(value, call("slice", *bounds)))
     key = emitter.expression(node.arg, frame)
     if emitter.own_getitem:

@@ -68,6 +68,7 @@ class Emitter(Variables):
         # whether what is undefined may be printed, and so what is no value because of a `StopIteration`
         self.lenient = not issubclass(environment.undefined, jinja2.StrictUndefined)
         # what is printed before a call is written before it: the call may print too
+        self.in_constant = False  # whether what is written is the value of what Jinja2 takes for a constant
         self.in_order = prints_in_order(environment)
         # what the module has at its top
         self.bound: dict[tuple[str, ...], str] = {}

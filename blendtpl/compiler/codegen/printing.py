@@ -6,9 +6,11 @@ Enters: the parts of an output statement. Leaves: nothing; the writer has them, 
 import ast
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.utils import missing
 from markupsafe import escape
 
 from blendtpl.bundle.environment import passed_argument
@@ -53,30 +55,45 @@ def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
 def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -> None:
     for child in children:
         emitter.code.line = child.lineno or emitter.code.line
-        constant = constant_text(emitter, child)
+        value = _constant(emitter, child)
+        constant = _constant_text(emitter, child, value)
         if emitter.in_order and constant is None:
             emitter.code.flush()
-        # where Jinja2 does not know whether text is to be escaped, it finalizes that too
-        text = isinstance(child, nodes.TemplateData) and constant is not None
-        if text or emitter.environment.finalize is None:
-            if constant is not None:
-                emitter.code.write_text(frame, str(constant))
-            elif emitter.eval_ctx.volatile and _folds(emitter, child):
-                # Jinja2 makes the text when it compiles, when it does not ask the tag around it
-                _write_plainly(emitter, frame, emitter.expression(child, frame))
-            elif not _written_directly(emitter, child, frame):
-                _write(emitter, frame, partial(emitter.expression, child, frame))
-        elif constant is not None and _finalizer(emitter, frame)[0]:
-            # Jinja2 escapes a constant before it is finalized, and everything else after that
-            value = literal(constant) if has_literal(constant) else emitter.expression(child, frame)
-            emitter.code.write(frame, "str", _finalized(emitter, frame, value))
-        elif _escaped_first(emitter) and _finalizer(emitter, frame)[0] and _folds(emitter, child):
-            value = emitter.expression(child, frame)
-            if emitter.eval_ctx.autoescape:
-                value = call("Markup", call("escape_any", value))
-            emitter.code.write(frame, "str", _finalized(emitter, frame, value))
-        else:
+        if constant is not None:
+            _write_constant(emitter, child, frame, constant)
+        elif value is not missing and _finalizer(emitter, frame)[0]:
+            _write_folded(emitter, child, frame)
+        elif emitter.environment.finalize is not None:
             _write(emitter, frame, partial(_finalized_expression, emitter, child, frame))
+        elif not _written_directly(emitter, child, frame):
+            _write(emitter, frame, partial(emitter.expression, child, frame))
+
+
+def _write_constant(emitter: Emitter, node: nodes.Expr, frame: Frame, constant: object) -> None:
+    # where Jinja2 does not know whether text is to be escaped, it finalizes that too
+    if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None:
+        emitter.code.write_text(frame, str(constant))
+    elif _finalizer(emitter, frame)[0]:
+        # Jinja2 escapes a constant before it is finalized, and everything else after that
+        value = literal(constant) if has_literal(constant) else emitter.expression(node, frame)
+        emitter.code.write(frame, "str", _finalized(emitter, frame, value))
+    else:
+        _write(emitter, frame, partial(_finalized_expression, emitter, node, frame))
+
+
+def _write_folded(emitter: Emitter, node: nodes.Expr, frame: Frame) -> None:
+    """Write what Jinja2 takes for a constant and there is no literal of. It makes the text of that when it compiles, so
+    it asks no tag around that is decided at run time, and what it looks up in constants is undefined or there.
+    """
+    emitter.in_constant = True
+    value = emitter.expression(node, frame)
+    emitter.in_constant = False
+    if emitter.environment.finalize is not None:
+        if emitter.eval_ctx.autoescape:
+            value = call("Markup", call("escape_any", value))
+        emitter.code.write(frame, "str", _finalized(emitter, frame, value))
+    else:
+        _write_plainly(emitter, frame, value)
 
 
 def _write(emitter: Emitter, frame: Frame, made: Callable[[], ast.expr]) -> None:
@@ -98,33 +115,34 @@ def _write_plainly(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
 
 def constant_text(emitter: Emitter, node: nodes.Expr) -> object:
     """Return a constant, escaped, or `None`; what raises is left for the render, where the error has its place."""
+    return _constant_text(emitter, node, _constant(emitter, node))
+
+
+def _constant(emitter: Emitter, node: nodes.Expr) -> Any:
+    """Return the value of what Jinja2 takes for a constant, else `missing`: what cannot be printed is none."""
     if isinstance(node, (nodes.Name, nodes.Call)):
-        return None
+        return missing
     try:
         value = node.as_const(emitter.eval_ctx)
-        if type(value) in _TELLING and emitter.environment.finalize is None:
-            return escape(value) if emitter.eval_ctx.autoescape else str(value)
-        if not has_literal(value):  # its text may be another at each run, such as one with an address in it
-            return None
-        if emitter.eval_ctx.autoescape:
+        str(value)
+    except Exception:
+        return missing
+    return value
+
+
+def _constant_text(emitter: Emitter, node: nodes.Expr, value: Any) -> object:
+    if value is missing:
+        return None
+    escapes, finalizes = emitter.eval_ctx.autoescape, emitter.environment.finalize is not None
+    # the text of anything else may be another at each run, such as one with an address in it
+    if not has_literal(value) and (finalizes or type(value) not in _TELLING):
+        return None
+    try:
+        if escapes:
             return escape(value)
-        return str(value) if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None else value
+        return value if finalizes and not isinstance(node, nodes.TemplateData) else str(value)
     except Exception:
         return None
-
-
-def _escaped_first(emitter: Emitter) -> bool:
-    """Return whether Jinja2 treats what it takes for a constant in another way than what it makes at run time."""
-    return bool(emitter.eval_ctx.autoescape or emitter.eval_ctx.volatile)
-
-
-def _folds(emitter: Emitter, node: nodes.Expr) -> bool:
-    """Return whether Jinja2 takes an expression for a constant: of one that is undefined there is no literal."""
-    try:
-        node.as_const(emitter.eval_ctx)
-    except Exception:
-        return False
-    return True
 
 
 def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
