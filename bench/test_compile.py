@@ -21,7 +21,7 @@ from blendtpl.bundle.archive import Bundle, open_bundle, seal
 from blendtpl.bundle.manifest import from_json, to_json
 from blendtpl.compiler import build as stages
 from blendtpl.compiler.analysis.linker import link
-from blendtpl.compiler.analysis.summary import outline
+from blendtpl.compiler.analysis.summary import summarize
 from blendtpl.compiler.assemble.template_code import emit
 from blendtpl.compiler.build import Build
 from blendtpl.compiler.frontend.parser import parse
@@ -137,20 +137,20 @@ def test_outline(
     benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment
 ) -> None:
     """Trees to what `link` needs of them."""
-    _phase(benchmark, lambda: {name: outline(tree, environment, name) for name, tree in trees.items()})
+    _phase(benchmark, lambda: {name: summarize(tree, environment, name) for name, tree in trees.items()})
 
 
 def test_link(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment) -> None:
     """Outlines to a closed program."""
-    outlines = {name: outline(tree, environment, name) for name, tree in trees.items()}
-    assert len(_phase(benchmark, partial(link, outlines, environment, speedups=ACTIVE)).templates) == COUNT
+    summaries = {name: summarize(tree, environment, name) for name, tree in trees.items()}
+    assert len(_phase(benchmark, partial(link, summaries, environment, speedups=ACTIVE)).templates) == COUNT
 
 
 def test_emit(benchmark: BenchmarkFixture, trees: dict[str, nodes.Template], environment: jinja2.Environment) -> None:
     """Trees to marshalled code, in one process."""
-    outlines = {name: outline(tree, environment, name) for name, tree in trees.items()}
-    links = link(outlines, environment, speedups=ACTIVE).links
-    _phase(benchmark, lambda: [emit(name, trees.get, environment, links) for name in trees])
+    summaries = {name: summarize(tree, environment, name) for name, tree in trees.items()}
+    program_facts = link(summaries, environment, speedups=ACTIVE).facts
+    _phase(benchmark, lambda: [emit(name, trees.get, environment, program_facts) for name in trees])
 
 
 def test_pack(benchmark: BenchmarkFixture, bundle: Bundle) -> None:

@@ -20,6 +20,7 @@ from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 
+from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.environment import EXTENSIONS, with_defaults
 from blendtpl.compiler.assemble.template_code import code_of
 from blendtpl.errors import NotLoadedError
@@ -27,7 +28,7 @@ from blendtpl.mail.message import Message, compose
 from blendtpl.runtime import render
 from blendtpl.runtime.arguments import as_dict, merged
 from blendtpl.runtime.causes import explain_by_note
-from blendtpl.runtime.compiled_template import Shape, Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, Render
 from blendtpl.runtime.loader import unwrapped
 from blendtpl.runtime.namespace import bind_names, new_space
@@ -54,7 +55,7 @@ def _takes_ours(environment: jinja2.Environment) -> bool:
     return not environment.is_async and environment.code_generator_class is CodeGenerator
 
 
-class LiveTemplate(Unit):
+class LiveTemplate(CompiledTemplate):
     """A template of a live environment: Jinja2's `Template`, rendering by blendtpl's code."""
 
     @classmethod
@@ -72,10 +73,10 @@ class LiveTemplate(Unit):
             raise TypeError(f"a {type(code).__name__} is no code")
         space = new_space(environment, code.co_filename)
         exec(code, space)
-        shape = Shape(**space.pop("about"))
+        info = TemplateInfo(**space.pop("info"))
         # anew for each template: an application may change what an environment has
         bind_names(environment, space.pop("bound"), space)
-        made = cls.bind(environment, space, shape, globals, shape.name)
+        made = cls.bind(environment, space, info, globals, info.name)
         made._uptodate = uptodate
         return made
 
@@ -134,10 +135,10 @@ class LiveTemplate(Unit):
     @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
-        if self.shape.preamble is None and self.shape.parent is None and not self.shape.blocks:
+        if self.info.preamble is None and self.info.parent is None and not self.info.blocks:
             # it has no code for that, since it has no blocks; what it prints is of nobody
             return lambda context, out, limit: self.root(context, [], limit)
-        return self.first_preamble and self._of_context(str(self.shape.preamble))
+        return self.first_preamble and self._of_context(str(self.info.preamble))
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return jinja2.Template._get_default_module(self, ctx)

@@ -30,6 +30,15 @@ pytest.register_assert_rewrite("tests.run.oracle")
 TEMPLATES = ROOT / "templates"
 
 
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Have no property fail because the machine is slow; whoever has none does not wait for Hypothesis."""
+    if b"hypothesis" in module_path.read_bytes():
+        from hypothesis import settings
+
+        settings.register_profile("patient", deadline=None)
+        settings.load_profile("patient")
+
+
 @pytest.fixture(scope="session")
 def bundle() -> blendtpl.Bundle:
     return blendtpl.compile(TEMPLATES)

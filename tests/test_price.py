@@ -39,6 +39,6 @@ def test_each_promise_is_taken_out_of_the_code() -> None:
 
 def size(template: blendtpl.Template) -> int:
     """Return the bytes of the code of a template."""
-    space = template._unit.space
+    space = template._compiled.space
     functions = [found for found in space.values() if isinstance(found, FunctionType) and found.__globals__ is space]
     return sum(len(function.__code__.co_code) for function in functions)

@@ -43,7 +43,7 @@ def objects() -> dict[str, object]:
         "Reference": bundle.manifest.templates["listed.html"].references[0],
         "Registry": registry,
         "Template": registry["long.html"],
-        "its entry as a unit": registry["long.html"]._unit,
+        "its entry as a unit": registry["long.html"]._compiled,
         "Message": message,
         "Fault": fault,
         "SourceError": blendtpl.SourceError([fault] * 3),

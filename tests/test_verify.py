@@ -21,7 +21,7 @@ _turns: Iterator[int] = count()
 
 @jinja2.pass_environment
 def _side(environment: jinja2.Environment, value: object) -> str:
-    return f"{value} in blendtpl" if hasattr(environment, "units") else f"{value} in Jinja2"
+    return f"{value} in blendtpl" if hasattr(environment, "compiled_templates") else f"{value} in Jinja2"
 
 
 def telling() -> jinja2.Environment:

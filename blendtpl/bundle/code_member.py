@@ -1,4 +1,4 @@
-"""Codes: the member of a bundle that is code.
+"""The code member: the member of a bundle that is code.
 
 Enters: its bytes. Leaves: what the code of each template says of itself, the code of its functions, and what of other
 templates those are to be linked to.
@@ -6,10 +6,10 @@ templates those are to be linked to.
 For each template, in the order of the manifest, there are two numbers of four bytes, and as many bytes as each says.
 The first are a marshalled tuple: the names of its functions, what of the environment they are to be bound to, the
 numbers of what they are linked to, and the fields of `blendtpl.runtime.compiled_template.Shape`. The second are one of
-links, each another template and the part of it, and of presets, each a constant or another template and the part of it.
-Behind them all is a marshalled tuple, of a tuple of code for each template. What is needed but once, while a template
-is bound, is read when its turn comes, and does not come to lie between what stays: the memory that it leaves is used
-again.
+links, each another template and the part of it, and of constant slots, each a constant or another template and the part
+of it. Behind them all is a marshalled tuple, of a tuple of code for each template. What is needed but once, while a
+template is bound, is read when its turn comes, and does not come to lie between what stays: the memory that it leaves
+is used again.
 """
 
 import marshal

@@ -19,7 +19,7 @@ from blendtpl.cli.common import (
     say,
 )
 from blendtpl.compiler.analysis.linker import link
-from blendtpl.compiler.analysis.summary import Outline, outline
+from blendtpl.compiler.analysis.summary import TemplateSummary, summarize
 from blendtpl.compiler.codegen.module import module
 from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source, read
@@ -57,12 +57,12 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
             say("\n".join(_rows(_tree(sources[name], resolved), "")))
             return
         trees = {each.name: _tree(each, resolved) for each in found}
-        outlines: dict[str, Outline] = {each: outline(tree, resolved, each) for each, tree in trees.items()}
-        program = link(outlines, resolved, speedups=ACTIVE and not portable)
+        summaries: dict[str, TemplateSummary] = {each: summarize(tree, resolved, each) for each, tree in trees.items()}
+        program = link(summaries, resolved, speedups=ACTIVE and not portable)
         if stage == "program":
             say(pprint.pformat(program.templates[name], width=110))
         else:
-            say(ast.unparse(module(resolved, name, trees[name], program.links).tree()))
+            say(ast.unparse(module(resolved, name, trees[name], program.facts).tree()))
 
 
 def _rows(node: nodes.Node, indent: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from blendtpl.printable import one_line
 from blendtpl.runtime.registry import load
 from blendtpl.tools.contexts import Samples
 from blendtpl.tools.soak.growth import SPARE_BLOCKS, SPARE_BYTES, Growth
-from blendtpl.tools.soak.origins import Trail
+from blendtpl.tools.soak.origins import Origins
 from blendtpl.tools.soak.report import beside, record, write_certificate
 from blendtpl.tools.soak.run import MEMORY, PATIENCE, RENDERS, Soak, Soaked, soak
 
@@ -154,21 +154,21 @@ def _told(found: Soaked) -> Iterator[str]:
         yield f"error: `{one_line(found.template)}` grows: {_growth(found.growth)}"
     if found.kept:
         yield f"  keeps:    {_kept(found)} of what it is given"
-    if found.trail is not None:
-        yield from _trail(found.trail)
+    if found.origins_of is not None:
+        yield from _trail(found.origins_of)
 
 
-def _trail(trail: Trail) -> Iterator[str]:
-    if trail.types:
-        least = trail.types[0][1] / 50  # a few are made once
-        listed = [f"{count:,} {one_line(name)}" for name, count in trail.types if count > least]
+def _trail(origins_of: Origins) -> Iterator[str]:
+    if origins_of.types:
+        least = origins_of.types[0][1] / 50  # a few are made once
+        listed = [f"{count:,} {one_line(name)}" for name, count in origins_of.types if count > least]
         more = ", …" if len(listed) > _TYPES else ""
-        yield f"  objects:  {', '.join(listed[:_TYPES])}{more} in {trail.renders:,} renders"
-    for holder in trail.holders:
+        yield f"  objects:  {', '.join(listed[:_TYPES])}{more} in {origins_of.renders:,} renders"
+    for holder in origins_of.referrers:
         yield f"  held by:  {one_line(holder)}"
-    if trail.circle:
-        yield f"  circle:   {one_line(trail.circle)} leads back to where it begins"
-    for place in trail.places:
+    if origins_of.circle:
+        yield f"  circle:   {one_line(origins_of.circle)} leads back to where it begins"
+    for place in origins_of.places:
         yield f"  made at:  {one_line(place)}"
 
 

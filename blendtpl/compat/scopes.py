@@ -10,7 +10,7 @@ from typing import Any
 from jinja2.utils import missing
 
 from blendtpl.errors import ScopeError
-from blendtpl.runtime.compiled_template import Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate
 
 Scope = Mapping[str, Any]
 
@@ -29,9 +29,9 @@ class Snapshot(dict[str, Any]):
         return {**_merged(self.around), **self}.items()
 
 
-def given_by(scope: Scope, unit: Unit) -> dict[str, Any]:
+def given_by(scope: Scope, compiled: CompiledTemplate) -> dict[str, Any]:
     """Return what a template is given for a mapping. Raises `ScopeError` for what is none."""
-    defaults = {} if unit.start is None else unit.start.defaults
+    defaults = {} if compiled.plan is None else compiled.plan.defaults
     if type(scope) is dict:
         return {**defaults, **scope}
     if not isinstance(scope, Mapping):
@@ -42,14 +42,14 @@ def given_by(scope: Scope, unit: Unit) -> dict[str, Any]:
     return {**defaults, **dict(scope)}
 
 
-def seen_from(frame: FrameType, unit: Unit) -> dict[str, Any]:
+def seen_from(frame: FrameType, compiled: CompiledTemplate) -> dict[str, Any]:
     """Return what a template is given of the local variables of a frame, over the global ones."""
     around = (*_locals(frame), frame.f_globals)
-    if unit.start is None:
+    if compiled.plan is None:
         return _merged(around)
-    snapshot = Snapshot(unit.start.defaults)
+    snapshot = Snapshot(compiled.plan.defaults)
     snapshot.around = around
-    for name in unit.start.defaults:
+    for name in compiled.plan.defaults:
         for variables in around:
             value = variables.get(name, missing)
             if value is not missing:

@@ -209,14 +209,14 @@ class IncludeShim(Frozen):
             if call in _ONCE and template in once:
                 return "", True
             once.add(template)
-        unit = template._unit
-        given = seen_from(frame, unit) if scope is None else given_by(scope, unit)
+        compiled = template._compiled
+        given = seen_from(frame, compiled) if scope is None else given_by(scope, compiled)
         pieces: list[str] = []
         assigned: dict[str, Any] = {}
         value: Any = 1
         level = buffers.enter(id(frame), pieces, target)
         try:
-            text = render_in_scope(unit, given, pieces, assigned)
+            text = render_in_scope(compiled, given, pieces, assigned)
         except ReturnedError as returned:
             if hasattr(returned, "__notes__"):  # of a render within this one, which no shim has begun
                 raise

@@ -33,8 +33,8 @@ from blendtpl.bundle.names import clash_key
 from blendtpl.bundle.signing import check_key
 from blendtpl.compiler import lint
 from blendtpl.compiler.analysis.linker import Linked, Program, check, link
-from blendtpl.compiler.analysis.program_facts import Links
-from blendtpl.compiler.analysis.summary import Outline, from_bytes, outline, to_bytes
+from blendtpl.compiler.analysis.program_facts import ProgramFacts
+from blendtpl.compiler.analysis.summary import TemplateSummary, from_bytes, summarize, to_bytes
 from blendtpl.compiler.assemble.packing import pack
 from blendtpl.compiler.assemble.template_code import emit, own_lookups
 from blendtpl.compiler.cache_keys import compiler_digest, foreign, make_key
@@ -45,7 +45,7 @@ from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source, SourceSet, read
 from blendtpl.compiler.frontend.references import Asking, asking
-from blendtpl.compiler.workers import spread
+from blendtpl.compiler.workers import parallel_map
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
 from blendtpl.extras import not_installed
 
@@ -220,12 +220,12 @@ class _Run:
 
     def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
         """Return the bundle, and how many of its templates had to be emitted."""
-        outlines = self._outlines()
+        summaries = self._outlines()
         broken, locate = {fault.name for fault in self.faults}, self._positions
-        self.faults += check(outlines, broken, self.binary, self.environment, locate)
+        self.faults += check(summaries, broken, self.binary, self.environment, locate)
         stage = lint.Stage(self.environment, self.ignored, self.cache, self._key, self._tree, locate, self.sources)
-        warnings = stage.warnings(outlines, self.faults)
-        program = link(outlines, self.environment, speedups=self.speedups)
+        warnings = stage.warnings(summaries, self.faults)
+        program = link(summaries, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         if self.faults:
             only_links = all(fault.kind in diagnostics.LINK_KINDS for fault in self.faults)
@@ -233,8 +233,8 @@ class _Run:
             raise (LinkError if only_links else SourceError)(self.faults, warnings) from next(causes, None)
         return replace(self._pack(program, units, with_sources, key), warnings=warnings), compiled
 
-    def _outlines(self) -> dict[str, Outline]:
-        outlines = {}
+    def _outlines(self) -> dict[str, TemplateSummary]:
+        summaries = {}
         passed = self._passed()
         for done, source in enumerate(self.sources.values(), 1):
             self.progress("parse", done, len(self.sources))
@@ -255,14 +255,14 @@ class _Run:
                 self.trees[source.name] = tree
                 if self.cache:
                     self.cache.put(key, to_bytes(found))
-            outlines[source.name] = found
-        return outlines
+            summaries[source.name] = found
+        return summaries
 
-    def _outline(self, tree: nodes.Template, name: str) -> Outline:
+    def _outline(self, tree: nodes.Template, name: str) -> TemplateSummary:
         if self.asking is None:
-            return outline(tree, self.environment, name)
+            return summarize(tree, self.environment, name)
         self.asking.taken()
-        return replace(outline(tree, self.environment, name), asked=self.asking.taken())
+        return replace(summarize(tree, self.environment, name), asked=self.asking.taken())
 
     def _passed(self) -> list[tuple[str, str, str, bool]]:
         """Return what each filter and test asks to be passed, and whether it is Jinja2's own."""
@@ -272,7 +272,7 @@ class _Run:
             for name, function in known.items()
         )
 
-    def _cached_outline(self, key: str) -> Outline | None:
+    def _cached_outline(self, key: str) -> TemplateSummary | None:
         data = self.cache.get(key) if self.cache else None
         try:
             found = None if data is None else from_bytes(data)
@@ -297,7 +297,7 @@ class _Run:
         missing = [name for name in program.templates if name not in units]
         environment = self._lenient(program) if self.faults else self.environment
         for done, (name, result) in enumerate(
-            spread(missing, partial(self._emit, environment, program.links), self.jobs), 1
+            parallel_map(missing, partial(self._emit, environment, program.facts), self.jobs), 1
         ):
             self.progress("emit", done, len(missing))
             if isinstance(result, Fault):
@@ -308,13 +308,13 @@ class _Run:
                     self.cache.put(keys[name], result)
         return units, len(missing)
 
-    def _emit(self, environment: jinja2.Environment, links: Links, name: str) -> bytes | Fault:
+    def _emit(self, environment: jinja2.Environment, program_facts: ProgramFacts, name: str) -> bytes | Fault:
         source = self.sources[name]
         tree = self._tree(name)
         if isinstance(tree, Fault):
             return tree
         try:
-            return emit(name, self._whole_tree, environment, links)
+            return emit(name, self._whole_tree, environment, program_facts)
         except Unfinished as error:
             return fault_of(source, self.environment, error.cause, error.line)
         except Exception as error:
@@ -335,9 +335,9 @@ class _Run:
     def _lenient(self, program: Program) -> jinja2.Environment:
         """Return an environment that lacks no filter or test, to find the faults that stand behind unknown ones."""
         lenient = self.environment.overlay()
-        outlines = [linked.outline for linked in program.templates.values()]
-        filters: dict[str, Any] = {use.name: str for outline in outlines for use in outline.filters}
-        tests: dict[str, Any] = {use.name: str for outline in outlines for use in outline.tests}
+        summaries = [linked.summary for linked in program.templates.values()]
+        filters: dict[str, Any] = {use.name: str for summary in summaries for use in summary.filters}
+        tests: dict[str, Any] = {use.name: str for summary in summaries for use in summary.tests}
         lenient.filters, lenient.tests = {**filters, **lenient.filters}, {**tests, **lenient.tests}
         return lenient
 
@@ -345,13 +345,13 @@ class _Run:
         """Return all that a template's code depends on beyond versions and options."""
         reach = dict.fromkeys((name, *program.templates[name].reach))
         reached = {other: self.sources[other].digest for other in reach}
-        outlines = [program.templates[other].outline for other in reach]
+        summaries = [program.templates[other].summary for other in reach]
         uses = {
             (kind, use.name, passed_argument(known[use.name]), is_own(self.environment, kind, use.name))
-            for outline in outlines
+            for summary in summaries
             for kind, found, known in (
-                ("filter", outline.filters, self.environment.filters),
-                ("test", outline.tests, self.environment.tests),
+                ("filter", summary.filters, self.environment.filters),
+                ("test", summary.tests, self.environment.tests),
             )
             for use in found
             if use.name in known
@@ -360,13 +360,13 @@ class _Run:
             "name": name,
             "autoescape": autoescape_of(self.environment, name),
             "reached": sorted(reached.items()),
-            "asked": sorted({pair for found in outlines for pair in found.asked}),
+            "asked": sorted({pair for found in summaries for pair in found.asked}),
             "uses": sorted(uses),
             "optimized": self.environment.optimized,
-            "uniform": sorted(program.links.uniform.intersection(reach)),
-            "statics": sorted(program.links.statics.intersection(reach)),
-            "referred": name in program.links.referred,
-            "texts": sorted((other, sorted(program.links.texts.get(other, ()))) for other in reach),
+            "uniform": sorted(program.facts.stable_autoescape.intersection(reach)),
+            "statics": sorted(program.facts.singletons.intersection(reach)),
+            "referred": name in program.facts.referred,
+            "texts": sorted((other, sorted(program.facts.string_functions.get(other, ()))) for other in reach),
             "jinja's": own_lookups(self.environment),
             "speedups": self.speedups,
         }
@@ -389,7 +389,7 @@ class _Run:
             digest=self.sources[name].digest,
             autoescape=autoescape_of(self.environment, name),
             blocks=linked.blocks,
-            referred=tuple(field for found in linked.outline.links for field in (found.kind, found.names, found.line)),
+            referred=tuple(field for found in linked.summary.links for field in (found.kind, found.names, found.line)),
             variables=linked.variables,
             size=len(code),
             root=self.sources[name].root,

@@ -1,4 +1,4 @@
-"""The build cache: outlines and emitted code, by the content that they were made from.
+"""The build cache: summaries and emitted code, by the content that they were made from.
 
 Enters: keys, which hold everything that a result depends on, and bytes. Leaves: the bytes, or nothing. It can
 make a compile faster, but never wrong and never fail: whatever is odd about the folder or an entry is a miss,

@@ -1,4 +1,4 @@
-"""Keys: by what a result is found in the build cache, and whether it may be there.
+"""Cache keys: by what a result is found in the build cache, and whether it may be there.
 
 Enters: everything that a result depends on. Leaves: a text that is another when any of it is. Nothing here opens the
 cache, or needs the libraries that it is made of.

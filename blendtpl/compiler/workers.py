@@ -19,7 +19,7 @@ from blendtpl.errors import BlendError
 Result = TypeVar("Result")
 
 
-def spread(names: Sequence[str], work: Callable[[str], Result], jobs: int) -> Iterator[tuple[str, Result]]:
+def parallel_map(names: Sequence[str], work: Callable[[str], Result], jobs: int) -> Iterator[tuple[str, Result]]:
     """Yield (name, result) as they come, from `jobs` processes, or from this one when there is no fork.
 
     Raises `BlendError` when one of them dies before its work is done. None of them outlives the iteration, or this

@@ -18,7 +18,7 @@ from blendtpl.bundle.archive import Bundle
 from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compat.extension import IncludeExtension
 from blendtpl.compat.paths import PHP, Aliases, Paths
-from blendtpl.compiler.analysis.summary import outline
+from blendtpl.compiler.analysis.summary import summarize
 from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
@@ -183,7 +183,7 @@ class Templates:
             return _Facts(
                 frozenset(), frozenset(), frozenset(), False, f"cannot be parsed in this environment: {tree.message}"
             )
-        found = outline(tree, self.environment, name)
+        found = summarize(tree, self.environment, name)
         free = found.free.union(*(block.free for block in found.blocks))
         references = self.bundle.manifest.templates[name].references
         dynamic = next((reference for reference in references if not reference.names), None)

@@ -1,4 +1,4 @@
-"""Fields: what a template finds under the name of an attribute.
+"""Attributes: what a template finds under the name of an attribute.
 
 Enters: a value, the attribute, and the class of what is undefined. Leaves: what `jinja2.Environment.getattr` gives for
 it, or its text. `blendtpl.runtime._speedups` has some of these in C, which go on here with what is not found.
@@ -12,7 +12,7 @@ from typing import Any
 from jinja2.runtime import markup_join, str_join
 from jinja2.utils import missing
 
-from blendtpl.bundle.row_ops import Hole, Kind, Part, Parts
+from blendtpl.bundle.row_ops import Opcode, Operand, RowOp, RowOps
 from blendtpl.runtime.causes import named, named_here
 from blendtpl.runtime.exceptions import is_a, shortened, trace_of
 from blendtpl.runtime.lookahead import Lookahead
@@ -52,7 +52,7 @@ _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({
 
 
 def rows(
-    out: list[str], spec: Parts, undefined: Any, items: Any, escaped: bool, pairs: bool, *given: Any
+    out: list[str], spec: RowOps, undefined: Any, items: Any, escaped: bool, pairs: bool, *given: Any
 ) -> bool | list[Any]:
     """Write a row of text for each of `items`, unless that is of no plain type; return whether it is.
 
@@ -105,7 +105,7 @@ class _Rows:
     number: int = 0
 
     def each(
-        self, items: Any, first: int, pairs: bool, parts: Parts, place: int, write: Callable[[str], object]
+        self, items: Any, first: int, pairs: bool, parts: RowOps, place: int, write: Callable[[str], object]
     ) -> None:
         """Write the text of parts for each item."""
         outer = self.items, self.number
@@ -121,33 +121,33 @@ class _Rows:
             self.place = place
         self.items, self.number = outer
 
-    def text(self, parts: Parts) -> str:
+    def text(self, parts: RowOps) -> str:
         """Return the text of parts."""
         return parts if type(parts) is str else "".join([self._of(part) for part in parts])
 
-    def _of(self, part: Part) -> str:
+    def _of(self, part: RowOp) -> str:
         match part:
             case str():
                 return part
             case ():
                 return str(self.number)
-            case [Kind.TURN, *each]:
+            case [Opcode.TURN, *each]:
                 return self.text(each[(self.number - 1) % len(each)])
-            case [Kind.LAST, place, first, second]:
+            case [Opcode.LAST, place, first, second]:
                 self.place = self.place if place is None else place
                 return self.text(first if self.items.last else second)
-            case [Kind.FIRST, first, second]:
+            case [Opcode.FIRST, first, second]:
                 return self.text(first if self.number == 1 else second)
-            case [Kind.TRUE, hole, first, second]:
+            case [Opcode.TRUE, hole, first, second]:
                 return self.text(first if self._found(hole) else second)
-            case [Kind.EQUAL, hole, other, first, second]:
+            case [Opcode.EQUAL, hole, other, first, second]:
                 return self.text(first if self._found(hole) == self._found(other) else second)
-            case [Kind.SET, number, hole]:
+            case [Opcode.SET, number, hole]:
                 self.values[number] = self._found(hole)
-            case [Kind.CONCAT, number, *holes]:
+            case [Opcode.CONCAT, number, *holes]:
                 found = [self._found(hole) for hole in holes]
                 self.values[number] = (markup_join if self.escaped else str_join)(found)
-            case [Kind.LOOP, place, hole, number, pairs, parts]:
+            case [Opcode.LOOP, place, hole, number, pairs, parts]:
                 texts: list[str] = []
                 self.each(self._found(hole), number, pairs, parts, place, texts.append)
                 return "".join(texts)
@@ -155,7 +155,7 @@ class _Rows:
                 return escape_any(self._found(part)) if self.escaped else str(self._found(part))
         return ""
 
-    def _found(self, hole: Hole) -> Any:
+    def _found(self, hole: Operand) -> Any:
         number, attr, place = (*hole, None, None)[:3]
         if place is not None:
             self.place = place

@@ -1,11 +1,11 @@
-"""Units: emitted code bound to an environment.
+"""Compiled templates: emitted code bound to an environment.
 
-Enters: the code of a template and an environment. Leaves: units, which are Jinja2 templates to whoever is passed one
-and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a unit renders.
+Enters: the code of a template and an environment. Leaves: compiled templates, which are Jinja2 templates to whoever is
+passed one and write into a list for emitted code. Nothing is imported, compiled, unmarshalled or read while a compiled
+template renders.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sized
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NoReturn, cast
 
@@ -16,61 +16,27 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
+from blendtpl.bundle import abi
+from blendtpl.bundle.abi import ORIGIN, SLOTS, TemplateInfo
 from blendtpl.runtime.context import FastContext, Render, emptier, reader, render_of
-from blendtpl.runtime.entry import Start
-from blendtpl.runtime.exceptions import ended, is_a, stitched
-from blendtpl.runtime.frame import SLOTS, SOURCE, Scope, empty, publish, set_names, true_context
+from blendtpl.runtime.entry import EntryPlan
+from blendtpl.runtime.exceptions import ended, insert_frame, is_a
+from blendtpl.runtime.frame import Frame, empty, publish, set_names, true_context
 from blendtpl.runtime.helpers import keep
 from blendtpl.runtime.output import NEVER, Output, Write, drain, returning, writing
-from blendtpl.runtime.traceback import TOP_LEVEL
 
 
 class Handle:
-    """What a registry hands out for a unit; a template may be given one as a name, as Jinja2 takes templates."""
-
-    __slots__ = ("_unit",)
-
-    _unit: "Unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What emitted code says of itself.
-
-    `name` is that of the template, `blocks` are those that it defines. `reads` are the names that a template is called
-    with, `None` for one that is not; `observes`: whether anything that runs then may ask for a context. `texts` are the
-    functions that are not given `out` and `limit`, and return their output as one text. `slots`: what is in the slots
-    of the scope (`blendtpl.runtime.frame`) that all of them are given for their context, when they know where to find
-    what they read; `None` when it has to be a context. `order`: the blocks in the order in which the scope has them,
-    `required` those of its own that another template must fill; `stores`: what the top level sets, and whether it
-    exports that; `keeps`: whether a scope may come to hold itself. `optional` are the names of which it asks whether
-    they are there; `uniform`: whether its code only ever runs where output is escaped as it was when it was compiled;
-    `static`: whether it is a module that never changes; `preamble` is the function that runs what blocks see of the top
-    level, when it is given `None` for `out`; `parent`: what it surely extends, `None` for nothing, an empty string for
-    what is known at run time only. `enters`: the line from which what it extends goes on, when its own top level does
-    no more than fill the slots `presets`, and so has no code.
+    """What a registry hands out for a compiled template; a template may be given one as a name, as Jinja2 takes
+    templates.
     """
 
-    name: str | None
-    blocks: tuple[str, ...]
-    reads: tuple[str, ...] | None
-    observes: bool
-    texts: tuple[str, ...]
-    slots: tuple[str, ...] | None
-    order: tuple[str, ...]
-    required: tuple[str, ...]
-    stores: tuple[tuple[str, bool], ...]
-    keeps: bool
-    optional: tuple[str, ...]
-    uniform: bool
-    static: bool
-    preamble: str | None
-    parent: str | None
-    enters: int | None
-    presets: tuple[int, ...]
+    __slots__ = ("_compiled",)
+
+    _compiled: "CompiledTemplate"
 
 
-class Unit(jinja2.Template):
+class CompiledTemplate(jinja2.Template):
     """One template's code, bound to its environment. `space` are the globals of that code.
 
     `root`, `preamble` and the blocks take a context, whatever the code itself takes.
@@ -83,51 +49,54 @@ class Unit(jinja2.Template):
         "environment",
         "evaluation",
         "globals",
-        "keeps",
+        "info",
+        "may_form_cycle",
         "name",
+        "plan",
         "required",
-        "shape",
         "space",
-        "start",
         "stores",
-        "texts",
+        "string_functions",
         "values",
         "whole",
     )
 
-    shape: Shape
+    info: TemplateInfo
     whole: bool  # whether all that it surely extends is known
-    above: "Unit | None"  # what it surely extends, when that is known
+    above: "CompiledTemplate | None"  # what it surely extends, when that is known
     space: dict[str, Any]
-    start: "Start | None"  # how to render without a context
-    keeps: bool  # whether a scope of it, or of what it extends, may come to hold itself
-    bodies: tuple[Any, ...] | None  # the innermost of each block, in the order in which a scope has them
+    plan: "EntryPlan | None"  # how to render without a context
+    may_form_cycle: bool  # whether a frame of it, or of what it extends, may come to hold itself
+    bodies: tuple[Any, ...] | None  # the innermost of each block, in the order in which a frame has them
     stores: tuple[tuple[str, int, bool], ...]  # of all of them: what is set, its slot, and whether it is exported
-    texts: frozenset[str]  # of all of them: the functions that return a text
+    string_functions: frozenset[str]  # of all of them: the functions that return a text
     required: frozenset[str]  # of all of them: the blocks that another template must fill
     evaluation: EvalContext  # how output is escaped, unless a context says otherwise; nothing changes it
     values: tuple[Any, ...]  # what is in the slots that its top level fills
 
-    static_module: TemplateModule | None = None
+    singleton_module: TemplateModule | None = None
     _module = None
     _debug_info = ""
     _uptodate = None
 
     @classmethod
     def bind(
-        cls, environment: jinja2.Environment, space: dict[str, Any], shape: Shape, globals: Any, name: str | None
-    ) -> "Unit":
-        """Return the unit of a template whose functions are in `space`."""
-        unit = object.__new__(cls)
-        space["unit"] = unit
-        unit.environment, unit.globals, unit.name = environment, globals, name
-        unit.space, unit.shape, unit.whole, unit.above, unit.start = space, shape, False, None, None
-        unit.keeps, unit.stores, unit.required, unit.bodies = False, (), frozenset(), None
-        unit.texts, unit.values = frozenset(shape.texts), ()
-        for function in (*([unit.entry] if shape.enters is None else []), *(f"block_{each}" for each in shape.blocks)):
+        cls, environment: jinja2.Environment, space: dict[str, Any], info: TemplateInfo, globals: Any, name: str | None
+    ) -> "CompiledTemplate":
+        """Return the compiled template of a template whose functions are in `space`."""
+        compiled = object.__new__(cls)
+        space[abi.SELF] = compiled
+        compiled.environment, compiled.globals, compiled.name = environment, globals, name
+        compiled.space, compiled.info, compiled.whole, compiled.above, compiled.plan = space, info, False, None, None
+        compiled.may_form_cycle, compiled.stores, compiled.required, compiled.bodies = False, (), frozenset(), None
+        compiled.string_functions, compiled.values = frozenset(info.string_functions), ()
+        for function in (
+            *([compiled.entry] if info.parent_line is None else []),
+            *(abi.block_function(each) for each in info.blocks),
+        ):
             if not callable(space[function]):
                 raise TypeError("it renders nothing")
-        return unit
+        return compiled
 
     @property
     def filename(self) -> str:  # type: ignore[override]  # an attribute in Jinja2
@@ -135,7 +104,7 @@ class Unit(jinja2.Template):
         return self.space["__name__"]  # type: ignore[no-any-return]
 
     @property
-    def chain(self) -> "tuple[Unit, ...] | None":
+    def chain(self) -> "tuple[CompiledTemplate, ...] | None":
         """This one, and all that it surely extends, when that is known."""
         if not self.whole:
             return None
@@ -147,26 +116,26 @@ class Unit(jinja2.Template):
     @property
     def entry(self) -> str:
         """What the function that writes the template is called in its code."""
-        return "root" if self.shape.reads is None else "part"
+        return abi.ROOT if self.info.reads is None else abi.INCLUDED
 
-    # what is given a context is made when the first of them asks: most units are never asked
+    # what is given a context is made when the first of them asks: most compiled templates are never asked
 
     @cached_property
     def root(self) -> Write:
         """The function that writes the template."""
-        return self._of_context(self.entry) if self.shape.enters is None else self._entering
+        return self._of_context(self.entry) if self.info.parent_line is None else self._entering
 
     @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
         found = self.first_preamble
-        if not self.shape.presets:
-            return found and found._of_context(str(found.shape.preamble))
-        above = None if found is None else found.space[str(found.shape.preamble)]
+        if not self.info.constant_slots:
+            return found and found._of_context(str(found.info.preamble))
+        above = None if found is None else found.space[str(found.info.preamble)]
 
         def run(context: Context, out: None, limit: int | None) -> Any:
-            scope = self._preset(context)
-            return () if above is None else above(scope, out, limit)
+            frame = self._preset(context)
+            return () if above is None else above(frame, out, limit)
 
         return run
 
@@ -174,33 +143,33 @@ class Unit(jinja2.Template):
         """Write the template that it extends, once its own top level has been seen to."""
         above: Any = self.above
         function = above.space[above.entry]
-        write = writing(function) if above.entry in above.shape.texts else function
+        write = writing(function) if above.entry in above.info.string_functions else function
         try:
             yield from write(self._preset(context), out, limit)
         except BaseException as error:
-            stitched(error, self, TOP_LEVEL, self.shape.enters)
+            insert_frame(error, self, abi.TOP_LEVEL, self.info.parent_line)
             raise
 
-    def _preset(self, context: Context) -> Scope:
-        """Return the scope that stands for a context, with what the top level sets in both."""
-        scope = self._scope_of(context)
-        names = dict(enumerate(self.shape.slots or (), SLOTS))
-        exported = dict(self.shape.stores)
-        for slot, value in zip(self.shape.presets, self.values, strict=True):
-            scope[slot] = value
+    def _preset(self, context: Context) -> Frame:
+        """Return the frame that stands for a context, with what the top level sets in both."""
+        frame = self._scope_of(context)
+        names = dict(enumerate(self.info.slots or (), SLOTS))
+        exported = dict(self.info.stores)
+        for slot, value in zip(self.info.constant_slots, self.values, strict=True):
+            frame[slot] = value
             if names[slot] in exported:
                 publish(context, names[slot], value, exported[names[slot]])
-        return scope
+        return frame
 
     @property
-    def first_preamble(self) -> "Unit | None":
-        """This unit, or the first that it extends, whose top level does more than extend another."""
-        return next((found for found in self.chain or (self,) if found.shape.preamble is not None), None)
+    def first_preamble(self) -> "CompiledTemplate | None":
+        """This compiled template, or the first that it extends, whose top level does more than extend another."""
+        return next((found for found in self.chain or (self,) if found.info.preamble is not None), None)
 
     @cached_property
     def own_blocks(self) -> dict[str, Write]:
         """The functions that write the blocks."""
-        return {name: self._of_context(f"block_{name}") for name in self.shape.blocks}
+        return {name: self._of_context(abi.block_function(name)) for name in self.info.blocks}
 
     @cached_property
     def stacks(self) -> Mapping[str, list[Write]] | None:
@@ -209,8 +178,8 @@ class Unit(jinja2.Template):
         if chain is None:
             return None
         stacks: dict[str, list[Write]] = {}
-        for unit in chain:
-            for name, block in unit.own_blocks.items():
+        for compiled in chain:
+            for name, block in compiled.own_blocks.items():
                 stacks.setdefault(name, []).append(block)
         return stacks
 
@@ -228,54 +197,56 @@ class Unit(jinja2.Template):
         return self.whole and self.environment.context_class is FastContext
 
     def _of_context(self, function: str) -> Write:
-        """Return a function of this unit's code as one that is given a context and writes to a list."""
+        """Return a function of this compiled template's code as one that is given a context and writes to a list."""
         write = self.space[function]
-        if function in self.shape.texts:
+        if function in self.info.string_functions:
             write = writing(write)
-        reads = self.shape.reads
+        reads = self.info.reads
         if reads is not None:
             return lambda context, out, limit: write(*map(_got(context), reads), context, out, limit)
-        if self.shape.slots is not None:
+        if self.info.slots is not None:
             return lambda context, out, limit: write(self._scope_of(context), out, limit)
         return write  # type: ignore[no-any-return]
 
-    def _scope_of(self, context: Context) -> Scope:
-        """Return the scope that stands for a context."""
-        bodies = {name: _in_context(name, text=f"block_{name}" in self.texts) for name in self.shape.order}
+    def _scope_of(self, context: Context) -> Frame:
+        """Return the frame that stands for a context."""
+        bodies = {
+            name: _in_context(name, text=abi.block_function(name) in self.string_functions) for name in self.info.order
+        }
         blocks = self.filled(cast(Any, context.blocks), bodies)
-        scope = [context, None, None, blocks, *map(_got(context), self.shape.slots or ())]
-        if self.keeps:
-            _keep(context, scope)
-        return scope
+        frame = [context, None, None, blocks, *map(_got(context), self.info.slots or ())]
+        if self.may_form_cycle:
+            _keep(context, frame)
+        return frame
 
     def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> list[Any]:
-        """Return the bodies of the blocks in the order in which a scope has them; in place of that of a required one
+        """Return the bodies of the blocks in the order in which a frame has them; in place of that of a required one
         which nothing fills, what says so.
         """
         return [
             _unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
-            for name in self.shape.order
+            for name in self.info.order
         ]
 
-    def context_of(self, scope: Scope) -> Context:
-        """Return a context for a scope that a render began with, or for that of an included template."""
-        source = scope[SOURCE]
+    def context_of(self, frame: Frame) -> Context:
+        """Return a context for a frame that a render began with, or for that of an included template."""
+        source = frame[ORIGIN]
         if type(source) is tuple:
             around, names = source
             base = true_context(around)
-            return self._completed(self.new_context(base.get_all(), True, names), scope, render_of(base))
+            return self._completed(self.new_context(base.get_all(), True, names), frame, render_of(base))
         context = self.new_context({name: value for name, value in source.items() if value is not missing})
-        return self._completed(context, scope, Render())
+        return self._completed(context, frame, Render())
 
-    def evaluation_of(self, scope: Scope) -> EvalContext:
-        """Return the evaluation context of a scope for which no context was made."""
+    def evaluation_of(self, frame: Frame) -> EvalContext:
+        """Return the evaluation context of a frame for which no context was made."""
         return self.evaluation
 
-    def _completed(self, context: Context, scope: Scope, render: Render | None) -> Context:
+    def _completed(self, context: Context, frame: Frame, render: Render | None) -> Context:
         context.render = render  # type: ignore[attr-defined]
         if self.stores:
-            set_names(scope, context, self.stores)
-            _keep(context, scope)
+            set_names(frame, context, self.stores)
+            _keep(context, frame)
         return context
 
     @property
@@ -339,8 +310,8 @@ class Unit(jinja2.Template):
             added = ctx.globals_keys - self.globals.keys()
             if added:
                 return self.make_module({name: ctx.parent[name] for name in added})
-        if self.static_module is not None:
-            return self.static_module
+        if self.singleton_module is not None:
+            return self.singleton_module
         render = render_of(ctx) if ctx is not None else None
         if render is None:  # a macro that something called after its render was over
             return self.make_module()
@@ -358,19 +329,19 @@ def _got(context: Context) -> Callable[[str], Any]:
     return lambda name: own.get(name[:-1], missing) if name.endswith("=") else get(name, missing)
 
 
-def _keep(context: Context, scope: Scope) -> None:
-    """Have a context and its scope, which may come to hold each other, emptied when the render is over."""
+def _keep(context: Context, frame: Frame) -> None:
+    """Have a context and its frame, which may come to hold each other, emptied when the render is over."""
     render = render_of(context)
     if render is not None:
         keep(context)
-        render.keep(partial(empty, scope))
+        render.keep(partial(empty, frame))
 
 
 def _in_context(name: str, *, text: bool) -> Any:
-    """Return what runs the block of a name that the context of a scope has."""
+    """Return what runs the block of a name that the context of a frame has."""
 
-    def write(scope: Any, out: Output, limit: int | None) -> Any:
-        context = true_context(scope)
+    def write(frame: Any, out: Output, limit: int | None) -> Any:
+        context = true_context(frame)
         block: Any = context.blocks[name][0]
         return block(context, out, limit)
 
@@ -380,7 +351,7 @@ def _in_context(name: str, *, text: bool) -> Any:
 def _unfilled(name: str, body: Any) -> Any:
     """Return what stands in for a required block that no template fills, with what that is all the same."""
 
-    def fail(scope: Any, *rest: Any) -> NoReturn:
+    def fail(frame: Any, *rest: Any) -> NoReturn:
         raise TemplateRuntimeError(f"Required block {name!r} not found")
 
     fail.body = body  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Binding: whether an environment is one that a bundle's code can run with.
+"""The environment check: whether an environment is one that a bundle's code can run with.
 
 Enters: a manifest and an environment. Leaves: nothing, or one `BundleError` with everything that does not fit.
 """

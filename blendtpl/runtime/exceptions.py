@@ -1,4 +1,4 @@
-"""Tracebacks: what is done with exceptions of anybody, by what `BaseException` itself has.
+"""Exceptions: what is done with exceptions of anybody, by what `BaseException` itself has.
 
 Enters: an exception of whatever class. Leaves: the same object, with other entries in its traceback, or with a note.
 Nothing here runs code of that class, whatever it overrides or forbids: what it did would come out in place of the
@@ -95,27 +95,27 @@ def entry(behind: TracebackType | None, file: str, name: str, line: int, space: 
     return TracebackType(behind, FunctionType(code, space)().gi_frame, 0, line)
 
 
-def stitched(error: BaseException, unit: Any, name: str, line: int | None = None) -> BaseException:
+def insert_frame(error: BaseException, compiled: Any, name: str, line: int | None = None) -> BaseException:
     """Return an error that arose where a template's code stands inlined in another's, with the entry that a call of it
     would have made in place of that of the function around it; `name` is what stood there.
     """
     trace = trace_of(error)
     if trace is None:
         return error
-    with_trace(error, entry(trace.tb_next, unit.filename, name, line or line_of(trace), unit.space))
+    with_trace(error, entry(trace.tb_next, compiled.filename, name, line or line_of(trace), compiled.space))
     if is_a(error, StopIteration) and not name.startswith(_FUNCTIONS):
         made = ended(error)
         return with_trace(made, trace_of(error))
     return error
 
 
-def placed(error: BaseException, *entries: Any) -> BaseException:
+def insert_frames(error: BaseException, *entries: Any) -> BaseException:
     """Return an error with entries of templates whose code was not run as such put before those of its traceback: of
     each its unit, what stood there and the line, the innermost first.
     """
     trace = trace_of(error)
-    for unit, name, line in zip(entries[::3], entries[1::3], entries[2::3], strict=True):
-        trace = entry(trace, unit.filename, name, line, unit.space)
+    for compiled, name, line in zip(entries[::3], entries[1::3], entries[2::3], strict=True):
+        trace = entry(trace, compiled.filename, name, line, compiled.space)
     return with_trace(error, trace)
 
 

@@ -1,4 +1,4 @@
-"""Foreign: templates of Jinja2's own code that templates of ours extend.
+"""Foreign templates: templates of Jinja2's own code that templates of ours extend.
 
 Enters: a context whose blocks are ours, before one that is Jinja2's runs as the parent. Leaves: the same blocks, and
 all that come to them later, in a form that both kinds of code can call: ours with a context, a list and a limit,

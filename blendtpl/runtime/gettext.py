@@ -1,4 +1,4 @@
-"""Translation: what Jinja2's new-style `gettext` functions do, without the objects that they make on the way.
+"""Gettext: what Jinja2's new-style `gettext` functions do, without the objects that they make on the way.
 
 Enters: such a function, made by the `i18n` extension around a function of the application, and what a template calls it
 with. Leaves: the translated text with its variables in it, to the letter as `jinja2.ext` gives it.

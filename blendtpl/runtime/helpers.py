@@ -1,4 +1,4 @@
-"""The run time: what emitted code calls for everything that it does not do by itself.
+"""Helpers: what emitted code calls for everything that it does not do by itself.
 
 Enters: values of a template. Leaves: what Jinja2 would make of them, to the letter. Nothing here imports, reads or
 compiles anything when it is called.
@@ -25,7 +25,7 @@ from markupsafe import Markup
 from blendtpl.bundle.environment import GETTEXT_ALIAS, passed_argument
 from blendtpl.runtime.attributes import NO_ITEM, absent
 from blendtpl.runtime.context import emptier, reader, render_of
-from blendtpl.runtime.exceptions import ended, placed, stitched
+from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames
 from blendtpl.runtime.filters import subscript
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
 from blendtpl.runtime.gettext import formatted, shape_of
@@ -46,7 +46,7 @@ from blendtpl.runtime.traceback import STOPPED
 _PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
 
 
-def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None) -> Callable[..., Any]:
+def callee(frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None) -> Callable[..., Any]:
     """Return what to call for a function of a template: itself, or with what it asks to be passed first.
 
     These are the rules of `jinja2.runtime.Context.call`.
@@ -54,13 +54,13 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     if type(function) in _PLAIN and not hasattr(function, "jinja_pass_arg"):
         return function  # type: ignore[no-any-return]
     if type(function) is Macro:
-        return partial(function, evaluation(scope))
+        return partial(function, evaluation(frame))
     if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
         function = function.__call__
     wanted = passed_argument(function)
     if not wanted:
         return function  # type: ignore[no-any-return]
-    context = true_context(scope)
+    context = true_context(frame)
     if wanted == "eval_context":
         return partial(function, context.eval_ctx)
     if wanted == "environment":
@@ -73,17 +73,17 @@ def callee(scope: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
 
 
 def translated(
-    scope: Any, function: Any, /, *texts: Any, _loop_vars: Any = None, _block_vars: Any = None, **variables: Any
+    frame: Any, function: Any, /, *texts: Any, _loop_vars: Any = None, _block_vars: Any = None, **variables: Any
 ) -> Any:
     """Return what a `gettext` function gives: Jinja2's new-style ones by `blendtpl.runtime.gettext`, others as any
     call.
     """
     if function is GETTEXT_ALIAS:
-        function = true_context(scope).resolve("gettext")
+        function = true_context(frame).resolve("gettext")
     shape = shape_of(function)
     if shape is None or len(texts) != shape[0]:
-        return callee(scope, function, _loop_vars, _block_vars)(*texts, **variables)
-    context = true_context(scope)
+        return callee(frame, function, _loop_vars, _block_vars)(*texts, **variables)
+    context = true_context(frame)
     _, in_context, number = shape
     if in_context:
         variables.setdefault("context", texts[0])
@@ -119,7 +119,7 @@ def asked(undefined: Any, translate: Any, *given: Any) -> Any:
 
 
 def meant(
-    scope: Any,
+    frame: Any,
     function: Any,
     translate: Any,
     text: Any,
@@ -130,9 +130,9 @@ def meant(
     """Return what a translation is: of a text that `translate` gave, or whatever another function returns."""
     if translate is None:
         try:
-            return translated(scope, function, *texts, **variables)
+            return translated(frame, function, *texts, **variables)
         except StopIteration:
-            return stopped(true_context(scope).environment.undefined)
+            return stopped(true_context(frame).environment.undefined)
     variables.pop("_loop_vars", None)
     variables.pop("_block_vars", None)
     _, in_context, number = shape_of(function) or (1, False, False)
@@ -144,7 +144,7 @@ def meant(
 
 
 def formed(
-    scope: Any,
+    frame: Any,
     function: Any,
     translate: Any,
     text: Any,
@@ -153,23 +153,23 @@ def formed(
     escaped: bool,
 ) -> str:
     """Return what a translation prints; see `meant`."""
-    made = meant(scope, function, translate, text, texts, variables, escaped)
+    made = meant(frame, function, translate, text, texts, variables, escaped)
     return escape_any(made) if escaped else str(made)
 
 
-def call_back(scope: Any, caller: Any) -> Any:
+def call_back(frame: Any, caller: Any) -> Any:
     """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any."""
     if type(caller) is Body:
         out: Output = []
         caller.write(out)
         text = "".join(out)
-        return Markup(text) if evaluation(scope).autoescape else text
+        return Markup(text) if evaluation(frame).autoescape else text
     if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
-        return callee(scope, caller)()
+        return callee(frame, caller)()
     if caller.caller:
-        return callee(scope, caller)()
+        return callee(frame, caller)()
     text = caller._func()
-    return Markup(text) if evaluation(scope).autoescape else text
+    return Markup(text) if evaluation(frame).autoescape else text
 
 
 def stopped(undefined: Any) -> Any:
@@ -311,7 +311,7 @@ def titled(text: str) -> str:
     return FILTERS["title"](text)  # type: ignore[no-any-return]
 
 
-# what emitted code finds under these names, beside what belongs to its environment and its unit
+# what emitted code finds under these names, beside what belongs to its environment and its compiled template
 NAMES: dict[str, Any] = {
     **{found.__name__: found for found in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
     **{found.__name__: found for found in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)},
@@ -326,8 +326,8 @@ NAMES: dict[str, Any] = {
     "publish": publish,
     "publish_set": publish_set,
     "derived": derived,
-    "placed": placed,
-    "stitched": stitched,
+    "insert_frames": insert_frames,
+    "insert_frame": insert_frame,
     "no_parent": no_parent,
     "translated": translated,
     "Body": Body,

@@ -1,4 +1,4 @@
-"""Spaces: the globals of emitted code, and what all of it finds under the names that are not its own.
+"""The namespace: the globals of emitted code, and what all of it finds under the names that are not its own.
 
 Enters: an environment. Leaves: the dict of such names, once for all templates of a registry: what
 `blendtpl.runtime.helpers` has for emitted code, the filters and tests that this is bound to, and what leads from one
@@ -18,8 +18,9 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.environment import GETTEXT_ALIAS, is_own, passed_argument
-from blendtpl.runtime.compiled_template import Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import render_of
 from blendtpl.runtime.filters import applied, bind_choice, faster, mapped
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
@@ -34,7 +35,7 @@ def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}
     known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
     if known is None or any(known[name] is not value for name, value in own.items()):
-        known = {**vars(builtins), **NAMES, **_LINKING, **own, "uniform": False}
+        known = {**vars(builtins), **NAMES, **_LINKING, **own, "stable_autoescape": False}
         vars(environment)["_blendtpl_names"] = known
     return known
 
@@ -43,7 +44,7 @@ def new_space(environment: jinja2.Environment, file: str, sources: Sources | Non
     """Return the globals of a template's code, before there is any of it."""
     space: dict[str, Any] = {
         "__builtins__": names_of(environment),
-        "unit": None,
+        abi.SELF: None,
         "__name__": file,
     }
     if sources is not None:
@@ -81,12 +82,12 @@ def bind_test(environment: jinja2.Environment, name: str) -> Any:
 
 
 def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Iterator[Any]]:
-    """Return what does what the filter `map` does with the name of an attribute, for a scope."""
+    """Return what does what the filter `map` does with the name of an attribute, for a frame."""
     if is_own(environment, "filter", "map"):
         undefined = environment.undefined
-        return lambda scope, value, attr: mapped(undefined, value, attr)
+        return lambda frame, value, attr: mapped(undefined, value, attr)
     found = bind_filter(environment, "map")
-    return lambda scope, value, attr: found(true_context(scope), value, attribute=attr)
+    return lambda frame, value, attr: found(true_context(frame), value, attribute=attr)
 
 
 def bind_application(environment: jinja2.Environment, name: str) -> Callable[..., Iterator[Any]] | None:
@@ -169,22 +170,22 @@ BINDERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 
 def _parent_root(template: jinja2.Template) -> Write:
-    return template.root if isinstance(template, Unit) else foreign(template.root_render_func)
+    return template.root if isinstance(template, CompiledTemplate) else foreign(template.root_render_func)
 
 
 def _parent_preamble(template: jinja2.Template) -> Any:
-    if not isinstance(template, Unit):
+    if not isinstance(template, CompiledTemplate):
         return lambda context, out, limit: foreign(template.root_render_func)(context, [], limit)
     return template.preamble or (lambda context, out, limit: ())
 
 
 def _extend(context: Context, parent: jinja2.Template) -> None:
     """Put the blocks of a parent behind those of the context. Those of what that extends come when the parent runs."""
-    if not isinstance(parent, Unit):
+    if not isinstance(parent, CompiledTemplate):
         mix(context)
     blocks: Any = context.blocks
-    own: Mapping[str, Any] = parent.own_blocks if isinstance(parent, Unit) else parent.blocks
-    if isinstance(parent, Unit) and isinstance(blocks, Stacks):
+    own: Mapping[str, Any] = parent.own_blocks if isinstance(parent, CompiledTemplate) else parent.blocks
+    if isinstance(parent, CompiledTemplate) and isinstance(blocks, Stacks):
         own = {name: own_block(block) for name, block in own.items()}
     for name, block in own.items():
         blocks.setdefault(name, []).append(block)
@@ -200,7 +201,7 @@ def _extended_preamble(template: jinja2.Template) -> Any:
 
 def _extended(parent: jinja2.Template, function: Write) -> Write:
     """Return what runs a parent whose blocks a context has, but not those of what that surely extends."""
-    if not isinstance(parent, Unit) or parent.above is None:
+    if not isinstance(parent, CompiledTemplate) or parent.above is None:
         return function
 
     def run(context: Context, out: Output, limit: int | None) -> Any:
@@ -214,10 +215,10 @@ def _extended(parent: jinja2.Template, function: Write) -> Write:
 
 
 def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
-    def write(scope: Any, out: Output, limit: int | None) -> Any:
-        context = true_context(scope)
+    def write(frame: Any, out: Output, limit: int | None) -> Any:
+        context = true_context(frame)
         made = template.new_context(context.get_all(), True, names)
-        if not isinstance(template, Unit):
+        if not isinstance(template, CompiledTemplate):
             return foreign(template.root_render_func)(made, out, limit)
         made.render = render_of(context)  # type: ignore[attr-defined]
         return enclosed(template.root, made, out, limit)
@@ -225,13 +226,13 @@ def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
     return write
 
 
-def _default_module(template: jinja2.Template, scope: Any) -> TemplateModule:
-    return template._get_default_module(true_context(scope))
+def _default_module(template: jinja2.Template, frame: Any) -> TemplateModule:
+    return template._get_default_module(true_context(frame))
 
 
-def _context_module(template: jinja2.Template, scope: Any, names: dict[str, Any]) -> TemplateModule:
-    context = true_context(scope)
-    if isinstance(template, Unit):
+def _context_module(template: jinja2.Template, frame: Any, names: dict[str, Any]) -> TemplateModule:
+    context = true_context(frame)
+    if isinstance(template, CompiledTemplate):
         return template.make_module(context.get_all(), True, names, render_of(context))
     return template.make_module(context.get_all(), True, names)
 

@@ -1,7 +1,7 @@
 """Output: the lists that emitted code writes to, and how values become text.
 
 Enters: values, and functions that write. Leaves: text. `Write` is what emitted code is made of: a function that is
-given a context or a scope, the list, and the number of pieces that it may hold, and returns what is to be iterated over
+given a context or a frame, the list, and the number of pieces that it may hold, and returns what is to be iterated over
 for it to go on.
 """
 
@@ -109,10 +109,10 @@ def escaping(write: Any, escaped: bool, *, text: bool) -> Any:
     may say otherwise: then text that is printed there is no markup. `text`: it returns a text, and so does this.
     """
 
-    def checked(scope: Any, *rest: Any) -> Any:
-        if not escaped or evaluation(scope).autoescape:
-            return write(scope, *rest)
-        shown = escape_str((write if text else returning(write))(scope))
+    def checked(frame: Any, *rest: Any) -> Any:
+        if not escaped or evaluation(frame).autoescape:
+            return write(frame, *rest)
+        shown = escape_str((write if text else returning(write))(frame))
         if text:
             return shown
         rest[0].append(shown)

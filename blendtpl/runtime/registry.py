@@ -20,7 +20,7 @@ from blendtpl.bundle.names import Spellings, spellings
 from blendtpl.bundle.signing import check_digest, check_key
 from blendtpl.errors import BundleArgumentError, BundleError, TemplateNotFound
 from blendtpl.mail.message import Message, compose
-from blendtpl.runtime.compiled_template import Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.environment_check import check_environment
 from blendtpl.runtime.loader import open_units
 from blendtpl.runtime.render import render as render_unit
@@ -61,7 +61,7 @@ class Registry(Frozen, Mapping[str, Template]):
     _recompile: Recompile | None
     _spellings: Spellings
     _templates: Mapping[str, Template]
-    _units: Mapping[str, Unit]
+    _units: Mapping[str, CompiledTemplate]
 
     def __init__(
         self,
@@ -78,14 +78,17 @@ class Registry(Frozen, Mapping[str, Template]):
             if recompile is None:
                 raise BundleError("the bundle was compiled by other versions: compile it again")
             bundle = recompile(bundle, resolved)
-        units = open_units(bundle, resolved, sources)
+        compiled_templates = open_units(bundle, resolved, sources)
         entries = bundle.manifest.templates
-        templates = {name: Template(name, unit, entries[name], sources, self) for name, unit in units.items()}
+        templates = {
+            name: Template(name, compiled, entries[name], sources, self)
+            for name, compiled in compiled_templates.items()
+        }
         for slot, value in (
             ("digest", digest),
             ("manifest", bundle.manifest),
             ("_templates", MappingProxyType(templates)),
-            ("_units", units),
+            ("_units", compiled_templates),
             ("_spellings", spellings(entries)),
             ("_environment", environment),
             ("_file", file),
@@ -152,10 +155,10 @@ class Registry(Frozen, Mapping[str, Template]):
     def render(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of the template `name`; see `get_template` and `Template.render`."""
         try:
-            unit = self._units[name]  # type: ignore[index]  # as above
+            compiled = self._units[name]  # type: ignore[index]  # as above
         except KeyError:
-            unit = self.get_template(name)._unit
-        return render_unit(unit, mappings, variables)
+            compiled = self.get_template(name)._compiled
+        return render_unit(compiled, mappings, variables)
 
     def message(
         self,

@@ -1,7 +1,7 @@
 """Rendering: what a call of `render`, `render_block` or `stream` does.
 
-Enters: a unit and variables. Leaves: text. A template of a closed set that finds what it reads in a scope is given one;
-any other is given a context. Errors are told where they arose.
+Enters: a compiled template and variables. Leaves: text. A template of a closed set that finds what it reads in a frame
+is given one; any other is given a context. Errors are told where they arose.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,14 +11,15 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import Macro
 from jinja2.utils import missing
 
+from blendtpl.bundle.abi import CONTEXT, SLOTS
 from blendtpl.errors import BlockNotFound, ReturnedError
 from blendtpl.runtime.arguments import merged
-from blendtpl.runtime.compiled_template import Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import Render
-from blendtpl.runtime.entry import Start, finish
-from blendtpl.runtime.frame import MADE, SLOTS, Scope, names_set
+from blendtpl.runtime.entry import EntryPlan, finish
+from blendtpl.runtime.frame import Frame, names_set
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, writing
-from blendtpl.runtime.speedups import started
+from blendtpl.runtime.speedups import enter_template
 from blendtpl.runtime.traceback import told
 
 Mappings = tuple[Mapping[str, Any], ...]
@@ -26,133 +27,133 @@ Mappings = tuple[Mapping[str, Any], ...]
 _CHUNK = 8192  # characters that a streamed piece has at least, but for the last
 
 
-def render(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> str:
+def render(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> str:
     """Return the text of a template for the mappings in order, then the variables."""
-    start = unit.start
-    if start is None:
-        return _rendered(unit, merged({}, unit.name, mappings, variables))
+    plan = compiled.plan
+    if plan is None:
+        return _rendered(compiled, merged({}, compiled.name, mappings, variables))
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
         given = mappings[0]
     else:
-        given = merged({}, unit.name, mappings, variables)
+        given = merged({}, compiled.name, mappings, variables)
     try:
-        return started(start, unit, given)
+        return enter_template(plan, compiled, given)
     except Exception as error:
-        other = told(error, unit, given)
+        other = told(error, compiled, given)
         if other is not None:
             raise other  # noqa: B904  # it knows what it comes from
         raise
 
 
-def render_in_scope(unit: Unit, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:
+def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:
     """Return the text of a template; `out` is empty, and holds what was printed when it ends by an error.
 
     What the top level sets, but for macros and imports, is put into `assigned`, however it ends.
     """
-    start = unit.start
-    scope: Scope = [None]
+    plan = compiled.plan
+    frame: Frame = [None]
     try:
-        if start is not None and start.text and start.blocks is None:
-            scope += [unit, given, None]
-            return start.write(*start.read(given), scope)  # type: ignore[no-any-return]
-        drain(_begun(unit, scope, given, out, NEVER))
-        return unit.environment.concat(out)
+        if plan is not None and plan.text and plan.blocks is None:
+            frame += [compiled, given, None]
+            return plan.write(*plan.read(given), frame)  # type: ignore[no-any-return]
+        drain(_begun(compiled, frame, given, out, NEVER))
+        return compiled.environment.concat(out)
     except ReturnedError:
         raise  # no error to whoever includes
     except Exception as error:
-        other = told(error, unit, given if start is None else _given(start, given))
+        other = told(error, compiled, given if plan is None else _given(plan, given))
         if other is not None:
             raise other  # noqa: B904
         raise
     finally:
-        if unit.stores or start is None:
-            _put_assigned(unit, scope, given, assigned)
-        if scope[MADE] is not None or (start is not None and start.keeps):
+        if compiled.stores or plan is None:
+            _put_assigned(compiled, frame, given, assigned)
+        if frame[CONTEXT] is not None or (plan is not None and plan.may_form_cycle):
             try:
-                finish(scope)
+                finish(frame)
             except BaseException:
-                finish(scope)
+                finish(frame)
                 raise
 
 
-def _put_assigned(unit: Unit, scope: Scope, given: dict[str, Any], assigned: dict[str, Any]) -> None:
+def _put_assigned(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], assigned: dict[str, Any]) -> None:
     """Note what a top level has set. A macro, or a module, is of no use behind its render."""
     found: Iterable[tuple[str, Any]] = ()
-    if unit.start is None:
-        set_here = scope[MADE].vars if scope[MADE] is not None else {}
+    if compiled.plan is None:
+        set_here = frame[CONTEXT].vars if frame[CONTEXT] is not None else {}
         found = ((name, value) for name, value in set_here.items() if given.get(name, missing) is not value)
-    elif len(scope) > SLOTS:
-        found = ((name, value) for name, value, _ in names_set(scope, given, unit.stores))
+    elif len(frame) > SLOTS:
+        found = ((name, value) for name, value, _ in names_set(frame, given, compiled.stores))
     assigned.update((name, value) for name, value in found if not isinstance(value, (Macro, TemplateModule)))
 
 
-def _rendered(unit: Unit, given: dict[str, Any]) -> str:
+def _rendered(compiled: CompiledTemplate, given: dict[str, Any]) -> str:
     """Return the text of a template that needs a context."""
-    scope: Scope = [None]
+    frame: Frame = [None]
     out: Output = []
     try:
-        drain(_begun(unit, scope, given, out, NEVER))
-        return unit.environment.concat(out)
+        drain(_begun(compiled, frame, given, out, NEVER))
+        return compiled.environment.concat(out)
     except Exception as error:
-        other = told(error, unit, given)
+        other = told(error, compiled, given)
         if other is not None:
             raise other  # noqa: B904
         raise
     finally:
         try:
-            finish(scope)
+            finish(frame)
         except BaseException:
-            finish(scope)
+            finish(frame)
             raise
 
 
-def _given(start: Start, variables: dict[str, Any]) -> Iterable[str]:
+def _given(plan: EntryPlan, variables: dict[str, Any]) -> Iterable[str]:
     """Yield the names that were given, beside those that are there by default."""
-    defaults = start.defaults
+    defaults = plan.defaults
     found = ((name, value) for name, value in list(variables.items()) if type(name) is str)
     return (name for name, value in found if name not in defaults or value is not defaults[name])
 
 
-def render_block(unit: Unit, block: str, mappings: Mappings, variables: dict[str, Any]) -> str:
+def render_block(compiled: CompiledTemplate, block: str, mappings: Mappings, variables: dict[str, Any]) -> str:
     """Return the text of one block alone, as the innermost template of the chain defines it.
 
     Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
     """
-    given = merged({}, unit.name, mappings, variables)
-    context = unit.new_context(given)
-    context.render = scope = Render()  # type: ignore[attr-defined]
+    given = merged({}, compiled.name, mappings, variables)
+    context = compiled.new_context(given)
+    context.render = frame = Render()  # type: ignore[attr-defined]
     out: Output = []
     try:
-        if unit.preamble is not None:
-            drain(unit.preamble(context, None, NEVER))
+        if compiled.preamble is not None:
+            drain(compiled.preamble(context, None, NEVER))
         if block not in context.blocks:
-            raise BlockNotFound(unit.name or "<template>", block, context.blocks)
+            raise BlockNotFound(compiled.name or "<template>", block, context.blocks)
         write: Any = context.blocks[block][0]
         drain(write(context, out, NEVER))
-        return unit.environment.concat(out)
+        return compiled.environment.concat(out)
     except Exception as error:
-        other = told(error, unit, given)
+        other = told(error, compiled, given)
         if other is not None:
             raise other  # noqa: B904
         raise
     finally:
         try:
-            scope.finish()
+            frame.finish()
         except BaseException:
-            scope.finish()
+            frame.finish()
             raise
 
 
-def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
+def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
     """Yield the text in pieces of some kilobytes; not much more than one of them is held."""
-    start = unit.start
-    given = merged({} if start is None else start.defaults.copy(), unit.name, mappings, variables)
-    scope: Scope = [None]
+    plan = compiled.plan
+    given = merged({} if plan is None else plan.defaults.copy(), compiled.name, mappings, variables)
+    frame: Frame = [None]
     out: Output = []
     held: list[str] = []
     size = 0
     try:
-        for _ in _begun(unit, scope, given, out, 0):
+        for _ in _begun(compiled, frame, given, out, 0):
             held.append("".join(out))
             size += len(held[-1])
             out.clear()
@@ -164,31 +165,31 @@ def stream(unit: Unit, mappings: Mappings, variables: dict[str, Any]) -> Iterato
         if rest:
             yield rest
     except Exception as error:
-        other = told(error, unit, given if start is None else _given(start, given))
+        other = told(error, compiled, given if plan is None else _given(plan, given))
         if other is not None:
             raise other  # noqa: B904
         raise
     finally:
         try:
-            finish(scope)
+            finish(frame)
         except BaseException:
-            finish(scope)
+            finish(frame)
             raise
 
 
-def _begun(unit: Unit, scope: Scope, given: dict[str, Any], out: Output, limit: int | None) -> Steps:
-    """Begin to write, and fill the scope in."""
-    start = unit.start
-    if start is None:
-        scope[MADE] = context = unit.new_context(given)
+def _begun(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], out: Output, limit: int | None) -> Steps:
+    """Begin to write, and fill the frame in."""
+    plan = compiled.plan
+    if plan is None:
+        frame[CONTEXT] = context = compiled.new_context(given)
         context.render = Render()  # type: ignore[attr-defined]
-        return unit.root(context, out, limit)
-    scope += [unit, given, start.blocks]
-    values = start.read(given)
-    write = writing(start.write) if start.text else start.write
-    if start.blocks is None:
-        return write(*values, scope, out, limit)  # type: ignore[no-any-return]
-    scope += values
-    for slot, value in start.presets:
-        scope[slot] = value
-    return write(scope, out, limit)  # type: ignore[no-any-return]
+        return compiled.root(context, out, limit)
+    frame += [compiled, given, plan.blocks]
+    values = plan.read(given)
+    write = writing(plan.write) if plan.text else plan.write
+    if plan.blocks is None:
+        return write(*values, frame, out, limit)  # type: ignore[no-any-return]
+    frame += values
+    for slot, value in plan.constant_slots:
+        frame[slot] = value
+    return write(frame, out, limit)  # type: ignore[no-any-return]

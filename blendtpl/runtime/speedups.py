@@ -38,4 +38,6 @@ text_field: Callable[..., str] = getattr(_found, "text_field", attributes.text_f
 new_lookahead: Callable[[Any], lookahead.Lookahead] = getattr(_found, "Lookahead", lookahead.Lookahead)
 new_counted: Callable[[Any], lookahead.Counted] = getattr(_found, "Lookahead", lookahead.Counted)
 rows: Callable[..., bool | list[Any]] = getattr(_found, "rows", attributes.rows)
-started: Callable[[entry.Start, Any, dict[str, Any]], str] = getattr(_found, "started", entry.started)
+enter_template: Callable[[entry.EntryPlan, Any, dict[str, Any]], str] = getattr(
+    _found, "enter_template", entry.enter_template
+)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Self
 
 from blendtpl.bundle.manifest import Entry
 from blendtpl.runtime import render
-from blendtpl.runtime.compiled_template import Handle, Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate, Handle
 from blendtpl.runtime.traceback import Sources
 
 Variables = Mapping[str, Any]
@@ -47,11 +47,11 @@ class Template(Frozen, Handle):
     _sources: Sources
 
     def __init__(
-        self, name: str, unit: Unit, entry: Entry, sources: Sources, registry: Mapping[str, "Template"]
+        self, name: str, compiled: CompiledTemplate, entry: Entry, sources: Sources, registry: Mapping[str, "Template"]
     ) -> None:
         for slot, value in (
             ("name", name),
-            ("_unit", unit),
+            ("_compiled", compiled),
             ("_entry", entry),
             ("_sources", sources),
             ("_registry", registry),
@@ -93,7 +93,7 @@ class Template(Frozen, Handle):
         Raises what the template raises, as Jinja2 does; an `UndefinedError` names template, line and variable,
         any other error has the place as a note.
         """
-        return render.render(self._unit, mappings, variables)
+        return render.render(self._compiled, mappings, variables)
 
     def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of one block rendered alone, as a fragment.
@@ -101,8 +101,8 @@ class Template(Frozen, Handle):
         The block sees the variables, and what the template and those it extends set, import or define as a macro
         at their top level; nothing else of them runs. Raises `BlockNotFound` when there is no such block.
         """
-        return render.render_block(self._unit, block, mappings, variables)
+        return render.render_block(self._compiled, block, mappings, variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory."""
-        return render.stream(self._unit, mappings, variables)
+        return render.stream(self._compiled, mappings, variables)

@@ -1,4 +1,4 @@
-"""Places: where in the templates a render failed, read off the traceback and told by the exception itself.
+"""Tracebacks: where in the templates a render failed, read off the traceback and told by the exception itself.
 
 Emitted code carries its template's name, lines and, through its loader, source, so the traceback has every
 place already. No exception object is added here, no frame is kept and no source is read while rendering.
@@ -17,6 +17,7 @@ from typing import Any
 
 import jinja2
 
+from blendtpl.bundle import abi
 from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 from blendtpl.printable import one_line
 from blendtpl.runtime.causes import explain
@@ -37,7 +38,6 @@ _MISSING = re.compile(r"'(?P<variable>\w+)' is undefined")
 
 _QUICKLY = 1  # the level that takes the least time, and leaves a fifth
 
-TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
 
 STOPPED = "value was undefined because a callable raised a StopIteration exception"  # as Jinja2 says
 
@@ -132,12 +132,12 @@ def _forget(sources: Mapping[str, Sources]) -> None:
             linecache.cache[name] = (partial(found.get_source, name),)
 
 
-def told(error: Exception, unit: Any, variables: Iterable[object]) -> Exception | None:
+def told(error: Exception, compiled: Any, variables: Iterable[object]) -> Exception | None:
     """Tell an error that comes out of a template where it arose. Return what is to be raised in place of it, where it
     was caught, if anything is: of a `StopIteration` what Jinja2 makes of it, whose templates are generators.
     """
-    enter(error, unit)
-    made, trace = stopped(error, unit), trace_of(error)
+    enter(error, compiled)
+    made, trace = stopped(error, compiled), trace_of(error)
     if made is None or trace is None:
         add_place(error, variables)
         return made
@@ -148,14 +148,14 @@ def told(error: Exception, unit: Any, variables: Iterable[object]) -> Exception 
     return made
 
 
-def stopped(error: Exception, unit: Any) -> Exception | None:
+def stopped(error: Exception, compiled: Any) -> Exception | None:
     """Return what a `StopIteration` becomes that comes out of a template, by itself or, where that came through a
     generator, as the cause of an error. Any other error is none of that.
     """
     stop = cause_of(error) if type(error) is RuntimeError else error
     if stop is None or not is_a(stop, StopIteration):
         return None
-    made = _undefined(error, stop, unit.environment.undefined)
+    made = _undefined(error, stop, compiled.environment.undefined)
     return ended(stop) if made is None and stop is error else made
 
 
@@ -184,7 +184,7 @@ def _called_in(trace: TracebackType | None) -> TracebackType | None:
     """Return the entry of the template that called the function which an error came out of, if it is of such a kind."""
     entries: list[TracebackType] = []
     while trace is not None:
-        if is_a(dict.get(trace.tb_frame.f_globals, "unit"), jinja2.Template):
+        if is_a(dict.get(trace.tb_frame.f_globals, abi.SELF), jinja2.Template):
             entries.append(trace)
         trace = trace.tb_next
     while len(entries) > 1:
@@ -196,11 +196,11 @@ def _called_in(trace: TracebackType | None) -> TracebackType | None:
     return None
 
 
-def enter(error: BaseException, unit: Any) -> None:
+def enter(error: BaseException, compiled: Any) -> None:
     """Put the entry of a template behind the first of a traceback, when it has no code that would have made one."""
-    trace, line = trace_of(error), unit.shape.enters
+    trace, line = trace_of(error), compiled.info.parent_line
     if trace is not None and line is not None:
-        trace.tb_next = entry(trace.tb_next, unit.filename, TOP_LEVEL, line, unit.space)
+        trace.tb_next = entry(trace.tb_next, compiled.filename, abi.TOP_LEVEL, line, compiled.space)
 
 
 def _places(trace: TracebackType | None, sources: dict[str, Sources]) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Samples: contexts to render a template with: its examples, and others made from them and from what it reads.
+"""Contexts: contexts to render a template with: its examples, and others made from them and from what it reads.
 
 Enters: a registry, the folders that the examples are in, and a seed. Leaves: for each context what it is, and a
 function that makes it anew; or copies of a context, of which no two have a value in common. Nothing is rendered here.

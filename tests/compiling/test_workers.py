@@ -13,7 +13,7 @@ import pytest
 
 import blendtpl
 from blendtpl.compiler.lifeline import Lifeline, ended_by_signals
-from blendtpl.compiler.workers import spread
+from blendtpl.compiler.workers import parallel_map
 from tests.compiling.support import TEMPLATES, build, write
 from tests.conftest import PATIENCE
 
@@ -27,18 +27,18 @@ def children() -> list[psutil.Process]:
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 23, 100])
 def test_each_name_gets_its_result_once(jobs: int) -> None:
-    found = list(spread(NAMES, lambda name: name * 2, jobs))
+    found = list(parallel_map(NAMES, lambda name: name * 2, jobs))
     assert sorted(found) == sorted((name, name * 2) for name in NAMES)
     assert children() == []
 
 
 def test_more_than_one_process_does_the_work() -> None:
-    assert len({pid for _, pid in spread(NAMES, lambda name: os.getpid(), 3)}) == 3
-    assert {pid for _, pid in spread(NAMES, lambda name: os.getpid(), 1)} == {os.getpid()}
+    assert len({pid for _, pid in parallel_map(NAMES, lambda name: os.getpid(), 3)}) == 3
+    assert {pid for _, pid in parallel_map(NAMES, lambda name: os.getpid(), 1)} == {os.getpid()}
 
 
 def test_results_larger_than_a_pipe_come_through() -> None:
-    assert {len(result) for _, result in spread(NAMES[:5], lambda name: b"x" * 3_000_000, 2)} == {3_000_000}
+    assert {len(result) for _, result in parallel_map(NAMES[:5], lambda name: b"x" * 3_000_000, 2)} == {3_000_000}
 
 
 def test_several_processes_find_the_same_faults_and_make_the_same_bundle(bundle: blendtpl.Bundle) -> None:
@@ -66,13 +66,13 @@ def dies(how: Callable[[], object]) -> Callable[[str], bytes]:
 )
 def test_a_process_that_dies_gives_one_clear_error(how: Callable[[], object]) -> None:
     with pytest.raises(blendtpl.BlendError, match="a process of the compiler died before its work was done") as caught:
-        list(spread(NAMES, dies(how), 3))
+        list(parallel_map(NAMES, dies(how), 3))
     assert caught.value.__cause__ is None
     assert children() == []
 
 
 def test_whoever_stops_listening_leaves_no_process_behind() -> None:
-    results = spread(NAMES, lambda name: b"x" * 1_000_000, 3)
+    results = parallel_map(NAMES, lambda name: b"x" * 1_000_000, 3)
     next(results)
     assert children()
     results.close()  # type: ignore[attr-defined]  # it is a generator
@@ -211,7 +211,7 @@ def test_signals_that_somebody_else_handles_stay_as_they_are() -> None:
 def test_no_descriptor_stays_open_when_workers_are_done() -> None:
     before = psutil.Process().num_fds()
     for _ in range(3):
-        assert len(list(spread(NAMES, lambda name: name, 3))) == len(NAMES)
+        assert len(list(parallel_map(NAMES, lambda name: name, 3))) == len(NAMES)
     assert psutil.Process().num_fds() <= before + 1  # the pipe of a process that is not collected yet
 
 

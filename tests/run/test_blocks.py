@@ -67,7 +67,7 @@ def test_a_block_sees_what_a_page_sets_that_does_nothing_else_at_its_top() -> No
     assert registry.render("page.html") == "<b>1</b>22base1"
     assert registry["bare.html"].render_block("body", a=0) == "1"
     assert "".join(registry["bare.html"].stream(a=0)) == "<1>"
-    assert str(registry["bare.html"]._unit.make_module({"a": 0})) == "<1>"
+    assert str(registry["bare.html"]._compiled.make_module({"a": 0})) == "<1>"
 
 
 def test_nothing_else_of_the_page_runs_for_a_block(small: blendtpl.Registry) -> None:

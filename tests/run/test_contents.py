@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import blendtpl
+from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.archive import CODE, MANIFEST
 from blendtpl.bundle.code_member import LENGTHS, read_codes, read_links, read_told
-from blendtpl.runtime.compiled_template import Shape
 from tests.run.sealing import members, refused, with_manifest, with_member
 
 SMALL = blendtpl.compile({"a.html": "{{ user }}"})
@@ -170,20 +170,20 @@ ABOUT = {
     "name": "a.html",
     "blocks": ("b",),
     "reads": None,
-    "observes": True,
-    "texts": (),
+    "needs_context": True,
+    "string_functions": (),
     "slots": None,
     "order": (),
     "required": (),
     "stores": (),
-    "keeps": False,
+    "may_form_cycle": False,
     "optional": (),
-    "uniform": True,
-    "static": False,
+    "stable_autoescape": True,
+    "singleton": False,
     "preamble": None,
     "parent": None,
-    "enters": None,
-    "presets": (),
+    "parent_line": None,
+    "constant_slots": (),
 }
 TWO, NONE = (function(), function()), ((), ())
 
@@ -193,12 +193,12 @@ def told(*functions: str, bound: object = (), links: object = (), **changed: obj
 
 
 def test_code_of_the_right_shape_is_not() -> None:
-    assert list(ABOUT) == [field.name for field in fields(Shape)]
+    assert list(ABOUT) == [field.name for field in fields(TemplateInfo)]
     assert list(blendtpl.load(with_member(SMALL, CODE, packed((told(), NONE, TWO))))) == ["a.html"]
 
 
 @pytest.mark.parametrize(
-    "unit",
+    "compiled",
     [
         (5, NONE, TWO),
         (None, NONE, TWO),
@@ -235,14 +235,14 @@ def test_code_of_the_right_shape_is_not() -> None:
         (told(), ((), 5), TWO),
         (told(), ((), (("c.html", "unit"),)), TWO),
         (told(), ((), ((),)), TWO),
-        (told("block_b", enters=1), NONE, TWO[:1]),
-        (told("block_b", enters=1, slots=(), parent="a.html"), NONE, TWO[:1]),
+        (told("block_b", parent_line=1), NONE, TWO[:1]),
+        (told("block_b", parent_line=1, slots=(), parent="a.html"), NONE, TWO[:1]),
     ],
-    ids=lambda unit: re.sub(" at 0x[0-9a-f]+", "", repr(unit[:2]))[:90],
+    ids=lambda compiled: re.sub(" at 0x[0-9a-f]+", "", repr(compiled[:2]))[:90],
 )
-def test_code_of_the_wrong_shape_is_refused_naming_the_template(unit: tuple[Any, Any, Any]) -> None:
+def test_code_of_the_wrong_shape_is_refused_naming_the_template(compiled: tuple[Any, Any, Any]) -> None:
     with pytest.raises(blendtpl.BundleError, match=r"the code of `a\.html` is malformed"):
-        blendtpl.load(with_member(SMALL, CODE, packed(unit)))
+        blendtpl.load(with_member(SMALL, CODE, packed(compiled)))
 
 
 def test_code_that_extends_itself_is_refused() -> None:

@@ -144,12 +144,12 @@ def test_variables_may_be_emptied_while_they_are_looked_up() -> None:
     looping = "{% block x %}{{ a }}{% for c in b %}{{ c }}{% endfor %}{% endblock %}"
     registry = load({"a": "{{ a }}{{ b }}", "b": looping}, jinja2.Environment)
     for name in registry:
-        unit = registry[name]._unit
+        compiled = registry[name]._compiled
         given: dict[Any, Any] = {"b": World("list", "str", "pop", 0).items}
         seen = weakref.ref(given["b"][0])
         given |= {Emptying(given): ["y" * 100]}
 
-        text = in_c.started(unit.start, unit, given)
+        text = in_c.enter_template(compiled.plan, compiled, given)
 
         assert text == ""
         assert given == {}

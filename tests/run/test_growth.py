@@ -146,7 +146,7 @@ def test_what_the_standard_library_leaves_of_a_message_is_found() -> None:
 
 def test_a_registry_that_changes_is_found() -> None:
     registry = load({"main.html": "{{ leak() }}"})
-    space = registry["main.html"]._unit.space
+    space = registry["main.html"]._compiled.space
     numbers = count()
 
     def render() -> str:

@@ -183,7 +183,7 @@ def test_a_module_of_which_constants_are_looked_up_is_there_once(text: str) -> N
     stock = changing().overlay(loader=jinja2.DictLoader(texts))
     for _ in range(3):
         assert registry.render("main.txt", key="a") == stock.get_template("main.txt").render(key="a")
-    assert registry["lib.txt"]._unit.static_module is not None
+    assert registry["lib.txt"]._compiled.singleton_module is not None
 
 
 @pytest.mark.parametrize(

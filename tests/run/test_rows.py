@@ -272,8 +272,8 @@ def written(row: str, target: str = "x", shape: str = "top", **options: Any) -> 
     environment = jinja2.Environment(autoescape=True, **options)
     text = SHAPES[shape].replace("TARGET", target).replace("ROW", row)
     registry = load({"a.html": text, **OTHERS}, lambda: environment)
-    unit = registry["a.html"]._unit
-    names = unit.space[unit.entry].__code__.co_names
+    compiled = registry["a.html"]._compiled
+    names = compiled.space[compiled.entry].__code__.co_names
     return "rows" in names
 
 

@@ -253,14 +253,14 @@ def test_rows_are_written_as_in_python(
     mine: list[str] = []
     theirs: list[str] = []
 
-    def placed(rows: Any, out: list[str]) -> tuple[Any, ...]:
+    def insert_frames(rows: Any, out: list[str]) -> tuple[Any, ...]:
         found = done(rows, out, spec, undefined, items, escaped, pairs, *given_too)
         if type(found[1]) is not list:
             return found
         place, error = found[1]
         return place, type(error), str(error), error.__cause__, error.__context__
 
-    assert placed(in_c.rows, mine) == placed(attributes.rows, theirs)
+    assert insert_frames(in_c.rows, mine) == insert_frames(attributes.rows, theirs)
     assert mine == theirs
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import blendtpl
 from blendtpl.runtime import entry, speedups
-from blendtpl.runtime.entry import Start
+from blendtpl.runtime.entry import EntryPlan
 from tests.run.cases import CASES, Case
 from tests.run.growth import FAILURES
 from tests.run.oracle import load, outcome
@@ -38,18 +38,18 @@ class Clash:
         raise OSError("compared")
 
 
-def start_of(registry: blendtpl.Registry, name: str) -> tuple[Start, Any]:
-    unit = registry[name]._unit
-    assert unit.start
-    return unit.start, unit
+def start_of(registry: blendtpl.Registry, name: str) -> tuple[EntryPlan, Any]:
+    compiled = registry[name]._compiled
+    assert compiled.plan
+    return compiled.plan, compiled
 
 
 def check_same(registry: blendtpl.Registry, name: str, given: Mapping[str, Any], other: Mapping[str, Any]) -> None:
     """Assert that both do the same for equal variables, and change none."""
-    start, unit = start_of(registry, name)
+    start, compiled = start_of(registry, name)
     mine, theirs = dict(given), dict(other)
-    found = outcome(lambda: in_c.started(start, unit, mine))
-    assert found == outcome(lambda: entry.started(start, unit, theirs))
+    found = outcome(lambda: in_c.enter_template(start, compiled, mine))
+    assert found == outcome(lambda: entry.enter_template(start, compiled, theirs))
     assert list(mine) == list(given)
     assert all(mine[key] is given[key] for key in given)
 
@@ -58,7 +58,7 @@ def check_same(registry: blendtpl.Registry, name: str, given: Mapping[str, Any],
 def test_it_is_the_same_for_every_construct_and_error(case: Case) -> None:
     registry = load(case.templates, case.make)
     for name in registry:
-        if registry[name]._unit.start:
+        if registry[name]._compiled.plan:
             check_same(registry, name, case.variables(), case.variables())
             check_same(registry, name, {}, {})
 
@@ -96,11 +96,11 @@ def test_nothing_of_a_render_is_held_when_it_is_over() -> None:
         {"names": ("a", "b", [])},
         {"names": ("a", "b", "nowhere")},
         {"defaults": None},
-        {"presets": None},
-        {"presets": (1,)},
-        {"presets": (("a", 1),)},
-        {"presets": ((7, 1),)},
-        {"presets": ((-1, 1),)},
+        {"constant_slots": None},
+        {"constant_slots": (1,)},
+        {"constant_slots": (("a", 1),)},
+        {"constant_slots": ((7, 1),)},
+        {"constant_slots": ((-1, 1),)},
         {"write": None},
         {"write": lambda scope, out, limit: 1},
         {"join": None},
@@ -108,22 +108,22 @@ def test_nothing_of_a_render_is_held_when_it_is_over() -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_a_start_that_is_none_is_an_error(change: dict[str, Any]) -> None:
-    start, unit = start_of(load({"a": "{% block x %}{% for x in a %}{{ b }}{% endfor %}{% endblock %}"}), "a")
+    start, compiled = start_of(load({"a": "{% block x %}{% for x in a %}{{ b }}{% endfor %}{% endblock %}"}), "a")
     given = {"a": [1, 2], "b": 3}
-    assert in_c.started(start, unit, given) == "33"
+    assert in_c.enter_template(start, compiled, given) == "33"
     with pytest.raises((TypeError, KeyError, IndexError)):
-        in_c.started(start._replace(**change), unit, given)
+        in_c.enter_template(start._replace(**change), compiled, given)
 
 
 def test_other_arguments_are_an_error() -> None:
-    start, unit = start_of(load({"a": "{{ a }}"}), "a")
-    others: list[tuple[Any, ...]] = [(), (start,), (start, unit), (start, unit, [("a", 1)]), ({}, 1, 2)]
-    for arguments in (*others, (tuple(start)[:5], unit, {})):
+    start, compiled = start_of(load({"a": "{{ a }}"}), "a")
+    others: list[tuple[Any, ...]] = [(), (start,), (start, compiled), (start, compiled, [("a", 1)]), ({}, 1, 2)]
+    for arguments in (*others, (tuple(start)[:5], compiled, {})):
         with pytest.raises(TypeError, match="a start, a unit and a dict are wanted"):
-            in_c.started(*arguments)
+            in_c.enter_template(*arguments)
 
 
 def test_it_is_this_that_renders() -> None:
-    assert speedups.started is in_c.started
-    assert blendtpl.runtime.render.started is in_c.started  # type: ignore[attr-defined]
+    assert speedups.enter_template is in_c.enter_template
+    assert blendtpl.runtime.render.enter_template is in_c.enter_template  # type: ignore[attr-defined]
     assert load({"a": "{{ a }}"}).render("a", a=jinja2.Undefined()) == ""

@@ -13,7 +13,7 @@ import pytest
 
 from blendtpl.errors import BlendError
 from blendtpl.tools.soak.growth import open_files
-from blendtpl.tools.soak.processes import Death, Exhausted, apart
+from blendtpl.tools.soak.processes import Death, Exhausted, run_isolated
 
 MEMORY = 64 * 2**20
 
@@ -35,7 +35,7 @@ def work(item: str) -> str:
 
 
 def outcomes(*items: str, jobs: int = 2) -> dict[str, str | Death]:
-    return dict(apart(items, work, jobs=jobs, memory=MEMORY))
+    return dict(run_isolated(items, work, jobs=jobs, memory=MEMORY))
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_each_item_gives_what_the_function_returns(jobs: int) -> None:
 def test_a_system_without_fork_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
     with pytest.raises(BlendError, match="processes that fork, which this system has not"):
-        list(apart(["a"], work, jobs=1, memory=MEMORY))
+        list(run_isolated(["a"], work, jobs=1, memory=MEMORY))
 
 
 def test_a_result_that_is_larger_than_a_pipe_holds_comes_whole() -> None:
@@ -86,10 +86,10 @@ def test_a_thread_that_goes_on_is_not_waited_for() -> None:
 
 
 def test_no_process_outlives_an_iteration_that_ends_early() -> None:
-    for _ in apart(["a", "sleep", "sleep", "sleep"], work, jobs=4, memory=MEMORY):
+    for _ in run_isolated(["a", "sleep", "sleep", "sleep"], work, jobs=4, memory=MEMORY):
         break
     with pytest.raises(KeyboardInterrupt):
-        list(apart(["sleep"], work, jobs=1, memory=MEMORY, tick=_interrupted))
+        list(run_isolated(["sleep"], work, jobs=1, memory=MEMORY, tick=_interrupted))
 
 
 def _interrupted() -> None:
@@ -101,7 +101,7 @@ def test_a_process_ends_with_its_parent() -> None:
     reader, writer = os.pipe()
     parent = os.fork()
     if parent == 0:
-        for _ in apart([writer], _say_who_and_wait, jobs=1, memory=MEMORY):
+        for _ in run_isolated([writer], _say_who_and_wait, jobs=1, memory=MEMORY):
             pass
     os.close(writer)
     with open(reader, "rb") as told:

@@ -104,7 +104,7 @@ def test_the_environment_and_the_code_of_a_template_are_called_what_they_are() -
     registry = blendtpl.load(blendtpl.compile({"a.txt": "{{ log }}"}, environment=environment), environment=environment)
 
     assert called(log) == "list `globals['log']` of the environment"
-    assert called(registry["a.txt"]._unit.space) == "the code of template a.txt"
+    assert called(registry["a.txt"]._compiled.space) == "the code of template a.txt"
 
 
 def test_an_object_is_not_asked_for_anything() -> None:
@@ -169,12 +169,12 @@ def test_what_was_added_to_anything_is_found_with_who_holds_it() -> None:
     new = gc.get_objects()
     gc.unfreeze()
     try:
-        found, holders = left(before, new, [each for each in gc.get_objects() if each is not new])
+        found, referrers = left(before, new, [each for each in gc.get_objects() if each is not new])
     finally:
         plain.clear()
         del nested["a"][1:]
 
-    assert holders == (f"list `plain` of module {HERE}",)
+    assert referrers == (f"list `plain` of module {HERE}",)
     assert sum(type(each) is list for each in found) == 100
     assert sum(type(each) is str for each in found) == 50
     assert sum(type(each) is int for each in found) == 50

@@ -41,12 +41,12 @@ def test_what_holds_a_leak_is_named_and_the_line_of_the_template(text: str, hold
     found = found_in(f"\n{text}")
 
     assert not found.sound
-    assert found.trail is not None
-    assert found.trail.holders == (holder,)
-    assert found.trail.circle == ""
+    assert found.origins_of is not None
+    assert found.origins_of.referrers == (holder,)
+    assert found.origins_of.circle == ""
     # a text that was there before and is put into a set takes no memory but that of the set, which seldom grows
-    assert len(found.trail.places) == 1 or text == "{{ user.name|class_wide }}"
-    for place in found.trail.places:
+    assert len(found.origins_of.places) == 1 or text == "{{ user.name|class_wide }}"
+    for place in found.origins_of.places:
         assert place.startswith("mail.html:2" + (f", in {FILE}:" if "|" in text else ""))
 
 
@@ -55,10 +55,10 @@ def test_a_circle_in_each_render_is_found_though_only_the_collector_frees_it() -
 
     assert found.growth is not None
     assert found.growth.found == 4 * found.renders  # two nodes, and their lists
-    assert found.trail is not None
-    assert found.trail.circle == f"{HERE}.Node `.children[0].parent`"
-    assert dict(found.trail.types)[f"{HERE}.Node"] == 2 * found.trail.renders
-    assert all(place.startswith(f"mail.html:3, in {FILE}:") for place in found.trail.places)
+    assert found.origins_of is not None
+    assert found.origins_of.circle == f"{HERE}.Node `.children[0].parent`"
+    assert dict(found.origins_of.types)[f"{HERE}.Node"] == 2 * found.origins_of.renders
+    assert all(place.startswith(f"mail.html:3, in {FILE}:") for place in found.origins_of.places)
 
 
 def test_a_leak_of_one_object_in_a_thousand_renders_is_found_by_default() -> None:
@@ -67,8 +67,8 @@ def test_a_leak_of_one_object_in_a_thousand_renders_is_found_by_default() -> Non
     assert found.renders == RENDERS
     assert found.growth is not None
     assert found.growth.blocks == 5
-    assert found.trail is not None
-    assert dict(found.trail.types) == {"object": 5}
+    assert found.origins_of is not None
+    assert dict(found.origins_of.types) == {"object": 5}
 
 
 def test_what_is_kept_of_a_context_is_named() -> None:
@@ -98,7 +98,7 @@ def test_what_is_bounded_or_happens_once_or_fails_is_no_growth(text: str) -> Non
     found = found_in(text)
 
     assert found.sound, found
-    assert found.trail is None
+    assert found.origins_of is None
 
 
 def test_a_template_that_fails_says_so_and_its_errors_are_soaked() -> None:
@@ -117,8 +117,8 @@ def test_the_line_of_a_template_that_is_inlined_in_another_is_told_by_its_own_na
     }
     (found,) = soaked(texts, renders=1000).templates
 
-    assert found.trail is not None
-    assert [place.partition(",")[0] for place in found.trail.places] == ["part.html:5"]
+    assert found.origins_of is not None
+    assert [place.partition(",")[0] for place in found.origins_of.places] == ["part.html:5"]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_what_used_up_the_memory_is_named_in_a_process_with_much_in_it() -> None
     found = found_in("{{ user.name|large }}", memory=32 * 2**20)
 
     assert len(much) == 1_000_000
-    assert found.trail is not None
-    assert found.trail.holders == (f"list `_large` of module {HERE}",)
+    assert found.origins_of is not None
+    assert found.origins_of.referrers == (f"list `_large` of module {HERE}",)
 
 
 def test_each_context_gets_its_turn_in_each_half() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.environment import autoescape_of, has_own_call, is_own, passed_argument
 from blendtpl.compiler.analysis import static_references
 from blendtpl.compiler.analysis.pure_modules import constants, handled
@@ -33,28 +34,28 @@ class MacroShape:
 class Facts:
     """What a template lets others do.
 
-    `part`: an include may call its code with the names that it reads, rather than make a context. `observes`: its code
-    may, in rare cases, need a true context all the same, beside what it includes, by the names in `included`. `static`:
-    an import without context may find the same module at every render; `changeable` are the dicts and lists that it
-    sets there, `handled` the names of what a template does more with than look things up in it, `modules` those that it
-    has for modules: (name, template or "" when that is made at run time, name in it or ""). `macros` are those of its
-    top level that are always there; `imported` what top-level imports with constant names bind, once and
+    `part`: an include may call its code with the names that it reads, rather than make a context. `needs_context`: its
+    code may, in rare cases, need a true context all the same, beside what it includes, by the names in `included`.
+    `is_singleton`: an import without context may find the same module at every render; `changeable` are the dicts and
+    lists that it sets there, `handled` the names of what a template does more with than look things up in it, `modules`
+    those that it has for modules: (name, template or "" when that is made at run time, name in it or ""). `macros` are
+    those of its top level that are always there; `imported` what top-level imports with constant names bind, once and
     unconditionally: (name, template, macro or ""), `early` the names of imports and macros that are bound before any
     block may run. `stored` are all names that the top level sets, `scoped` the blocks that run in a context of their
     own. `parent` is what it extends by a constant name, `first`: whether that comes before all else; `extends`: whether
     it extends anything, `extensible`: all that it may extend, `None` when that is made at run time. `slotted`: its code
-    may find its variables in the slots of a scope, rather than in a context; `keeps`: what it sets may come to hold
-    that scope; `blocks` are its blocks, in order, `required` those that another template must fill; `inner` are the
-    names that it sets and that functions made at its top level read; `shadows` those that may be set around its scoped
-    blocks; `closes`: whether its top level makes macros, which hold the scope; `refers`: whether it asks for ``self``,
-    `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`: whether it changes that
-    while it runs. `prints` are the functions of its code that may return a text.
+    may find its variables in the slots of a frame, rather than in a context; `may_form_cycle`: what it sets may come to
+    hold that scope; `blocks` are its blocks, in order, `required` those that another template must fill; `inner` are
+    the names that it sets and that functions made at its top level read; `shadows` those that may be set around its
+    scoped blocks; `closes`: whether its top level makes macros, which hold the scope; `refers`: whether it asks for
+    ``self``, `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`: whether it
+    changes that while it runs. `prints` are the functions of its code that may return a text.
     """
 
     part: bool
-    observes: bool
+    needs_context: bool
     included: tuple[str, ...]
-    static: bool
+    is_singleton: bool
     changeable: frozenset[str]
     handled: frozenset[str]
     modules: tuple[tuple[str, str, str], ...]
@@ -69,7 +70,7 @@ class Facts:
     extends: bool
     extensible: tuple[str, ...] | None
     slotted: bool
-    keeps: bool
+    may_form_cycle: bool
     blocks: tuple[str, ...]
     required: tuple[str, ...]
     inner: frozenset[str]
@@ -139,15 +140,18 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         and "self" not in names
         and not any(isinstance(node, _EXPORTS) for node in top)
     )
-    static, changeable = constants(tree.body)
+    is_singleton, changeable = constants(tree.body)
     macros = tuple(_macros(tree.body, count, environment, template))
-    bodies = [("part" if part else "root", tree.body), *_bodies(tree.body, blocks, macros)]
+    bodies = [(abi.INCLUDED if part else abi.ROOT, tree.body), *_bodies(tree.body, blocks, macros)]
     found = (prints(function, body, environment, template) for function, body in bodies)
     return Facts(
         part=part,
-        observes=included is None or not kinds.isdisjoint(_OBSERVERS) or "self" in names or _asks(every, environment),
+        needs_context=included is None
+        or not kinds.isdisjoint(_OBSERVERS)
+        or "self" in names
+        or _asks(every, environment),
         included=included or (),
-        static=static,
+        is_singleton=is_singleton,
         changeable=changeable,
         handled=handled(tree, environment),
         modules=static_references.modules(every, environment, template),
@@ -162,7 +166,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         extends=nodes.Extends in kinds,
         extensible=static_references.extensible(every, environment, template),
         slotted=slotted,
-        keeps=may_hold_scope(tree.body),
+        may_form_cycle=may_hold_scope(tree.body),
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
         required=tuple(block.name for block in blocks if block.required),
         inner=_inner(tree.body, stored),
@@ -182,10 +186,10 @@ def _bodies(
     """Yield the functions of blocks and of macros that are known, and what they are made of."""
     known = {shape.name for shape in macros}
     for block in blocks:
-        yield f"block_{block.name}", block.body
+        yield abi.block_function(block.name), block.body
     for node in body:
         if isinstance(node, nodes.Macro) and node.name in known:
-            yield f"macro_{node.name}", node.body
+            yield abi.macro_function(node.name), node.body
 
 
 def _keeps_super(every: ByKind, names: list[str]) -> bool:

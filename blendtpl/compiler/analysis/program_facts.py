@@ -1,4 +1,4 @@
-"""Links: what the emitter of one template may take for granted about the others.
+"""Program facts: what the emitter of one template may take for granted about the others.
 
 Enters: the facts of all templates of a closed set and what each reads. Leaves: answers about a name. Without a
 closed set there are no links, and everything stays as dynamic as Jinja2 has it.
@@ -7,6 +7,7 @@ closed set there are no links, and everything stays as dynamic as Jinja2 has it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TUPLE_FREELIST_LIMIT
 from blendtpl.compiler.analysis.facts import Facts, MacroShape
 from blendtpl.compiler.analysis.string_functions import Prints
@@ -36,7 +37,7 @@ def above(facts: Mapping[str, Facts], template: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def uniform(facts: Mapping[str, Facts]) -> frozenset[str]:
+def stable_autoescape(facts: Mapping[str, Facts]) -> frozenset[str]:
     """Return the templates of a closed set whose code surely runs where output is escaped as it was when it was
     compiled. A template runs in the context of whatever extends it, which may escape otherwise, and an `autoescape` tag
     may surround a block of another.
@@ -51,7 +52,7 @@ def uniform(facts: Mapping[str, Facts]) -> frozenset[str]:
     return frozenset(facts.keys() - mixed)
 
 
-def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
+def singletons(facts: Mapping[str, Facts]) -> frozenset[str]:
     """Return the templates of which an import without context finds the same module at every render, which nothing
     changes: it has macros and constants, and modules of that kind.
 
@@ -68,7 +69,7 @@ def statics(facts: Mapping[str, Facts]) -> frozenset[str]:
                 if name in facts and (called in facts[name].changeable if called else facts[name].changeable)
             }
     ready: set[str] = set()
-    waiting = {name for name, found in facts.items() if found.static} - unsafe
+    waiting = {name for name, found in facts.items() if found.is_singleton} - unsafe
     while fresh := {name for name in waiting if ready.issuperset(origin for _, origin, _ in facts[name].modules)}:
         ready |= fresh
         waiting -= fresh
@@ -82,32 +83,32 @@ _NEVER_CALLED_WITH = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class ProgramFacts:
     """The links of a closed set. `reads` are the names that a template and all that shares its context read.
 
-    `uniform` are the templates whose code surely runs where output is escaped as it was when it was compiled. `texts`
-    are the functions of each template's code that return a text; `referred` are the templates that others extend,
-    include or import by a name that is known; `statics` those that are modules which never change. `speedups`: whether
-    what runs the code is taken to have `blendtpl.runtime._speedups`.
+    `stable_autoescape` are the templates whose code surely runs where output is escaped as it was when it was compiled.
+    `string_functions` are the functions of each template's code that return a text; `referred` are the templates that
+    others extend, include or import by a name that is known; `singletons` those that are modules which never change.
+    `speedups`: whether what runs the code is taken to have `blendtpl.runtime._speedups`.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    uniform: frozenset[str] = frozenset()
-    texts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    stable_autoescape: frozenset[str] = frozenset()
+    string_functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     referred: frozenset[str] = frozenset()
-    statics: frozenset[str] = frozenset()
+    singletons: frozenset[str] = frozenset()
     speedups: bool = False
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""
-        return template is not None and function in self.texts.get(template, ())
+        return template is not None and function in self.string_functions.get(template, ())
 
     def block_returns_text(self, template: str | None, block: str) -> bool:
         """Return whether a block that a template has, or something it surely extends, returns a text."""
         while template is not None and block not in self.facts[template].blocks:
             template = self.parent(template)
-        return self.returns_text(template, f"block_{block}")
+        return self.returns_text(template, abi.block_function(block))
 
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""
@@ -117,7 +118,7 @@ class Links:
         """Return whether the code of a template is called with the names that it reads. One that something may extend
         which escapes otherwise needs more: how output is escaped.
         """
-        if template not in self.uniform or not self.facts[template].part:
+        if template not in self.stable_autoescape or not self.facts[template].part:
             return False
         return len(self.reads[template]) not in _NEVER_CALLED_WITH
 
@@ -126,10 +127,10 @@ class Links:
         has them; `None` when it needs a context.
         """
         if self.parameters(template) is not None:
-            return "part"
+            return abi.INCLUDED
         if self.layout(template) is None:
             return None
-        return None if any(found.closes for found in self.chain(template)) else "root"
+        return None if any(found.closes for found in self.chain(template)) else abi.ROOT
 
     def chain(self, template: str | None) -> Iterator[Facts]:
         """Yield the facts of a template, of what it surely extends, and so on."""
@@ -137,7 +138,7 @@ class Links:
             yield self.facts[template]
             template = self.parent(template)
 
-    def observes(self, template: str | None) -> bool:
+    def needs_context(self, template: str | None) -> bool:
         """Return whether an included template may in rare cases need a true context."""
         waiting, seen = [template], set()
         while waiting:
@@ -146,9 +147,9 @@ class Links:
                 continue
             seen.add(found)
             entry = self.entry(found)
-            if found is None or entry is None or self.facts[found].observes:
+            if found is None or entry is None or self.facts[found].needs_context:
                 return True
-            if entry == "root" and found not in self.uniform:  # how output is escaped is in the context
+            if entry == abi.ROOT and found not in self.stable_autoescape:  # how output is escaped is in the context
                 return True
             waiting += [*self.facts[found].included, *filter(None, [self.parent(found)])]
         return False
@@ -156,7 +157,13 @@ class Links:
     def layout(self, template: str | None) -> Layout | None:
         """Return the layout of the scope that a template's code runs with; `None` when it needs a context."""
         found = self.facts.get(template) if template is not None else None
-        if template is None or found is None or self.is_part(template) or template in self.statics or not found.slotted:
+        if (
+            template is None
+            or found is None
+            or self.is_part(template)
+            or template in self.singletons
+            or not found.slotted
+        ):
             return None
         above = Layout()
         if found.extends:
@@ -191,17 +198,17 @@ class Links:
                 waiting += self.facts[found].included
         return False
 
-    def static(self, template: str) -> bool:
+    def is_singleton(self, template: str) -> bool:
         """Return whether an import without context finds the same module at every render, which nothing changes."""
-        return template in self.statics
+        return template in self.singletons
 
     def macro(self, template: str, called: str) -> MacroShape | None:
         """Return the macro of a static module."""
-        if not self.static(template):
+        if not self.is_singleton(template):
             return None
         return next((shape for shape in self.facts[template].macros if shape.name == called), None)
 
-    def settled(self, template: str | None, block: str) -> frozenset[str] | None:
+    def final_names(self, template: str | None, block: str) -> frozenset[str] | None:
         """Return the names that what a block's template extends may set over its own; `None` when that is not known,
         or when the block may run in a context of its own.
         """
@@ -240,12 +247,12 @@ class Links:
         found = self.facts.get(template)
         if found is None:
             return {}
-        return {name: (origin, macro) for name, origin, macro in found.imported if self.static(origin)}
+        return {name: (origin, macro) for name, origin, macro in found.imported if self.is_singleton(origin)}
 
     def inherited(self, template: str, block: str) -> dict[str, tuple[str, str]]:
         """Return the like for a block: names that what its template surely extends has bound before the block runs."""
         found: dict[str, tuple[str, str]] = {}
-        above: str | None = template if self.settled(template, block) is not None else None
+        above: str | None = template if self.final_names(template, block) is not None else None
         while above is not None:
             parent, facts = self.parent(above), self.facts[above]
             if above != template:
@@ -258,42 +265,43 @@ class Links:
         return found
 
 
-def texts(links: Links) -> dict[str, frozenset[str]]:
+def string_functions(program: ProgramFacts) -> dict[str, frozenset[str]]:
     """Return which functions of each template's code may return a text.
 
     All that such a function calls does too, and so do all blocks of that name in whatever extends the same template:
     code that calls a block does not know which of them it calls.
     """
-    facts = links.facts
+    facts = program.facts
     waiting = {(name, made.function): made for name, found in facts.items() for made in found.prints}
-    ready = {name for name, made in facts.items() if links.is_part(name) or links.layout(name) is not None}
-    found = {(name, function) for name, function in waiting if name in ready or function.startswith("macro_")}
+    ready = {name for name, made in facts.items() if program.is_part(name) or program.layout(name) is not None}
+    found = {(name, function) for name, function in waiting if name in ready or abi.is_macro_function(function)}
     families: dict[str, list[str]] = {}
     # what may be put into the templates of a family by what chooses at run time what it extends
     chosen: dict[str, set[str]] = {}
     for name in facts:
-        families.setdefault(_outermost(links, name), []).append(name)
-        if not links.whole(name):
-            for other in {_outermost(links, other) for other in above(facts, name)}:
+        families.setdefault(_outermost(program, name), []).append(name)
+        if not program.whole(name):
+            for other in {_outermost(program, other) for other in above(facts, name)}:
                 chosen.setdefault(other, set()).update(facts[name].blocks)
 
     def holds(name: str, made: Prints) -> bool:
-        outermost = _outermost(links, name)
+        outermost = _outermost(program, name)
         family = families[outermost]
         blocks = made.blocks
-        if made.function.startswith("block_"):
-            blocks = (*blocks, made.function.removeprefix("block_"))
-        above = links.parent(name) if made.function == "root" else None
+        own = abi.block_of(made.function)
+        if own is not None:
+            blocks = (*blocks, own)
+        above = program.parent(name) if made.function == abi.ROOT else None
         return (
-            (above is None or (above, "root") in found)
-            and all((other, links.entry(other)) in found for other in made.included)
+            (above is None or (above, abi.ROOT) in found)
+            and all((other, program.entry(other)) in found for other in made.included)
             and all(
-                block not in chosen.get(outermost, ()) and (other, f"block_{block}") in found
+                block not in chosen.get(outermost, ()) and (other, abi.block_function(block)) in found
                 for block in blocks
                 for other in family
                 if block in facts[other].blocks
             )
-            and all(called in found for called in _called(links, name, made))
+            and all(called in found for called in _called(program, name, made))
         )
 
     changed = True
@@ -307,21 +315,21 @@ def texts(links: Links) -> dict[str, frozenset[str]]:
     return {name: frozenset(functions) for name, functions in made.items()}
 
 
-def _outermost(links: Links, template: str) -> str:
+def _outermost(program: ProgramFacts, template: str) -> str:
     passed = {template}
-    while (above := links.parent(template)) is not None and above not in passed:
+    while (above := program.parent(template)) is not None and above not in passed:
         passed.add(template := above)
     return template
 
 
-def _called(links: Links, template: str, made: Prints) -> Iterator[tuple[str, str]]:
+def _called(program: ProgramFacts, template: str, made: Prints) -> Iterator[tuple[str, str]]:
     """Yield what of the names that a function calls are macros that it may write the text of without a list."""
-    own, imported = links.macros(template), links.imported(template)
+    own, imported = program.macros(template), program.imported(template)
     for called, attr in made.called:
         if called in own and not attr:
-            yield template, f"macro_{called}"
+            yield template, abi.macro_function(called)
         elif called in imported:
             origin, macro = imported[called]
-            shape = links.macro(origin, macro or attr)
+            shape = program.macro(origin, macro or attr)
             if shape is not None:
-                yield origin, f"macro_{shape.name}"
+                yield origin, abi.macro_function(shape.name)

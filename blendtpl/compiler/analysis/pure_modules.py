@@ -1,4 +1,4 @@
-"""Constants: what is known of modules of macros and constants, which may be there once for all renders.
+"""Pure modules: what is known of modules of macros and constants, which may be there once for all renders.
 
 Enters: a parsed tree. Leaves: whether it is such a module, and what could change a constant of one: a dict or a list is
 the same object for every render, so it has to be sure that nothing does more with it than look things up.

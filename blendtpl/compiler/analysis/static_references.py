@@ -1,4 +1,4 @@
-"""References: what a template extends, includes and imports by names that are known.
+"""Static references: what a template extends, includes and imports by names that are known.
 
 Enters: a parsed tree. Leaves: names of templates, and the variables that imports bind.
 """

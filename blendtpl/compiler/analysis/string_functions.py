@@ -1,4 +1,4 @@
-"""Texts: what does no more than print, so that its function returns a text rather than writes to a list.
+"""String functions: what does no more than print, so that its function returns a text rather than writes to a list.
 
 Enters: the body of a template, of a block or of a macro. Leaves: what else has to be such a text for it to be one, or
 nothing when it is none: what loops may print much, and whoever streams wants that in pieces.

@@ -1,4 +1,4 @@
-"""Outlines: what linking has to know of one template, without its tree.
+"""Summaries: what linking has to know of one template, without its tree.
 
 Enters: a parsed tree. Leaves: its references, blocks, free variables, filters and tests, small enough to be
 cached under the digest of its source. Nothing here looks at another template.
@@ -65,7 +65,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class TemplateSummary:
     """What a template is made of. `free` are the names that it reads outside of its
     blocks without having set them, `top` those that it sets at its top level. `asked` are the names of templates in it
     as they stand there, each with the one that was meant, which is the one that all else has.
@@ -81,12 +81,12 @@ class Outline:
     asked: tuple[tuple[str, str], ...] = ()
 
 
-def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Outline:
-    """Return the outline of a parsed template."""
+def summarize(tree: nodes.Template, environment: jinja2.Environment, name: str) -> TemplateSummary:
+    """Return the summary of a parsed template."""
     known = facts(tree, environment, name)
     scan = _Scan(environment, name, extends=known.extends)
     scan.run(tree)
-    return Outline(
+    return TemplateSummary(
         links=tuple(scan.links),
         blocks=tuple(
             Block(name, frozenset(scan.free[name]), visible, name in scan.supers)
@@ -100,15 +100,15 @@ def outline(tree: nodes.Template, environment: jinja2.Environment, name: str) ->
     )
 
 
-def to_bytes(found: Outline) -> bytes:
-    """Return the outline as canonical JSON."""
+def to_bytes(found: TemplateSummary) -> bytes:
+    """Return the summary as canonical JSON."""
     return json.dumps(asdict(found), default=sorted, sort_keys=True).encode()
 
 
-def from_bytes(data: bytes) -> Outline:
-    """Return the outline of that JSON; raises `ValueError`, `KeyError` or `TypeError` when it is not one."""
+def from_bytes(data: bytes) -> TemplateSummary:
+    """Return the summary of that JSON; raises `ValueError`, `KeyError` or `TypeError` when it is not one."""
     loaded = json.loads(data)
-    return Outline(
+    return TemplateSummary(
         links=tuple(
             Link(**{**link, "names": tuple(link["names"]), "bound": frozenset(link["bound"])})
             for link in loaded["links"]

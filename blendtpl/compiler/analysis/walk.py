@@ -1,4 +1,4 @@
-"""Trees: quick walks over what Jinja2's parser made.
+"""Walking trees: quick walks over what Jinja2's parser made.
 
 Enters: a node. Leaves: the nodes below it, in the order of the text, as Jinja2's own much slower methods find them.
 """

@@ -133,19 +133,19 @@ class _Writer:
 
 
 def unit(
-    about: Mapping[str, Any],
+    info: tuple[Any, ...],
     bound: tuple[tuple[str, ...], ...],
-    links: Mapping[int, tuple[str, str]],
-    presets: tuple[tuple[Any, ...], ...],
+    relocations: Mapping[int, tuple[str, str]],
+    constant_slots: tuple[tuple[Any, ...], ...],
     functions: Mapping[str, CodeType],
 ) -> bytes:
     """Return the bytes of one template: what its code says of itself, what of the environment and of other templates it
     is to be bound to, what is in its slots, and its functions.
     """
-    told = tuple(functions), bound, tuple(links), tuple(about.values())
+    told = tuple(functions), bound, tuple(relocations), info
     said, linked, code = (
         marshal.dumps(found, _MARSHAL_VERSION)
-        for found in (told, (tuple(links.values()), presets), tuple(functions.values()))
+        for found in (told, (tuple(relocations.values()), constant_slots), tuple(functions.values()))
     )
     return LENGTHS.pack(len(said), len(linked)) + said + linked + code
 

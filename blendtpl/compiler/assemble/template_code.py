@@ -1,4 +1,4 @@
-"""Emit: from a tree to the Python code of one template.
+"""Template code: from a tree to the Python code of one template.
 
 Enters: a tree, and the links to the other templates. Leaves: code, or its bytes, the same for the same input under any
 hash seed, folder, clock or locale. What the code looks like is said in `blendtpl.compiler.codegen.module`;
@@ -16,8 +16,9 @@ import jinja2
 from jinja2 import nodes
 from jinja2.filters import FILTERS
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.environment import is_own, passed_argument
-from blendtpl.compiler.analysis.program_facts import Links
+from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import below
 from blendtpl.compiler.assemble.packing import unit
 from blendtpl.compiler.codegen.generator import TreeOf, Unfinished
@@ -27,23 +28,13 @@ _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of loc
 _SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
 _WITH_COLUMNS = re.compile(rb"[\x80-\xe7\xf0-\xf7][\x00-\x7f]*")  # entries of all kinds but 13 and 15, no location
 
-_TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
-_SHOWN = {**dict.fromkeys(("root", "part", "preamble"), _TOP_LEVEL), "call_block": "call block"}
-_KINDS = {
-    "block_": "block {!r}",
-    "macro_": "macro {!r}",
-    "inner_macro_": "macro {!r}",
-    "recursive_": "recursive loop",
-    "chosen_": "loop filter",
-}
-
 # methods of an environment, or of a sandbox, that have a say in what an attribute or an item is
 _LOOKUPS = ("getattr", "getitem", "is_safe_attribute", "unsafe_undefined")
 
 _UNDEFINED = (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)
 
 
-def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, links: Links) -> bytes:
+def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, program: ProgramFacts) -> bytes:
     """Return the code of a template of a closed set, whose trees `tree_of` gives, for
     `blendtpl.compiler.assemble.packing`.
 
@@ -52,10 +43,10 @@ def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, links: Lin
     tree = tree_of(name)
     if tree is None:
         raise LookupError(name)
-    made = _module(name, tree, environment, links, tree_of)
+    made = _module(name, tree, environment, program, tree_of)
     found = {code.co_name: code for code in _compile(made, name).co_consts if isinstance(code, CodeType)}
     functions = {function.name: _rename(found[function.name], function.name) for function in made.functions}
-    return unit(made.about, made.bound, made.links, made.presets, functions)
+    return unit(made.info.values(), made.bound, made.relocations, made.constant_slots, functions)
 
 
 def code_of(
@@ -65,7 +56,7 @@ def code_of(
     stands.
     """
     try:
-        made = _module(name, tree, environment, Links(speedups=speedups), lambda name: None)
+        made = _module(name, tree, environment, ProgramFacts(speedups=speedups), lambda name: None)
     except Unfinished as error:
         cause = error.cause
     else:
@@ -74,7 +65,7 @@ def code_of(
 
 
 def _module(
-    name: str | None, tree: nodes.Template, environment: jinja2.Environment, links: Links, tree_of: TreeOf
+    name: str | None, tree: nodes.Template, environment: jinja2.Environment, program: ProgramFacts, tree_of: TreeOf
 ) -> Module:
     _keep_from_folding(tree, environment)
 
@@ -84,7 +75,7 @@ def _module(
             _keep_from_folding(found, environment)
         return found
 
-    return module(environment, name, tree, links, prepared)
+    return module(environment, name, tree, program, prepared)
 
 
 def _compile(made: Module, file: str) -> CodeType:
@@ -93,10 +84,7 @@ def _compile(made: Module, file: str) -> CodeType:
 
 def _rename(code: CodeType, name: str = "") -> CodeType:
     """Give code objects the names that a reader of a traceback knows: blocks and macros rather than functions."""
-    shown = _SHOWN.get(name, name)
-    for kind, title in _KINDS.items():
-        if name.startswith(kind):
-            shown = title.format(name.removeprefix(kind))
+    shown = abi.shown_name(name)
     constants = tuple(
         _rename(constant, constant.co_name) if isinstance(constant, CodeType) else constant
         for constant in code.co_consts

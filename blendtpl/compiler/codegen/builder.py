@@ -1,4 +1,4 @@
-"""The writer: the statements of one function after the other, with output joined into runs.
+"""The builder: the statements of one function after the other, with output joined into runs.
 
 Enters: expressions and statements, in the order in which they are to run. Leaves: bodies in which every value that
 has an effect is computed in a statement of its own, in that order. Nothing here knows what they are made for.
@@ -19,10 +19,10 @@ from blendtpl.compiler.codegen.pyast import (
     is_,
     is_not,
     is_simple,
+    likely,
     name,
-    usually,
 )
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 
 _OFTEN = 3  # appends from which on it is worth to bind the method
 
@@ -171,44 +171,44 @@ class Writer:
         self.function.block.append(statement)
 
     def _hold(self, value: ast.expr) -> ast.Name:
-        held = self.temporary()
-        self._append(assign(held, value))
-        return name(held)
+        materialised = self.temporary()
+        self._append(assign(materialised, value))
+        return name(materialised)
 
     def do(self, expression: ast.expr) -> None:
         """Append an expression for its effect."""
         self.add(ast.Expr(expression))
 
-    def write_text(self, frame: Frame, text: str) -> None:
+    def write_text(self, scope: Scope, text: str) -> None:
         """Output constant text."""
         if text:
-            self._open(frame)
+            self._open(scope)
             self.function.run.append(("text", const(text), self.line))
 
-    def write(self, frame: Frame, kind: str, value: ast.expr) -> None:
+    def write(self, scope: Scope, kind: str, value: ast.expr) -> None:
         """Output a value: `kind` says how it becomes text (`str`, `escape`, `call` for a call that returns a text, or
         `is` for what is text already).
         """
-        self._open(frame)
+        self._open(scope)
         self.function.run.append((kind, value, self.line))
 
-    def held(self, value: ast.expr) -> ast.Name:
+    def materialised(self, value: ast.expr) -> ast.Name:
         """Compute a value that has an effect here and now, behind all output before it; return its variable."""
-        self.settle()
+        self.materialise_output()
         return self._hold(value)
 
-    def hold(self, value: ast.expr) -> ast.expr:
+    def materialise(self, value: ast.expr) -> ast.expr:
         """Compute a value that has an effect here and now, behind all output before it; return what stands for it."""
         if is_simple(value):
             return value
-        return self.held(value)
+        return self.materialised(value)
 
     def branch(self, statement: ast.stmt) -> None:
         """Append a statement that is part of an expression: output before it waits, but is text already."""
-        self.settle()
+        self.materialise_output()
         self._append(statement)
 
-    def settle(self) -> None:
+    def materialise_output(self) -> None:
         """Turn the values that wait to be written into text now, before anything else that has an effect."""
         outer = self.line
         run, self.function.run = self.function.run, []
@@ -230,7 +230,7 @@ class Writer:
             if text is not None:
                 return either(is_(text, None), call("escape_any", value), text)
             if isinstance(made, ast.IfExp):
-                made.body = usually(is_(call("type", value), "int"), value, made.body)
+                made.body = likely(is_(call("type", value), "int"), value, made.body)
         return made
 
     def _text_around(self, value: ast.expr) -> ast.Name | None:
@@ -257,15 +257,15 @@ class Writer:
             made.lineno = line
         return made
 
-    def _open(self, frame: Frame) -> None:
-        if self.function.run and self.function.run_out != frame.out:
+    def _open(self, scope: Scope) -> None:
+        if self.function.run and self.function.run_out != scope.out:
             self.flush()
-        self.function.run_out = frame.out
+        self.function.run_out = scope.out
 
     def flush(self) -> None:
         """Write the output that waits; where it becomes a text, it waits on."""
         if self.function.texts:
-            self.settle()
+            self.materialise_output()
         elif self.function.run:
             made = call(attribute(name(self.function.run_out), "append"), self._text())
             if not self.function.hot:
@@ -300,14 +300,14 @@ class Writer:
         """
         outer, self.function.run = (self.function.run, self.function.run_out), []
         self.function.texts += 1
-        with self.aside(block):
+        with self.branch_scope(block):
             yield
             self._append(assign(result, self._text()))
         self.function.texts -= 1
         self.function.run, self.function.run_out = outer
 
     @contextmanager
-    def within(self, block: list[ast.stmt]) -> Iterator[None]:
+    def appending_to(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to another block for a while, which surely runs; output before it waits."""
         outer, self.block = self.block, block
         try:
@@ -324,18 +324,18 @@ class Writer:
         self.function.checked.pop()
 
     @contextmanager
-    def aside(self, block: list[ast.stmt]) -> Iterator[None]:
+    def branch_scope(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to a branch of an expression for a while; output before it waits."""
         self.aside_begin()
-        with self.within(block):
+        with self.appending_to(block):
             yield
         self.aside_end()
 
     @contextmanager
-    def inside(self, block: list[ast.stmt]) -> Iterator[None]:
+    def statement_scope(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to another block for a while; output does not run across its ends."""
         self.flush()
-        with self.within(block):
+        with self.appending_to(block):
             self.function.checked.append(dict(self.function.checked[-1]))
             yield
             self.flush()
@@ -360,5 +360,5 @@ def _conversion(kind: str, value: ast.expr, *, small: bool) -> ast.expr:
     if kind in {"str", "int", "shown"}:
         return ast.JoinedStr([ast.FormattedValue(value, ord("s"), None)])  # less than a call of `str`
     if is_simple(value) and not small:
-        return usually(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
+        return likely(is_(call("type", value), "str"), call("escape_str", value), call("escape_any", value))
     return call("escape_any", value)

@@ -14,15 +14,15 @@ from types import MappingProxyType
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compiler.analysis.facts import SPECIAL, MacroShape, is_call_of_self
 from blendtpl.compiler.analysis.walk import undeclared
 from blendtpl.compiler.codegen.generator import Emitter, Expressions
 from blendtpl.compiler.codegen.loop_variable import cycle, cycled
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, item, name
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 from blendtpl.compiler.codegen.specialize import inlined_filter, inlined_test
-from blendtpl.compiler.codegen.variables import BLOCKS
 
 # how many texts each function that translates takes, and whether a number follows
 TRANSLATIONS = MappingProxyType(
@@ -33,53 +33,53 @@ TRANSLATIONS = MappingProxyType(
 _RESERVED = frozenset({"caller", "self", "_loop_vars", "_block_vars", "_Context__self", "_Context__obj"})
 
 
-def filtered(emitter: Emitter, node: nodes.Filter, frame: Frame) -> ast.expr:
+def filtered(emitter: Emitter, node: nodes.Filter, scope: Scope) -> ast.expr:
     """Return what a filter makes of a value, or, in a `filter` or `set` block, of the frame's own output."""
     inner = node.node
-    value = emitter.code.hold(emitter.joined(frame)) if inner is None else emitter.expression(inner, frame)
-    return _apply(emitter, node, frame, value, "filter")
+    value = emitter.code.materialise(emitter.joined(scope)) if inner is None else emitter.expression(inner, scope)
+    return _apply(emitter, node, scope, value, "filter")
 
 
-def _test(emitter: Emitter, node: nodes.Test, frame: Frame) -> ast.expr:
-    return _apply(emitter, node, frame, emitter.expression(node.node, frame), "test")
+def _test(emitter: Emitter, node: nodes.Test, scope: Scope) -> ast.expr:
+    return _apply(emitter, node, scope, emitter.expression(node.node, scope), "test")
 
 
-def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, frame: Frame, value: ast.expr, kind: str) -> ast.expr:
+def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, scope: Scope, value: ast.expr, kind: str) -> ast.expr:
     known = emitter.environment.filters if kind == "filter" else emitter.environment.tests
     function = known.get(node.name)
-    if function is None and not frame.soft:
+    if function is None and not scope.soft:
         emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
-    wanted, context = passed_argument(function), emitter.context(frame)
-    passed = {"context": context, "eval_context": emitter.evaluation(frame), "environment": name("environment")}.get(
+    wanted, context = passed_argument(function), emitter.context(scope)
+    passed = {"context": context, "eval_context": emitter.evaluation(scope), "environment": name("environment")}.get(
         wanted
     )
     if wanted == "eval_context" and not is_own(emitter.environment, kind, node.name):
         passed = attribute(context, "eval_ctx")  # which it may keep, or change
-    arguments, keywords = _signature(emitter, node, frame)
+    arguments, keywords = _signature(emitter, node, scope)
     first = [passed, value] if passed is not None else [value]
     made: ast.expr = ast.Call(name(emitter.bind(kind, node.name)), [*first, *arguments], keywords)
     if isinstance(node, nodes.Filter):
-        made = inlined_filter(emitter, node, frame, value, made)
+        made = inlined_filter(emitter, node, scope, value, made)
     else:
         made = inlined_test(emitter, node, value, made)
-    return emitter.code.hold(made)
+    return emitter.code.materialise(made)
 
 
 def _signature(
-    emitter: Emitter, node: nodes.Call | nodes.Filter | nodes.Test, frame: Frame
+    emitter: Emitter, node: nodes.Call | nodes.Filter | nodes.Test, scope: Scope
 ) -> tuple[list[ast.expr], list[ast.keyword]]:
     """Return the arguments and keywords of a call, looked at in Python's order: what is taken apart as arguments comes
     before all keywords.
     """
     code = emitter.code
-    arguments = [code.hold(emitter.expression(argument, frame)) for argument in node.args]
+    arguments = [code.materialise(emitter.expression(argument, scope)) for argument in node.args]
     if node.dyn_args is not None:
-        more = emitter.expression(node.dyn_args, frame)
+        more = emitter.expression(node.dyn_args, scope)
         if node.kwargs or node.dyn_kwargs is not None:
-            more = code.hold(ast.List([ast.Starred(more, ast.Load())], ast.Load()))
+            more = code.materialise(ast.List([ast.Starred(more, ast.Load())], ast.Load()))
         arguments.append(ast.Starred(more, ast.Load()))
-    pairs = [(str(keyword.key), code.hold(emitter.expression(keyword.value, frame))) for keyword in node.kwargs]
-    rest = None if node.dyn_kwargs is None else emitter.expression(node.dyn_kwargs, frame)
+    pairs = [(str(keyword.key), code.materialise(emitter.expression(keyword.value, scope))) for keyword in node.kwargs]
+    rest = None if node.dyn_kwargs is None else emitter.expression(node.dyn_kwargs, scope)
     if any(iskeyword(key) for key, _ in pairs):
         # Jinja2 writes all of them as a dict, in which what comes later holds
         made: ast.expr = ast.Dict([const(key) for key, _ in pairs], [value for _, value in pairs])
@@ -89,55 +89,57 @@ def _signature(
     return arguments, keywords if rest is None else [*keywords, ast.keyword(None, rest)]
 
 
-def called(emitter: Emitter, node: nodes.Call, frame: Frame, caller: ast.expr | None = None) -> ast.expr:
+def called(emitter: Emitter, node: nodes.Call, scope: Scope, caller: ast.expr | None = None) -> ast.expr:
     """Return the result of a call; `caller` is what a `call` block hands on."""
-    loop = cycled(emitter, node, frame)
+    loop = cycled(emitter, node, scope)
     if loop is not None:
-        return emitter.code.hold(cycle(emitter, loop, [emitter.expression(part, frame) for part in node.args]))
-    if is_call_back(emitter, node, frame):
-        return guarded(emitter, call("call_back", name(frame.context), name(frame.symbols.ref("caller"))))
-    block = own_block(emitter, node, frame) if caller is None else None
+        return emitter.code.materialise(cycle(emitter, loop, [emitter.expression(part, scope) for part in node.args]))
+    if is_call_back(emitter, node, scope):
+        return guarded(emitter, call("call_back", name(scope.context), name(scope.symbols.ref("caller"))))
+    block = own_block(emitter, node, scope) if caller is None else None
     if block is not None:
-        return _marked(emitter, frame, block_text(block, frame))
-    macro = known_call(emitter, node, frame, caller=caller is not None)
+        return _marked(emitter, scope, block_text(block, scope))
+    macro = known_call(emitter, node, scope, caller=caller is not None)
     if macro is not None:
-        arguments = direct_arguments(emitter, node, frame, macro, caller)
+        arguments = direct_arguments(emitter, node, scope, macro, caller)
         if not emitter.lenient:
-            return _marked(emitter, frame, direct_text(emitter, macro, arguments))
-        emitter.code.settle()
+            return _marked(emitter, scope, direct_text(emitter, macro, arguments))
+        emitter.code.materialise_output()
         result, body = emitter.code.temporary(), list[ast.stmt]()
-        with emitter.code.aside(body):
-            value = _marked(emitter, frame, direct_text(emitter, macro, arguments))
+        with emitter.code.branch_scope(body):
+            value = _marked(emitter, scope, direct_text(emitter, macro, arguments))
             emitter.code.branch(assign(result, value))
         emitter.code.branch(ast.Try(body, [_when_stopped(result)], [], []))
         return name(result)
-    wanted = emitter.code.hold(emitter.expression(node.node, frame))
-    arguments, keywords = _signature(emitter, node, frame)
+    wanted = emitter.code.materialise(emitter.expression(node.node, scope))
+    arguments, keywords = _signature(emitter, node, scope)
     if caller is not None:
         keywords.insert(len(node.kwargs), ast.keyword("caller", caller))
-    scopes = [ast.keyword(scope, name(scope)) for scope in emitter.scopes(frame)]
+    scopes = [ast.keyword(level, name(level)) for level in emitter.scopes(scope)]
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
-        return emitter.code.hold(ast.Call(guard, [name(frame.context), wanted, *arguments], [*keywords, *scopes]))
+        return emitter.code.materialise(
+            ast.Call(guard, [name(scope.context), wanted, *arguments], [*keywords, *scopes])
+        )
     reserved = any(keyword.key in _RESERVED - {"caller"} for keyword in node.kwargs)
     if emitter.own_call or node.dyn_args is not None or node.dyn_kwargs is not None or reserved:
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
-        method = attribute(call("true_context", name(frame.context)), "call")
-        return emitter.code.hold(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
+        method = attribute(call("true_context", name(scope.context)), "call")
+        return emitter.code.materialise(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
     if isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS:
-        given = [name(frame.context), wanted, *arguments]
+        given = [name(scope.context), wanted, *arguments]
         return guarded(emitter, ast.Call(name("translated"), given, [*keywords, *scopes]))
     # looked at by itself: what that raises is no more than an error
-    function = emitter.code.hold(ast.Call(name("callee"), [name(frame.context), wanted], scopes))
+    function = emitter.code.materialise(ast.Call(name("callee"), [name(scope.context), wanted], scopes))
     return guarded(emitter, ast.Call(function, arguments, keywords))
 
 
-def _marked(emitter: Emitter, frame: Frame, text: ast.expr) -> ast.expr:
+def _marked(emitter: Emitter, scope: Scope, text: ast.expr) -> ast.expr:
     """Return what a block or macro gives to whoever calls it: its text, which is markup where output is escaped."""
-    held = emitter.code.hold(text)
-    if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(frame), ast.Constant):
-        return emitter.code.hold(either(emitter.autoescape(frame), call("Markup", held), held))
-    return call("Markup", held) if emitter.eval_ctx.autoescape else held
+    materialised = emitter.code.materialise(text)
+    if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(scope), ast.Constant):
+        return emitter.code.materialise(either(emitter.autoescape(scope), call("Markup", materialised), materialised))
+    return call("Markup", materialised) if emitter.eval_ctx.autoescape else materialised
 
 
 def guarded(emitter: Emitter, made: ast.expr) -> ast.Name:
@@ -151,17 +153,17 @@ def _when_stopped(result: str) -> ast.ExceptHandler:
     return ast.ExceptHandler(name("StopIteration"), None, [assign(result, call("stopped", name("undefined")))])
 
 
-def is_call_back(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+def is_call_back(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     """Return whether a node is ``caller()`` in a macro, where `caller` is what it was called with."""
     if not isinstance(node.node, nodes.Name) or node.node.name != "caller" or emitter.watches_calls:
         return False
     if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
         return False
-    load = frame.symbols.find_load(frame.symbols.find_ref("caller") or "")
+    load = scope.symbols.find_load(scope.symbols.find_ref("caller") or "")
     return (
         load is not None
         and load[0] == VAR_LOAD_PARAMETER
-        and frame.symbols.ref("caller") not in (emitter.unset_parameters)
+        and scope.symbols.ref("caller") not in (emitter.unset_parameters)
     )
 
 
@@ -175,9 +177,9 @@ class Known:
     context: ast.expr
 
 
-def known_call(emitter: Emitter, node: nodes.Call, frame: Frame, *, caller: bool = False) -> Known | None:
+def known_call(emitter: Emitter, node: nodes.Call, scope: Scope, *, caller: bool = False) -> Known | None:
     """Return the macro that a call surely calls, with arguments that it takes; `caller`: in a `call` block."""
-    macro = _known_macro(emitter, node.node, frame)
+    macro = _known_macro(emitter, node.node, scope)
     if macro is None or node.dyn_args is not None or node.dyn_kwargs is not None:
         return None
     shape = macro.shape
@@ -196,25 +198,27 @@ def known_call(emitter: Emitter, node: nodes.Call, frame: Frame, *, caller: bool
     return macro
 
 
-def known_caller(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> Known | None:
+def known_caller(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> Known | None:
     """Return the macro that a `call` block surely calls, when nobody can tell whether the block is a macro as well: it
     takes no arguments and does not ask how it was called, and the macro, and what that includes, only calls for it.
     """
-    macro = None if node.args or undeclared(node.body, SPECIAL) else known_call(emitter, node.call, frame, caller=True)
+    macro = None if node.args or undeclared(node.body, SPECIAL) else known_call(emitter, node.call, scope, caller=True)
     if macro is None or not macro.shape.calls:
         return None
-    links = emitter.links
-    seen = any("caller" in links.reads.get(name, ("caller",)) or links.observes(name) for name in macro.shape.included)
+    program = emitter.program
+    seen = any(
+        "caller" in program.reads.get(name, ("caller",)) or program.needs_context(name) for name in macro.shape.included
+    )
     return None if seen else macro
 
 
 def direct_arguments(
-    emitter: Emitter, node: nodes.Call, frame: Frame, macro: Known, caller: ast.expr | None = None
+    emitter: Emitter, node: nodes.Call, scope: Scope, macro: Known, caller: ast.expr | None = None
 ) -> list[ast.expr]:
     """Return what the function of a known macro is called with, behind its context."""
     shape = macro.shape
-    given = [emitter.code.hold(emitter.expression(argument, frame)) for argument in node.args]
-    named = {keyword.key: emitter.code.hold(emitter.expression(keyword.value, frame)) for keyword in node.kwargs}
+    given = [emitter.code.materialise(emitter.expression(argument, scope)) for argument in node.args]
+    named = {keyword.key: emitter.code.materialise(emitter.expression(keyword.value, scope)) for keyword in node.kwargs}
     rest = [key for key in named if key not in shape.arguments]
     count = len(shape.arguments)
     values = [*given[:count], *(named.get(key, name("missing")) for key in shape.arguments[len(given) :])]
@@ -235,38 +239,38 @@ class OwnBlock:
     text: bool
 
 
-def own_block(emitter: Emitter, node: nodes.Call, frame: Frame) -> OwnBlock | None:
+def own_block(emitter: Emitter, node: nodes.Call, scope: Scope) -> OwnBlock | None:
     """Return the block that ``self.name()`` renders, when that is known."""
     if emitter.layout is None or not is_call_of_self(node, emitter.layout.blocks) or not emitter.code.function.root:
         return None
-    load = frame.symbols.find_load(frame.symbols.find_ref("self") or "")
+    load = scope.symbols.find_load(scope.symbols.find_ref("self") or "")
     if load is None or load[0] != VAR_LOAD_PARAMETER:
         return None
     called = node.node.attr  # type: ignore[attr-defined]  # as was looked at
-    function: ast.expr = item(item(name(frame.context), const(BLOCKS)), const(emitter.layout.blocks.index(called)))
-    if any(called in found.required for found in emitter.links.chain(emitter.template)):
+    function: ast.expr = item(item(name(scope.context), const(abi.BLOCKS)), const(emitter.layout.blocks.index(called)))
+    if any(called in found.required for found in emitter.program.chain(emitter.template)):
         function = call("required_body", function)
-    return OwnBlock(function, emitter.links.block_returns_text(emitter.template, called))
+    return OwnBlock(function, emitter.program.block_returns_text(emitter.template, called))
 
 
-def block_text(block: OwnBlock, frame: Frame) -> ast.expr:
+def block_text(block: OwnBlock, scope: Scope) -> ast.expr:
     """Return the expression for the text of a block."""
     function = block.function if block.text else call("returning", block.function)
-    return call(function, name(frame.context))
+    return call(function, name(scope.context))
 
 
-def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index: int, frame: Frame) -> ast.expr:
+def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index: int, scope: Scope) -> ast.expr:
     """Return what an argument of a macro is that it is not called with: its default, which sees those before it."""
     default = index - len(node.args) + len(node.defaults)
     if default >= 0:
-        return emitter.expression(node.defaults[default], frame)
+        return emitter.expression(node.defaults[default], scope)
     called = node.args[index].name
     return call("undefined", const(f"parameter {called!r} was not provided"), name=const(called))
 
 
 def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
     """Return the expression for the text of a known macro."""
-    if emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}"):
+    if emitter.program.returns_text(macro.template, abi.macro_function(macro.shape.name)):
         return call(macro.function, macro.context, *arguments)
     out = emitter.code.temporary()
     emitter.code.branch(assign(out, ast.List([], ast.Load())))
@@ -281,9 +285,9 @@ def printed_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> a
     """
     if not emitter.lenient:
         return direct_text(emitter, macro, arguments)
-    emitter.code.settle()
+    emitter.code.materialise_output()
     result, body = emitter.code.temporary(), list[ast.stmt]()
-    with emitter.code.aside(body):
+    with emitter.code.branch_scope(body):
         emitter.code.branch(assign(result, direct_text(emitter, macro, arguments)))
     escapes = const(bool(emitter.eval_ctx.autoescape))
     instead = assign(result, call("nothing_of", name("undefined"), escapes))
@@ -304,31 +308,31 @@ def writes(emitter: Emitter, written: ast.expr, out: str) -> None:
     emitter.code.add(ast.Try([ast.Expr(written)], [ast.ExceptHandler(name("StopIteration"), None, [instead])], [], []))
 
 
-def _known_macro(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Known | None:
+def _known_macro(emitter: Emitter, node: nodes.Expr, scope: Scope) -> Known | None:
     """Return the macro that an expression surely is."""
     module = isinstance(node, nodes.Getattr)
     base = node.node if isinstance(node, nodes.Getattr) else node
     if not isinstance(base, nodes.Name) or emitter.watches_calls:
         return None
-    here = frame.symbols.origin(base.name, emitter.code.function)
-    if here is None and not emitter.is_settled(base.name, frame):
+    here = scope.symbols.origin(base.name, emitter.code.function)
+    if here is None and not emitter.is_final(base.name, scope):
         return None
     if here is None and base.name in emitter.macros and not module:
         shape = emitter.macros[base.name]
         if len(emitter.around) > 1:
             return _linked_macro(emitter, str(emitter.template), shape)
-        return Known(str(emitter.template), shape, name(f"macro_{shape.name}"), name("context"))
+        return Known(str(emitter.template), shape, name(abi.macro_function(shape.name)), name("context"))
     origin, macro = here or emitter.direct.get(base.name, ("", ""))
     if not origin or bool(macro) is module:
         return None
-    shape_ = emitter.links.macro(origin, node.attr if isinstance(node, nodes.Getattr) else macro)
+    shape_ = emitter.program.macro(origin, node.attr if isinstance(node, nodes.Getattr) else macro)
     if shape_ is None:
         return None
     return _linked_macro(emitter, origin, shape_)
 
 
 def _linked_macro(emitter: Emitter, origin: str, shape: MacroShape) -> Known:
-    function = name(emitter.link(origin, f"macro_{shape.name}"))
+    function = name(emitter.link(origin, abi.macro_function(shape.name)))
     return Known(origin, shape, function, name(emitter.link(origin, "context")))
 
 

@@ -1,4 +1,4 @@
-"""Presets: a top level that does no more than say what names are, as data in place of code.
+"""Constant slots: a top level that does no more than say what names are, as data in place of code.
 
 Enters: the function of a template's top level. Leaves: the slots that it fills, with what, and the line from which what
 it extends goes on. Most templates that extend another are like that, and a registry of thousands has no use for
@@ -8,11 +8,13 @@ thousands of functions that do next to nothing.
 import ast
 from dataclasses import dataclass
 
+from blendtpl.bundle import abi
+
 _PLAIN = (str, int, float, bool, type(None))
 
 
 @dataclass(frozen=True, slots=True)
-class Presets:
+class ConstantSlots:
     """What a top level puts into slots. Each value is a constant, or the global variable that has it."""
 
     line: int
@@ -20,15 +22,15 @@ class Presets:
     values: tuple[ast.Constant | ast.Name, ...]
 
 
-def presets(root: ast.FunctionDef) -> Presets | None:
-    """Return the presets that a function is; `None` when it does anything else."""
+def constant_slots(root: ast.FunctionDef) -> ConstantSlots | None:
+    """Return the constant slots that a function is; `None` when it does anything else."""
     known: dict[str, ast.Constant | ast.Name] = {}  # variables
     found: dict[int, ast.Constant | ast.Name] = {}  # slots
     body = [statement for statement in root.body if not isinstance(statement, ast.Pass)]
     while body and (_tells(body[0]) or _note(body[0], known, found)):
         body = body[1:]
     line = _goes_on(body)
-    return None if line is None else Presets(line, tuple(found), tuple(found.values()))
+    return None if line is None else ConstantSlots(line, tuple(found), tuple(found.values()))
 
 
 def _note(
@@ -39,7 +41,7 @@ def _note(
         return False
     value: ast.expr | None = statement.value
     if isinstance(value, ast.Name):
-        value = known.get(value.id, value if value.id == "missing" or value.id.startswith("link_") else None)
+        value = known.get(value.id, value if value.id == "missing" or abi.is_symbol(value.id) else None)
     if not (isinstance(value, ast.Name) or (isinstance(value, ast.Constant) and type(value.value) in _PLAIN)):
         return False
     for target in statement.targets:
@@ -69,7 +71,7 @@ def _goes_on(body: list[ast.stmt]) -> int | None:
     """Return the line of the statements that end a function by going on with what the template extends."""
     match body:
         case [ast.Return(ast.Call(ast.Name(function), [ast.Name("context")])) as last]:
-            return last.lineno if function.startswith("link_") else None
+            return last.lineno if abi.is_symbol(function) else None
         case [
             ast.Assign(
                 [ast.Name(steps)], ast.Call(_, [ast.Name("context"), ast.Name("out"), ast.Name("limit")])

@@ -1,4 +1,4 @@
-"""Stores: what the top level of a template sets, and how whoever sees its context gets to know.
+"""Exports: what the top level of a template sets, and how whoever sees its context gets to know.
 
 Enters: names and values, in the order in which they are set. Leaves: statements that put them into the slots of the
 scope, or into the context; and, before anything that may ask for a context, one that tells the context which was made
@@ -8,12 +8,13 @@ of the scope.
 import ast
 from collections.abc import Mapping
 
+from blendtpl.bundle import abi
 from blendtpl.compiler.codegen.builder import Writer
 from blendtpl.compiler.codegen.pyast import attribute, call, const, is_not, item, name
 
 
 class Stores:
-    """Writes what is set; `slots` is where a scope has it, `None` for code that runs with a context."""
+    """Writes what is set; `slots` is where a frame has it, `None` for code that runs with a context."""
 
     def __init__(self, code: Writer, slots: Mapping[str, int] | None) -> None:
         self._code, self._slots = code, slots
@@ -43,6 +44,6 @@ class Stores:
         if self._untold:
             made = is_not(item(name("context"), const(0)), None)
             runs = [const(tuple(run)) for run in self._untold]
-            told = call("publish_set", name("context"), attribute(name("unit"), "stores"), *runs)
+            told = call("publish_set", name("context"), attribute(name(abi.SELF), "stores"), *runs)
             self._untold = []
             self._code.add(ast.If(made, [ast.Expr(told)], []))

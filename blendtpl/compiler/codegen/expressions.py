@@ -22,11 +22,11 @@ from blendtpl.compiler.codegen.pyast import (
     either,
     is_,
     item,
+    likely,
     literal,
     name,
-    usually,
 )
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 
 _BINARY: dict[type[nodes.Expr], ast.operator] = {
     nodes.Add: ast.Add(),
@@ -40,82 +40,82 @@ _BINARY: dict[type[nodes.Expr], ast.operator] = {
 _UNARY: dict[type[nodes.Expr], ast.unaryop] = {nodes.Pos: ast.UAdd(), nodes.Neg: ast.USub()}
 
 
-def _name(emitter: Emitter, node: nodes.Name, frame: Frame) -> ast.expr:
-    ref = emitter.variable(node.name, frame)
+def _name(emitter: Emitter, node: nodes.Name, scope: Scope) -> ast.expr:
+    ref = emitter.variable(node.name, scope)
     known = emitter.alias(ref)
     if known is not None:
         return known
-    load = frame.symbols.find_load(ref)
+    load = scope.symbols.find_load(ref)
     if load is not None and load[0] == VAR_LOAD_PARAMETER and ref not in emitter.unset_parameters:
         return name(ref)
     return emitter.code.checked(ref, node.name)
 
 
-def looked_into(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> list[ast.expr]:
+def looked_into(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> list[ast.expr]:
     """Return what `blendtpl.runtime.helpers.attribute` and its like are given: the value, the attribute, and the name
     of a value that may be missing, where nothing has asked that yet.
     """
     inner = node.node
     if isinstance(inner, nodes.Name) and not node.attr.startswith("__"):  # which what stands for missing may have
-        variable = emitter.variable(inner.name, frame)
-        load = frame.symbols.find_load(variable)
+        variable = emitter.variable(inner.name, scope)
+        load = scope.symbols.find_load(variable)
         known = emitter.alias(variable) is not None or emitter.code.is_checked(variable)
         if not known and (load is None or load[0] != VAR_LOAD_PARAMETER):
             return [name(variable), const(node.attr), const(inner.name)]
-    return [emitter.expression(inner, frame), const(node.attr)]
+    return [emitter.expression(inner, scope), const(node.attr)]
 
 
-def _const(emitter: Emitter, node: nodes.Const, frame: Frame) -> ast.expr:
+def _const(emitter: Emitter, node: nodes.Const, scope: Scope) -> ast.expr:
     return literal(node.value)
 
 
-def _template_data(emitter: Emitter, node: nodes.TemplateData, frame: Frame) -> ast.expr:
+def _template_data(emitter: Emitter, node: nodes.TemplateData, scope: Scope) -> ast.expr:
     if emitter.eval_ctx.volatile:
-        return emitter.code.hold(call(emitter.markup_or_not(frame), const(node.data)))
+        return emitter.code.materialise(call(emitter.markup_or_not(scope), const(node.data)))
     return call("Markup", const(node.data)) if emitter.eval_ctx.autoescape else const(node.data)
 
 
-def _tuple(emitter: Emitter, node: nodes.Tuple, frame: Frame) -> ast.expr:
-    return ast.Tuple([emitter.expression(part, frame) for part in node.items], ast.Load())
+def _tuple(emitter: Emitter, node: nodes.Tuple, scope: Scope) -> ast.expr:
+    return ast.Tuple([emitter.expression(part, scope) for part in node.items], ast.Load())
 
 
-def _list(emitter: Emitter, node: nodes.List, frame: Frame) -> ast.expr:
-    made = ast.List([emitter.expression(part, frame) for part in node.items], ast.Load())
-    return emitter.code.hold(made)
+def _list(emitter: Emitter, node: nodes.List, scope: Scope) -> ast.expr:
+    made = ast.List([emitter.expression(part, scope) for part in node.items], ast.Load())
+    return emitter.code.materialise(made)
 
 
-def _dict(emitter: Emitter, node: nodes.Dict, frame: Frame) -> ast.expr:
-    pairs = [(emitter.expression(pair.key, frame), emitter.expression(pair.value, frame)) for pair in node.items]
-    return emitter.code.hold(ast.Dict([key for key, _ in pairs], [value for _, value in pairs]))
+def _dict(emitter: Emitter, node: nodes.Dict, scope: Scope) -> ast.expr:
+    pairs = [(emitter.expression(pair.key, scope), emitter.expression(pair.value, scope)) for pair in node.items]
+    return emitter.code.materialise(ast.Dict([key for key, _ in pairs], [value for _, value in pairs]))
 
 
-def _call(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.expr:
-    return translated_value(emitter, node, frame) or called(emitter, node, frame)
+def _call(emitter: Emitter, node: nodes.Call, scope: Scope) -> ast.expr:
+    return translated_value(emitter, node, scope) or called(emitter, node, scope)
 
 
-def _binary(emitter: Emitter, node: nodes.BinExpr, frame: Frame) -> ast.expr:
+def _binary(emitter: Emitter, node: nodes.BinExpr, scope: Scope) -> ast.expr:
     if emitter.intercepted(node.operator):
-        return intercepted(emitter, node, frame)
-    left = emitter.expression(node.left, frame)
-    right = emitter.expression(node.right, frame)
+        return intercepted(emitter, node, scope)
+    left = emitter.expression(node.left, scope)
+    right = emitter.expression(node.right, scope)
     if isinstance(node, nodes.Pow) and isinstance(left, ast.Constant) and repr(left.value).startswith("-"):
         # Jinja2 writes a negative constant as its text, and the power of what is behind the sign comes first
         power = ast.BinOp(const(-left.value), ast.Pow(), right)  # type: ignore[operator]  # it is a number
-        return emitter.code.hold(ast.UnaryOp(ast.USub(), power))
-    return emitter.code.hold(ast.BinOp(left, _BINARY[type(node)], right))
+        return emitter.code.materialise(ast.UnaryOp(ast.USub(), power))
+    return emitter.code.materialise(ast.BinOp(left, _BINARY[type(node)], right))
 
 
-def _unary(emitter: Emitter, node: nodes.UnaryExpr, frame: Frame) -> ast.expr:
+def _unary(emitter: Emitter, node: nodes.UnaryExpr, scope: Scope) -> ast.expr:
     if emitter.intercepted(node.operator, unary=True):
-        return intercepted(emitter, node, frame)
-    return emitter.code.hold(ast.UnaryOp(_UNARY[type(node)], emitter.expression(node.node, frame)))
+        return intercepted(emitter, node, scope)
+    return emitter.code.materialise(ast.UnaryOp(_UNARY[type(node)], emitter.expression(node.node, scope)))
 
 
-def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
-    values = [emitter.expression(part, frame) for part in node.nodes]
+def _concat(emitter: Emitter, node: nodes.Concat, scope: Scope) -> ast.expr:
+    values = [emitter.expression(part, scope) for part in node.nodes]
     parts = ast.Tuple(values, ast.Load())
     if emitter.eval_ctx.volatile:
-        volatile = attribute(attribute(name(frame.context), "eval_ctx"), "volatile")
+        volatile = attribute(attribute(name(scope.context), "eval_ctx"), "volatile")
         join: ast.expr = either(volatile, name("markup_join"), name("str_join"))
     else:
         join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")
@@ -126,91 +126,93 @@ def _concat(emitter: Emitter, node: nodes.Concat, frame: Frame) -> ast.expr:
         joined = ast.JoinedStr(
             [value if isinstance(value, ast.Constant) else ast.FormattedValue(value, -1, None) for value in values]
         )
-        made = usually(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
-    return emitter.code.hold(made)
+        made = likely(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
+    return emitter.code.materialise(made)
 
 
-def _getattr(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> ast.expr:
-    loop = counted(emitter, node.node, frame)
+def _getattr(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> ast.expr:
+    loop = counted(emitter, node.node, scope)
     if loop is not None:
         return counter(emitter, loop, node.attr)
     if emitter.own_getattr:
-        value = emitter.expression(node.node, frame)
-        return emitter.code.hold(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
+        value = emitter.expression(node.node, scope)
+        return emitter.code.materialise(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
     getter = "attribute" if hasattr(dict, node.attr) else "field"
     if not emitter.code.function.hot:
-        return emitter.code.hold(call(getter, name("undefined"), *looked_into(emitter, node, frame)))
-    value = emitter.expression(node.node, frame)
+        return emitter.code.materialise(call(getter, name("undefined"), *looked_into(emitter, node, scope)))
+    value = emitter.expression(node.node, scope)
     if not isinstance(value, ast.Name):
-        return emitter.code.hold(call(getter, name("undefined"), value, const(node.attr)))
-    held = emitter.code.temporary()
-    emitter.code.settle()
+        return emitter.code.materialise(call(getter, name("undefined"), value, const(node.attr)))
+    materialised = emitter.code.temporary()
+    emitter.code.materialise_output()
     direct: ast.expr = attribute(value, node.attr)
     if hasattr(dict, node.attr):
         known = call("absent", name("undefined"), value, const(node.attr), const(True))
-        absent: list[ast.stmt] = [assign(held, known)]
+        absent: list[ast.stmt] = [assign(materialised, known)]
         handler = ast.ExceptHandler(name("AttributeError"), None, absent)
     else:
         other = emitter.code.is_no_dict(value.id)
-        direct = either(other, direct, item(value, const(node.attr)))  # what is likely is last: see `usually`
-        absent = [assign(held, call("absent", name("undefined"), value, const(node.attr), other))]
+        direct = either(other, direct, item(value, const(node.attr)))  # what is likely is last: see `likely`
+        absent = [assign(materialised, call("absent", name("undefined"), value, const(node.attr), other))]
         handler = ast.ExceptHandler(name("no_item"), None, absent)
-    emitter.code.branch(ast.Try([assign(held, direct)], [handler], [], []))
-    return name(held)
+    emitter.code.branch(ast.Try([assign(materialised, direct)], [handler], [], []))
+    return name(materialised)
 
 
-def _getitem(emitter: Emitter, node: nodes.Getitem, frame: Frame) -> ast.expr:
-    value = emitter.expression(node.node, frame)
+def _getitem(emitter: Emitter, node: nodes.Getitem, scope: Scope) -> ast.expr:
+    value = emitter.expression(node.node, scope)
     if isinstance(node.arg, nodes.Slice):
         bounds = [
-            emitter.expression(bound, frame) if bound is not None else const(None)
+            emitter.expression(bound, scope) if bound is not None else const(None)
             for bound in (node.arg.start, node.arg.stop, node.arg.step)
         ]
         if isinstance(value, ast.Constant):  # which Python would warn of
-            held = emitter.code.temporary()
-            emitter.code.branch(assign(held, value))
-            value = name(held)
+            materialised = emitter.code.temporary()
+            emitter.code.branch(assign(materialised, value))
+            value = name(materialised)
         if emitter.in_constant:  # when it compiles, Jinja2 has the environment look up slices as well
-            return emitter.code.hold(call(attribute(name("environment"), "getitem"), value, call("slice", *bounds)))
-        return emitter.code.hold(item(value, call("slice", *bounds)))
-    key = emitter.expression(node.arg, frame)
+            return emitter.code.materialise(
+                call(attribute(name("environment"), "getitem"), value, call("slice", *bounds))
+            )
+        return emitter.code.materialise(item(value, call("slice", *bounds)))
+    key = emitter.expression(node.arg, scope)
     if emitter.own_getitem:
-        return emitter.code.hold(call(attribute(name("environment"), "getitem"), value, key))
-    return emitter.code.hold(call("subscript", name("undefined"), value, key))
+        return emitter.code.materialise(call(attribute(name("environment"), "getitem"), value, key))
+    return emitter.code.materialise(call("subscript", name("undefined"), value, key))
 
 
-def _mark_safe(emitter: Emitter, node: nodes.MarkSafe, frame: Frame) -> ast.expr:
-    return emitter.code.hold(call("Markup", emitter.expression(node.expr, frame)))
+def _mark_safe(emitter: Emitter, node: nodes.MarkSafe, scope: Scope) -> ast.expr:
+    return emitter.code.materialise(call("Markup", emitter.expression(node.expr, scope)))
 
 
-def _mark_safe_if(emitter: Emitter, node: nodes.MarkSafeIfAutoescape, frame: Frame) -> ast.expr:
-    value = emitter.expression(node.expr, frame)
-    return emitter.code.hold(call(emitter.markup_or_not(frame), value))
+def _mark_safe_if(emitter: Emitter, node: nodes.MarkSafeIfAutoescape, scope: Scope) -> ast.expr:
+    value = emitter.expression(node.expr, scope)
+    return emitter.code.materialise(call(emitter.markup_or_not(scope), value))
 
 
-def _environment_attribute(emitter: Emitter, node: nodes.EnvironmentAttribute, frame: Frame) -> ast.expr:
-    return emitter.code.hold(attribute(name("environment"), node.name))
+def _environment_attribute(emitter: Emitter, node: nodes.EnvironmentAttribute, scope: Scope) -> ast.expr:
+    return emitter.code.materialise(attribute(name("environment"), node.name))
 
 
-def _extension_attribute(emitter: Emitter, node: nodes.ExtensionAttribute, frame: Frame) -> ast.expr:
+def _extension_attribute(emitter: Emitter, node: nodes.ExtensionAttribute, scope: Scope) -> ast.expr:
     extension = item(attribute(name("environment"), "extensions"), const(node.identifier))
-    return emitter.code.hold(attribute(extension, node.name))
+    return emitter.code.materialise(attribute(extension, node.name))
 
 
-def _imported_name(emitter: Emitter, node: nodes.ImportedName, frame: Frame) -> ast.expr:
+def _imported_name(emitter: Emitter, node: nodes.ImportedName, scope: Scope) -> ast.expr:
     return name(emitter.bind("import", node.importname))
 
 
-def _internal_name(emitter: Emitter, node: nodes.InternalName, frame: Frame) -> ast.expr:
+def _internal_name(emitter: Emitter, node: nodes.InternalName, scope: Scope) -> ast.expr:
     return name(node.name)
 
 
-def _context_reference(emitter: Emitter, node: nodes.ContextReference, frame: Frame) -> ast.expr:
-    return name(frame.context)
+def _context_reference(emitter: Emitter, node: nodes.ContextReference, scope: Scope) -> ast.expr:
+    return name(scope.context)
 
 
-def _derived_reference(emitter: Emitter, node: nodes.DerivedContextReference, frame: Frame) -> ast.expr:
-    return emitter.code.hold(emitter.derived(frame))
+def _derived_reference(emitter: Emitter, node: nodes.DerivedContextReference, scope: Scope) -> ast.expr:
+    return emitter.code.materialise(emitter.derived(scope))
 
 
 EXPRESSIONS: Expressions = {

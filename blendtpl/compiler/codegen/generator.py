@@ -16,12 +16,13 @@ from jinja2.exceptions import TemplateAssertionError
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 from jinja2.nodes import EvalContext
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.environment import has_own_call, prints_in_order
 from blendtpl.compiler.analysis.facts import MacroShape
-from blendtpl.compiler.analysis.program_facts import Links
+from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import by_kind
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, has_literal, literal, name
-from blendtpl.compiler.codegen.scope import Frame, Loop
+from blendtpl.compiler.codegen.scope import Loop, Scope
 from blendtpl.compiler.codegen.variables import Variables
 
 _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
@@ -29,8 +30,8 @@ _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.Importe
 _QUIET_VALUES = frozenset((nodes.Assign, nodes.Name, nodes.Const, nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair))
 
 TreeOf = Callable[[str], nodes.Template | None]  # gives the trees of the closed set
-Expressions = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], ast.expr]]
-Statements = Mapping[type[nodes.Node], Callable[["Emitter", Any, Frame], None]]
+Expressions = Mapping[type[nodes.Node], Callable[["Emitter", Any, Scope], ast.expr]]
+Statements = Mapping[type[nodes.Node], Callable[["Emitter", Any, Scope], None]]
 
 
 class EndOfBody(Exception):  # noqa: N818
@@ -52,12 +53,12 @@ class Emitter(Variables):
         self,
         environment: jinja2.Environment,
         template: str | None,
-        links: Links,
+        program: ProgramFacts,
         tree_of: TreeOf,
         expressions: Expressions,
         statements: Statements,
     ) -> None:
-        super().__init__(environment, template, links)
+        super().__init__(environment, template, program)
         self.environment, self.tree_of = environment, tree_of
         self.around: tuple[str | None, ...] = (template,)  # this template, and those that are inlined here
         self.expressions, self.statements = expressions, statements
@@ -75,15 +76,15 @@ class Emitter(Variables):
         self.linked: dict[tuple[str, str], str] = {}
         self.hoisted: dict[int, ast.FunctionDef] = {}
         # what is known of the template
-        self.static = template is not None and links.static(template)
-        self.direct = links.imported(template) if template is not None else {}
-        self.macros: dict[str, MacroShape] = links.macros(template) if template is not None else {}
-        self.settled: set[str] = set()  # names of the top level that are from here on what they will always be
-        self.block_settled: dict[str, set[str]] = {}
+        self.singleton = template is not None and program.is_singleton(template)
+        self.direct = program.imported(template) if template is not None else {}
+        self.macros: dict[str, MacroShape] = program.macros(template) if template is not None else {}
+        self.final_names: set[str] = set()  # names of the top level that are from here on what they will always be
+        self.block_final_names: dict[str, set[str]] = {}
         self.imports: Mapping[str, tuple[str, str]] = {}  # what names are wherever one is imported by that name
         # what is known at this place
         # what goes on where this ends: these functions of the parent, the second where there is no `out`
-        self.parent: tuple[str, ...] = ("root",)
+        self.parent: tuple[str, ...] = (abi.ROOT,)
         self.known_extends = False
         self.extends_seen = 0
         self.extends_line = 1
@@ -101,34 +102,34 @@ class Emitter(Variables):
         """Return whether the environment, or its contexts, want to see every call."""
         return self.environment.sandboxed or self.own_call
 
-    def expression(self, node: nodes.Node, frame: Frame) -> ast.expr:
+    def expression(self, node: nodes.Node, scope: Scope) -> ast.expr:
         """Return the Python expression for a node; everything with an effect has been written before it."""
         folded = self.fold(node)
         if folded is not None:
             return folded
         outer, self.code.line = self.code.line, node.lineno or self.code.line
-        made = self.expressions[type(node)](self, node, frame)
+        made = self.expressions[type(node)](self, node, scope)
         self.code.line = outer
         return made
 
-    def body(self, statements: Iterable[nodes.Node], frame: Frame) -> None:
+    def body(self, statements: Iterable[nodes.Node], scope: Scope) -> None:
         """Write a list of statements."""
         try:
             for node in statements:
                 self.code.line = node.lineno or self.code.line
                 if self.in_order and not isinstance(node, nodes.Output):
                     self.code.flush()
-                if frame.toplevel and self.stores.waits and not self._is_quiet(node):
+                if scope.toplevel and self.stores.waits and not self._is_quiet(node):
                     self.stores.tell()
-                self.statements[type(node)](self, node, frame)
+                self.statements[type(node)](self, node, scope)
         except EndOfBody:
             pass
-        if frame.toplevel:
+        if scope.toplevel:
             self.stores.tell()
 
     def prints(self, function: str) -> bool:
         """Return whether a function of this template's code returns a text."""
-        return self.links.returns_text(self.template, function)
+        return self.program.returns_text(self.template, function)
 
     def position(self, node: nodes.Node) -> str:
         """Return the place of a node as Jinja2's messages have it."""
@@ -167,83 +168,83 @@ class Emitter(Variables):
         """
         return self.bound.setdefault((kind, *what), "_".join((kind, *what)))
 
-    def context(self, frame: Frame) -> ast.expr:
+    def context(self, scope: Scope) -> ast.expr:
         """Return the expression for the context of a place."""
-        scope = name(frame.context)
-        return scope if self.parameters is None and self.layout is None else call("true_context", scope)
+        frame = name(scope.context)
+        return frame if self.parameters is None and self.layout is None else call("true_context", frame)
 
-    def evaluation(self, frame: Frame) -> ast.expr:
+    def evaluation(self, scope: Scope) -> ast.expr:
         """Return the expression for the evaluation context."""
-        if self.parameters is not None or (self.template in self.links.uniform and self.layout is not None):
+        if self.parameters is not None or (self.template in self.program.stable_autoescape and self.layout is not None):
             return name(self._own_evaluation())
         if self.layout is not None:
-            other = attribute(call("true_context", name(frame.context)), "eval_ctx")
-            return self.code.hold(either(name("uniform"), name(self._own_evaluation()), other))
-        return attribute(name(frame.context), "eval_ctx")
+            other = attribute(call("true_context", name(scope.context)), "eval_ctx")
+            return self.code.materialise(either(name("stable_autoescape"), name(self._own_evaluation()), other))
+        return attribute(name(scope.context), "eval_ctx")
 
     def _own_evaluation(self) -> str:
         escapes = EvalContext(self.environment, self.template).autoescape
         return self.bind("eval_ctx", "escaping" if escapes else "plain")
 
-    def is_settled(self, called: str, frame: Frame) -> bool:
+    def is_final(self, called: str, scope: Scope) -> bool:
         """Return whether a name is here what the top level of its template binds it to, once and for all."""
-        if called not in self.settled and not (self.static and called in self.macros):
+        if called not in self.final_names and not (self.singleton and called in self.macros):
             return False
-        variable = frame.symbols.find_ref(called)
+        variable = scope.symbols.find_ref(called)
         if variable is None:
             return False
-        load = frame.symbols.find_load(variable)
+        load = scope.symbols.find_load(variable)
         if len(self.around) > 1:  # inlined: what it does not set itself
             return load is not None and load[0] == VAR_LOAD_RESOLVE
         if self.root_symbols is not None:
             return variable.startswith("l_0_")
         # in a block: what it reads of its context, in whichever of its scopes that is read first
-        if load is None or load[0] != VAR_LOAD_RESOLVE or frame.context != "context":
+        if load is None or load[0] != VAR_LOAD_RESOLVE or scope.context != "context":
             return False
-        return called not in frame.symbols.dump_stores()
+        return called not in scope.symbols.dump_stores()
 
     def included(self, node: nodes.Include) -> str | None:
         """Return the template of the closed set that is included, when there is no doubt which it is."""
-        if not self.links.facts or not node.with_context:
+        if not self.program.facts or not node.with_context:
             return None
         asked = node.template
         for found in asked.items if isinstance(asked, (nodes.List, nodes.Tuple)) else [asked]:
             if not (isinstance(found, nodes.Const) and isinstance(found.value, str)):
                 return None
             joined = self.environment.join_path(found.value, str(self.template))
-            if joined in self.links.facts:
+            if joined in self.program.facts:
                 return joined
         return None
 
     def link(self, template: str, part: str) -> str:
         """Return the global variable that a part of another template is bound to."""
-        return self.linked.setdefault((template, part), f"link_{len(self.linked)}")
+        return self.linked.setdefault((template, part), abi.symbol(len(self.linked)))
 
-    def autoescape(self, frame: Frame) -> ast.expr:
+    def autoescape(self, scope: Scope) -> ast.expr:
         """Return the expression for whether output is escaped, as it is when this runs."""
-        settled = self.parameters is not None or self.static or self.template in self.links.uniform
-        if settled and not self.eval_ctx.volatile:
+        final_names = self.parameters is not None or self.singleton or self.template in self.program.stable_autoescape
+        if final_names and not self.eval_ctx.volatile:
             return const(self.eval_ctx.autoescape)
-        scope: ast.expr = name(frame.context)
-        context = call("true_context", scope) if self.layout is not None else scope
+        frame: ast.expr = name(scope.context)
+        context = call("true_context", frame) if self.layout is not None else frame
         other = attribute(attribute(context, "eval_ctx"), "autoescape")
         # what it was compiled for, unless a template of the set may change it, or extend this one and differ
         if self.eval_ctx.autoescape:
-            return ast.BoolOp(ast.Or(), [name("uniform"), other])
-        return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), name("uniform")), other])
+            return ast.BoolOp(ast.Or(), [name("stable_autoescape"), other])
+        return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), name("stable_autoescape")), other])
 
-    def locals(self, frame: Frame) -> ast.Dict:
+    def locals(self, scope: Scope) -> ast.Dict:
         """Return the dict of everything that templates set around this place."""
-        pairs = [pair for pair in frame.symbols.dump_stores().items() if pair[1] not in self.loops]
+        pairs = [pair for pair in scope.symbols.dump_stores().items() if pair[1] not in self.loops]
         return ast.Dict([const(key) for key, _ in pairs], [name(self.reach(variable)) for _, variable in pairs])
 
-    def markup_or_not(self, frame: Frame) -> ast.expr:
+    def markup_or_not(self, scope: Scope) -> ast.expr:
         """Return the expression for what makes markup of text where output is escaped, and leaves it elsewhere."""
-        return either(self.autoescape(frame), name("Markup"), name("identity"))
+        return either(self.autoescape(scope), name("Markup"), name("identity"))
 
-    def derived(self, frame: Frame) -> ast.expr:
+    def derived(self, scope: Scope) -> ast.expr:
         """Return the expression for a context that sees what is set around this place."""
-        return call(attribute(name(frame.context), "derived"), self.locals(frame))
+        return call(attribute(name(scope.context), "derived"), self.locals(scope))
 
     def _is_quiet(self, node: nodes.Node) -> bool:
         """Return whether nothing that a statement of a top level runs can ask for the context."""
@@ -261,56 +262,56 @@ class Emitter(Variables):
         if node.with_context or not isinstance(asked, nodes.Const) or not isinstance(asked.value, str):
             return None
         origin = self.environment.join_path(asked.value, str(self.template))
-        return origin if self.links.static(origin) else None
+        return origin if self.program.is_singleton(origin) else None
 
     @contextmanager
-    def lent(self, *frames: Frame) -> Iterator[None]:
+    def lent(self, *frames: Scope) -> Iterator[None]:
         """Write code whose output, which is a text in Jinja2, goes to a list that somebody else gave: at its end what
         may be no text fails, as it does where Jinja2 joins it.
         """
         variable, block = self.code.temporary(), self.code.block
         at = len(block)
-        for frame in frames:
-            frame.unsure = variable
+        for scope in frames:
+            scope.unsure = variable
         yield
         if variable in self.unsure:
             block.insert(at, assign(variable, ast.List([], ast.Load())))
             self.code.do(call("concat", name(variable)))
 
     @contextmanager
-    def assigning(self, frame: Frame) -> Iterator[None]:
+    def assigning(self, scope: Scope) -> Iterator[None]:
         """Keep the context up to date with what is set in the meantime, as Jinja2 does."""
         self.assigned.append(set())
         yield
         names = sorted(self.assigned.pop())
-        if not names or not (frame.toplevel or frame.loop or frame.in_block):
+        if not names or not (scope.toplevel or scope.loop or scope.in_block):
             return
         for found in names:
-            if frame.loop or frame.in_block:
-                holder = name("_loop_vars" if frame.loop else "_block_vars")
-                value = name(self.variable(found, frame))
+            if scope.loop or scope.in_block:
+                holder = name("_loop_vars" if scope.loop else "_block_vars")
+                value = name(self.variable(found, scope))
                 self.code.add(ast.Assign([ast.Subscript(holder, const(found), ast.Store())], value))
             else:
-                self.stores.publish(found, frame.symbols.ref(found), export=True)
+                self.stores.publish(found, scope.symbols.ref(found), export=True)
 
-    def joined(self, frame: Frame, *, plain: bool = False) -> ast.expr:
+    def joined(self, scope: Scope, *, plain: bool = False) -> ast.expr:
         """Return the text of a frame's own output list, as markup when it has been escaped."""
         self.code.flush()
-        text = call("concat", name(frame.out))
+        text = call("concat", name(scope.out))
         if plain or not (self.eval_ctx.volatile or self.eval_ctx.autoescape):
             return text
         if self.eval_ctx.volatile:
-            return either(self.autoescape(frame), call("Markup", text), text)
+            return either(self.autoescape(scope), call("Markup", text), text)
         return call("Markup", text)
 
-    def tracks(self, scope: str) -> bool:
+    def tracks(self, frame: str) -> bool:
         """Return whether anything may be in `_loop_vars` or `_block_vars` here."""
-        return bool(self._tracked) and scope in self._tracked[-1]
+        return bool(self._tracked) and frame in self._tracked[-1]
 
-    def scopes(self, frame: Frame) -> list[str]:
+    def scopes(self, scope: Scope) -> list[str]:
         """Return which of `_loop_vars` and `_block_vars` have what a call is to see."""
-        active = (("_loop_vars", frame.loop), ("_block_vars", frame.in_block))
-        return [scope for scope, is_active in active if is_active and self.tracks(scope)]
+        active = (("_loop_vars", scope.loop), ("_block_vars", scope.in_block))
+        return [frame for frame, is_active in active if is_active and self.tracks(frame)]
 
     @contextmanager
     def tracking(self, scopes: set[str]) -> Iterator[None]:

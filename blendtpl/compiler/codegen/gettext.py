@@ -1,4 +1,4 @@
-"""Translations: what calls of `gettext` and its like print.
+"""Gettext: what calls of `gettext` and its like print.
 
 Enters: a call with constant texts. Leaves: statements that ask the function behind Jinja2's new-style one for the
 translation, and have the text ready, with the variables in it, for when there is none.
@@ -14,7 +14,7 @@ from jinja2.idtracking import VAR_LOAD_RESOLVE
 from blendtpl.compiler.codegen.calls import TRANSLATIONS, guarded
 from blendtpl.compiler.codegen.generator import Emitter
 from blendtpl.compiler.codegen.pyast import call, const, either, is_, name
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 
 _FORM = re.compile(r"%\((?P<name>\w+)\)s|(?P<percent>%%)|(?P<text>[^%]+)")
 
@@ -24,7 +24,7 @@ def is_translation(emitter: Emitter, node: nodes.Call) -> bool:
     return isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS and not emitter.watches_calls
 
 
-def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+def translation(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     """Write what a translation prints, when its texts are constant; return whether they are."""
     called = node.node
     if not is_translation(emitter, node) or not isinstance(called, nodes.Name) or emitter.eval_ctx.volatile:
@@ -45,20 +45,20 @@ def translation(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
     known = {*keys, *(["num"] if plural else []), *(["context"] if in_context else [])}
     if not all(_is_simple(text, known) for text in texts[in_context:]):
         return False
-    return _write(emitter, node, frame, called, texts, in_context=in_context)
+    return _write(emitter, node, scope, called, texts, in_context=in_context)
 
 
 def _write(
-    emitter: Emitter, node: nodes.Call, frame: Frame, called: nodes.Name, texts: list[str], *, in_context: bool
+    emitter: Emitter, node: nodes.Call, scope: Scope, called: nodes.Name, texts: list[str], *, in_context: bool
 ) -> bool:
-    translate = _translator(emitter, called.name, frame, count=len(node.args))
+    translate = _translator(emitter, called.name, scope, count=len(node.args))
     if translate is None:
         return False
     code = emitter.code
-    function = code.hold(emitter.expression(called, frame))
+    function = code.materialise(emitter.expression(called, scope))
     given = [emitter.text(text) for text in texts]
-    rest = [code.hold(emitter.expression(argument, frame)) for argument in node.args[len(texts) :]]
-    values = {str(kw.key): code.hold(emitter.expression(kw.value, frame)) for kw in node.kwargs}
+    rest = [code.materialise(emitter.expression(argument, scope)) for argument in node.args[len(texts) :]]
+    values = {str(kw.key): code.materialise(emitter.expression(kw.value, scope)) for kw in node.kwargs}
     known = dict(values)
     if in_context:
         known.setdefault("context", const(texts[0]))
@@ -66,15 +66,15 @@ def _write(
         known.setdefault("num", number)
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
     found = _asked(emitter, translate, [*given, *rest])
-    pairs = values | {scope: name(scope) for scope in emitter.scopes(frame)}
-    made = _general(emitter, "formed", frame, (function, translate, found), [*given, *rest], pairs)
+    pairs = values | {level: name(level) for level in emitter.scopes(scope)}
+    made = _general(emitter, "formed", scope, (function, translate, found), [*given, *rest], pairs)
     for form in dict.fromkeys(reversed(texts[in_context:])):
         made = either(is_(found, emitter.text(form).id), _formed(emitter, kind, form, known), made)
-    code.write(frame, "is", code.hold(made))
+    code.write(scope, "is", code.materialise(made))
     return True
 
 
-def translated_value(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.expr | None:
+def translated_value(emitter: Emitter, node: nodes.Call, scope: Scope) -> ast.expr | None:
     """Return what a call gives that translates one constant text without variables, when it is no more than that."""
     called, asked = node.node, node.args
     if not is_translation(emitter, node) or not isinstance(called, nodes.Name) or emitter.eval_ctx.volatile:
@@ -82,36 +82,36 @@ def translated_value(emitter: Emitter, node: nodes.Call, frame: Frame) -> ast.ex
     if called.name not in {"_", "gettext"} or len(asked) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
         return None
     text = asked[0].value if isinstance(asked[0], nodes.Const) else None
-    translate = _translator(emitter, called.name, frame, count=1) if type(text) is str and "%" not in text else None
+    translate = _translator(emitter, called.name, scope, count=1) if type(text) is str and "%" not in text else None
     if translate is None:
         return None
-    function = emitter.code.hold(emitter.expression(called, frame))
+    function = emitter.code.materialise(emitter.expression(called, scope))
     given = emitter.text(str(text))
     found = _asked(emitter, translate, [given])
     plain = call("Markup", given) if emitter.eval_ctx.autoescape else given
-    pairs: dict[str, ast.expr] = {scope: name(scope) for scope in emitter.scopes(frame)}
-    other = _general(emitter, "meant", frame, (function, translate, found), [given], pairs)
-    return emitter.code.hold(either(is_(found, given.id), plain, other))
+    pairs: dict[str, ast.expr] = {level: name(level) for level in emitter.scopes(scope)}
+    other = _general(emitter, "meant", scope, (function, translate, found), [given], pairs)
+    return emitter.code.materialise(either(is_(found, given.id), plain, other))
 
 
 def _asked(emitter: Emitter, translate: ast.expr, given: list[ast.expr]) -> ast.Name:
     """Return the variable of what the function behind a translating one gives; `None` where there is none."""
     if not emitter.code.function.hot:
-        return emitter.code.held(call("asked", name("undefined"), translate, *given))
+        return emitter.code.materialised(call("asked", name("undefined"), translate, *given))
     return guarded(emitter, either(is_(translate, None), const(None), call(translate, *given)))
 
 
 def _general(
     emitter: Emitter,
     made: str,
-    frame: Frame,
+    scope: Scope,
     known: tuple[ast.expr, ...],
     asked: list[ast.expr],
     values: Mapping[str, ast.expr],
 ) -> ast.expr:
     pairs = ast.Dict([const(key) for key in values], list(values.values()))
     escaped = const(bool(emitter.eval_ctx.autoescape))
-    return call(made, name(frame.context), *known, ast.Tuple(asked, ast.Load()), pairs, escaped)
+    return call(made, name(scope.context), *known, ast.Tuple(asked, ast.Load()), pairs, escaped)
 
 
 def _is_simple(text: str, known: set[str]) -> bool:
@@ -132,17 +132,17 @@ def _formed(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.exp
     )
 
 
-def _translator(emitter: Emitter, called: str, frame: Frame, *, count: int) -> ast.expr | None:
+def _translator(emitter: Emitter, called: str, scope: Scope, *, count: int) -> ast.expr | None:
     """Return the variable of the function behind a new-style one that a template is given; `None` for any other."""
-    load = frame.symbols.find_load(frame.symbols.find_ref(called) or "")
-    if load is None or load[0] != VAR_LOAD_RESOLVE or {called, "gettext"} & frame.symbols.dump_stores().keys():
+    load = scope.symbols.find_load(scope.symbols.find_ref(called) or "")
+    if load is None or load[0] != VAR_LOAD_RESOLVE or {called, "gettext"} & scope.symbols.dump_stores().keys():
         return None
     if len(emitter.around) > 1:
         return None  # the variables that an inlined template is given may be set only where it is
-    escaped = emitter.autoescape(frame)
+    escaped = emitter.autoescape(scope)
     sure = escaped if emitter.eval_ctx.autoescape else ast.UnaryOp(ast.Not(), escaped)
-    behind = emitter.resolved("gettext", frame) if called == "_" else name("missing")
+    behind = emitter.resolved("gettext", scope) if called == "_" else name("missing")
     return emitter.once(
         f"what translates for {called}",
-        call(emitter.bind("translator", called, str(count)), sure, emitter.resolved(called, frame), behind),
+        call(emitter.bind("translator", called, str(count)), sure, emitter.resolved(called, scope), behind),
     )

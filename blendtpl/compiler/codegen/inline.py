@@ -14,14 +14,13 @@ from dataclasses import replace
 from jinja2 import nodes
 from jinja2.nodes import EvalContext
 
+from blendtpl.bundle import abi
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.analysis.walk import below, by_kind
 from blendtpl.compiler.codegen.calls import Known, absent_argument, direct_arguments
 from blendtpl.compiler.codegen.generator import Emitter
 from blendtpl.compiler.codegen.pyast import assign, call, const, name
-from blendtpl.compiler.codegen.scope import Frame, Symbols
-
-TOP_LEVEL = "top-level template code"  # as Jinja2's tracebacks call it
+from blendtpl.compiler.codegen.scope import Scope, Symbols
 
 _SMALL = 120  # nodes of a tree
 _DEEP = 3  # how many may stand in each other
@@ -31,7 +30,7 @@ _PLAIN = (nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Con
 
 
 def inlined(
-    emitter: Emitter, frame: Frame, template: str, values: Mapping[str, str], sure: Set[str], scope: str
+    emitter: Emitter, scope: Scope, template: str, values: Mapping[str, str], sure: Set[str], frame: str
 ) -> bool:
     """Write the code of an included template that reads the variables in `values`; return whether it may be. `sure` are
     the names of those that are never missing.
@@ -40,12 +39,12 @@ def inlined(
     if found is None:
         return False
     own, tree = found
-    inner = Frame(
-        Symbols(level=frame.symbols.level + 1),
-        out=frame.out,
-        streams=frame.streams,
-        unsure=frame.unsure,
-        context=scope,
+    inner = Scope(
+        Symbols(level=scope.symbols.level + 1),
+        out=scope.out,
+        streams=scope.streams,
+        unsure=scope.unsure,
+        context=frame,
         rootlevel=True,
     )
     inner.symbols.analyze_node(tree)
@@ -53,7 +52,7 @@ def inlined(
         variable = inner.symbols.find_ref(called)
         if variable is not None and called in values and called not in inner.symbols.stores:
             own.known[variable] = name(values[called])
-    with _stitched(emitter, template, TOP_LEVEL), own.tracking(set()):
+    with _stitched(emitter, template, abi.TOP_LEVEL), own.tracking(set()):
         own.enter(inner)
         own.body(tree.body, inner)
     return True
@@ -61,7 +60,7 @@ def inlined(
 
 def included_tree(emitter: Emitter, template: str, values: Mapping[str, str]) -> tuple[Emitter, nodes.Template] | None:
     """Return the tree of a template whose code may stand where it is included, and an emitter for that."""
-    if len(emitter.around) > _DEEP or any(map(emitter.links.recursive, (template, emitter.template))):
+    if len(emitter.around) > _DEEP or any(map(emitter.program.recursive, (template, emitter.template))):
         return None
     tree = emitter.tree_of(template)
     every = below(tree) if tree is not None else []
@@ -74,27 +73,27 @@ def included_tree(emitter: Emitter, template: str, values: Mapping[str, str]) ->
     return _emitter_of(emitter, template, values), tree
 
 
-def inlined_macro(emitter: Emitter, frame: Frame, macro: Known, node: nodes.Call) -> bool:
+def inlined_macro(emitter: Emitter, scope: Scope, macro: Known, node: nodes.Call) -> bool:
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
     body = macro_tree(emitter, macro) if _runs_often(emitter) else None
     if body is None or macro.shape.special or not _is_plain(emitter, macro, body):
         return False
-    _write_macro(emitter, frame, macro, body, node, None)
+    _write_macro(emitter, scope, macro, body, node, None)
     return True
 
 
-def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBlock) -> bool:
+def inlined_call(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallBlock) -> bool:
     """Write the code of a known macro with that of a `call` block in its place; return whether it may be.
 
     The macro prints its caller once; both escape what they print, or neither does.
     """
-    body = called_tree(emitter, frame, macro, node) if _runs_often(emitter) else None
+    body = called_tree(emitter, scope, macro, node) if _runs_often(emitter) else None
     if body is None or not _is_plain(emitter, macro, body):
         return False
 
     def write() -> None:
         # the names of the macro are one level further in, and still there
-        inner = replace(frame.inner(), symbols=Symbols(frame.symbols, frame.symbols.level + 2))
+        inner = replace(scope.inner(), symbols=Symbols(scope.symbols, scope.symbols.level + 2))
         inner.output_check, inner.streams = False, False
         inner.symbols.analyze_node(node)
         with _stitched(emitter, str(emitter.template), "call block"):
@@ -102,21 +101,21 @@ def inlined_call(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallB
             with emitter.lent(inner):
                 emitter.enter(inner)
                 emitter.body(node.body, inner)
-                emitter.code.settle()
+                emitter.code.materialise_output()
                 emitter.leave(inner)
             emitter.macro_depth -= 1
 
-    _write_macro(emitter, frame, macro, body, node.call, write)
+    _write_macro(emitter, scope, macro, body, node.call, write)
     return True
 
 
-def called_tree(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBlock) -> nodes.Macro | None:
+def called_tree(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallBlock) -> nodes.Macro | None:
     """Return the definition of a macro whose code may stand where a `call` block calls it, and the block in that."""
     body = macro_tree(emitter, macro)
     if body is None or macro.shape.special != ("caller",) or len(emitter.around) > 1:
         return None
     escaped = EvalContext(emitter.environment, macro.template).autoescape
-    alike = emitter.autoescape(frame)
+    alike = emitter.autoescape(scope)
     if not isinstance(alike, ast.Constant) or alike.value is not escaped:
         return None
     printed = sum(is_call_of(part, "caller") for output in body.find_all(nodes.Output) for part in output.nodes)
@@ -128,15 +127,19 @@ def called_tree(emitter: Emitter, frame: Frame, macro: Known, node: nodes.CallBl
     return body
 
 
-def inlined_super(emitter: Emitter, frame: Frame, above: str) -> bool:
+def inlined_super(emitter: Emitter, scope: Scope, above: str) -> bool:
     """Write the body of a block of a template further out, which does no more than print a few values; return whether
     it may be. It finds its variables where the code at hand does.
     """
-    if not emitter.code.texts or not {emitter.template, above} <= emitter.links.uniform or len(emitter.around) > _DEEP:
+    if (
+        not emitter.code.texts
+        or not {emitter.template, above} <= emitter.program.stable_autoescape
+        or len(emitter.around) > _DEEP
+    ):
         return False
     tree = emitter.tree_of(above)
     blocks = by_kind(tree).get(nodes.Block, ()) if tree is not None else ()
-    body = next((block for block in blocks if block.name == frame.block), None)
+    body = next((block for block in blocks if block.name == scope.block), None)
     every = below(body) if body is not None else []
     if body is None or len(every) > _FEW or not all(isinstance(node, _PLAIN) or _is_super(node) for node in every):
         return False
@@ -144,12 +147,12 @@ def inlined_super(emitter: Emitter, frame: Frame, above: str) -> bool:
     own.parameters, own.layout, own.slots = None, emitter.layout, emitter.slots
     if own.eval_ctx.autoescape is not emitter.eval_ctx.autoescape:
         return False
-    inner = Frame(
-        Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, in_block=True, block=frame.block
+    inner = Scope(
+        Symbols(level=scope.symbols.level + 1), out=scope.out, streams=False, in_block=True, block=scope.block
     )
     own.super_variable = inner.symbols.declare_parameter("super")
     inner.symbols.analyze_node(body)
-    with _stitched(emitter, above, f"block {frame.block!r}"), own.tracking(set()):
+    with _stitched(emitter, above, f"block {scope.block!r}"), own.tracking(set()):
         own.enter(inner)
         own.body(body.body, inner)
     return True
@@ -161,14 +164,14 @@ def _is_super(node: nodes.Node) -> bool:
 
 def _write_macro(
     emitter: Emitter,
-    frame: Frame,
+    scope: Scope,
     macro: Known,
     body: nodes.Macro,
     node: nodes.Call,
     write_caller: Callable[[], None] | None,
 ) -> None:
-    arguments = direct_arguments(emitter, node, frame, macro, name("missing"))
-    own, inner = within_macro(emitter, frame, macro, body)
+    arguments = direct_arguments(emitter, node, scope, macro, name("missing"))
+    own, inner = within_macro(emitter, scope, macro, body)
     own.write_caller = write_caller
     with _stitched(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
         for index, (argument, value) in enumerate(zip(body.args, arguments, strict=False)):
@@ -183,14 +186,14 @@ def _write_macro(
         own.body(body.body, inner)
 
 
-def within_macro(emitter: Emitter, frame: Frame, macro: Known, body: nodes.Macro) -> tuple[Emitter, Frame]:
+def within_macro(emitter: Emitter, scope: Scope, macro: Known, body: nodes.Macro) -> tuple[Emitter, Scope]:
     """Return an emitter and a frame for the code of a macro that stands where it is called."""
     own = _emitter_of(emitter, macro.template, {})
     own.around = (*emitter.around, _place_of(macro))
-    own.static = emitter.links.static(macro.template)
-    own.macros = emitter.links.macros(macro.template) if own.static else {}
+    own.singleton = emitter.program.is_singleton(macro.template)
+    own.macros = emitter.program.macros(macro.template) if own.singleton else {}
     context = macro.context.id if isinstance(macro.context, ast.Name) else ""
-    inner = Frame(Symbols(level=frame.symbols.level + 1), out=frame.out, streams=False, context=context)
+    inner = Scope(Symbols(level=scope.symbols.level + 1), out=scope.out, streams=False, context=context)
     if "caller" in macro.shape.special:
         inner.symbols.declare_parameter("caller")
     inner.symbols.analyze_node(body)
@@ -234,8 +237,8 @@ def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
     that never changes.
     """
     known = {*macro.shape.arguments, *macro.shape.special}
-    if emitter.links.static(macro.template):
-        known |= emitter.links.macros(macro.template).keys()
+    if emitter.program.is_singleton(macro.template):
+        known |= emitter.program.macros(macro.template).keys()
     return all(
         node.name in known and node.ctx != "store"
         if isinstance(node, nodes.Name)
@@ -254,15 +257,15 @@ def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:
 def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
     """Write, in the meantime, code of another template; what it raises gets the entry of a call in its traceback."""
     code, line = emitter.code, emitter.code.line
-    code.settle()
+    code.materialise_output()
     body: list[ast.stmt] = []
-    with code.within(body):
+    with code.appending_to(body):
         yield
-        code.settle()
+        code.materialise_output()
     code.line = line
     if not body:
         return
-    told = call("stitched", name("error"), name(emitter.link(template, "unit")), const(shown))
+    told = call("insert_frame", name("error"), name(emitter.link(template, abi.SELF)), const(shown))
     raised = ast.Raise(told, lineno=line)
     handler = ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line)
     code.branch(ast.Try(body, [handler], [], []))
@@ -274,7 +277,7 @@ def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> E
     made.template, made.around = template, (*emitter.around, template)
     made.eval_ctx = EvalContext(emitter.environment, template)
     made.parameters, made.layout, made.slots = dict(values), None, {}
-    made.static, made.macros, made.direct, made.root_symbols = False, {}, {}, None
+    made.singleton, made.macros, made.direct, made.root_symbols = False, {}, {}, None
     made.known, made.imports, made.write_caller = {}, {}, None
-    made.settled, made.block_settled, made.assigned, made.unset_parameters = set(), {}, [], set()
+    made.final_names, made.block_final_names, made.assigned, made.unset_parameters = set(), {}, [], set()
     return made

@@ -16,7 +16,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.codegen.generator import Emitter, Expressions
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, is_, is_simple, name
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 
 _COMPARE: dict[str, ast.cmpop] = {
     "eq": ast.Eq(),
@@ -31,62 +31,62 @@ _COMPARE: dict[str, ast.cmpop] = {
 _NOT = "not "  # as Jinja2's generator has it, and asks whether a sandbox intercepts it
 
 
-def condition(emitter: Emitter, node: nodes.Node, frame: Frame) -> ast.expr:
+def condition(emitter: Emitter, node: nodes.Node, scope: Scope) -> ast.expr:
     """Return the expression for a node of which only the truth is wanted. It has to stand in a test, and at once."""
     folded = emitter.fold(node)
     if folded is not None:
         return folded
     outer, emitter.code.line = emitter.code.line, node.lineno or emitter.code.line
     if isinstance(node, nodes.Not) and not emitter.intercepted(_NOT, unary=True):
-        made: ast.expr = _negated(condition(emitter, node.node, frame))
+        made: ast.expr = _negated(condition(emitter, node.node, scope))
     elif _is_logic(emitter, node):
-        made = _either_truth(emitter, node, frame)  # type: ignore[arg-type]  # it is one
+        made = _either_truth(emitter, node, scope)  # type: ignore[arg-type]  # it is one
     elif isinstance(node, nodes.Compare):
-        made = _compared(emitter, node, frame, truth=True)
+        made = _compared(emitter, node, scope, truth=True)
     elif isinstance(node, nodes.CondExpr):
-        made = chosen(emitter, node, frame, _nothing(emitter, node), partial(_keep_truth, emitter))
+        made = chosen(emitter, node, scope, _nothing(emitter, node), partial(_keep_truth, emitter))
     else:
-        made = emitter.expression(node, frame)
+        made = emitter.expression(node, scope)
     if not is_simple(made):
         made.lineno = emitter.code.line
     emitter.code.line = outer
     return made
 
 
-Keep = Callable[[str, ast.expr | nodes.Expr, Frame], None]  # sets a variable to a value, or what becomes of a node
+Keep = Callable[[str, ast.expr | nodes.Expr, Scope], None]  # sets a variable to a value, or what becomes of a node
 
 
 def chosen(
-    emitter: Emitter, node: nodes.CondExpr, frame: Frame, otherwise: ast.expr, keep: Keep | None = None
+    emitter: Emitter, node: nodes.CondExpr, scope: Scope, otherwise: ast.expr, keep: Keep | None = None
 ) -> ast.expr:
     """Return which of two expressions a condition chooses; `otherwise` where there is no second."""
 
-    def keep_value(result: str, part: ast.expr | nodes.Expr, frame: Frame) -> None:
-        value = part if isinstance(part, ast.expr) else emitter.expression(part, frame)
+    def keep_value(result: str, part: ast.expr | nodes.Expr, scope: Scope) -> None:
+        value = part if isinstance(part, ast.expr) else emitter.expression(part, scope)
         emitter.code.branch(assign(result, value))
 
-    soft = frame.softened()
+    soft = scope.softened()
     result = emitter.code.temporary()
     branch = ast.If(condition(emitter, node.test, soft), [], [])
     emitter.code.branch(branch)
     for part, block in ((node.expr1, branch.body), (node.expr2 or otherwise, branch.orelse)):
-        with emitter.code.aside(block):
+        with emitter.code.branch_scope(block):
             (keep or keep_value)(result, part, soft)
     return name(result)
 
 
 def intercepted(
-    emitter: Emitter, node: nodes.BinExpr | nodes.UnaryExpr, frame: Frame, *, operator: str = ""
+    emitter: Emitter, node: nodes.BinExpr | nodes.UnaryExpr, scope: Scope, *, operator: str = ""
 ) -> ast.expr:
     """Return the expression for an operator that a sandboxed environment wants to see."""
     operands = [node.node] if isinstance(node, nodes.UnaryExpr) else [node.left, node.right]
-    values = [emitter.expression(operand, frame) for operand in operands]
+    values = [emitter.expression(operand, scope) for operand in operands]
     guard = attribute(name("environment"), "call_unop" if len(values) == 1 else "call_binop")
-    return emitter.code.hold(call(guard, name(frame.context), const(operator or node.operator), *values))
+    return emitter.code.materialise(call(guard, name(scope.context), const(operator or node.operator), *values))
 
 
-def _cond(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> ast.expr:
-    return chosen(emitter, node, frame, _nothing(emitter, node))
+def _cond(emitter: Emitter, node: nodes.CondExpr, scope: Scope) -> ast.expr:
+    return chosen(emitter, node, scope, _nothing(emitter, node))
 
 
 def _nothing(emitter: Emitter, node: nodes.CondExpr) -> ast.expr:
@@ -96,20 +96,20 @@ def _nothing(emitter: Emitter, node: nodes.CondExpr) -> ast.expr:
     return call("Undefined", const(message))
 
 
-def _logic(emitter: Emitter, node: nodes.And | nodes.Or, frame: Frame) -> ast.expr:
+def _logic(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
     if emitter.intercepted(node.operator):
-        return intercepted(emitter, node, frame)
-    return emitter.code.hold(_either_value(emitter, node, frame))
+        return intercepted(emitter, node, scope)
+    return emitter.code.materialise(_either_value(emitter, node, scope))
 
 
-def _not(emitter: Emitter, node: nodes.Not, frame: Frame) -> ast.expr:
+def _not(emitter: Emitter, node: nodes.Not, scope: Scope) -> ast.expr:
     if emitter.intercepted(_NOT, unary=True):
-        return intercepted(emitter, node, frame, operator=_NOT)
-    return emitter.code.hold(_negated(_value(emitter, node.node, frame)))
+        return intercepted(emitter, node, scope, operator=_NOT)
+    return emitter.code.materialise(_negated(_value(emitter, node.node, scope)))
 
 
-def _compare(emitter: Emitter, node: nodes.Compare, frame: Frame) -> ast.expr:
-    return emitter.code.hold(_compared(emitter, node, frame))
+def _compare(emitter: Emitter, node: nodes.Compare, scope: Scope) -> ast.expr:
+    return emitter.code.materialise(_compared(emitter, node, scope))
 
 
 LOGIC: Expressions = MappingProxyType(
@@ -134,56 +134,56 @@ def _goes_on(operator: ast.boolop, value: ast.expr) -> ast.expr:
     return value if isinstance(operator, ast.And) else _negated(value)
 
 
-def _value(emitter: Emitter, node: nodes.Expr, frame: Frame) -> ast.expr:
+def _value(emitter: Emitter, node: nodes.Expr, scope: Scope) -> ast.expr:
     """Return the expression for the value of a node; it has to be used once, and at once."""
     if emitter.fold(node) is None:
         if _is_logic(emitter, node):
-            return _either_value(emitter, node, frame)  # type: ignore[arg-type]  # it is one
+            return _either_value(emitter, node, scope)  # type: ignore[arg-type]  # it is one
         if isinstance(node, nodes.Compare):
-            return _compared(emitter, node, frame)
-    return emitter.expression(node, frame)
+            return _compared(emitter, node, scope)
+    return emitter.expression(node, scope)
 
 
-def _either_truth(emitter: Emitter, node: nodes.And | nodes.Or, frame: Frame) -> ast.expr:
+def _either_truth(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
     """Return the test for whether both, or one, of two nodes are true."""
     code, operator = emitter.code, _operator(node)
-    left = condition(emitter, node.left, frame)
+    left = condition(emitter, node.left, scope)
     branch = ast.If(_goes_on(operator, left), [], [])
-    code.settle()
-    with code.aside(branch.body):
-        right = condition(emitter, node.right, frame)
+    code.materialise_output()
+    with code.branch_scope(branch.body):
+        right = condition(emitter, node.right, scope)
     if not branch.body:
         return ast.BoolOp(operator, [left, right])
     result = code.temporary()
     code.branch(branch)
-    with code.within(branch.body):
-        _keep_truth(emitter, result, right, frame)
-    with code.within(branch.orelse):
+    with code.appending_to(branch.body):
+        _keep_truth(emitter, result, right, scope)
+    with code.appending_to(branch.orelse):
         code.branch(assign(result, const(isinstance(operator, ast.Or))))
     return name(result)
 
 
-def _keep_truth(emitter: Emitter, result: str, part: ast.expr | nodes.Expr, frame: Frame) -> None:
+def _keep_truth(emitter: Emitter, result: str, part: ast.expr | nodes.Expr, scope: Scope) -> None:
     """Set a variable to something that is as true as a test; what that asks is asked now, or when it is looked at."""
-    test = part if isinstance(part, ast.expr) else condition(emitter, part, frame)
+    test = part if isinstance(part, ast.expr) else condition(emitter, part, scope)
     if isinstance(test, (ast.BoolOp, ast.UnaryOp)) or (isinstance(test, ast.Compare) and len(test.ops) > 1):
         branch = ast.If(test, [], [])
         emitter.code.branch(branch)
         for block, known in ((branch.body, True), (branch.orelse, False)):
-            with emitter.code.within(block):
+            with emitter.code.appending_to(block):
                 emitter.code.branch(assign(result, const(known)))
     else:
         emitter.code.branch(assign(result, test))
 
 
-def _either_value(emitter: Emitter, node: nodes.And | nodes.Or, frame: Frame) -> ast.expr:
+def _either_value(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
     """Return the expression for the value of `and` or `or`."""
     code, operator = emitter.code, _operator(node)
-    left, known = _side(emitter, node.left, frame, operator)
+    left, known = _side(emitter, node.left, scope, operator)
     branch = ast.If(const(None), [], [])
-    code.settle()
-    with code.aside(branch.body):
-        right = _value(emitter, node.right, frame)
+    code.materialise_output()
+    with code.branch_scope(branch.body):
+        right = _value(emitter, node.right, scope)
     if not (known or branch.body):
         return ast.BoolOp(operator, [left, right])
     result = code.temporary()
@@ -194,23 +194,23 @@ def _either_value(emitter: Emitter, node: nodes.And | nodes.Or, frame: Frame) ->
         code.branch(assign(result, left))
         branch.test = _goes_on(operator, name(result))
     code.branch(branch)
-    with code.within(branch.body):
+    with code.appending_to(branch.body):
         code.branch(assign(result, right))
     return name(result)
 
 
-def _side(emitter: Emitter, node: nodes.Expr, frame: Frame, outer: ast.boolop) -> tuple[ast.expr, bool]:
+def _side(emitter: Emitter, node: nodes.Expr, scope: Scope, outer: ast.boolop) -> tuple[ast.expr, bool]:
     """Return the expression for one side of the operator `outer`, and whether its truth has been asked by now: then it
     is `missing` where that operator goes on behind it.
     """
     if emitter.fold(node) is not None or not _is_logic(emitter, node):
-        return _value(emitter, node, frame), False
+        return _value(emitter, node, scope), False
     code, operator = emitter.code, _operator(node)  # type: ignore[arg-type]  # it is one
-    left, known = _side(emitter, node.left, frame, operator)  # type: ignore[attr-defined]
+    left, known = _side(emitter, node.left, scope, operator)  # type: ignore[attr-defined]
     branch = ast.If(is_(left, "missing"), [], [])
-    code.settle()
-    with code.aside(branch.body):
-        right, right_known = _side(emitter, node.right, frame, outer)  # type: ignore[attr-defined]
+    code.materialise_output()
+    with code.branch_scope(branch.body):
+        right, right_known = _side(emitter, node.right, scope, outer)  # type: ignore[attr-defined]
     if not (known or branch.body):
         return ast.BoolOp(operator, [left, right]), False
     result = code.temporary()
@@ -220,10 +220,10 @@ def _side(emitter: Emitter, node: nodes.Expr, frame: Frame, outer: ast.boolop) -
     else:
         if not known:
             branch.test = _goes_on(operator, left)
-        with code.within(branch.orelse):
+        with code.appending_to(branch.orelse):
             code.branch(assign(result, name("missing")))
     code.branch(branch)
-    with code.within(branch.body):
+    with code.appending_to(branch.body):
         code.branch(assign(result, right if right_known else _or_missing(outer, right)))
     return name(result), True
 
@@ -232,19 +232,19 @@ def _or_missing(operator: ast.boolop, value: ast.expr) -> ast.expr:
     return ast.BoolOp(operator, [value, name("missing")])
 
 
-def _compared(emitter: Emitter, node: nodes.Compare, frame: Frame, *, truth: bool = False) -> ast.expr:
+def _compared(emitter: Emitter, node: nodes.Compare, scope: Scope, *, truth: bool = False) -> ast.expr:
     """Return the expression for a comparison, or, for its `truth`, that for a test."""
     code = emitter.code
-    left = emitter.expression(node.expr, frame)
+    left = emitter.expression(node.expr, scope)
     last = len(node.ops) - 1
     branches: list[ast.If] = []  # behind each comparison but the last
     steps: list[ast.Compare] = []
     for number, operand in enumerate(node.ops):
-        code.settle()
+        code.materialise_output()
         block = branches[-1].body if branches else code.block
-        with code.aside(block) if branches else code.within(block):
-            right = emitter.expression(operand.expr, frame)
-            right = right if number == last else code.hold(right)
+        with code.branch_scope(block) if branches else code.appending_to(block):
+            right = emitter.expression(operand.expr, scope)
+            right = right if number == last else code.materialise(right)
         steps.append(ast.Compare(left, [_COMPARE[operand.op]], [right]))
         left = right
         branches.append(ast.If(steps[-1], [], []))
@@ -254,7 +254,7 @@ def _compared(emitter: Emitter, node: nodes.Compare, frame: Frame, *, truth: boo
     if truth:
         code.branch(assign(result, const(False)))
     for step, branch in zip(steps, branches, strict=True):
-        with code.within(block):
+        with code.appending_to(block):
             if not truth or step is steps[-1]:
                 code.branch(assign(result, step))
                 branch.test = name(result)

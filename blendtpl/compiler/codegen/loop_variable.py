@@ -1,4 +1,4 @@
-"""Counters: what a template asks of a `loop` that is no more than counters.
+"""The loop variable: what a template asks of a `loop` that is no more than counters.
 
 Enters: the counters of a loop and what is asked. Leaves: Python expressions.
 """
@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.codegen.generator import Emitter
 from blendtpl.compiler.codegen.pyast import attribute, call, const, either, is_, item, name
-from blendtpl.compiler.codegen.scope import Frame, Loop
+from blendtpl.compiler.codegen.scope import Loop, Scope
 
 
 def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
@@ -29,8 +29,8 @@ def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
     size, is_plain = call("len", name(loop.items)), is_(name(loop.ahead), None)
     if attr == "last":
         plain = ast.Compare(number, [ast.Eq()], [size])
-        return emitter.code.hold(either(is_plain, plain, attribute(name(loop.ahead), attr)))
-    length = emitter.code.hold(either(is_plain, size, attribute(name(loop.ahead), "length")))
+        return emitter.code.materialise(either(is_plain, plain, attribute(name(loop.ahead), attr)))
+    length = emitter.code.materialise(either(is_plain, size, attribute(name(loop.ahead), "length")))
     if attr == "length":
         return length
     left = ast.BinOp(length, ast.Sub(), number)
@@ -65,16 +65,16 @@ def is_cycle(node: nodes.Call) -> bool:
     )
 
 
-def cycled(emitter: Emitter, node: nodes.Call, frame: Frame) -> Loop | None:
+def cycled(emitter: Emitter, node: nodes.Call, scope: Scope) -> Loop | None:
     """Return the counters when a node is ``loop.cycle(...)`` of a loop that has no more than counters."""
     called = node.node
     if not isinstance(called, nodes.Getattr) or called.attr != "cycle":
         return None
-    return counted(emitter, called.node, frame)
+    return counted(emitter, called.node, scope)
 
 
-def counted(emitter: Emitter, node: nodes.Expr, frame: Frame) -> Loop | None:
+def counted(emitter: Emitter, node: nodes.Expr, scope: Scope) -> Loop | None:
     """Return the counters when a node is the `loop` of a loop that has no more than counters."""
     if not isinstance(node, nodes.Name) or node.name != "loop":
         return None
-    return emitter.loops.get(frame.symbols.find_ref("loop") or "")
+    return emitter.loops.get(scope.symbols.find_ref("loop") or "")

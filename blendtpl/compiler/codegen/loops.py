@@ -12,23 +12,24 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
+from blendtpl.bundle import abi
 from blendtpl.compiler.analysis.walk import below, by_kind, children, has, undeclared
 from blendtpl.compiler.codegen.generator import Emitter, Statements
 from blendtpl.compiler.codegen.logic import condition
 from blendtpl.compiler.codegen.loop_variable import DESCENT, descended_into, is_cycle
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, is_, is_not, item, name
 from blendtpl.compiler.codegen.row_loops import Row, row
-from blendtpl.compiler.codegen.row_operands import Place
-from blendtpl.compiler.codegen.scope import Descent, Frame, Loop
+from blendtpl.compiler.codegen.row_operands import SourceLocation
+from blendtpl.compiler.codegen.scope import Descent, Loop, Scope
 from blendtpl.compiler.codegen.statements import place_of
 
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
 _SIZED = frozenset({"last", "length", "revindex", "revindex0"})
 
 
-def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
+def _for(emitter: Emitter, node: nodes.For, scope: Scope) -> None:
     emitter.code.flush()
-    inner, otherwise, test = frame.inner(), frame.inner(), frame.inner()
+    inner, otherwise, test = scope.inner(), scope.inner(), scope.inner()
     inner.loop = True
     every = by_kind(node)
     uses = "loop" in undeclared(node.body, ("loop",))
@@ -47,17 +48,17 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
     chosen = None
     if node.test is not None:
         test.symbols.analyze_node(node, for_branch="test")
-        if not _tests_inside(node, frame, counters, extended=extended):
+        if not _tests_inside(node, scope, counters, extended=extended):
             chosen = _filter_function(emitter, node, test)
     if node.recursive and counters is not None:
-        _descending(emitter, node, frame, inner, otherwise, chosen, counters)
+        _descending(emitter, node, scope, inner, otherwise, chosen, counters)
     elif node.recursive:
-        _recursive(emitter, node, frame, inner, otherwise, chosen)
+        _recursive(emitter, node, scope, inner, otherwise, chosen)
     else:
-        iterable = emitter.expression(node.iter, frame)
+        iterable = emitter.expression(node.iter, scope)
         if chosen is not None:
             iterable = call(chosen, iterable)
-        printed = row(emitter, node, inner) if not extended and not frame.output_check else None
+        printed = row(emitter, node, inner) if not extended and not scope.output_check else None
         if printed is not None:
             _rows(emitter, node, inner, counters, iterable, printed)
         else:
@@ -65,20 +66,20 @@ def _for(emitter: Emitter, node: nodes.For, frame: Frame) -> None:
                 iterable = call("LoopContext", iterable, name("undefined"))
             elif counters is not None:
                 iterable = _counted(emitter, inner, counters, iterable)
-            inside = test if node.test is not None and chosen is None else None
-            _loop(emitter, node, inner, otherwise, iterable, test=inside, extended=extended)
+            statement_scope = test if node.test is not None and chosen is None else None
+            _loop(emitter, node, inner, otherwise, iterable, test=statement_scope, extended=extended)
     if emitter.assigned:
         emitter.assigned[-1].difference_update(inner.symbols.stores)
 
 
-def _tests_inside(node: nodes.For, frame: Frame, counters: set[str] | None, *, extended: bool) -> bool:
+def _tests_inside(node: nodes.For, scope: Scope, counters: set[str] | None, *, extended: bool) -> bool:
     """Return whether the condition of a loop may stand in its body, rather than in a generator around its items.
 
     Not where the loop looks ahead or counts its items; nor where the function at hand is no generator, in which a
     `StopIteration` that the condition raises would be another exception.
     """
     ahead = extended or node.recursive or (counters is not None and not counters.isdisjoint(_SIZED))
-    return not ahead and frame.streams and not undeclared([node.test], ("loop",))  # type: ignore[list-item]  # it has one
+    return not ahead and scope.streams and not undeclared([node.test], ("loop",))  # type: ignore[list-item]  # it has one
 
 
 def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
@@ -117,8 +118,8 @@ def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
         yield "cycle"
         yield from _uses(emitter, [*node.args])
     elif isinstance(node, nodes.For):
-        inside = [node.iter, *node.else_, *([node.test] if node.test is not None else [])]
-        yield from _uses(emitter, inside)
+        statement_scope = [node.iter, *node.else_, *([node.test] if node.test is not None else [])]
+        yield from _uses(emitter, statement_scope)
         if any(use == "" for use in _hidden(emitter, node.body)):
             yield ""
     elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
@@ -158,13 +159,13 @@ def _passes_on(emitter: Emitter, node: nodes.Node) -> bool:
     """Return whether a reference hands the loop to another template."""
     if isinstance(node, nodes.Include):
         known = emitter.included(node)
-        if known is not None and not emitter.links.observes(known):
-            return "loop" in emitter.links.reads[known]
+        if known is not None and not emitter.program.needs_context(known):
+            return "loop" in emitter.program.reads[known]
     return bool(getattr(node, "with_context", True))
 
 
 def _counted(
-    emitter: Emitter, inner: Frame, counters: set[str], iterable: ast.expr, descent: Descent | None = None
+    emitter: Emitter, inner: Scope, counters: set[str], iterable: ast.expr, descent: Descent | None = None
 ) -> ast.expr:
     """Set up the counters of a loop; return what it iterates over."""
     number = emitter.code.temporary()
@@ -188,10 +189,10 @@ def _counted(
 
 
 def _rows(
-    emitter: Emitter, node: nodes.For, inner: Frame, counters: set[str] | None, iterable: ast.expr, printed: Row
+    emitter: Emitter, node: nodes.For, inner: Scope, counters: set[str] | None, iterable: ast.expr, printed: Row
 ) -> None:
     """Write a loop that prints rows: a call that writes those of a plain type, and the loop for all else."""
-    items = iterable if isinstance(iterable, ast.Name) else emitter.code.held(iterable)
+    items = iterable if isinstance(iterable, ast.Name) else emitter.code.materialised(iterable)
     emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
     given = [_given(emitter, found, inner) for found in printed.given]
     kind = const(bool(emitter.eval_ctx.autoescape)), const(printed.pairs)
@@ -200,10 +201,10 @@ def _rows(
     )
     if inner.streams:
         written = ast.BoolOp(ast.And(), [is_(name("limit"), None), written])
-    done = emitter.code.held(written)
+    done = emitter.code.materialised(written)
     branch = ast.If(ast.UnaryOp(ast.Not(), done), [], [])
     emitter.code.add(branch)
-    with emitter.code.inside(branch.body):
+    with emitter.code.statement_scope(branch.body):
         iterable = name(items.id)
         if counters is not None:
             iterable = _counted(emitter, inner, counters, iterable)
@@ -211,19 +212,19 @@ def _rows(
     if printed.places:
         failed = ast.If(ast.Compare(name(done.id), [ast.IsNot()], [const(True)]), [], [])
         branch.orelse.append(failed)
-        with emitter.code.inside(failed.body):
+        with emitter.code.statement_scope(failed.body):
             _failed(emitter, done.id, printed.places)
 
 
-def _given(emitter: Emitter, node: nodes.Expr, inner: Frame) -> ast.expr:
+def _given(emitter: Emitter, node: nodes.Expr, inner: Scope) -> ast.expr:
     """Return what the rows of a loop are given, which may be a name that only what it includes reads."""
     if not isinstance(node, nodes.Name) or inner.symbols.find_ref(node.name) is not None:
         return emitter.expression(node, inner)
-    value = emitter.code.hold(emitter.resolved(node.name, inner))
+    value = emitter.code.materialise(emitter.resolved(node.name, inner))
     return either(is_(value, "missing"), call("undefined", name=const(node.name)), value)
 
 
-def _failed(emitter: Emitter, done: str, places: Sequence[Place]) -> None:
+def _failed(emitter: Emitter, done: str, places: Sequence[SourceLocation]) -> None:
     """Write what raises the error of a row in the line that it came from."""
     outer = emitter.code.line
     for number, place in enumerate(places, 1):
@@ -231,10 +232,10 @@ def _failed(emitter: Emitter, done: str, places: Sequence[Place]) -> None:
         entries = [
             part
             for template, shown, line in reversed(place.entries)
-            for part in (name(emitter.link(template, "unit")), const(shown), const(line))
+            for part in (name(emitter.link(template, abi.SELF)), const(shown), const(line))
         ]
         if entries:
-            error = call("placed", error, *entries)
+            error = call("insert_frames", error, *entries)
         step: ast.stmt = ast.Raise(error)
         if number < len(places):
             step = ast.If(ast.Compare(item(name(done), const(0)), [ast.Eq()], [const(number)]), [step], [])
@@ -243,15 +244,15 @@ def _failed(emitter: Emitter, done: str, places: Sequence[Place]) -> None:
     emitter.code.line = outer
 
 
-def _filter_function(emitter: Emitter, node: nodes.For, test: Frame) -> str:
+def _filter_function(emitter: Emitter, node: nodes.For, test: Scope) -> str:
     """Emit the generator that passes on what the condition of a loop lets through; return its name."""
-    identifier = emitter.code.temporary("chosen")
+    identifier = emitter.code.temporary(abi.LOOP_TEST_FUNCTION)
     with emitter.code.defining(identifier, ["items"]) as made:
         emitter.enter(test)
         step = ast.For(place_of(emitter, node.target, test), name("items"), [], [])
         emitter.code.add(step)
         emitter.code.function.hot += 1
-        with emitter.code.inside(step.body):
+        with emitter.code.statement_scope(step.body):
             chosen = ast.If(condition(emitter, node.test, test), [], [])  # type: ignore[arg-type]  # it has one
             emitter.code.add(chosen)
             # what was taken apart is put together anew, so that an item is taken apart only once
@@ -270,11 +271,11 @@ def _value_of(target: ast.expr) -> ast.expr:
 def _loop(
     emitter: Emitter,
     node: nodes.For,
-    inner: Frame,
-    otherwise: Frame,
+    inner: Scope,
+    otherwise: Scope,
     iterable: ast.expr,
     *,
-    test: Frame | None = None,
+    test: Scope | None = None,
     extended: bool,
     entered: bool = False,
 ) -> None:
@@ -292,12 +293,12 @@ def _loop(
     emitter.code.function.breakable += 1
     body = step.body
     if test is not None and node.test is not None:
-        with emitter.code.inside(step.body):
+        with emitter.code.statement_scope(step.body):
             emitter.enter(test)
             chosen = ast.If(condition(emitter, node.test, test), [], [])
             emitter.code.add(chosen)
             body = chosen.body
-    with emitter.code.inside(body):
+    with emitter.code.statement_scope(body):
         if inner.counted is not None:
             number = ast.Name(inner.counted.number, ast.Store())
             emitter.code.add(ast.AugAssign(number, ast.Add(), const(1)))
@@ -319,20 +320,20 @@ def _loop(
     if empty:
         branch = ast.If(name(empty), [], [])
         emitter.code.add(branch)
-        with emitter.code.inside(branch.body):
+        with emitter.code.statement_scope(branch.body):
             emitter.enter(otherwise)
             emitter.body(node.else_, otherwise)
             emitter.code.flush()
             emitter.leave(otherwise)
 
 
-def _hand_over(emitter: Emitter, frame: Frame) -> None:
+def _hand_over(emitter: Emitter, scope: Scope) -> None:
     """Let whoever takes the output in pieces have what there is."""
-    if frame.streams:
+    if scope.streams:
         emitter.code.function.yields = True
         wanted = is_not(name("limit"), None)
         # not by its length: this is half of the code, and nothing but a stream asks for it
-        enough = item(name(frame.out), ast.Slice(name("limit"), None, None))
+        enough = item(name(scope.out), ast.Slice(name("limit"), None, None))
         emitter.code.add(ast.If(ast.BoolOp(ast.And(), [wanted, enough]), [ast.Expr(ast.Yield(None))], []))
 
 
@@ -343,14 +344,14 @@ def _sets(node: nodes.Node) -> bool:
 def _descending(
     emitter: Emitter,
     node: nodes.For,
-    frame: Frame,
-    inner: Frame,
-    otherwise: Frame,
+    scope: Scope,
+    inner: Scope,
+    otherwise: Scope,
     chosen: str | None,
     counters: set[str],
 ) -> None:
     """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes to the output."""
-    identifier = emitter.code.temporary("recursive")
+    identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
         for found in (inner, otherwise):
@@ -364,14 +365,14 @@ def _descending(
             emitter.code.flush()
     emitter.code.add(made.definition([], emitter.reader()))
     emitter.code.line = node.lineno
-    value = emitter.expression(node.iter, frame)
-    emitter.code.do(call(identifier, value, name(frame.out), name(identifier), const(0)))
+    value = emitter.expression(node.iter, scope)
+    emitter.code.do(call(identifier, value, name(scope.out), name(identifier), const(0)))
 
 
 def _recursive(
-    emitter: Emitter, node: nodes.For, frame: Frame, inner: Frame, otherwise: Frame, chosen: str | None
+    emitter: Emitter, node: nodes.For, scope: Scope, inner: Scope, otherwise: Scope, chosen: str | None
 ) -> None:
-    identifier = emitter.code.temporary("recursive")
+    identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
     with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
         inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
         otherwise.out, otherwise.streams, otherwise.unsure = inner.out, False, ""
@@ -386,9 +387,9 @@ def _recursive(
     defined.args.defaults = [const(0)]
     emitter.code.add(defined)
     emitter.code.line = node.lineno
-    value = emitter.expression(node.iter, frame)
+    value = emitter.expression(node.iter, scope)
     emitter.code.do(
-        call(ast.Attribute(name(frame.out), "append", ast.Load()), call(identifier, value, name(identifier)))
+        call(ast.Attribute(name(scope.out), "append", ast.Load()), call(identifier, value, name(identifier)))
     )
 
 

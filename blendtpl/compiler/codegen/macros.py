@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from jinja2 import nodes
 
+from blendtpl.bundle import abi
 from blendtpl.compiler.analysis.facts import SPECIAL
 from blendtpl.compiler.analysis.string_functions import prints
 from blendtpl.compiler.analysis.walk import undeclared
@@ -16,48 +17,48 @@ from blendtpl.compiler.codegen.calls import absent_argument, called, direct_argu
 from blendtpl.compiler.codegen.generator import Emitter, Statements
 from blendtpl.compiler.codegen.inline import inlined_call
 from blendtpl.compiler.codegen.pyast import assign, call, const, is_, name
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 from blendtpl.compiler.codegen.statements import append
 
 
-def _macro(emitter: Emitter, node: nodes.Macro, frame: Frame) -> None:
+def _macro(emitter: Emitter, node: nodes.Macro, scope: Scope) -> None:
     emitter.code.flush()
-    made = _define(emitter, node, frame)
-    variable = frame.symbols.ref(node.name)
+    made = _define(emitter, node, scope)
+    variable = scope.symbols.ref(node.name)
     emitter.code.changed(variable)
     emitter.code.add(assign(variable, made))
-    if frame.toplevel:
+    if scope.toplevel:
         emitter.stores.publish(node.name, variable, export=True)
 
 
-def _call_block(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> None:
-    macro = known_caller(emitter, node, frame)
+def _call_block(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> None:
+    macro = known_caller(emitter, node, scope)
     if macro is not None:
-        if inlined_call(emitter, frame, macro, node):
+        if inlined_call(emitter, scope, macro, node):
             return
-        body = _body(emitter, node, frame)
+        body = _body(emitter, node, scope)
         emitter.code.line = node.lineno
-        arguments = direct_arguments(emitter, node.call, frame, macro, body)
+        arguments = direct_arguments(emitter, node.call, scope, macro, body)
         # what calls for the block writes, as all macros with a caller do
-        writes(emitter, call(macro.function, macro.context, *arguments, name(frame.out)), frame.out)
+        writes(emitter, call(macro.function, macro.context, *arguments, name(scope.out)), scope.out)
         return
-    caller = emitter.code.hold(_define(emitter, node, frame))
+    caller = emitter.code.materialise(_define(emitter, node, scope))
     emitter.code.line = node.lineno
-    append(emitter, frame, called(emitter, node.call, frame, caller=caller))
+    append(emitter, scope, called(emitter, node.call, scope, caller=caller))
 
 
-def _body(emitter: Emitter, node: nodes.CallBlock, frame: Frame) -> ast.expr:
+def _body(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> ast.expr:
     """Write the function of a `call` block that is only ever called for what it prints; return what is handed on."""
-    inner = frame.inner()
+    inner = scope.inner()
     inner.output_check = False
     inner.symbols.analyze_node(node)
     emitter.code.add(_function(emitter, node, inner, "call_block", [], writes=True))
-    return emitter.code.hold(call("Body", name("call_block")))
+    return emitter.code.materialise(call("Body", name("call_block")))
 
 
-def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame) -> ast.expr:
+def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, scope: Scope) -> ast.expr:
     """Write the function of a macro; return the expression that makes the macro of it."""
-    inner = frame.inner()
+    inner = scope.inner()
     inner.symbols.analyze_node(node)
     names = [argument.name for argument in node.args]
     special = undeclared(node.body, SPECIAL)
@@ -72,13 +73,13 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
     ]
     inner.output_check = False
     inner.symbols.analyze_node(node)
-    if isinstance(node, nodes.Macro) and frame.toplevel:
-        made = _hoisted(emitter, node, inner, frame, arguments)
-        writes = _is_known(emitter, node) and not emitter.prints(f"macro_{node.name}")
+    if isinstance(node, nodes.Macro) and scope.toplevel:
+        made = _hoisted(emitter, node, inner, scope, arguments)
+        writes = _is_known(emitter, node) and not emitter.prints(abi.macro_function(node.name))
         function: ast.expr = call("partial", *([name("written")] if writes else []), made, name("context"))
     else:
         called = getattr(node, "name", None)
-        identifier = "call_block" if called is None else f"inner_macro_{called}"
+        identifier = abi.CALLER_FUNCTION if called is None else abi.inner_macro_function(called)
         emitter.code.add(_function(emitter, node, inner, identifier, arguments))
         function = name(identifier)
     return call(
@@ -90,19 +91,19 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, frame: Frame)
         const("kwargs" in special and "kwargs" not in names),
         const("varargs" in special and "varargs" not in names),
         const("caller" in special),
-        emitter.autoescape(frame),
+        emitter.autoescape(scope),
     )
 
 
-def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Frame, frame: Frame, arguments: list[str]) -> ast.Name:
+def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Scope, scope: Scope, arguments: list[str]) -> ast.Name:
     """Make a macro of the top level a function of the module, once; return its name."""
     if id(node) not in emitter.hoisted:
-        identifier = f"macro_{node.name}"
+        identifier = abi.macro_function(node.name)
         if any(made.name == identifier for made in emitter.hoisted.values()):
             identifier = f"{identifier}_{len(emitter.hoisted)}"
         known = _is_known(emitter, node)
-        if frame.rootlevel and known:
-            emitter.settled.add(node.name)
+        if scope.rootlevel and known:
+            emitter.final_names.add(node.name)
         writes = known and not emitter.prints(identifier)
         made = _function(emitter, node, inner, identifier, ["context", *arguments], writes=writes)
         made.lineno = node.lineno
@@ -113,7 +114,7 @@ def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Frame, frame: Frame, ar
 def _function(
     emitter: Emitter,
     node: nodes.Macro | nodes.CallBlock,
-    inner: Frame,
+    inner: Scope,
     identifier: str,
     arguments: list[str],
     *,
@@ -150,7 +151,7 @@ def _is_text(emitter: Emitter, node: nodes.Macro | nodes.CallBlock) -> bool:
     return made is not None and not made.included and not made.blocks
 
 
-def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Frame) -> None:
+def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Scope) -> None:
     """Emit what gives each argument that was not given its default, which sees the arguments before it."""
     unset, emitter.unset_parameters = emitter.unset_parameters, {inner.symbols.ref(found.name) for found in node.args}
     for index, argument in enumerate(node.args):
@@ -158,7 +159,7 @@ def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Fram
         variable = inner.symbols.ref(argument.name)
         absent = ast.If(is_(name(variable), "missing"), [], [])
         emitter.code.add(absent)
-        with emitter.code.inside(absent.body):
+        with emitter.code.statement_scope(absent.body):
             emitter.code.add(assign(variable, absent_argument(emitter, node, index, inner)))
         emitter.unset_parameters.discard(variable)
     emitter.unset_parameters = unset

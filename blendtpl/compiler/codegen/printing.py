@@ -1,4 +1,4 @@
-"""Output: what a template prints.
+"""Printing: what a template prints.
 
 Enters: the parts of an output statement. Leaves: nothing; the writer has them, constant text joined.
 """
@@ -13,6 +13,7 @@ from jinja2 import nodes
 from jinja2.utils import missing
 from markupsafe import escape
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.codegen.calls import (
@@ -33,26 +34,26 @@ from blendtpl.compiler.codegen.inline import inlined_macro, inlined_super
 from blendtpl.compiler.codegen.logic import chosen
 from blendtpl.compiler.codegen.loop_variable import counted, counter, cycle, cycled, descended_into
 from blendtpl.compiler.codegen.pyast import attribute, call, const, either, has_literal, is_, literal, name
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 
 # what is missing in a constant, as in ``1[:1]``, is printed as what it was when the template was compiled
 _TELLING = frozenset((jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined))
 
 
-def output(emitter: Emitter, node: nodes.Output, frame: Frame) -> None:
+def output(emitter: Emitter, node: nodes.Output, scope: Scope) -> None:
     """Write the parts of an output statement."""
-    if frame.output_check and emitter.known_extends:
+    if scope.output_check and emitter.known_extends:
         return
-    if not frame.output_check or emitter.layout is not None:
-        _write_all(emitter, node.nodes, frame)
+    if not scope.output_check or emitter.layout is not None:
+        _write_all(emitter, node.nodes, scope)
     else:
         guard = ast.If(is_(name("parent_template"), None), [], [])
         emitter.code.add(guard)
-        with emitter.code.inside(guard.body):
-            _write_all(emitter, node.nodes, frame)
+        with emitter.code.statement_scope(guard.body):
+            _write_all(emitter, node.nodes, scope)
 
 
-def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -> None:
+def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], scope: Scope) -> None:
     for child in children:
         emitter.code.line = child.lineno or emitter.code.line
         value = _constant(emitter, child)
@@ -60,57 +61,57 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], frame: Frame) -
         if emitter.in_order and constant is None:
             emitter.code.flush()
         if constant is not None:
-            _write_constant(emitter, child, frame, constant)
-        elif value is not missing and _finalizer(emitter, frame)[0]:
-            _write_folded(emitter, child, frame)
+            _write_constant(emitter, child, scope, constant)
+        elif value is not missing and _finalizer(emitter, scope)[0]:
+            _write_folded(emitter, child, scope)
         elif emitter.environment.finalize is not None:
-            _write(emitter, frame, partial(_finalized_expression, emitter, child, frame))
-        elif not _written_directly(emitter, child, frame):
-            _write(emitter, frame, partial(emitter.expression, child, frame))
+            _write(emitter, scope, partial(_finalized_expression, emitter, child, scope))
+        elif not _written_directly(emitter, child, scope):
+            _write(emitter, scope, partial(emitter.expression, child, scope))
 
 
-def _write_constant(emitter: Emitter, node: nodes.Expr, frame: Frame, constant: object) -> None:
+def _write_constant(emitter: Emitter, node: nodes.Expr, scope: Scope, constant: object) -> None:
     # where Jinja2 does not know whether text is to be escaped, it finalizes that too
     if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None:
-        emitter.code.write_text(frame, str(constant))
-    elif _finalizer(emitter, frame)[0]:
+        emitter.code.write_text(scope, str(constant))
+    elif _finalizer(emitter, scope)[0]:
         # Jinja2 escapes a constant before it is finalized, and everything else after that
-        value = literal(constant) if has_literal(constant) else emitter.expression(node, frame)
-        emitter.code.write(frame, "str", _finalized(emitter, frame, value))
+        value = literal(constant) if has_literal(constant) else emitter.expression(node, scope)
+        emitter.code.write(scope, "str", _finalized(emitter, scope, value))
     else:
-        _write(emitter, frame, partial(_finalized_expression, emitter, node, frame))
+        _write(emitter, scope, partial(_finalized_expression, emitter, node, scope))
 
 
-def _write_folded(emitter: Emitter, node: nodes.Expr, frame: Frame) -> None:
+def _write_folded(emitter: Emitter, node: nodes.Expr, scope: Scope) -> None:
     """Write what Jinja2 takes for a constant and there is no literal of. It makes the text of that when it compiles, so
     it asks no tag around that is decided at run time, and what it looks up in constants is undefined or there.
     """
     emitter.in_constant = True
-    value = emitter.expression(node, frame)
+    value = emitter.expression(node, scope)
     emitter.in_constant = False
     if emitter.environment.finalize is not None:
         if emitter.eval_ctx.autoescape:
             value = call("Markup", call("escape_any", value))
-        emitter.code.write(frame, "str", _finalized(emitter, frame, value))
+        emitter.code.write(scope, "str", _finalized(emitter, scope, value))
     else:
-        _write_plainly(emitter, frame, value)
+        _write_plainly(emitter, scope, value)
 
 
-def _write(emitter: Emitter, frame: Frame, made: Callable[[], ast.expr]) -> None:
+def _write(emitter: Emitter, scope: Scope, made: Callable[[], ast.expr]) -> None:
     """Write a value; whether it is escaped is asked before it is made, where that is not known."""
     if emitter.eval_ctx.volatile:
-        kind = emitter.code.held(either(emitter.autoescape(frame), name("escape_any"), name("str")))
-        emitter.code.write(frame, "is", emitter.code.hold(ast.Call(kind, [made()], [])))
+        kind = emitter.code.materialised(either(emitter.autoescape(scope), name("escape_any"), name("str")))
+        emitter.code.write(scope, "is", emitter.code.materialise(ast.Call(kind, [made()], [])))
         return
-    _write_plainly(emitter, frame, made())
+    _write_plainly(emitter, scope, made())
 
 
-def _write_plainly(emitter: Emitter, frame: Frame, value: ast.expr) -> None:
+def _write_plainly(emitter: Emitter, scope: Scope, value: ast.expr) -> None:
     """Write a value that is escaped or not as is known when this is compiled."""
     if isinstance(value, ast.Constant):
-        emitter.code.write_text(frame, str(escape(value.value) if emitter.eval_ctx.autoescape else value.value))
+        emitter.code.write_text(scope, str(escape(value.value) if emitter.eval_ctx.autoescape else value.value))
     else:
-        emitter.code.write(frame, "escape" if emitter.eval_ctx.autoescape else "str", value)
+        emitter.code.write(scope, "escape" if emitter.eval_ctx.autoescape else "str", value)
 
 
 def constant_text(emitter: Emitter, node: nodes.Expr) -> object:
@@ -145,226 +146,228 @@ def _constant_text(emitter: Emitter, node: nodes.Expr, value: Any) -> object:
         return None
 
 
-def _written_directly(emitter: Emitter, node: nodes.Expr, frame: Frame) -> bool:
+def _written_directly(emitter: Emitter, node: nodes.Expr, scope: Scope) -> bool:
     """Write what needs no value in between: a counter, the text of a macro, what ``super()`` renders."""
     if emitter.eval_ctx.volatile and not isinstance(node, nodes.Call):
         return False
     if isinstance(node, nodes.Getattr):
-        loop = counted(emitter, node.node, frame)
+        loop = counted(emitter, node.node, scope)
         if loop is None or node.attr not in _NUMBERS:
-            return loop is None and _write_field(emitter, node, frame)
-        emitter.code.write(frame, "int", counter(emitter, loop, node.attr))
+            return loop is None and _write_field(emitter, node, scope)
+        emitter.code.write(scope, "int", counter(emitter, loop, node.attr))
         return True
     if isinstance(node, nodes.CondExpr) and emitter.environment.finalize is None:
-        return _write_chosen(emitter, node, frame)
+        return _write_chosen(emitter, node, scope)
     if not isinstance(node, nodes.Call):
         return False
-    if _write_cycle(emitter, node, frame):
+    if _write_cycle(emitter, node, scope):
         return True
     if (
-        _super(emitter, node, frame)
-        or _descend(emitter, node, frame)
-        or (emitter.environment.finalize is None and translation(emitter, node, frame))
+        _super(emitter, node, scope)
+        or _descend(emitter, node, scope)
+        or (emitter.environment.finalize is None and translation(emitter, node, scope))
     ):
         return True
     if emitter.eval_ctx.volatile:
         return False
-    block = own_block(emitter, node, frame)
+    block = own_block(emitter, node, scope)
     if block is not None:
-        _write_block(emitter, frame, block)
+        _write_block(emitter, scope, block)
         return True
-    if is_call_back(emitter, node, frame):
-        _write_caller(emitter, node, frame)
+    if is_call_back(emitter, node, scope):
+        _write_caller(emitter, node, scope)
         return True
-    macro = known_call(emitter, node, frame)
+    macro = known_call(emitter, node, scope)
     if macro is None:
         return False
-    if _is_markup(emitter, frame) is not None or not inlined_macro(emitter, frame, macro, node):
-        _write_macro(emitter, frame, macro, direct_arguments(emitter, node, frame, macro))
+    if _is_markup(emitter, scope) is not None or not inlined_macro(emitter, scope, macro, node):
+        _write_macro(emitter, scope, macro, direct_arguments(emitter, node, scope, macro))
     return True
 
 
-def _write_field(emitter: Emitter, node: nodes.Getattr, frame: Frame) -> bool:
+def _write_field(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> bool:
     """Write the text of an attribute by one call, where that is not worth being written out; return whether it is."""
     escapes = emitter.eval_ctx.autoescape
-    if emitter.code.function.hot and not (escapes and emitter.links.speedups):
+    if emitter.code.function.hot and not (escapes and emitter.program.speedups):
         return False
     if emitter.own_getattr or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return False
     if hasattr(dict, node.attr):
         return False
-    made = call("escaped_field" if escapes else "text_field", name("undefined"), *looked_into(emitter, node, frame))
-    emitter.code.write(frame, "call", made)
+    made = call("escaped_field" if escapes else "text_field", name("undefined"), *looked_into(emitter, node, scope))
+    emitter.code.write(scope, "call", made)
     return True
 
 
 _NUMBERS = frozenset({"index", "index0", "depth", "depth0", "length", "revindex", "revindex0"})
 
 
-def _write_chosen(emitter: Emitter, node: nodes.CondExpr, frame: Frame) -> bool:
+def _write_chosen(emitter: Emitter, node: nodes.CondExpr, scope: Scope) -> bool:
     """Write one of two values as a condition around their output would; return whether that has been done."""
     choices = [part for part in (node.expr1, node.expr2) if part is not None]
     if not any(isinstance(part, nodes.Call) for part in choices):
         outputs: list[list[nodes.Node]] = [[nodes.Output([part], lineno=node.lineno)] for part in choices]
         if_ = nodes.If(node.test, outputs[0], [], outputs[1] if node.expr2 is not None else [], lineno=node.lineno)
-        emitter.statements[nodes.If](emitter, if_, frame)
+        emitter.statements[nodes.If](emitter, if_, scope)
     elif node.expr2 is None:
         _write(
-            emitter, frame, lambda: chosen(emitter, node, frame, const(""))
+            emitter, scope, lambda: chosen(emitter, node, scope, const(""))
         )  # nothing is printed of what is undefined
     else:
         return False
     return True
 
 
-def _write_cycle(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+def _write_cycle(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     """Write what a loop with counters gives in turn, when that is constant; return whether it is."""
-    loop = cycled(emitter, node, frame)
+    loop = cycled(emitter, node, scope)
     if loop is None or emitter.environment.finalize is not None or emitter.eval_ctx.volatile:
         return False
     texts = [constant_text(emitter, part) for part in node.args]
     if None in texts:
         return False
-    emitter.code.write(frame, "is", emitter.code.hold(cycle(emitter, loop, [const(str(text)) for text in texts])))
+    emitter.code.write(
+        scope, "is", emitter.code.materialise(cycle(emitter, loop, [const(str(text)) for text in texts]))
+    )
     return True
 
 
-def _write_macro(emitter: Emitter, frame: Frame, macro: Known, arguments: list[ast.expr]) -> None:
+def _write_macro(emitter: Emitter, scope: Scope, macro: Known, arguments: list[ast.expr]) -> None:
     code = emitter.code
-    sure = _is_markup(emitter, frame)
-    if code.texts or emitter.links.returns_text(macro.template, f"macro_{macro.shape.name}"):
+    sure = _is_markup(emitter, scope)
+    if code.texts or emitter.program.returns_text(macro.template, abi.macro_function(macro.shape.name)):
         text = printed_text(emitter, macro, arguments)
         if sure is not None:
-            text = code.hold(text)
+            text = code.materialise(text)
             text = either(sure, text, call("escape_str", text))
-        code.write(frame, "call", text)
+        code.write(scope, "call", text)
         return
     code.flush()
-    written = call(macro.function, macro.context, *arguments, name(frame.out))
+    written = call(macro.function, macro.context, *arguments, name(scope.out))
     if sure is None:
-        writes(emitter, written, frame.out)
+        writes(emitter, written, scope.out)
         return
     branch = ast.If(sure, [], [])
     code.add(branch)
-    with code.inside(branch.body):
-        writes(emitter, written, frame.out)
-    with code.inside(branch.orelse):
-        code.write(frame, "is", call("escape_str", printed_text(emitter, macro, arguments)))
+    with code.statement_scope(branch.body):
+        writes(emitter, written, scope.out)
+    with code.statement_scope(branch.orelse):
+        code.write(scope, "is", call("escape_str", printed_text(emitter, macro, arguments)))
 
 
-def _write_block(emitter: Emitter, frame: Frame, block: OwnBlock) -> None:
-    code, sure, scope = emitter.code, _is_markup(emitter, frame), name(frame.context)
+def _write_block(emitter: Emitter, scope: Scope, block: OwnBlock) -> None:
+    code, sure, frame = emitter.code, _is_markup(emitter, scope), name(scope.context)
     if sure is None:
-        run(emitter, frame, block.function, scope, text=block.text)
+        run(emitter, scope, block.function, frame, text=block.text)
     elif code.texts:
-        text = code.hold(block_text(block, frame))
-        code.write(frame, "call", either(sure, text, call("escape_str", text)))
+        text = code.materialise(block_text(block, scope))
+        code.write(scope, "call", either(sure, text, call("escape_str", text)))
     else:
         code.flush()
         branch = ast.If(sure, [], [])
         code.add(branch)
-        with code.inside(branch.body):
-            run(emitter, frame, block.function, scope, text=block.text)
-        with code.inside(branch.orelse):
-            code.write(frame, "is", call("escape_str", block_text(block, frame)))
+        with code.statement_scope(branch.body):
+            run(emitter, scope, block.function, frame, text=block.text)
+        with code.statement_scope(branch.orelse):
+            code.write(scope, "is", call("escape_str", block_text(block, scope)))
 
 
-def _write_caller(emitter: Emitter, node: nodes.Call, frame: Frame) -> None:
+def _write_caller(emitter: Emitter, node: nodes.Call, scope: Scope) -> None:
     if emitter.write_caller is not None:
         emitter.write_caller()
         return
     code = emitter.code
     code.flush()
-    caller = name(frame.symbols.ref("caller"))
+    caller = name(scope.symbols.ref("caller"))
     test: ast.expr = is_(call("type", caller), "Body")
-    sure = _is_markup(emitter, frame)
+    sure = _is_markup(emitter, scope)
     branch = ast.If(test if sure is None else ast.BoolOp(ast.And(), [test, sure]), [], [])
     code.add(branch)
-    with code.inside(branch.body):
-        writes(emitter, call(attribute(caller, "write"), name(frame.out)), frame.out)
-    with code.inside(branch.orelse):
-        _write(emitter, frame, partial(emitter.expression, node, frame))
+    with code.statement_scope(branch.body):
+        writes(emitter, call(attribute(caller, "write"), name(scope.out)), scope.out)
+    with code.statement_scope(branch.orelse):
+        _write(emitter, scope, partial(emitter.expression, node, scope))
 
 
-def _is_markup(emitter: Emitter, frame: Frame) -> ast.expr | None:
+def _is_markup(emitter: Emitter, scope: Scope) -> ast.expr | None:
     """Return the expression for whether the text of a macro is printed as it is; `None` when it surely is."""
-    escaped = emitter.autoescape(frame)
+    escaped = emitter.autoescape(scope)
     return None if not emitter.eval_ctx.autoescape or isinstance(escaped, ast.Constant) else escaped
 
 
-def _finalizer(emitter: Emitter, frame: Frame) -> tuple[bool, list[ast.expr]]:
+def _finalizer(emitter: Emitter, scope: Scope) -> tuple[bool, list[ast.expr]]:
     """Return whether Jinja2 finalizes constants when it compiles, and what `finalize` is passed first."""
     wanted = passed_argument(emitter.environment.finalize)
     if wanted in {"", "environment"}:
         return True, [name(wanted)] if wanted else []
-    return False, [name(frame.context) if wanted == "context" else emitter.evaluation(frame)]
+    return False, [name(scope.context) if wanted == "context" else emitter.evaluation(scope)]
 
 
-def _finalized_expression(emitter: Emitter, node: nodes.Expr, frame: Frame) -> ast.expr:
-    return _finalized(emitter, frame, emitter.expression(node, frame))
+def _finalized_expression(emitter: Emitter, node: nodes.Expr, scope: Scope) -> ast.expr:
+    return _finalized(emitter, scope, emitter.expression(node, scope))
 
 
-def _finalized(emitter: Emitter, frame: Frame, value: ast.expr) -> ast.expr:
+def _finalized(emitter: Emitter, scope: Scope, value: ast.expr) -> ast.expr:
     finalize = attribute(name("environment"), "finalize")
-    return emitter.code.hold(call(finalize, *_finalizer(emitter, frame)[1], value))
+    return emitter.code.materialise(call(finalize, *_finalizer(emitter, scope)[1], value))
 
 
-def _descend(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+def _descend(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     """Write what ``loop(...)`` renders straight to the output."""
     items = descended_into(node)
-    loop = counted(emitter, node.node, frame)
+    loop = counted(emitter, node.node, scope)
     if items is None or loop is None or loop.descent is None:
         return False
     emitter.code.flush()
-    value = emitter.expression(items, frame)
+    value = emitter.expression(items, scope)
     render, deeper = name(loop.descent.render), ast.BinOp(name(loop.descent.depth), ast.Add(), const(1))
-    writes(emitter, call(render, value, name(frame.out), render, deeper), frame.out)
+    writes(emitter, call(render, value, name(scope.out), render, deeper), scope.out)
     return True
 
 
-def _super(emitter: Emitter, node: nodes.Call, frame: Frame) -> bool:
+def _super(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     """Write what ``super()`` renders straight to the output, when that is all that is asked of it."""
     if (
         not is_call_of(node, "super")
-        or frame.block is None
+        or scope.block is None
         or emitter.super_variable is None
         or emitter.own_call
-        or frame.symbols.find_ref("super") != emitter.super_variable
+        or scope.symbols.find_ref("super") != emitter.super_variable
     ):
         return False
     if emitter.layout is not None:
-        above = emitter.links.above(str(emitter.template), frame.block)
-        if above is not None and inlined_super(emitter, frame, above):
+        above = emitter.program.above(str(emitter.template), scope.block)
+        if above is not None and inlined_super(emitter, scope, above):
             return True
         if above is not None:
-            function = name(emitter.link(above, f"super_{frame.block}"))
-            run(emitter, frame, function, name(frame.context), text=emitter.prints(f"block_{frame.block}"))
+            function = name(emitter.link(above, abi.super_of(scope.block)))
+            run(emitter, scope, function, name(scope.context), text=emitter.prints(abi.block_function(scope.block)))
             return True
         # there is none, which is an error when it is called
-        undefined = call("no_parent", name("undefined"), const(frame.block))
-        asked = call("callee", name(frame.context), emitter.code.hold(undefined))
-        _write(emitter, frame, lambda: emitter.code.hold(ast.Call(asked, [], [])))
+        undefined = call("no_parent", name("undefined"), const(scope.block))
+        asked = call("callee", name(scope.context), emitter.code.materialise(undefined))
+        _write(emitter, scope, lambda: emitter.code.materialise(ast.Call(asked, [], [])))
         return True
     escaped = const(emitter.eval_ctx.autoescape)
-    block = call("super_block", name(frame.context), const(frame.block), name(f"block_{frame.block}"), escaped)
-    run(emitter, frame, block, name(frame.context))
+    block = call("super_block", name(scope.context), const(scope.block), name(abi.block_function(scope.block)), escaped)
+    run(emitter, scope, block, name(scope.context))
     return True
 
 
-def run(emitter: Emitter, frame: Frame, function: ast.expr, *arguments: ast.expr, text: bool = False) -> None:
+def run(emitter: Emitter, scope: Scope, function: ast.expr, *arguments: ast.expr, text: bool = False) -> None:
     """Call what writes to an output list, or returns a `text`: a template's root or a block."""
     enclosed = not emitter.code.function.root  # in a function that is no generator in Jinja2, of those that are
     if text or emitter.code.texts:
         function = function if text else call("returning", function)
         made = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
-        emitter.code.write(frame, "call", made)
-    elif frame.streams:
+        emitter.code.write(scope, "call", made)
+    elif scope.streams:
         emitter.code.flush()
         emitter.code.function.yields = True
-        steps = emitter.code.hold(call(function, *arguments, name(frame.out), name("limit")))
+        steps = emitter.code.materialise(call(function, *arguments, name(scope.out), name("limit")))
         # most have yielded nothing and have nothing to go on with
         emitter.code.add(ast.If(steps, [ast.Expr(ast.YieldFrom(steps))], []))
     else:
-        arguments = (*arguments, name(frame.out), name("never"))
+        arguments = (*arguments, name(scope.out), name("never"))
         made = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
         emitter.code.do(call("drain", made))

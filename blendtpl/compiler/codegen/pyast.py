@@ -1,4 +1,4 @@
-"""Code: building Python syntax trees.
+"""Python syntax trees: building Python syntax trees.
 
 Enters: parts. Leaves: nodes of `ast`, each made anew, since a node holds its line. Nothing here knows templates.
 """
@@ -59,7 +59,7 @@ def either(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.IfExp:
     return ast.IfExp(test, yes, no)
 
 
-def usually(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.IfExp:
+def likely(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.IfExp:
     """Return ``yes if test else no``, with what is likely last, where it has nothing to jump over."""
     if isinstance(test, ast.Compare) and type(test.ops[0]) is ast.Is:
         return ast.IfExp(ast.Compare(test.left, [ast.IsNot()], test.comparators), no, yes)
@@ -73,7 +73,7 @@ def assign(to: ast.expr | str, value: ast.expr) -> ast.Assign:
 
 def function(identifier: str, arguments: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
     """Return a function definition, tidied."""
-    body, names = tidied(arguments, body)
+    body, names = peephole(arguments, body)
     spec = ast.arguments([], [ast.arg(argument) for argument in arguments], None, [], [], None, [])
     made = ast.FunctionDef(identifier, spec, body, [])
     vars(made).update(names=names, type_params=[])  # which there are since Python 3.12
@@ -109,7 +109,7 @@ class _Uses:
     loops: bool = False
 
 
-def tidied(arguments: Sequence[str], body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
+def peephole(arguments: Sequence[str], body: list[ast.stmt]) -> tuple[list[ast.stmt], set[str]]:
     """Return the body of a function with as little in it as does the same, all of it in its place, and all names that
     are used in it.
 

@@ -1,4 +1,4 @@
-"""Rows: loops that print one row of text for each item, and do no more.
+"""Row loops: loops that print one row of text for each item, and do no more.
 
 Enters: a loop. Leaves: the parts of its rows, for a function in C that writes them. The loop itself stays, for types
 that this leaves alone, and for whoever wants the output in pieces.
@@ -11,15 +11,16 @@ from typing import Any
 
 from jinja2 import nodes
 
-from blendtpl.bundle.row_ops import MOST_JOINED, MOST_VALUES, Kind, Part, Parts
+from blendtpl.bundle import abi
+from blendtpl.bundle.row_ops import MOST_JOINED, MOST_VALUES, Opcode, RowOp, RowOps
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.codegen.calls import known_call, known_caller
 from blendtpl.compiler.codegen.generator import Emitter
-from blendtpl.compiler.codegen.inline import TOP_LEVEL, called_tree, included_tree, macro_tree, within_macro
+from blendtpl.compiler.codegen.inline import called_tree, included_tree, macro_tree, within_macro
 from blendtpl.compiler.codegen.loop_variable import is_cycle
 from blendtpl.compiler.codegen.printing import constant_text
-from blendtpl.compiler.codegen.row_operands import Bound, Holes, NoRow, Place, Scope
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.row_operands import Bound, NoRow, Operands, RowScope, SourceLocation
+from blendtpl.compiler.codegen.scope import Scope
 
 _LONG = 128  # parts, whichever are chosen: what is longer than that gains less by being data
 
@@ -30,22 +31,22 @@ class Row:
     and the places that the parts name, from 1.
     """
 
-    parts: Parts
+    parts: RowOps
     given: tuple[nodes.Expr, ...]
     pairs: bool
-    places: tuple[Place, ...]
+    places: tuple[SourceLocation, ...]
 
 
-def row(emitter: Emitter, node: nodes.For, frame: Frame) -> Row | None:
-    """Return what a loop prints for each item, when it does no more than that; `frame` is that of its body."""
-    if not emitter.links.speedups or emitter.own_getattr or emitter.own_context or emitter.in_order:
+def row(emitter: Emitter, node: nodes.For, scope: Scope) -> Row | None:
+    """Return what a loop prints for each item, when it does no more than that; `scope` is that of its body."""
+    if not emitter.program.speedups or emitter.own_getattr or emitter.own_context or emitter.in_order:
         return None
     if emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
         return None
     names = _targets(node)
     numbers: dict[str, Bound] = {called: number for number, called in enumerate(names)}
-    scope = Scope(emitter, frame, numbers, frozenset(names), looping=True)
-    seen = _Seen(scope, at=Place(node.lineno), begin=Place(node.lineno), targets=len(names))
+    row_scope = RowScope(emitter, scope, numbers, frozenset(names), looping=True)
+    seen = _Seen(row_scope, at=SourceLocation(node.lineno), begin=SourceLocation(node.lineno), targets=len(names))
     try:
         parts = seen.parts(node.body) if names else ""
     except NoRow:
@@ -65,13 +66,13 @@ def _targets(node: nodes.For) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class _Seen(Holes):
+class _Seen(Operands):
     """What has been seen of a row: its values, and its parts so far."""
 
-    into: list[Part] = field(default_factory=list)
+    into: list[RowOp] = field(default_factory=list)
     count: int = 0  # of all parts, whichever are chosen
 
-    def parts(self, body: Iterable[nodes.Node]) -> Parts:
+    def parts(self, body: Iterable[nodes.Node]) -> RowOps:
         """Return the parts of what a body prints."""
         outer, self.into = self.into, []
         self._body(body)
@@ -97,19 +98,19 @@ class _Seen(Holes):
                 raise NoRow
 
     def _print(self, node: nodes.Expr) -> None:
-        node = self.meant(node)
-        text = constant_text(self.scope.emitter, node)
+        node = self.argument_of(node)
+        text = constant_text(self.row_scope.emitter, node)
         if text is not None:
             self._put(str(text))
         elif isinstance(node, nodes.CondExpr):
             # nothing is printed where there is no `else`
             other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
             self._choose(node.test, [nodes.Output([node.expr1])], other)
-        elif isinstance(node, nodes.Call) and is_cycle(node) and self.scope.looping:
-            self._put((Kind.TURN, *(self._constant(each) for each in node.args)))
+        elif isinstance(node, nodes.Call) and is_cycle(node) and self.row_scope.looping:
+            self._put((Opcode.TURN, *(self._constant(each) for each in node.args)))
         elif isinstance(node, nodes.Call):
-            if self.scope.caller is not None and is_call_of(node, "caller"):
-                self.scope.caller(node.lineno)
+            if self.row_scope.caller is not None and is_call_of(node, "caller"):
+                self.row_scope.caller(node.lineno)
             else:
                 self._call(node, None)
         elif self.of_loop(node) == "index":
@@ -117,9 +118,9 @@ class _Seen(Holes):
         elif isinstance(node, nodes.Concat):
             self._put((self._concat(node),))
         else:
-            self._put(self.hole(node))
+            self._put(self.operand(node))
 
-    def _put(self, part: Part) -> None:
+    def _put(self, part: RowOp) -> None:
         self.count += 1
         if isinstance(part, str) and self.into and isinstance(self.into[-1], str):
             self.into[-1] += part
@@ -128,14 +129,14 @@ class _Seen(Holes):
 
     def _constant(self, node: nodes.Expr) -> str:
         """Return the text of an argument, which is looked at in every turn, whether it is its own or not."""
-        text = constant_text(self.scope.emitter, node)
+        text = constant_text(self.row_scope.emitter, node)
         if text is None:
             raise NoRow
         return str(text)
 
     def _choose(self, test: nodes.Expr, first: Sequence[nodes.Node], second: Sequence[nodes.Node]) -> None:
         """Put a part that is one of two."""
-        test = self.meant(test)
+        test = self.argument_of(test)
         if isinstance(test, nodes.Not):
             self._choose(test.node, second, first)
             return
@@ -156,83 +157,89 @@ class _Seen(Holes):
         if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
             if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
                 raise NoRow
-            return Kind.EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
+            return Opcode.EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
         asked = self.of_loop(test)
         if not asked:
-            return Kind.TRUE, self.hole(test)
+            return Opcode.TRUE, self.operand(test)
         if asked == "last":
-            return Kind.LAST, self.moved(test.lineno)
+            return Opcode.LAST, self.moved(test.lineno)
         if asked != "first":
             raise NoRow
-        return (Kind.FIRST,)
+        return (Opcode.FIRST,)
 
     def _loop(self, node: nodes.For) -> None:
         """Put a part that is a loop in a row."""
         names = _targets(node)
         if not names:
             raise NoRow
-        items = self.hole(self.meant(node.iter))  # type: ignore[arg-type]  # it is one
+        items = self.operand(self.argument_of(node.iter))  # type: ignore[arg-type]  # it is one
         bound = {called: self.new() for called in names}
         self.at = place = self.place(node.lineno)
         number = self.number_of(place)
-        outer = self.scope
+        outer = self.row_scope
         self.loops += 1
         numbers = {**outer.numbers, **bound}
-        self.scope = replace(outer, numbers=numbers, targets=outer.targets | bound.keys(), looping=True)
+        self.row_scope = replace(outer, numbers=numbers, targets=outer.targets | bound.keys(), looping=True)
         parts = self.parts(node.body)
-        self.scope = outer
+        self.row_scope = outer
         self.loops -= 1
         self.at = place
-        self._put((Kind.LOOP, number, items, bound[names[0]], len(names) > 1, parts))
+        self._put((Opcode.LOOP, number, items, bound[names[0]], len(names) > 1, parts))
 
     def _include(self, node: nodes.Include) -> None:
-        scope = self.scope
-        template = scope.emitter.included(node)
-        if template is None or not scope.opens or not all(map(self._is_seen, scope.emitter.links.reads[template])):
+        row_scope = self.row_scope
+        template = row_scope.emitter.included(node)
+        if (
+            template is None
+            or not row_scope.opens
+            or not all(map(self._is_seen, row_scope.emitter.program.reads[template]))
+        ):
             raise NoRow
-        links = scope.emitter.links
-        direct = scope.frame.context == "context" or scope.emitter.parameters is not None
-        known = direct and links.entry(template) == "part" and not links.observes(template)
-        found = included_tree(scope.emitter, template, {}) if known else None
+        program = row_scope.emitter.program
+        direct = row_scope.scope.context == "context" or row_scope.emitter.parameters is not None
+        known = direct and program.entry(template) == abi.INCLUDED and not program.needs_context(template)
+        found = included_tree(row_scope.emitter, template, {}) if known else None
         if found is None:
             raise NoRow
         own, tree = found
-        with self._inside(replace(scope, emitter=own, caller=None, looping=False), template, TOP_LEVEL, node.lineno):
+        with self._inside(
+            replace(row_scope, emitter=own, caller=None, looping=False), template, abi.TOP_LEVEL, node.lineno
+        ):
             self._body(tree.body)
 
     def _is_seen(self, called: str) -> bool:
         """Return whether an included template finds under a name what the loop has there, or the context."""
-        scope = self.scope
-        if called in scope.targets:
+        row_scope = self.row_scope
+        if called in row_scope.targets:
             return True
-        variable = scope.frame.symbols.find_ref(called)
+        variable = row_scope.scope.symbols.find_ref(called)
         return variable is None or (
-            variable not in scope.emitter.loops and scope.emitter.is_given(variable, scope.frame)
+            variable not in row_scope.emitter.loops and row_scope.emitter.is_given(variable, row_scope.scope)
         )
 
     def _call(self, node: nodes.Call, block: nodes.CallBlock | None) -> None:
         """Put the parts of a macro that is called, and of the block that calls it."""
-        scope = self.scope
+        row_scope = self.row_scope
         body = None
         if block is not None:
-            macro = known_caller(scope.emitter, block, scope.frame)
+            macro = known_caller(row_scope.emitter, block, row_scope.scope)
             if macro is not None:
-                body = called_tree(scope.emitter, scope.frame, macro, block)
+                body = called_tree(row_scope.emitter, row_scope.scope, macro, block)
         else:
-            macro = known_call(scope.emitter, node, scope.frame)
+            macro = known_call(row_scope.emitter, node, row_scope.scope)
             if macro is not None and not macro.shape.special:
-                body = macro_tree(scope.emitter, macro)
+                body = macro_tree(row_scope.emitter, macro)
         if macro is None or body is None:
             raise NoRow
-        own, inner = within_macro(scope.emitter, scope.frame, macro, body)
+        own, inner = within_macro(row_scope.emitter, row_scope.scope, macro, body)
         numbers = self._arguments(node, body)
 
         def write(line: int) -> None:
-            here = replace(scope, around=self.scope.around)
-            with self._inside(here, str(scope.emitter.template), "call block", line):
+            here = replace(row_scope, around=self.row_scope.around)
+            with self._inside(here, str(row_scope.emitter.template), "call block", line):
                 self._body([] if block is None else block.body)
 
-        own_scope = Scope(own, inner, numbers, frozenset(), opens=False, caller=write, around=scope.around)
+        own_scope = RowScope(own, inner, numbers, frozenset(), opens=False, caller=write, around=row_scope.around)
         with self._inside(own_scope, macro.template, f"macro {macro.shape.name!r}", node.lineno):
             self._body(body.body)
 
@@ -252,7 +259,7 @@ class _Seen(Holes):
         return bound
 
     def _argument(self, node: nodes.Expr) -> Bound:
-        node = self.meant(node)
+        node = self.argument_of(node)
         if isinstance(node, nodes.Const) or (self.of_loop(node) == "first" and not self.loops):
             return node
         if self.of_loop(node) == "last":
@@ -261,39 +268,39 @@ class _Seen(Holes):
             return self._concat(node)
         if isinstance(node, nodes.Name):
             return self.named(node)
-        hole = self.hole(node)
+        operand = self.operand(node)
         number = self.new()
-        self.into.append((Kind.SET, number, hole))
+        self.into.append((Opcode.SET, number, operand))
         return number
 
     def _last(self, node: nodes.Expr) -> int:
         """Put a part that asks whether an item is the last, here and now; return the number of the answer."""
         number = self.new()
-        yes, no = ((Kind.SET, number, (self._number(nodes.Const(answer)),)) for answer in (True, False))
-        self.into.append((Kind.LAST, self.moved(node.lineno), (yes,), (no,)))
+        yes, no = ((Opcode.SET, number, (self._number(nodes.Const(answer)),)) for answer in (True, False))
+        self.into.append((Opcode.LAST, self.moved(node.lineno), (yes,), (no,)))
         return number
 
     def _concat(self, node: nodes.Concat) -> int:
         """Put a part that joins values; return the number of what that is."""
         if len(node.nodes) > MOST_JOINED or any(found.lineno != node.lineno for found in node.nodes):
             raise NoRow
-        holes = [self.value(found) for found in node.nodes]
+        operands = [self.value(found) for found in node.nodes]
         number = self.new()
-        self.into.append((Kind.CONCAT, number, *holes))
+        self.into.append((Opcode.CONCAT, number, *operands))
         return number
 
     @contextmanager
-    def _inside(self, scope: Scope, template: str, shown: str, line: int) -> Iterator[None]:
+    def _inside(self, row_scope: RowScope, template: str, shown: str, line: int) -> Iterator[None]:
         """Look at code of another template, which stands in place of a call in a line, and escapes as this does."""
-        outer = self.scope
-        escaped = scope.emitter.eval_ctx
+        outer = self.row_scope
+        escaped = row_scope.emitter.eval_ctx
         if escaped.autoescape is not outer.emitter.eval_ctx.autoescape or escaped.volatile:
             raise NoRow
-        self.scope = replace(scope, around=(*scope.around, (template, shown, line)))
+        self.row_scope = replace(row_scope, around=(*row_scope.around, (template, shown, line)))
         try:
             yield
         finally:
-            self.scope = outer  # lest it is in a circle with what writes the caller
+            self.row_scope = outer  # lest it is in a circle with what writes the caller
 
 
 def _otherwise(node: nodes.If) -> Sequence[nodes.Node]:

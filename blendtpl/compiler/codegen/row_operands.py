@@ -1,4 +1,4 @@
-"""Holes: the values that are put into a row, and where looking at them may fail.
+"""Operands: the values that are put into a row, and where looking at them may fail.
 
 Enters: what a template prints, or asks. Leaves: the number of a value, maybe with an attribute, and the place.
 """
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
-from blendtpl.bundle.row_ops import Hole
+from blendtpl.bundle.row_ops import Operand
 from blendtpl.compiler.codegen.generator import Emitter
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.scope import Scope
 
 Bound = int | nodes.Expr  # the number of a value, or a constant, or what ``loop`` has
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """Where a row may fail: the line of the template that has the loop, and, of each template whose code stands in
     place of a call there, which it is, what it is called in a traceback, and the line; the outermost first.
     """
@@ -30,7 +30,7 @@ class NoRow(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RowScope:
     """Where names are looked up: the numbers of values by their names, of which `targets` are assigned by loops;
     whether other names are those of the context, and ``loop`` is that at hand; what writes the caller of a macro; and
     of each template whose code stands here in place of a call which it is, what it is called in a traceback, and the
@@ -38,7 +38,7 @@ class Scope:
     """
 
     emitter: Emitter
-    frame: Frame
+    scope: Scope
     numbers: Mapping[str, Bound]
     targets: frozenset[str] = frozenset()
     opens: bool = True
@@ -48,28 +48,28 @@ class Scope:
 
 
 @dataclass(slots=True)
-class Holes:
+class Operands:
     """What has been seen of the values of a row: those that it is given, and where what comes next would fail; `at` is
     `None` where that depends on what was chosen.
     """
 
-    scope: Scope
-    at: Place | None
-    begin: Place
+    row_scope: RowScope
+    at: SourceLocation | None
+    begin: SourceLocation
     targets: int  # how many values an item is
     given: list[nodes.Expr] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    places: list[SourceLocation] = field(default_factory=list)
     loops: int = 0  # that stand around what is at hand, in the row
     fails: bool = False  # whether anything in it may
 
-    def value(self, node: nodes.Expr) -> Hole:
-        """Return a hole for a value that may be a constant."""
-        node = self.meant(node)
-        return (self._number(node),) if isinstance(node, nodes.Const) else self.hole(node)
+    def value(self, node: nodes.Expr) -> Operand:
+        """Return an operand for a value that may be a constant."""
+        node = self.argument_of(node)
+        return (self._number(node),) if isinstance(node, nodes.Const) else self.operand(node)
 
-    def meant(self, node: nodes.Expr) -> nodes.Expr:
+    def argument_of(self, node: nodes.Expr) -> nodes.Expr:
         """Return what an argument of a macro was called with, when that is no value."""
-        bound = self.scope.numbers.get(node.name) if isinstance(node, nodes.Name) else None
+        bound = self.row_scope.numbers.get(node.name) if isinstance(node, nodes.Name) else None
         if isinstance(bound, nodes.Getattr) and self.loops:  # of another loop
             raise NoRow
         return bound if isinstance(bound, nodes.Expr) else node
@@ -78,14 +78,14 @@ class Holes:
         """Return which attribute of the loop at hand a node is, if it is one."""
         if not isinstance(node, nodes.Getattr) or not isinstance(node.node, nodes.Name) or node.node.name != "loop":
             return ""
-        return node.attr if self.scope.looping or self._is_bound(node) else ""
+        return node.attr if self.row_scope.looping or self._is_bound(node) else ""
 
     def _is_bound(self, node: nodes.Expr) -> bool:
         """Return whether a node is what an argument of a macro was called with."""
-        return any(bound is node for bound in self.scope.numbers.values())
+        return any(bound is node for bound in self.row_scope.numbers.values())
 
-    def hole(self, node: nodes.Expr) -> Hole:
-        """Return a hole for a variable, or an attribute of one. Raises `NoRow` for anything else."""
+    def operand(self, node: nodes.Expr) -> Operand:
+        """Return an operand for a variable, or an attribute of one. Raises `NoRow` for anything else."""
         called = node.node if isinstance(node, nodes.Getattr) else node
         if not isinstance(called, nodes.Name) or called.name == "loop" or called.lineno != node.lineno:
             raise NoRow
@@ -108,8 +108,8 @@ class Holes:
 
     def named(self, node: nodes.Name) -> int:
         """Return the number of the value of a name."""
-        found = self.scope.numbers.get(node.name)
-        if isinstance(found, nodes.Expr) or (found is None and not self.scope.opens):
+        found = self.row_scope.numbers.get(node.name)
+        if isinstance(found, nodes.Expr) or (found is None and not self.row_scope.opens):
             raise NoRow
         if found is not None:
             return found
@@ -125,13 +125,13 @@ class Holes:
         """Return the number of a value that is set in a row."""
         return self._number(nodes.Const(None))
 
-    def place(self, line: int) -> Place:
+    def place(self, line: int) -> SourceLocation:
         """Return the place of a line of the code at hand."""
-        around = self.scope.around
+        around = self.row_scope.around
         lines = (*(at for *_, at in around), line)
-        return Place(lines[0], tuple((*entry[:2], at) for entry, at in zip(around, lines[1:], strict=True)))
+        return SourceLocation(lines[0], tuple((*entry[:2], at) for entry, at in zip(around, lines[1:], strict=True)))
 
-    def number_of(self, place: Place) -> int:
+    def number_of(self, place: SourceLocation) -> int:
         """Return the number of a place, which is 0 for that of the loop itself."""
         if place == self.begin:
             return 0

@@ -1,4 +1,4 @@
-"""Frames: what holds at one place of a template while it is being emitted.
+"""Scopes: what holds at one place of a template while it is being emitted.
 
 The scoping is Jinja2's own analysis (`jinja2.idtracking`), which says for every name in which Python variable it
 is, and what that variable holds when its scope is entered.
@@ -33,7 +33,7 @@ class Loop:
 
 
 @dataclass(slots=True)
-class Frame:
+class Scope:
     """A scope.
 
     `out` is the variable of the list that output is appended to; `streams`: whether it is the function's own, so
@@ -56,10 +56,10 @@ class Frame:
     output_check: bool = False
     counted: Loop | None = None
 
-    def inner(self, *, isolated: bool = False) -> "Frame":
+    def inner(self, *, isolated: bool = False) -> "Scope":
         """Return the frame of a scope inside of this one; an isolated one does not see its names."""
         symbols = Symbols(level=self.symbols.level + 1) if isolated else Symbols(self.symbols)
-        return Frame(
+        return Scope(
             symbols,
             out=self.out,
             streams=self.streams,
@@ -69,7 +69,7 @@ class Frame:
             output_check=self.output_check,
         )
 
-    def softened(self) -> "Frame":
+    def softened(self) -> "Scope":
         """Return this frame behind a condition: the same scope, but what runs in it may never run."""
         return replace(self, soft=True, rootlevel=False)
 
@@ -91,11 +91,11 @@ class Symbols(idtracking.Symbols):
 
     def origin(self, called: str, function: object) -> tuple[str, str] | None:
         """Return what was surely imported as a name, as far as code of a function can rely on that."""
-        scope: Any = self
-        while scope is not None and called not in scope.refs:
-            scope = scope.parent
-        known = scope.imported.get(called) if scope is not None else None
-        return known[0] if known is not None and (scope.stays or known[1] is function) else None
+        around: Any = self
+        while around is not None and called not in around.refs:
+            around = around.parent
+        known = around.imported.get(called) if around is not None else None
+        return known[0] if known is not None and (around.stays or known[1] is function) else None
 
     def analyze_node(self, node: nodes.Node, **kwargs: Any) -> None:
         """Find the names that are set and read in a node that has a scope of its own."""

@@ -1,4 +1,4 @@
-"""Inlined: what Jinja2's own common filters and tests do to values of exact types, as an expression.
+"""Specialised filters: what Jinja2's own common filters and tests do to values of exact types, as an expression.
 
 Enters: a filter or a test of a template, the value that it is applied to and its constant arguments. Leaves: a Python
 expression that does the same without a call for the types named here, and calls the filter or test for all others. It
@@ -15,8 +15,8 @@ from jinja2 import nodes
 
 from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compiler.codegen.generator import Emitter
-from blendtpl.compiler.codegen.pyast import attribute, call, const, either, is_, item, name, usually
-from blendtpl.compiler.codegen.scope import Frame
+from blendtpl.compiler.codegen.pyast import attribute, call, const, either, is_, item, likely, name
+from blendtpl.compiler.codegen.scope import Scope
 
 Arguments = tuple[Any, ...]
 
@@ -33,13 +33,13 @@ _Exact = Callable[[str], str]  # the variable that stands for a type, where the 
 _Made = Callable[[_Exact, ast.expr, Arguments, ast.expr], ast.expr]
 
 
-def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+def inlined_filter(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for a filter; `general` is that for its call, which is less code."""
     if not is_own(emitter.environment, "filter", node.name) or not isinstance(value, ast.Name):
         return general
     if node.name == "map":
         mapped = _of_filter if node.args else _of_attribute
-        return mapped(emitter, node, frame, value, general)
+        return mapped(emitter, node, scope, value, general)
     if node.name in _CHOICES:
         return _choice(emitter, node, value, general)
     if not emitter.code.function.hot:
@@ -56,7 +56,7 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: as
     test: ast.expr = is_(kind, emitter.bind("exact", "filter", node.name, exact))
     if holds is not None:
         test = ast.BoolOp(ast.And(), [test, holds(value)])
-    inlined = usually(test, made(value, arguments), general)
+    inlined = likely(test, made(value, arguments), general)
     if node.name == "int":
         # not a number is no whole number, and the only one that is not what it is
         whole = ast.BoolOp(
@@ -119,10 +119,10 @@ def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast
         missing = call("isinstance", value, name(emitter.bind("exact", "filter", node.name, "Undefined")))
         return either(missing, general, value)
     text = is_(call("type", value), emitter.bind("exact", "filter", node.name, "str"))
-    return usually(ast.BoolOp(ast.And(), [text, value]), value, general)
+    return likely(ast.BoolOp(ast.And(), [text, value]), value, general)
 
 
-def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+def _of_attribute(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for the values of one attribute of each item, which needs no context."""
     keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
     attr = keywords.get("attribute")
@@ -136,10 +136,10 @@ def _of_attribute(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast
         or emitter.environment.sandboxed
     ):
         return general
-    return call(emitter.bind("mapped"), name(frame.context), value, const(attr.value))
+    return call(emitter.bind("mapped"), name(scope.context), value, const(attr.value))
 
 
-def _of_filter(emitter: Emitter, node: nodes.Filter, frame: Frame, value: ast.expr, general: ast.expr) -> ast.expr:
+def _of_filter(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for what another filter makes of each item, when that asks for nothing."""
     arguments = _constants(node)
     if not arguments or not _is_plain(arguments[0]) or emitter.environment.sandboxed:
@@ -225,7 +225,7 @@ def _missing(present: bool) -> _Made:
 
 
 def _is_none(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
-    return usually(is_(call("type", value), exact("str")), const(False), general)
+    return likely(is_(call("type", value), exact("str")), const(False), general)
 
 
 def _always(*kinds: str) -> _Made:
@@ -244,7 +244,7 @@ def _rest(wanted: int, *divisor: int) -> _Made:
     def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
         (by,) = divisor or arguments
         rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(by)), [ast.Eq()], [const(wanted)])
-        return usually(is_(call("type", value), exact("int")), rest, general)
+        return likely(is_(call("type", value), exact("int")), rest, general)
 
     return made
 

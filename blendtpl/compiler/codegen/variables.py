@@ -1,7 +1,7 @@
 """Variables: how emitted code gets at the names of a template.
 
 Enters: the environment, the template and what is known of the others. Leaves: the Python variable in which a name is at
-a place, and the statements that fill it: from the slots of a scope, from the arguments that an included template is
+a place, and the statements that fill it: from the slots of a frame, from the arguments that an included template is
 called with, or from a context.
 """
 
@@ -12,27 +12,27 @@ import jinja2
 from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE, VAR_LOAD_UNDEFINED, Symbols
 from jinja2.runtime import Context
 
-from blendtpl.compiler.analysis.program_facts import Links
+from blendtpl.bundle import abi
+from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.codegen.builder import Writer
 from blendtpl.compiler.codegen.exports import Stores
 from blendtpl.compiler.codegen.pyast import PURE_GETTER, assign, attribute, call, const, either, item, name
-from blendtpl.compiler.codegen.scope import Frame
-
-# where a scope has its blocks, and its first slot: see `blendtpl.runtime.frame`
-BLOCKS, SLOTS = 3, 4
+from blendtpl.compiler.codegen.scope import Scope
 
 
 class Variables:
     """Where the names of one template are while its code is written."""
 
-    def __init__(self, environment: jinja2.Environment, template: str | None, links: Links) -> None:
-        self.template, self.links = template, links
-        self.code = Writer(speedups=links.speedups)
+    def __init__(self, environment: jinja2.Environment, template: str | None, program: ProgramFacts) -> None:
+        self.template, self.program = template, program
+        self.code = Writer(speedups=program.speedups)
         self.own_context = environment.context_class.resolve_or_missing is not Context.resolve_or_missing
         self.getter = "resolve" if self.own_context else PURE_GETTER  # an application's own may note what is asked for
         self.parameters: Mapping[str, str] | None = None  # the variables that an included template is given
-        self.layout = links.layout(template)
-        self.slots = {found: at for at, found in enumerate(self.layout.slots, SLOTS)} if self.layout is not None else {}
+        self.layout = program.layout(template)
+        self.slots = (
+            {found: at for at, found in enumerate(self.layout.slots, abi.SLOTS)} if self.layout is not None else {}
+        )
         self.stores = Stores(self.code, None if self.layout is None else self.slots)
         self.root_symbols: Symbols | None = None  # those of the top level, while that is written
         self.known: dict[str, ast.Constant | ast.Name] = {}  # what variables of inlined code always are
@@ -42,9 +42,9 @@ class Variables:
         known = self.known.get(variable)
         return const(known.value) if isinstance(known, ast.Constant) else known and name(known.id)
 
-    def variable(self, called: str, frame: Frame) -> str:
+    def variable(self, called: str, scope: Scope) -> str:
         """Return the Python variable in which a name of the template is here."""
-        return self.reach(frame.symbols.ref(called))
+        return self.reach(scope.symbols.ref(called))
 
     def reach(self, variable: str) -> str:
         """Return how the function at hand gets at a variable.
@@ -77,7 +77,7 @@ class Variables:
             return name(self.parameters.get(called, "missing"))
         if called in self.slots:
             return self.slot(called)
-        if self.layout is not None and not self.links.observes(self.template):
+        if self.layout is not None and not self.program.needs_context(self.template):
             return name("missing")  # it is set, and read by nothing
         self.code.function.gets = True
         return call(self.getter, const(called), name("missing"))
@@ -90,19 +90,19 @@ class Variables:
         statement.lineno = self.code.line
         self.code.function.prologue.append(statement)
 
-    def is_given(self, variable: str, frame: Frame) -> bool:
+    def is_given(self, variable: str, scope: Scope) -> bool:
         """Return whether a variable always has what a template that is included here finds under its name."""
-        load = frame.symbols.find_load(variable)
+        load = scope.symbols.find_load(variable)
         return self.alias(variable) is not None or (
             load is not None and load[0] in {VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE}
         )
 
-    def resolved(self, called: str, frame: Frame) -> ast.expr:
+    def resolved(self, called: str, scope: Scope) -> ast.expr:
         """Return what the context has for a name, which the function reads once."""
         if self.parameters is not None:
             return self._get(called)
-        if frame.context != "context":
-            return call(attribute(name(frame.context), "resolve"), const(called))
+        if scope.context != "context":
+            return call(attribute(name(scope.context), "resolve"), const(called))
         if called not in self.code.function.reads:
             variable = self.code.function.reads[called] = f"g_{called}"
             self._first(assign(variable, self._get(called)))
@@ -120,15 +120,15 @@ class Variables:
             self._first(assign(variable, value))
         return name(self.code.function.reads[key])
 
-    def enter(self, frame: Frame) -> None:
+    def enter(self, scope: Scope) -> None:
         """Give every variable of a scope what it holds at the start."""
         unset = []
-        for variable, (action, parameter) in frame.symbols.loads.items():
+        for variable, (action, parameter) in scope.symbols.loads.items():
             self.code.changed(variable)
             if variable in self.known:
                 continue
             if action == VAR_LOAD_RESOLVE:
-                value = self.resolved(str(parameter), frame)
+                value = self.resolved(str(parameter), scope)
                 self.code.add(assign(variable, value))
                 if isinstance(value, ast.Name):
                     self.code.copied(variable, value.id)
@@ -142,11 +142,11 @@ class Variables:
         if unset:
             self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in unset], name("missing")))
 
-    def leave(self, frame: Frame) -> None:
+    def leave(self, scope: Scope) -> None:
         """Let go of what a scope held, when a function made in it may still look."""
-        held = list(frame.symbols.loads)
-        if held and self.code.function.nested:
-            self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in held], name("missing")))
+        materialised = list(scope.symbols.loads)
+        if materialised and self.code.function.nested:
+            self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in materialised], name("missing")))
 
     def text(self, text: str) -> ast.Name:
         """Return the variable that holds a constant text, which is looked for by its identity."""

@@ -1,4 +1,4 @@
-"""Faults: one function for each mistake that a template can have. All the prose of compile errors stands here.
+"""Diagnostics: one function for each mistake that a template can have. All the prose of compile errors stands here.
 
 Enters: the place and what was found. Leaves: a `Fault`. Nothing here looks for mistakes.
 """

@@ -1,4 +1,4 @@
-"""Asking: what template is meant where another names one, in whatever spelling.
+"""References: what template is meant where another names one, in whatever spelling.
 
 Enters: an environment, and the templates that there are. Leaves: an environment of the same kind, to compile with, in
 which each constant name of a template is the one that the template has; and what was asked for.

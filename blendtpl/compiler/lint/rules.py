@@ -7,7 +7,7 @@ warning is worse than one that is missing.
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from blendtpl.compiler.analysis.summary import Outline
+from blendtpl.compiler.analysis.summary import TemplateSummary
 from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.lint import prose
 from blendtpl.compiler.lint.notes import CallSite, Notes, Signature, Want
@@ -18,12 +18,12 @@ Found = Iterator[TemplateWarning]
 
 
 def lint(
-    outlines: Mapping[str, Outline], notes: Mapping[str, Notes], faulty: Set[str], locate: Locate
+    summaries: Mapping[str, TemplateSummary], notes: Mapping[str, Notes], faulty: Set[str], locate: Locate
 ) -> list[TemplateWarning]:
     """Return what is hardly meant. `locate` gives the positions of a template with findings; of what those templates
     export that are `faulty` nothing is said.
     """
-    program = _Program(outlines, notes, faulty, {name: _chain(name, outlines) for name in outlines})
+    program = _Program(summaries, notes, faulty, {name: _chain(name, summaries) for name in summaries})
     asked = {name for found in notes.values() for name in found.asked or ()}
     fills = all(found.asked is not None for found in notes.values())
     found: list[TemplateWarning] = []
@@ -44,7 +44,7 @@ def lint(
 class _Program:
     """What is known of all templates; `chains` has, for each, all that it extends, when all of that is certain."""
 
-    outlines: Mapping[str, Outline]
+    summaries: Mapping[str, TemplateSummary]
     notes: Mapping[str, Notes]
     faulty: Set[str]
     chains: Mapping[str, list[str] | None]
@@ -52,7 +52,7 @@ class _Program:
     def exporting(self, template: str) -> Notes | None:
         """Return the notes of a template whose exports are all its own."""
         found = None if template in self.faulty else self.notes.get(template)
-        own = found is not None and found.exports is not None and not _extended(self.outlines[template])
+        own = found is not None and found.exports is not None and not _extended(self.summaries[template])
         return found if own else None
 
     def is_certain(self, name: str, bound: str, *, block: bool) -> bool:
@@ -64,21 +64,21 @@ class _Program:
         if self.chains[name] is None:
             return False
         related = {part for chain in self.chains.values() if chain and name in chain for part in chain} - {name}
-        return not any(bound in self.outlines[part].top for part in related)
+        return not any(bound in self.summaries[part].top for part in related)
 
 
-def _extended(outline: Outline) -> list[tuple[str, ...]]:
-    return [link.names for link in outline.links if link.kind == "extends"]
+def _extended(summary: TemplateSummary) -> list[tuple[str, ...]]:
+    return [link.names for link in summary.links if link.kind == "extends"]
 
 
-def _chain(name: str, outlines: Mapping[str, Outline]) -> list[str] | None:
+def _chain(name: str, summaries: Mapping[str, TemplateSummary]) -> list[str] | None:
     """Return a template and all that it extends, or `None` where that depends on anything."""
     chain = [name]
-    while found := [link for link in outlines[chain[-1]].links if link.kind == "extends"]:
+    while found := [link for link in summaries[chain[-1]].links if link.kind == "extends"]:
         if len(found) > 1 or found[0].guarded or len(found[0].names) != 1:
             return None
         (parent,) = found[0].names
-        if parent not in outlines or parent in chain:
+        if parent not in summaries or parent in chain:
             return None
         chain.append(parent)
     return chain
@@ -88,7 +88,7 @@ def _blocks(name: str, program: _Program, asked: set[str], locate: Locate) -> Fo
     chain = program.chains[name]
     if chain is None or len(chain) == 1 or not program.faulty.isdisjoint(chain[1:]):
         return
-    known = {block for part in chain[1:] for block in program.outlines[part].facts.blocks}
+    known = {block for part in chain[1:] for block in program.summaries[part].facts.blocks}
     for block, line in program.notes[name].fills:
         if block not in known and block not in asked:
             spot = locate(name).of_word(line, block, ("block",))

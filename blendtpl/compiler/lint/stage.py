@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.compiler.analysis.summary import Outline
+from blendtpl.compiler.analysis.summary import TemplateSummary
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.compiler.lint.ignores import Ignores, told
 from blendtpl.compiler.lint.notes import Notes, from_bytes, notes, to_bytes
@@ -39,24 +39,26 @@ class Stage:
     locate: Locate
     sources: Mapping[str, Source]
 
-    def warnings(self, outlines: Mapping[str, Outline], faults: Iterable[Fault]) -> tuple[TemplateWarning, ...]:
+    def warnings(
+        self, summaries: Mapping[str, TemplateSummary], faults: Iterable[Fault]
+    ) -> tuple[TemplateWarning, ...]:
         """Return the warnings of all templates that have an outline, by place; what is wrong with a template has been
         told, and nothing is said of what it means to others.
         """
         found, faulty = {}, {fault.name for fault in faults}
-        for name, outline in outlines.items():
-            if (noted := self._notes(self.sources[name], outline)) is not None:
+        for name, summary in summaries.items():
+            if (noted := self._notes(self.sources[name], summary)) is not None:
                 found[name] = noted
-        texts = {name: self.sources[name].text for name in outlines}
+        texts = {name: self.sources[name].text for name in summaries}
         return tuple(
-            sorted(set(told(lint(outlines, found, faulty, self.locate), self.ignored, texts, self.environment)))
+            sorted(set(told(lint(summaries, found, faulty, self.locate), self.ignored, texts, self.environment)))
         )
 
-    def _notes(self, source: Source, outline: Outline) -> Notes | None:
+    def _notes(self, source: Source, summary: TemplateSummary) -> Notes | None:
         key = ""
         if self.cache is not None:
             # which templates there are decides what a name in one of them means
-            links = [(link.kind, link.names, link.line) for link in outline.links]
+            links = [(link.kind, link.names, link.line) for link in summary.links]
             key = self.key("notes", {"source": source.digest, "name": source.name, "links": links})
             with suppress(ValueError, KeyError, TypeError):
                 if (data := self.cache.get(key)) is not None:

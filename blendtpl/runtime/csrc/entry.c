@@ -1,4 +1,4 @@
-/* Starting: `started` of `blendtpl.runtime.entry`, with which a render begins. */
+/* Starting: `enter_template` of `blendtpl.runtime.entry`, with which a render begins. */
 
 #include "module.h"
 
@@ -128,7 +128,7 @@ finished(State *state, PyObject *scope, PyObject *text)
 }
 
 PyObject *
-blendtpl_started(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) < START
         || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], NAMES))

@@ -111,7 +111,7 @@ static PyMethodDef methods[] = {
     FAST(escaped_field, escaped_field),
     FAST(text_field, text_field),
     FAST(rows, blendtpl_rows),
-    FAST(started, blendtpl_started),
+    FAST(enter_template, blendtpl_enter_template),
     {NULL, NULL, 0, NULL},
 };
 

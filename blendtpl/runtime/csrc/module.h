@@ -17,6 +17,6 @@ typedef struct {
 extern PyType_Spec blendtpl_lookahead;
 
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
-PyObject *blendtpl_started(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 
 #endif

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import jinja2
 import markupsafe
 
-from blendtpl.runtime.compiled_template import Unit
+from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.template import Template
 
 _PACKAGES = tuple(f"{Path(found).parent}{os.sep}" for found in (__file__, jinja2.__file__, markupsafe.__file__))
@@ -57,7 +57,7 @@ def shown(place: Place, templates: Mapping[str, Template]) -> str:
     """Return a place as text. When the line may be of several templates, it has all of them."""
     template = templates[place.template]
     count = sys.maxsize if template.source is None else template.source.count("\n") + 1
-    names = origins(template._unit, count).get(place.line, [place.template])
+    names = origins(template._compiled, count).get(place.line, [place.template])
     line = f":{place.line}" if place.line else ""
     return " or ".join(f"{name}{line}" for name in names) + (f", in {place.own}" if place.own else "")
 
@@ -74,16 +74,16 @@ def _from_here(file: str) -> str:
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else file
 
 
-def origins(unit: Unit, lines: int) -> Mapping[int, list[str]]:
+def origins(compiled: CompiledTemplate, lines: int) -> Mapping[int, list[str]]:
     """Return the templates that each line in the code of a unit may be of; its own has so many lines."""
     found: dict[int, dict[str, None]] = defaultdict(dict)
-    for function in unit.space.values():
-        if type(function) is FunctionType and function.__code__.co_filename == unit.filename:
+    for function in compiled.space.values():
+        if type(function) is FunctionType and function.__code__.co_filename == compiled.filename:
             for code in _codes(function.__code__):
-                for line, name in _lines(code, unit):
+                for line, name in _lines(code, compiled):
                     # what is written of a value that is ready may stand behind the code that it comes from
                     if name or line <= lines:
-                        found[line][name or unit.filename] = None
+                        found[line][name or compiled.filename] = None
     return {line: sorted(names) for line, names in found.items()}
 
 
@@ -94,16 +94,16 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _lines(code: CodeType, unit: Unit) -> Iterator[tuple[int, str]]:
+def _lines(code: CodeType, compiled: CompiledTemplate) -> Iterator[tuple[int, str]]:
     """Yield the line of each instruction, and the template that it came from, if that is another.
 
     Such code is in a `try` whose handler tells what was called, for tracebacks: see
-    `blendtpl.runtime.exceptions.stitched`.
+    `blendtpl.runtime.exceptions.insert_frame`.
     """
     listed = dis.Bytecode(code)
     entries = listed.exception_entries  # type: ignore[attr-defined]  # mypy does not know of it
     instructions = list(listed)
-    handlers = {entry.target: _called_there(instructions, entry.target, unit) for entry in entries}
+    handlers = {entry.target: _called_there(instructions, entry.target, compiled) for entry in entries}
     for instruction in instructions:
         at, name, line = instruction.offset, "", instruction.positions and instruction.positions.lineno
         while not name and (entry := next((each for each in entries if each.start <= at < each.end), None)):
@@ -112,8 +112,8 @@ def _lines(code: CodeType, unit: Unit) -> Iterator[tuple[int, str]]:
             yield line, name
 
 
-def _called_there(instructions: Sequence[dis.Instruction], target: int, unit: Unit) -> str:
+def _called_there(instructions: Sequence[dis.Instruction], target: int, compiled: CompiledTemplate) -> str:
     """Return the template of the code that a handler of errors is for, or `""`."""
     names = [each.argval for each in instructions if each.offset >= target and each.opname == "LOAD_GLOBAL"][:3]
-    linked = unit.space.get(names[names.index("stitched") + 1]) if "stitched" in names[:2] else None
-    return str(linked.filename) if isinstance(linked, Unit) else ""
+    linked = compiled.space.get(names[names.index("insert_frame") + 1]) if "insert_frame" in names[:2] else None
+    return str(linked.filename) if isinstance(linked, CompiledTemplate) else ""

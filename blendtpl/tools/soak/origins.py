@@ -1,7 +1,7 @@
-"""Trails: where what calls leave behind was made, and who holds it.
+"""Origins: where what calls leave behind was made, and who holds it.
 
-Enters: a function that renders and leaves something. Leaves: a `Trail`. It takes much longer to render while memory is
-traced, so that only what is known to grow is followed, and only for as many renders as it takes.
+Enters: a function that renders and leaves something. Leaves: a `Origins`. It takes much longer to render while memory
+is traced, so that only what is known to grow is followed, and only for as many renders as it takes.
 """
 
 import gc
@@ -23,21 +23,21 @@ _SHARE = 0.2  # of the pieces, or of the bytes, from which on a place is told
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class Origins:
     """What so many renders left: objects by type, what holds them, how one of them refers to itself, and where they
     were made: in a template, and in which line of the application that it called.
     """
 
     renders: int
     types: tuple[tuple[str, int], ...]
-    holders: tuple[str, ...]
+    referrers: tuple[str, ...]
     circle: str
     places: tuple[str, ...]
 
 
 def follow(
     render: Callable[[], object], renders: int, templates: Mapping[str, Template], *, warm_up: int = WARM_UP
-) -> Trail:
+) -> Origins:
     """Return where what these renders of a registry's templates leave was made, and what holds it."""
     with no_collector():
         repeated(render, warm_up)
@@ -57,8 +57,8 @@ def follow(
         tracemalloc.stop()
         garbage = [*gc.garbage]
         gc.garbage.clear()
-        found, holders = left(before, new, [each for each in everything if each is not new])
-    return Trail(renders, types_of([*garbage, *found]), holders, circle(garbage), tuple(_places(traces, templates)))
+        found, referrers = left(before, new, [each for each in everything if each is not new])
+    return Origins(renders, types_of([*garbage, *found]), referrers, circle(garbage), tuple(_places(traces, templates)))
 
 
 def _places(traces: Sequence[Any], templates: Mapping[str, Template]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Children: each piece of work in a forked process of its own, whose end, however it comes, ends nothing else.
+"""Processes: each piece of work in a forked process of its own, whose end, however it comes, ends nothing else.
 
 Enters: pieces of work, and a function. Leaves: for each piece what the function returned, or how its process ended. The
 processes have everything that this one has, but no output: what they print would be among what this one prints.
@@ -57,7 +57,7 @@ class _Child(Generic[Item]):
     trace: BinaryIO
 
 
-def apart(
+def run_isolated(
     items: Sequence[Item],
     work: Callable[[Item], Result],
     *,

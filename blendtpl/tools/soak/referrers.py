@@ -1,4 +1,4 @@
-"""Holders: what calls have left behind, and who holds it.
+"""Referrers: what calls have left behind, and who holds it.
 
 Enters: what there was before, and what is new since. Leaves: how many objects of which types were left, and what those
 that hold them are called.
@@ -42,22 +42,22 @@ def left(before: Lengths, new: list[Any], everything: list[Any]) -> tuple[list[A
     what those are called that hold most of it, of `everything` that there is.
     """
     fresh, old = {id(each) for each in new}, {id(each) for each, _ in before}
-    holders: list[_Holder] = []
+    referrers: list[_Holder] = []
     for each, was in before:
         more = (_length(each) or 0) - was
         if more > 0:
             reached = _reached(_added(each, was), fresh, old)
-            holders.append(_Holder(each, None, reached, max(more, len(reached))))
-    grown = {id(holder.found) for holder in holders}
+            referrers.append(_Holder(each, None, reached, max(more, len(reached))))
+    grown = {id(holder.found) for holder in referrers}
     for each in everything:
         if id(each) in fresh or id(each) in grown or type(each) is FrameType:
             continue
         parts = [part for part in gc.get_referents(each) if id(part) in fresh]
         if parts:
             reached = _reached(parts, fresh, old)
-            holders.append(_Holder(each, parts[0], reached, len(reached)))
-    holders.sort(key=lambda holder: -holder.weight)
-    worth = [holder for holder in holders if holder.weight >= max(2, _SHARE * holders[0].weight)]
+            referrers.append(_Holder(each, parts[0], reached, len(reached)))
+    referrers.sort(key=lambda holder: -holder.weight)
+    worth = [holder for holder in referrers if holder.weight >= max(2, _SHARE * referrers[0].weight)]
     told = dict.fromkeys(called(holder.found, holder.part) for holder in worth[: 2 * _MOST])
     held = {key: found for holder in worth for key, found in holder.reached.items()}
     return list(held.values()), tuple(told)[:_MOST]

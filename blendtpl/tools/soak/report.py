@@ -1,4 +1,4 @@
-"""Certificates: what a soak has shown of a bundle, in a file beside it.
+"""The report: what a soak has shown of a bundle, in a file beside it.
 
 Enters: a soak, or the bytes of a file, which anybody may have written. Leaves: JSON, or a checked `Certificate`. A
 certificate is of the bundle whose digest it has; of filters and other code of the application it says nothing more once
@@ -73,7 +73,7 @@ def record(found: Soak, *, digest: str, environment: str | None, seed: int) -> d
 
 
 def _row(found: Soaked) -> dict[str, Any]:
-    growth, trail = found.growth, found.trail
+    growth, origins_of = found.growth, found.origins_of
     return {
         "sound": found.sound,
         "renders": found.renders,
@@ -91,7 +91,7 @@ def _row(found: Soaked) -> dict[str, Any]:
         },
         "kept": list(found.kept),
         **({"printed": [asdict(each) for each in found.printed]} if found.printed else {}),
-        "trail": None if trail is None else {**asdict(trail), "types": dict(trail.types)},
+        "trail": None if origins_of is None else {**asdict(origins_of), "types": dict(origins_of.types)},
     }
 
 

@@ -24,8 +24,8 @@ from blendtpl.tools.contexts import Sample, Variables, copied, watchable
 from blendtpl.tools.printed import Printed, Watch
 from blendtpl.tools.soak.growth import WARM_UP, Growth, measure, survivors
 from blendtpl.tools.soak.lines import innermost, shown
-from blendtpl.tools.soak.origins import Trail, follow
-from blendtpl.tools.soak.processes import Death, Exhausted, apart
+from blendtpl.tools.soak.origins import Origins, follow
+from blendtpl.tools.soak.processes import Death, Exhausted, run_isolated
 
 # A leak of one object in a thousand renders leaves five in half of these, which is one more than what is let pass.
 RENDERS = 10_000
@@ -55,7 +55,7 @@ class Soaked:
     growth: Growth | None = None
     kept: tuple[str, ...] = ()
     problem: str = ""
-    trail: Trail | None = None
+    origins_of: Origins | None = None
     printed: tuple[Printed, ...] = ()
 
     @property
@@ -103,14 +103,14 @@ def soak(
         progress(min(sum(counters), total), total)
 
     found: dict[str, Soaked] = {}
-    for task, result in apart(tasks, _measured, jobs=jobs, memory=memory, tick=tick):
+    for task, result in run_isolated(tasks, _measured, jobs=jobs, memory=memory, tick=tick):
         found[task.name] = _died(task, result, memory) if isinstance(result, Death) else result
     to_follow = [task for task in tasks if _may_be_followed(found[task.name])]
     # looking through all that there is takes memory of its own, which is no template's
     aside = _LOOK * len(gc.get_objects())
-    for task, trail in apart(to_follow, partial(_followed, found), jobs=jobs, memory=memory + aside):
-        if isinstance(trail, Trail):
-            found[task.name] = replace(found[task.name], trail=trail)
+    for task, origins_of in run_isolated(to_follow, partial(_followed, found), jobs=jobs, memory=memory + aside):
+        if isinstance(origins_of, Origins):
+            found[task.name] = replace(found[task.name], origins_of=origins_of)
     return Soak(renders, tuple(found[name] for name in contexts))
 
 
@@ -169,7 +169,7 @@ def _printed(task: _Task, failing: Container[str]) -> tuple[Printed, ...]:
     if template.source is None:
         return ()
     loader = jinja2.FunctionLoader(lambda name: task.templates[name].source if name in task.templates else None)
-    watch = Watch(template._unit.environment, loader)
+    watch = Watch(template._compiled.environment, loader)
     for each in task.contexts:
         if each.label not in failing:
             signal.alarm(task.patience)
@@ -178,7 +178,7 @@ def _printed(task: _Task, failing: Container[str]) -> tuple[Printed, ...]:
     return watch.found
 
 
-def _followed(found: Mapping[str, Soaked], task: _Task) -> Trail:
+def _followed(found: Mapping[str, Soaked], task: _Task) -> Origins:
     """Return where the growth of a template comes from. It runs in a process of its own."""
     growth = found[task.name].growth
     if growth is None:
