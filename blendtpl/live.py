@@ -30,7 +30,7 @@ from blendtpl.runtime.arguments import as_dict, merged
 from blendtpl.runtime.causes import explain_by_note
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, Render
-from blendtpl.runtime.loader import unwrapped
+from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.namespace import bind_names, new_space
 from blendtpl.runtime.output import NEVER, Output
 from blendtpl.runtime.speedups import ACTIVE

@@ -1,188 +1,158 @@
-"""The loader: the templates of an opened bundle as one closed set.
+"""The loader: the templates of an opened bundle as one closed set, in four phases.
 
-Enters: a checked bundle and an environment. Leaves: its compiled templates, each bound to the parts of the others that
-its code calls. `open_units` is the one place where the code of a bundle is unmarshalled.
+Enters: a checked bundle and an environment. Leaves: its compiled templates, each bound to what its code takes from the
+others.
+
+1. *Decode*: what each template says of itself, and the functions of its code. Nothing of it runs. This is the one place
+   where the code of a bundle is unmarshalled.
+2. *Resolve chains*: what each template surely extends, and so the slots, stores and blocks of its frame, and how it
+   escapes.
+3. *Bind*: what each takes from the others becomes a global of its code. Modules that never change are made now, the
+   only code of templates that runs before somebody renders.
+4. *Freeze*: how a render of each begins. From then on nothing changes any more.
 """
 
 import sys
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from types import FunctionType
 from typing import Any, TypeVar
 
 import jinja2
 from jinja2.environment import TemplateModule
 from jinja2.nodes import EvalContext
-from jinja2.runtime import Context, Undefined
 from jinja2.utils import missing
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import SLOTS, TemplateInfo
 from blendtpl.bundle.archive import Bundle
 from blendtpl.bundle.code_member import read_codes, read_links, read_told
-from blendtpl.bundle.names import Spellings, spellings
-from blendtpl.errors import BundleError, RenderError, TemplateNotFound
-from blendtpl.runtime.compiled_template import CompiledTemplate, Handle
-from blendtpl.runtime.context import FastContext
+from blendtpl.bundle.names import spellings
+from blendtpl.errors import BundleError
+from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.entry import EntryPlan, getter
+from blendtpl.runtime.linked_environment import linked_copy
 from blendtpl.runtime.namespace import bind_names, names_of, new_space
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, escaping, writing
 from blendtpl.runtime.traceback import Sources
 
 Value = TypeVar("Value", bound=Hashable)
 Reading = tuple[tuple[str, ...], dict[str, Any], Callable[[dict[str, Any]], tuple[Any, ...]]]
+Relocations = tuple[tuple[str, ...], Any, Any]  # global variables, what each is bound to, and constant slots
 
 
-class _Linked(jinja2.Environment):
-    """Mixed into the class of the given environment: templates come from the compiled templates, and from nowhere
-    else.
-    """
-
-    compiled_templates: Mapping[str, CompiledTemplate]
-    spellings: Spellings
-
-    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
-        name = unwrapped(name)
-        if isinstance(name, jinja2.Template):
-            return name
-        if parent is not None:
-            name = self.join_path(name, parent)
-        try:
-            return self.compiled_templates[name]
-        except KeyError:
-            meant = self.spellings.meant(name)
-            if meant is None:
-                raise TemplateNotFound(name, self.compiled_templates) from None
-            return self.compiled_templates[meant]
-        except TypeError:
-            # from Python 3.14 on the error names the key that cannot be hashed, and Jinja2's is a tuple
-            return dict[Any, jinja2.Template]()[None, name]
-
-    def select_template(self, names: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
-        if isinstance(names, Undefined):
-            names._fail_with_undefined_error()
-        if not names:
-            raise jinja2.TemplatesNotFound(message="Tried to select from an empty list of templates.")
-        for name in names:
-            try:
-                return self.get_template(name, parent)
-            except (jinja2.TemplateNotFound, jinja2.UndefinedError):
-                continue
-        raise jinja2.TemplatesNotFound(names)
-
-    def get_or_select_template(
-        self, template_name_or_list: Any, parent: str | None = None, globals: Any = None
-    ) -> jinja2.Template:
-        found = unwrapped(template_name_or_list)
-        if isinstance(found, (str, Undefined)):
-            return self.get_template(found, parent)
-        return found if isinstance(found, jinja2.Template) else self.select_template(found, parent)
-
-    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
-        raise RenderError("no template is made from a string while another renders: put it into the bundle")
-
-
-def open_units(bundle: Bundle, environment: jinja2.Environment, sources: Sources) -> Mapping[str, CompiledTemplate]:
+def load_templates(bundle: Bundle, environment: jinja2.Environment, sources: Sources) -> Mapping[str, CompiledTemplate]:
     """Return the compiled templates of a checked bundle, bound to a copy of `environment` that nobody else holds.
 
     Raises `BundleError` when the code is not what this version emits.
     """
-    compiled_templates: dict[str, CompiledTemplate] = {}
-    linked = _copy_of(environment, compiled_templates, spellings(bundle.manifest.templates))
-    shared, count = _Shared(linked.globals), len(bundle.manifest.templates)
-    names = names_of(linked)
-    names["stable_autoescape"] = True
-    at = ""
+    loading = _Loading(bundle, environment, sources)
     try:
-        told, codes = (read(bundle.code, count) for read in (read_told, read_codes))
-        known: list[tuple[tuple[str, ...], tuple[str, ...], TemplateInfo]] = []
-        for at in bundle.manifest.templates:
-            functions, bound, numbers, said = next(told)
-            info = TemplateInfo(*map(shared.kept, said))
-            if info.name != at:
-                raise TypeError(f"it is that of {info.name!r}")
-            bind_names(linked, bound, names)  # which are there once for all of them
-            known.append((shared.kept(functions), shared.links(numbers), info))
-        for at, (functions, variables, info) in zip(bundle.manifest.templates, known, strict=True):
-            space = new_space(linked, at, sources)
-            # all of them at once, for a dict that grows takes more
-            space.update(dict.fromkeys([*functions, *variables]))
-            for function, code in zip(functions, next(codes), strict=True):
-                space[function] = FunctionType(code, space)
-            compiled_templates[at] = CompiledTemplate.bind(linked, space, info, linked.globals, at)
-        for compiled in compiled_templates.values():
-            at = str(compiled.name)
-            chain = _chain(compiled, compiled_templates)
-            if chain is not None:
-                compiled.whole, compiled.above = True, (*chain, None)[1]
-                if compiled.info.slots is not None:
-                    _settle_scope(compiled, chain, shared)
-            if compiled.info.parent_line is not None and compiled.above is None:
-                raise TypeError("it renders nothing")
-        _settle_escaping(compiled_templates)
-        optional = {
-            *linked.globals,
-            *(name for compiled in compiled_templates.values() for name in compiled.info.optional),
-        }
-        modules: dict[str, _Unbound] = {}
-        if any(compiled.info.singleton for compiled in compiled_templates.values()):
-            # read twice: modules are few and are made at once; what is read of all others should not be there at once
-            modules |= (
-                (at, found)
-                for at, found in _unbound(compiled_templates, known, bundle.code)
-                if compiled_templates[at].info.singleton
-            )
-        while modules:
-            at = next(iter(modules))
-            _bind(at, compiled_templates, modules)
-        for at, found in _unbound(compiled_templates, known, bundle.code):
-            if not compiled_templates[at].info.singleton:
-                _bind(at, compiled_templates, {at: found})
-        for compiled in compiled_templates.values():
-            at = str(compiled.name)
-            if compiled.has_fast_context:
-                compiled.plan = _start(compiled, optional, shared)
+        loading.decode()
+        loading.resolve_chains()
+        loading.bind()
+        loading.freeze()
     except Exception as error:  # there is no limit to what code of the wrong shape may raise
-        raise BundleError(f"the code of `{at}` is malformed: {type(error).__name__}: {error}") from error
-    return compiled_templates
+        raise BundleError(f"the code of `{loading.at}` is malformed: {type(error).__name__}: {error}") from error
+    return loading.templates
 
 
-_Unbound = tuple[tuple[str, ...], Any, Any]  # variables, what they are bound to, and constant slots
+class _Loading:
+    """One run of the phases; `at` is the template that one is at, for the error."""
 
+    def __init__(self, bundle: Bundle, environment: jinja2.Environment, sources: Sources) -> None:
+        self.templates: dict[str, CompiledTemplate] = {}
+        self.at = ""
+        self._bundle, self._sources = bundle, sources
+        self._environment = linked_copy(environment, self.templates, spellings(bundle.manifest.templates))
+        self._shared = _Shared(self._environment.globals)
+        self._symbols: list[tuple[str, ...]] = []  # of each template
 
-def _unbound(
-    compiled_templates: Mapping[str, CompiledTemplate], known: Iterable[tuple[Any, ...]], code: Any
-) -> Iterator[tuple[str, _Unbound]]:
-    """Yield what each compiled template is to be bound to."""
-    for name, (_, variables, _), (parts, constant_slots) in zip(
-        compiled_templates, known, read_links(code, len(compiled_templates)), strict=True
-    ):
-        yield name, (variables, parts, constant_slots)
+    def decode(self) -> None:
+        """Make the functions of every template, none of which runs."""
+        names, code = self._bundle.manifest.templates, self._bundle.code
+        known = names_of(self._environment)
+        known["stable_autoescape"] = True
+        metadata, codes = (read(code, len(names)) for read in (read_told, read_codes))
+        found: list[tuple[tuple[str, ...], TemplateInfo]] = []
+        for name in names:
+            self.at = name
+            functions, bound, numbers, values = next(metadata)
+            info = TemplateInfo(*map(self._shared.kept, values))
+            if info.name != name:
+                raise TypeError(f"it is that of {info.name!r}")
+            bind_names(self._environment, bound, known)  # which are there once for all of them
+            found.append((self._shared.kept(functions), info))
+            self._symbols.append(self._shared.symbols(numbers))
+        for name, (functions, info), symbols in zip(names, found, self._symbols, strict=True):
+            self.at = name
+            space = new_space(self._environment, name, self._sources)
+            # all of them at once, for a dict that grows takes more
+            space.update(dict.fromkeys([*functions, *symbols]))
+            for function, made in zip(functions, next(codes), strict=True):
+                space[function] = FunctionType(made, space)
+            globals = self._environment.globals
+            self.templates[name] = CompiledTemplate.bind(self._environment, space, info, globals, name)
 
+    def resolve_chains(self) -> None:
+        """Find what each template surely extends, and what follows from that: its frame, its blocks, its escaping."""
+        for name, template in self.templates.items():
+            self.at = name
+            chain = _chain(template, self.templates)
+            if chain is not None:
+                template.whole, template.above = True, (*chain, None)[1]
+                if template.info.slots is not None:
+                    _lay_out_frame(template, chain, self._shared)
+            if template.info.parent_line is not None and template.above is None:
+                raise TypeError("it renders nothing")
+        evaluations: dict[bool, EvalContext] = {}
+        for name, template in self.templates.items():
+            self.at = name
+            found = EvalContext(self._environment, name)
+            template.evaluation = evaluations.setdefault(bool(found.autoescape), found)
+            if not template.info.stable_autoescape:
+                template.space["stable_autoescape"] = False
 
-def _bind(name: str, compiled_templates: Mapping[str, CompiledTemplate], waiting: dict[str, _Unbound]) -> None:
-    """Bind a compiled template, and before that those which wait and of which it takes something, for modules are
-    made then.
-    """
-    variables, parts, constant_slots = waiting.pop(name)
-    for origin, *_ in (*parts, *constant_slots):
-        if origin in waiting:
-            _bind(origin, compiled_templates, waiting)
-    compiled = compiled_templates[name]
-    for variable, (origin, part) in zip(variables, parts, strict=True):
-        compiled.space[variable] = _part(compiled, compiled_templates[origin], part)
-    compiled.values = tuple(
-        _part(compiled, compiled_templates[origin], *part) if part else origin for origin, *part in constant_slots
-    )
+    def bind(self) -> None:
+        """Bind each template to what it takes from the others; modules first, which are made then."""
+        modules: dict[str, Relocations] = {}
+        if any(template.info.singleton for template in self.templates.values()):
+            # read twice: modules are few and are made at once; what is read of all others should not be there at once
+            modules.update(found for found in self._relocations() if self.templates[found[0]].info.singleton)
+        while modules:
+            self._bind(next(iter(modules)), modules)
+        for name, found in self._relocations():
+            if not self.templates[name].info.singleton:
+                self._bind(name, {name: found})
 
+    def _relocations(self) -> Iterator[tuple[str, Relocations]]:
+        """Yield what each template is to be bound to."""
+        read = read_links(self._bundle.code, len(self.templates))
+        for name, symbols, (parts, constant_slots) in zip(self.templates, self._symbols, read, strict=True):
+            yield name, (symbols, parts, constant_slots)
 
-def _settle_escaping(compiled_templates: Mapping[str, CompiledTemplate]) -> None:
-    """Tell each compiled template how its output is escaped, and whether that is so wherever its code runs."""
-    evaluations: dict[bool, EvalContext] = {}
-    for compiled in compiled_templates.values():
-        found = EvalContext(compiled.environment, compiled.name)
-        compiled.evaluation = evaluations.setdefault(bool(found.autoescape), found)
-        if not compiled.info.stable_autoescape:
-            compiled.space["stable_autoescape"] = False
+    def _bind(self, name: str, waiting: dict[str, Relocations]) -> None:
+        """Bind a template, and before that those which wait and of which it takes something: modules are made then."""
+        self.at = name
+        symbols, parts, constant_slots = waiting.pop(name)
+        for origin, *_ in (*parts, *constant_slots):
+            if origin in waiting:
+                self._bind(origin, waiting)
+        self.at = name
+        template = self.templates[name]
+        for variable, (origin, part) in zip(symbols, parts, strict=True):
+            template.space[variable] = _part(template, self.templates[origin], part)
+        template.values = tuple(
+            _part(template, self.templates[origin], *part) if part else origin for origin, *part in constant_slots
+        )
+
+    def freeze(self) -> None:
+        """Say how a render of each template begins."""
+        infos = [template.info for template in self.templates.values()]
+        optional = {*self._environment.globals, *(name for info in infos for name in info.optional)}
+        for name, template in self.templates.items():
+            self.at = name
+            if template.has_fast_context:
+                template.plan = _entry_plan(template, optional, self._shared)
 
 
 class _Shared:
@@ -193,7 +163,7 @@ class _Shared:
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
         self._known: dict[Any, Any] = {}
-        self._links: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._symbols: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._reading: dict[tuple[str, ...], Reading] = {}
 
     def kept(self, value: Any) -> Any:
@@ -204,11 +174,11 @@ class _Shared:
             return value
         return self._known.get(value) or self.one(tuple(map(self.kept, value)))
 
-    def links(self, numbers: tuple[int, ...]) -> tuple[str, ...]:
+    def symbols(self, numbers: tuple[int, ...]) -> tuple[str, ...]:
         """Return the global variables that parts of other templates are bound to."""
-        if numbers not in self._links:
-            self._links[numbers] = tuple(sys.intern(abi.symbol(number)) for number in numbers)
-        return self._links[numbers]
+        if numbers not in self._symbols:
+            self._symbols[numbers] = tuple(sys.intern(abi.symbol(number)) for number in numbers)
+        return self._symbols[numbers]
 
     def one(self, found: Value) -> Value:
         """Return what is equal to this, the same object each time."""
@@ -222,7 +192,7 @@ class _Shared:
         return self._reading[names]
 
 
-def _settle_scope(compiled: CompiledTemplate, chain: tuple[CompiledTemplate, ...], shared: _Shared) -> None:
+def _lay_out_frame(compiled: CompiledTemplate, chain: tuple[CompiledTemplate, ...], shared: _Shared) -> None:
     """Tell a compiled template what the templates of its chain set in a frame."""
     slots = {name: slot for slot, name in enumerate(compiled.info.slots or (), SLOTS)}
     shapes = [found.info for found in chain]
@@ -234,10 +204,10 @@ def _settle_scope(compiled: CompiledTemplate, chain: tuple[CompiledTemplate, ...
     compiled.bodies = _bodies(compiled, chain)
 
 
-_NO_SCOPE = (None,)  # what stands for one, where none is needed
+_NO_FRAME = (None,)  # what stands for one, where none is needed
 
 
-def _start(compiled: CompiledTemplate, optional: Set[str], shared: _Shared) -> EntryPlan | None:
+def _entry_plan(compiled: CompiledTemplate, optional: set[str], shared: _Shared) -> EntryPlan | None:
     """Return how a compiled template renders without a context, when it can; `optional` are names that need not be
     given to any.
     """
@@ -257,7 +227,7 @@ def _start(compiled: CompiledTemplate, optional: Set[str], shared: _Shared) -> E
         write, text = writing(write), False
     alone = part and text and not compiled.info.needs_context
     if alone:
-        write.__defaults__ = _NO_SCOPE
+        write.__defaults__ = _NO_FRAME
     return EntryPlan(
         write=write,
         blocks=None if part else compiled.bodies,
@@ -327,29 +297,3 @@ def _part(caller: CompiledTemplate, compiled: CompiledTemplate, part: str) -> An
     if name is not None:
         return getattr(compiled.singleton_module, name)
     return compiled.space[part]
-
-
-def _copy_of(
-    environment: jinja2.Environment, compiled_templates: dict[str, CompiledTemplate], meant: Spellings
-) -> jinja2.Environment:
-    kind = type(f"Linked{type(environment).__name__}", (_Linked, type(environment)), {})
-    linked: _Linked = object.__new__(kind)
-    # with filters, tests, globals, policies, a sandbox's tables: what becomes of the given ones later has no effect
-    linked.__dict__.update((name, _copy(value)) for name, value in vars(environment).items())
-    linked.policies = {name: _copy(value) for name, value in environment.policies.items()}
-    linked.loader, linked.cache, linked.bytecode_cache = None, None, None
-    linked.shared = True
-    if environment.context_class is Context:
-        linked.context_class = FastContext
-    linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
-    linked.compiled_templates, linked.spellings = compiled_templates, meant
-    return linked
-
-
-def unwrapped(name: Any) -> Any:
-    """Return the template that a handle of a registry stands for; anything else as it is."""
-    return name._compiled if isinstance(name, Handle) else name
-
-
-def _copy(value: Any) -> Any:
-    return value.copy() if type(value) in {dict, list, set} else value

@@ -22,7 +22,7 @@ from blendtpl.errors import BundleArgumentError, BundleError, TemplateNotFound
 from blendtpl.mail.message import Message, compose
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.environment_check import check_environment
-from blendtpl.runtime.loader import open_units
+from blendtpl.runtime.loader import load_templates
 from blendtpl.runtime.render import render as render_unit
 from blendtpl.runtime.template import Frozen, Template, Variables
 from blendtpl.runtime.traceback import Sources
@@ -78,7 +78,7 @@ class Registry(Frozen, Mapping[str, Template]):
             if recompile is None:
                 raise BundleError("the bundle was compiled by other versions: compile it again")
             bundle = recompile(bundle, resolved)
-        compiled_templates = open_units(bundle, resolved, sources)
+        compiled_templates = load_templates(bundle, resolved, sources)
         entries = bundle.manifest.templates
         templates = {
             name: Template(name, compiled, entries[name], sources, self)

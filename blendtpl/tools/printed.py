@@ -22,7 +22,7 @@ from jinja2.runtime import Context, Macro
 
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.live import _Live
-from blendtpl.runtime.loader import _Linked
+from blendtpl.runtime.linked_environment import LinkedEnvironment
 from blendtpl.tools.contexts import Make
 
 _ADDRESS = re.compile(r"(?:<|&lt;)[^<>&\n]{1,200} at 0x[0-9a-f]{6,}(?:>|&gt;)", re.IGNORECASE)
@@ -153,9 +153,11 @@ def coroutines_unawaited() -> Iterator[None]:
 def stock_class(environment: jinja2.Environment) -> type[jinja2.Environment]:
     """Return the class of an environment, or one that does the same by Jinja2's own compiler and from a loader."""
     kind = type(environment)
-    if issubclass(kind, _Linked):  # that of a registry, which has its templates already
+    if issubclass(kind, LinkedEnvironment):  # that of a registry, which has its templates already
         kind = next(
-            base for base in kind.__mro__ if issubclass(base, jinja2.Environment) and not issubclass(base, _Linked)
+            base
+            for base in kind.__mro__
+            if issubclass(base, jinja2.Environment) and not issubclass(base, LinkedEnvironment)
         )
     if not issubclass(kind, _Live):
         return kind
