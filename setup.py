@@ -7,7 +7,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 C = Path("blendtpl/runtime/csrc")
-SOURCES = [str(C / name) for name in ("entry.c", "lookahead.c", "module.c", "rows.c")]
-HEADERS = [str(C / name) for name in ("module.h", "texts.h", "values.h")]
+SOURCES = [str(C / name) for name in ("abi.c", "entry.c", "lookahead.c", "module.c", "rows.c")]
+HEADERS = [str(C / name) for name in ("abi.h", "module.h", "texts.h", "values.h")]
 
 setup(ext_modules=[Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=True)])

@@ -145,7 +145,17 @@ def test_the_version_tells_what_it_runs_on_and_whether_there_is_anything_in_c(ba
     ("module", "why"),
     [
         ("raise ImportError('undefined symbol: PyFoo')", "undefined symbol: PyFoo"),
-        ("escape_any = str", "this MarkupSafe escapes in another way than they do"),
+        (
+            "from blendtpl.runtime.speedups import CONTRACT\n"
+            "escape_any = str\n"
+            "globals().update({name: here for name, (_, here) in CONTRACT.items()})",
+            "this MarkupSafe escapes in another way than they do",
+        ),
+        (
+            "escape_any = str",
+            "they were built for another version of blendtpl, as the opcode `LAST` is unknown for them and -1 here:"
+            " install blendtpl again",
+        ),
     ],
 )
 def test_functions_in_c_that_cannot_be_used_are_told_and_not_used(bare: Path, module: str, why: str) -> None:

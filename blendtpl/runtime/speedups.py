@@ -3,15 +3,39 @@
 `ACTIVE` says whether it does, and `WHY_NOT` why it does not: a wheel that was built where there was no C compiler has
 none, and does the same in Python. What is compiled where they are active calls them wherever a template prints; other
 code does that by itself, as far as it is worth it.
+
+The module in C exports the numbers that it goes by. Where they are not those of Python, it is left out: what is left
+over from another version would read one operation of a row for another, or a field of an entry plan for its neighbour.
 """
 
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from markupsafe import escape
 
+from blendtpl.bundle import row_ops
 from blendtpl.runtime import attributes, entry, lookahead, output
+
+# By what the module in C calls them: what to say of one, and what each is here.
+CONTRACT: Mapping[str, tuple[str, Mapping[str, int]]] = MappingProxyType(
+    {
+        "OPCODES": ("the opcode", {name: of for name, of in vars(row_ops.Kind).items() if name.isupper()}),
+        "LIMITS": ("the limit", {name: getattr(row_ops, name) for name in ("MOST_VALUES", "MOST_JOINED")}),
+        "ENTRY_PLAN": ("the position in an entry plan of", {name: at for at, name in enumerate(entry.Start._fields)}),
+    }
+)
+
+
+def _disagreement(in_c: ModuleType) -> str:
+    """Return the first number in which a module in C differs from what is here, nothing where none does."""
+    for exported, (noun, here) in CONTRACT.items():
+        there: Mapping[str, int] = getattr(in_c, exported, {})
+        for name in (*here, *there):
+            if there.get(name) != here.get(name):
+                theirs, ours = (numbers.get(name, "unknown") for numbers in (there, here))
+                return f"{noun} `{name}` is {theirs} for them and {ours} here"
+    return ""
 
 
 def _find() -> tuple[ModuleType | None, str]:
@@ -22,6 +46,8 @@ def _find() -> tuple[ModuleType | None, str]:
         return None, "none were built where it was installed"
     except ImportError as error:
         return None, str(error)
+    if difference := _disagreement(found):
+        return None, f"they were built for another version of blendtpl, as {difference}: install blendtpl again"
     if found.escape_any("<&>\"'") != str(escape("<&>\"'")):
         return None, "this MarkupSafe escapes in another way than they do"
     return found, ""

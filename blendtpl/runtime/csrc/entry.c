@@ -2,8 +2,7 @@
 
 #include "module.h"
 
-/* What `blendtpl.runtime.entry.Start` has, in its order, as far as it is read here. */
-enum { WRITE, BLOCKS, NAMES, DEFAULTS, JOIN, TEXT, ALONE, KEEPS, PRESETS, START };
+#include "abi.h"
 
 #define IS_SET(start, field) (PyTuple_GET_ITEM(start, field) == Py_True)
 
@@ -37,15 +36,16 @@ static int
 look_up(Call *call, PyObject *names, PyObject *given, PyObject *defaults)
 {
     for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(names); at++) {
-        PyObject *name = PyTuple_GET_ITEM(names, at), *value = PyDict_GetItemWithError(given, name);
-        if (value == NULL && !PyErr_Occurred())
-            value = PyDict_GetItemWithError(defaults, name);
-        if (value == NULL) {
-            if (!PyErr_Occurred())
+        PyObject *name = PyTuple_GET_ITEM(names, at), *value;
+        int there = PyDict_GetItemRef(given, name, &value);
+        if (there == 0)
+            there = PyDict_GetItemRef(defaults, name, &value);
+        if (there <= 0) {
+            if (there == 0)
                 PyErr_SetObject(PyExc_KeyError, name);
             return -1;
         }
-        call->all[call->count++] = Py_NewRef(value);
+        call->all[call->count++] = value;
     }
     return 0;
 }
@@ -54,7 +54,7 @@ look_up(Call *call, PyObject *names, PyObject *given, PyObject *defaults)
 static PyObject *
 scope_of(PyObject *start, PyObject *unit, PyObject *given, Call *call)
 {
-    PyObject *blocks = PyTuple_GET_ITEM(start, BLOCKS), *presets = PyTuple_GET_ITEM(start, PRESETS);
+    PyObject *blocks = PyTuple_GET_ITEM(start, PLAN_BLOCKS), *presets = PyTuple_GET_ITEM(start, PLAN_PRESETS);
     const Py_ssize_t slots = blocks == Py_None ? 0 : call->count;
     PyObject *scope = PyList_New(blocks == Py_None ? 3 : 4 + slots);
     if (scope == NULL)
@@ -82,6 +82,16 @@ scope_of(PyObject *start, PyObject *unit, PyObject *given, Call *call)
     return scope;
 }
 
+/* Return whether somebody has asked for the context of a scope. */
+static int
+has_context(PyObject *scope)
+{
+    PyObject *context = PyList_GetItemRef(scope, 0);
+    const int found = context != Py_None;
+    Py_XDECREF(context);
+    return found;
+}
+
 /* Have what writes to a list do so, and return the text. */
 static PyObject *
 written(PyObject *start, Call *call)
@@ -91,7 +101,7 @@ written(PyObject *start, Call *call)
         return NULL;
     call->all[call->count++] = out;
     call->all[call->count++] = Py_NewRef(Py_None); /* there is no limit */
-    PyObject *steps = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call->all, (size_t)call->count, NULL);
+    PyObject *steps = PyObject_Vectorcall(PyTuple_GET_ITEM(start, PLAN_WRITE), call->all, (size_t)call->count, NULL);
     if (steps == NULL)
         return NULL;
     if (PyObject_IsTrue(steps) > 0) { /* else they are none */
@@ -101,7 +111,7 @@ written(PyObject *start, Call *call)
         Py_XDECREF(iterator);
     }
     if (!PyErr_Occurred())
-        text = PyObject_CallOneArg(PyTuple_GET_ITEM(start, JOIN), out);
+        text = PyObject_CallOneArg(PyTuple_GET_ITEM(start, PLAN_JOIN), out);
     Py_DECREF(steps);
     return text;
 }
@@ -130,23 +140,23 @@ finished(State *state, PyObject *scope, PyObject *text)
 PyObject *
 blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) < START
-        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], NAMES))
-        || !PyDict_CheckExact(PyTuple_GET_ITEM(arguments[0], DEFAULTS))
-        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PRESETS)) || !PyDict_CheckExact(arguments[2])) {
+    if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) != PLAN_SIZE
+        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_NAMES))
+        || !PyDict_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_DEFAULTS))
+        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_PRESETS)) || !PyDict_CheckExact(arguments[2])) {
         PyErr_SetString(PyExc_TypeError, "a start, a unit and a dict are wanted");
         return NULL;
     }
-    PyObject *start = arguments[0], *names = PyTuple_GET_ITEM(start, NAMES), *text = NULL, *given, *scope;
+    PyObject *start = arguments[0], *names = PyTuple_GET_ITEM(start, PLAN_NAMES), *text = NULL, *given, *scope;
     Call call;
     if (prepare(&call, PyTuple_GET_SIZE(names) + 3) < 0)
         return NULL;
-    if (look_up(&call, names, arguments[2], PyTuple_GET_ITEM(start, DEFAULTS)) < 0) {
+    if (look_up(&call, names, arguments[2], PyTuple_GET_ITEM(start, PLAN_DEFAULTS)) < 0) {
         forget(&call);
         return NULL;
     }
-    if (IS_SET(start, ALONE)) {
-        text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call.all, (size_t)call.count, NULL);
+    if (IS_SET(start, PLAN_ALONE)) {
+        text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, PLAN_WRITE), call.all, (size_t)call.count, NULL);
         forget(&call);
         return text;
     }
@@ -155,13 +165,13 @@ blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t
     Py_XDECREF(given);
     if (scope != NULL) {
         call.all[call.count++] = Py_NewRef(scope);
-        if (IS_SET(start, TEXT))
-            text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, WRITE), call.all, (size_t)call.count, NULL);
+        if (IS_SET(start, PLAN_TEXT))
+            text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, PLAN_WRITE), call.all, (size_t)call.count, NULL);
         else
             text = written(start, &call);
     }
     forget(&call);
-    if (scope != NULL && (IS_SET(start, KEEPS) || PyList_GET_ITEM(scope, 0) != Py_None))
+    if (scope != NULL && (IS_SET(start, PLAN_KEEPS) || has_context(scope)))
         text = finished(PyModule_GetState(module), scope, text);
     Py_XDECREF(scope);
     return text;

@@ -1,6 +1,8 @@
 /* Lookahead: `Lookahead` of `blendtpl.runtime.lookahead`, which says what it is.
  *
- * A list may change in the loop over it: the item that somebody has asked for comes next all the same.
+ * A list may change in the loop over it: the item that somebody has asked for comes next all the same. Each answer is
+ * given under the lock of the object, for interpreters that have no lock of their own; what the items do in the meantime
+ * may let go of it, as it may let other threads go on elsewhere.
  */
 
 #include "module.h"
@@ -45,31 +47,46 @@ following(Lookahead *self)
 static PyObject *
 next_item(Lookahead *self)
 {
-    PyObject *item = self->after;
+    PyObject *item;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    item = self->after;
     self->after = NULL;
-    return item ? item : following(self);
+    if (item == NULL)
+        item = following(self);
+    Py_END_CRITICAL_SECTION();
+    return item;
 }
 
 static PyObject *
 last(Lookahead *self, void *unused)
 {
+    PyObject *answer = NULL;
+    int failed = 0;
+    Py_BEGIN_CRITICAL_SECTION(self);
     if (self->after == NULL) {
         PyObject *found = following(self);
-        if (found == NULL && PyErr_Occurred())
-            return NULL;
+        failed = found == NULL && PyErr_Occurred();
         if (found == self->missing)
             Py_CLEAR(found);
-        Py_XSETREF(self->after, found); /* another may have been asked for in the meantime */
+        if (!failed)
+            Py_XSETREF(self->after, found); /* another may have been asked for in the meantime */
     }
-    return Py_NewRef(self->after ? Py_False : Py_True);
+    if (!failed)
+        answer = Py_NewRef(self->after ? Py_False : Py_True);
+    Py_END_CRITICAL_SECTION();
+    return answer;
 }
 
 static PyObject *
 length(Lookahead *self, void *unused)
 {
+    Py_ssize_t found;
+    Py_BEGIN_CRITICAL_SECTION(self);
     if (self->length < 0)
         self->length = PyObject_Size(self->items);
-    return self->length < 0 ? NULL : PyLong_FromSsize_t(self->length);
+    found = self->length;
+    Py_END_CRITICAL_SECTION();
+    return found < 0 ? NULL : PyLong_FromSsize_t(found);
 }
 
 static int

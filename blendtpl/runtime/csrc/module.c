@@ -73,7 +73,9 @@ fill(PyObject *module)
             return -1;
     }
     state->lookahead = PyType_FromModuleAndSpec(module, &blendtpl_lookahead, NULL);
-    return state->lookahead ? PyModule_AddObjectRef(module, "Lookahead", state->lookahead) : -1;
+    if (state->lookahead == NULL || PyModule_AddObjectRef(module, "Lookahead", state->lookahead) < 0)
+        return -1;
+    return blendtpl_add_abi(module);
 }
 
 static int

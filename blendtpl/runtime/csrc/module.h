@@ -6,6 +6,26 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+/* Other threads may change a dict or a list while it is looked at, where there is no lock of the interpreter: so what is
+ * found in one is held at once. These are in Python 3.13; before that such a lock was always there. */
+#if PY_VERSION_HEX < 0x030D0000
+static inline int
+PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **found)
+{
+    *found = Py_XNewRef(PyDict_GetItemWithError(dict, key));
+    return *found != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+}
+
+static inline PyObject *
+PyList_GetItemRef(PyObject *list, Py_ssize_t at)
+{
+    return Py_XNewRef(PyList_GetItem(list, at));
+}
+
+#define Py_BEGIN_CRITICAL_SECTION(object) {
+#define Py_END_CRITICAL_SECTION() }
+#endif
+
 /* What is imported once, for whatever is not done here; `module.c` says from where. */
 enum { MARKUP, ESCAPE_ANY, NOT_FOUND, NO_KEY, PAIR, PAUSE, FINISH, MARKUP_JOIN, STR_JOIN, MISSING, IMPORTS };
 
@@ -16,6 +36,7 @@ typedef struct {
 
 extern PyType_Spec blendtpl_lookahead;
 
+int blendtpl_add_abi(PyObject *module);
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 

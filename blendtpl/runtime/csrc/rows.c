@@ -6,21 +6,25 @@
 #include "texts.h"
 #include "values.h"
 
-/* Kinds of parts, how many values a row has at most, and one `~`, as in `blendtpl.bundle.row_ops`. */
-enum { LAST = -1, FIRST = -2, TURN = -3, TRUE = -4, EQUAL = -5, SET = -6, CONCAT = -7, LOOP = -8 };
-enum { VALUES = 32, MOST_JOINED = 8 };
+#include "abi.h"
 
 /* How many characters of values are written until something else may have its turn, and as how many a turn of a loop
  * counts: together less than a millisecond, but for what takes long by itself. */
 enum { PATIENCE = 1 << 16, TURN_COUNTS = 1 << 10 };
+
+/* By how far a number is below zero: how many items an operation has at least, and whether it may have more. */
+#define AS_SIZE(name, number, least, open) [-(number)] = least,
+#define AS_OPEN(name, number, least, open) [-(number)] = open,
+static const Py_ssize_t SIZES[] = {BLENDTPL_OPCODES(AS_SIZE)};
+static const char IS_OPEN[] = {BLENDTPL_OPCODES(AS_OPEN)};
 
 #define NO_PART PY_SSIZE_T_MIN
 
 /* What `rows` is given, as `blendtpl.runtime.attributes` has it, and where it is in that. */
 typedef struct {
     State *state;
-    PyObject *undefined, *values[VALUES]; /* which are held; some are not there yet */
-    Py_ssize_t count;                     /* of values */
+    PyObject *undefined, *values[MOST_VALUES]; /* which are held; some are not there yet */
+    Py_ssize_t count;                          /* of values */
     int escapes;
     PyObject *iterator, *after; /* of the loop at hand; and its next item, when somebody has asked for that */
     Py_ssize_t number, place;
@@ -113,12 +117,12 @@ is_last(Rows *rows, PyObject *part)
 static int
 is_chosen(Rows *rows, PyObject *part, Py_ssize_t kind)
 {
-    if (kind == FIRST)
+    if (kind == OP_FIRST)
         return rows->number == 1;
-    if (kind == LAST)
+    if (kind == OP_LAST)
         return is_last(rows, part);
     PyObject *value = value_of_hole(rows, PyTuple_GET_ITEM(part, 1));
-    if (value != NULL && kind == EQUAL) {
+    if (value != NULL && kind == OP_EQUAL) {
         PyObject *other = value_of_hole(rows, PyTuple_GET_ITEM(part, 2));
         PyObject *equal = other ? PyObject_RichCompare(value, other, Py_EQ) : NULL;
         Py_XDECREF(other);
@@ -134,7 +138,7 @@ static PyObject *
 chosen_of(Rows *rows, PyObject *part, Py_ssize_t kind)
 {
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
-    if (kind == TURN)
+    if (kind == OP_TURN)
         return PyTuple_GET_ITEM(part, 1 + (rows->number - 1) % (size - 1));
     const int chosen = is_chosen(rows, part, kind);
     return chosen < 0 ? NULL : PyTuple_GET_ITEM(part, chosen ? size - 2 : size - 1);
@@ -255,22 +259,20 @@ each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, P
 static int
 follow(Rows *rows, PyObject *part, Py_ssize_t kind, Texts *texts)
 {
-    static const Py_ssize_t sizes[] = {[-LAST] = 4,  [-FIRST] = 3, [-TURN] = 2,   [-TRUE] = 4,
-                                       [-EQUAL] = 5, [-SET] = 3,   [-CONCAT] = 3, [-LOOP] = 6};
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
-    if (kind < LOOP || size < sizes[-kind] || (size > sizes[-kind] && kind != TURN && kind != CONCAT))
+    if (-kind >= (Py_ssize_t)Py_ARRAY_LENGTH(SIZES) || size < SIZES[-kind] || (size > SIZES[-kind] && !IS_OPEN[-kind]))
         return no_part(part);
-    if (kind == SET || kind == CONCAT) {
+    if (kind == OP_SET || kind == OP_CONCAT) {
         const Py_ssize_t which = number_of(part, 1);
         if (which < 0)
             return no_part(part);
-        PyObject *value = kind == SET ? value_of_hole(rows, PyTuple_GET_ITEM(part, 2)) : concatenated(rows, part);
+        PyObject *value = kind == OP_SET ? value_of_hole(rows, PyTuple_GET_ITEM(part, 2)) : concatenated(rows, part);
         return set(rows, which, value, part);
     }
     if (Py_EnterRecursiveCall(" in a row"))
         return -1;
     int failed = -1;
-    if (kind == LOOP) {
+    if (kind == OP_LOOP) {
         const Py_ssize_t place = number_of(part, 1), first = number_of(part, 3);
         PyObject *items = place < 0 || first < 0 ? NULL : value_of_hole(rows, PyTuple_GET_ITEM(part, 2));
         if (items != NULL)
@@ -343,8 +345,8 @@ blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
         Py_RETURN_FALSE;
     Rows rows = {.state = PyModule_GetState(module), .undefined = arguments[2], .escapes = arguments[4] == Py_True};
     rows.count = 1 + pairs + count - 6;
-    if (rows.count > VALUES) {
-        PyErr_SetString(PyExc_TypeError, "a row has at most 32 values");
+    if (rows.count > MOST_VALUES) {
+        PyErr_Format(PyExc_TypeError, "a row has at most %d values", MOST_VALUES);
         return NULL;
     }
     for (Py_ssize_t at = 6; at < count; at++)

@@ -132,10 +132,10 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
         return PyErr_Format(PyExc_TypeError, "3 or 4 arguments are wanted, not %zd", count);
     PyObject *value = arguments[1], *attribute = arguments[2], *found, *error;
     if (in_dict && PyDict_CheckExact(value)) {
-        found = PyDict_GetItemWithError(value, attribute);
-        if (found != NULL)
-            return Py_NewRef(found);
-        if (PyErr_Occurred() && !says_none())
+        const int there = PyDict_GetItemRef(value, attribute, &found);
+        if (there > 0)
+            return found;
+        if (there < 0 && !says_none())
             return NULL;
         PyErr_Clear();
         return PyObject_Vectorcall(state->imported[NO_KEY], arguments, 3, NULL); /* lest it is asked twice */

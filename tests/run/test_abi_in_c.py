@@ -1,0 +1,86 @@
+"""A module in C is used only where it goes by the same numbers as what is written in Python."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import blendtpl.runtime
+from blendtpl.bundle import row_ops
+from blendtpl.runtime import attributes, entry, output, speedups
+
+NAME = "blendtpl.runtime._speedups"
+
+in_c: Any = pytest.importorskip(NAME, reason="there was no C compiler when blendtpl was installed")
+
+
+def without(numbers: Mapping[str, int], name: str) -> dict[str, int]:
+    return {key: number for key, number in numbers.items() if key != name}
+
+
+@pytest.fixture
+def chosen_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleType]]:
+    """Import what chooses anew beside a module in C of which something is different, or `None`: is not there."""
+
+    def choose(**different: Any) -> ModuleType:
+        other = ModuleType(NAME)
+        vars(other).update({name: here for name, here in {**vars(in_c), **different}.items() if here is not None})
+        monkeypatch.setitem(sys.modules, NAME, other)
+        monkeypatch.setattr(blendtpl.runtime, "_speedups", other)
+        return importlib.reload(speedups)
+
+    yield choose
+    monkeypatch.undo()
+    importlib.reload(speedups)
+
+
+def test_the_module_in_c_goes_by_the_opcodes_the_limits_and_the_order_of_fields_that_python_has() -> None:
+    names = [name for name in vars(row_ops.Kind) if not name.startswith("_")]
+    assert {name: getattr(row_ops.Kind, name) for name in names} == in_c.OPCODES
+    assert in_c.LIMITS == {"MOST_VALUES": row_ops.MOST_VALUES, "MOST_JOINED": row_ops.MOST_JOINED}
+    assert tuple(sorted(in_c.ENTRY_PLAN, key=in_c.ENTRY_PLAN.__getitem__)) == entry.Start._fields
+
+
+def test_what_is_compared_is_all_that_the_module_exports() -> None:
+    functions = {name for name in vars(in_c) if name.islower()} | {"Lookahead"}
+    assert set(vars(in_c)) - functions == set(speedups.CONTRACT)
+    assert all(here for _, here in speedups.CONTRACT.values())
+
+
+def test_a_module_that_agrees_is_used(chosen_with: Callable[..., ModuleType]) -> None:
+    chosen = chosen_with(OPCODES=dict(in_c.OPCODES))
+
+    assert (chosen.ACTIVE, chosen.WHY_NOT) == (True, "")
+    assert chosen.rows is in_c.rows
+
+
+@pytest.mark.parametrize(
+    ("different", "difference"),
+    [
+        ({"OPCODES": {**in_c.OPCODES, "SET": -9}}, "the opcode `SET` is -9 for them and -6 here"),
+        ({"OPCODES": without(in_c.OPCODES, "TURN")}, "the opcode `TURN` is unknown for them and -3 here"),
+        ({"OPCODES": {**in_c.OPCODES, "WHILE": -9}}, "the opcode `WHILE` is -9 for them and unknown here"),
+        ({"OPCODES": None}, "the opcode `LAST` is unknown for them and -1 here"),
+        ({"LIMITS": {**in_c.LIMITS, "MOST_VALUES": 16}}, "the limit `MOST_VALUES` is 16 for them and 32 here"),
+        (
+            {"ENTRY_PLAN": {**in_c.ENTRY_PLAN, "blocks": 2, "names": 1}},
+            "the position in an entry plan of `blocks` is 2 for them and 1 here",
+        ),
+        (
+            {"ENTRY_PLAN": without(in_c.ENTRY_PLAN, "direct")},
+            "the position in an entry plan of `direct` is unknown for them and 10 here",
+        ),
+        ({"ENTRY_PLAN": None}, "the position in an entry plan of `write` is unknown for them and 0 here"),
+    ],
+)
+def test_a_module_that_differs_is_left_out_and_it_is_told_in_what(
+    chosen_with: Callable[..., ModuleType], different: dict[str, Any], difference: str
+) -> None:
+    chosen = chosen_with(**different)
+
+    assert not chosen.ACTIVE
+    assert f"they were built for another version of blendtpl, as {difference}: install blendtpl again" == chosen.WHY_NOT
+    assert (chosen.rows, chosen.started, chosen.escape_any) == (attributes.rows, entry.started, output.escape_any)
