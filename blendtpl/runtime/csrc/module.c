@@ -117,8 +117,16 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* What is kept is in the module's state, one to each interpreter, and is never changed once it is filled; all else lives
+ * in a call, or is looked at under a lock of its object. */
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, fill},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
     {0, NULL},
 };
 
