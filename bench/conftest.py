@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from bench.baseline import complaint
-from bench.generated import generate
 from bench.measure import COUNT
 from bench.ratios import compared, memory
+from testkit.generated import generate
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ import pytest
 from jinja2 import nodes
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.generated import CHANGED_LAYOUT, CHANGED_LEAF, write
 from bench.measure import COUNT, compare, jinja2_compile, rounds
 from blendtpl import default_environment
 from blendtpl.bundle.archive import Bundle, open_bundle, seal
@@ -29,6 +28,7 @@ from blendtpl.compiler.frontend.reader import Source, read
 from blendtpl.errors import Fault
 from blendtpl.runtime.registry import Registry
 from blendtpl.runtime.speedups import ACTIVE
+from testkit.generated import CHANGED_LAYOUT, CHANGED_LEAF, write
 
 WHOLE = f"compile {COUNT} templates"
 PHASES = f"phases of {COUNT} templates"

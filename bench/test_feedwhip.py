@@ -4,8 +4,6 @@ The workloads of `test_render.py` are of one kind each, and those of `test_site.
 hand, for people, with macros in modules, translations, filters for text and layouts that choose.
 """
 
-from pathlib import Path
-
 import jinja2
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -13,8 +11,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import blendtpl
 from bench.measure import compare, jinja2_compile, rounds
 from blendtpl.compiler.frontend.examples import read_examples
+from testkit import TEMPLATES
 
-_TEMPLATES = Path(__file__).parents[1] / "templates"
 _ROUNDS = 20
 
 Example = tuple[str, dict[str, object]]  # the name of a template, and a context
@@ -23,20 +21,20 @@ Example = tuple[str, dict[str, object]]  # the name of a template, and a context
 @pytest.fixture(scope="module")
 def registry() -> blendtpl.Registry:
     """Give the registry of all templates."""
-    return blendtpl.load(blendtpl.compile(_TEMPLATES))
+    return blendtpl.load(blendtpl.compile(TEMPLATES))
 
 
 @pytest.fixture(scope="module")
 def environment(registry: blendtpl.Registry) -> jinja2.Environment:
     """Give Jinja2 with all of them compiled in its cache."""
-    return jinja2_compile({name: (_TEMPLATES / name).read_text(encoding="utf-8") for name in registry})
+    return jinja2_compile({name: (TEMPLATES / name).read_text(encoding="utf-8") for name in registry})
 
 
 @pytest.fixture(scope="module", params=["emails", "pages"])
 def examples(request: pytest.FixtureRequest, registry: blendtpl.Registry) -> list[Example]:
     """Give the examples of all templates in a folder."""
     names = [name for name in registry if name.startswith(f"{request.param}/")]
-    return [(name, dict(context)) for name in names for context in read_examples(_TEMPLATES, name).values()]
+    return [(name, dict(context)) for name in names for context in read_examples(TEMPLATES, name).values()]
 
 
 def test_feedwhip_by_blendtpl(

@@ -11,8 +11,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import blendtpl
-from bench.generated import CONTEXT
 from bench.measure import compare, jinja2_compile, rounds
+from testkit.generated import CONTEXT
 
 _ROUNDS = 20
 

@@ -9,8 +9,8 @@ import shlex
 import tomllib
 from pathlib import Path
 
+from testkit import ROOT
 from tests.blocks import blocks_of, run_in_order, run_shell
-from tests.conftest import ROOT
 
 GUIDE = ROOT / "docs" / "deploying.md"
 BLOCKS = blocks_of(GUIDE)

@@ -15,6 +15,7 @@ import blendtpl
 from blendtpl.extras import NotInstalledError, not_installed
 from blendtpl.runtime import speedups
 from blendtpl.tools.versions import version_line
+from testkit import ROOT
 from tests.compiling.support import invoke
 
 REMEDY = "install blendtpl with the extra `{0}`, from where you have it (in a checkout `pip install '.[{0}]'`)"
@@ -112,12 +113,11 @@ def test_the_error_is_an_import_error_and_one_of_ours_and_travels() -> None:
 
 
 def test_no_message_and_no_document_names_an_index() -> None:
-    root = Path(__file__).parent.parent
     files = [
         *package("blendtpl").rglob("*.py"),
-        *(root / "docs").glob("*.md"),
-        root / "README.md",
-        *root.glob("bench/**/*.py"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "README.md",
+        *ROOT.glob("bench/**/*.py"),
     ]
     assert len(files) > 100
     for path in files:

@@ -1,8 +1,9 @@
-"""The layers: what each room of the package may import, and that a process that only renders never loads the build
-half.
+"""The layers: what each room of the package may import, that a process that only renders never loads the build half,
+and that the suite and the benchmarks stand apart.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import blendtpl
+from testkit import ROOT
 
 PACKAGE = Path(blendtpl.__file__).parent
 
@@ -90,6 +92,40 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         TopologicalSorter({module: imports(module) - {module} for module in modules()}).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+# What serves the suite and the benchmarks stands on neither of them, and they don't stand on each other. It is imported
+# by one name, or there would be two of each of its modules.
+APART = {
+    "tests/shared/testkit": ("tests", "bench"),
+    "tests": ("bench", "tests.shared"),
+    "bench": ("tests",),
+}
+
+
+def outside(path: Path) -> set[str]:
+    """Return the modules that a file imports, wherever in it, and those that it has Python run."""
+    text = path.read_text(encoding="utf-8")
+    found = set(re.findall(r'"-m", "([\w.]+)', text))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize(("folder", "others"), APART.items())
+def test_the_suite_and_the_benchmarks_stand_apart(folder: str, others: tuple[str, ...]) -> None:
+    files = [path for path in (ROOT / folder).rglob("*.py") if not path.is_relative_to(ROOT / "tests/migrate/project")]
+    assert len(files) > 5
+    crossed = {
+        path.relative_to(ROOT).as_posix(): module
+        for path in files
+        for module in outside(path)
+        if f"{module}.".startswith(tuple(f"{other}." for other in others))
+    }
+    assert crossed == {}
 
 
 def test_loading_and_rendering_leave_the_build_half_unloaded(bundle: blendtpl.Bundle, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import blendtpl
 from blendtpl.bundle.environment import autoescape_by_name
-from tests.conftest import TEMPLATES
+from testkit import TEMPLATES
 from tests.run.test_blocks import SET
 
 KINDS = (blendtpl.Environment, blendtpl.SandboxedEnvironment, blendtpl.ImmutableSandboxedEnvironment)

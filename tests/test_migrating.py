@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from tests.blocks import blocks_of, run_in_order, run_shell
+from testkit import ROOT
+from tests.blocks import blocks_of, run_in_order
 from tests.compat.oracle.cases import every_case
-from tests.conftest import ROOT
 
 GUIDE = ROOT / "docs" / "migrating.md"
 BLOCKS = blocks_of(GUIDE)
@@ -18,15 +18,6 @@ def test_all_of_it_runs_in_order(guide_folder: Path) -> None:
 
 def test_it_has_only_blocks_that_these_tests_run() -> None:
     assert {block.language for block in BLOCKS if not block.title} == {"python", "sh", "text", "console"}
-
-
-def test_the_benchmark_that_it_names_has_what_its_table_has() -> None:
-    (command,) = [block.text.removeprefix("$ ").strip() for block in BLOCKS if block.language == "console"]
-    listed = run_shell(f"{command} --list", ROOT)
-    subjects = re.findall(r"^\|.*\|.*\|.*\|.*\| `(.*)` \|$", TEXT, re.MULTILINE)
-    assert len(subjects) == 7
-    for subject in subjects:
-        assert f"{subject}: alert" in listed
 
 
 def test_every_difference_from_php_is_told_as_its_case_has_it() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from blendtpl.compiler.config import find_config
+from testkit import ROOT
 from tests.blocks import Block, blocks_of, run_in_order, run_shell
 
-ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = blocks_of(ROOT / "README.md")
 SET_UP, TESTS, *SHELL = [block for block in BLOCKS if block.language == "sh"]

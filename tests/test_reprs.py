@@ -8,7 +8,7 @@ import blendtpl
 from blendtpl.compat import IncludeShim, ReturnedError
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.errors import IncludeNotFound
-from tests.conftest import TEMPLATES
+from testkit import TEMPLATES
 
 SECRET = "tok-7f3a9c"
 MANY = 2000

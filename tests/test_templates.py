@@ -9,7 +9,8 @@ import pytest
 
 import blendtpl
 from blendtpl.compiler.frontend.examples import read_examples
-from tests.conftest import TEMPLATES, context_of, every_example
+from testkit import TEMPLATES
+from testkit.examples import context_of, every_example
 
 EMAILS = sorted(path.name for path in (TEMPLATES / "emails").iterdir())
 PAGES = sorted(path.stem for path in (TEMPLATES / "pages").glob("*.html"))

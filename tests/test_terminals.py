@@ -21,8 +21,8 @@ from blendtpl.compat import IncludeShim, PathError
 from blendtpl.errors import Fault, IncludeNotFound
 from blendtpl.printable import cells, one_line, printable
 from blendtpl.tools.verify import Difference, Outcome, Verification
+from testkit import PATIENCE
 from tests.compiling.support import invoke, write
-from tests.conftest import PATIENCE
 from tests.run.sealing import with_manifest
 
 # CSI and OSC by ESC and by C1, marks that turn what follows, carriage return, backspace, BEL, DEL, what has no width

@@ -14,7 +14,7 @@ import blendtpl
 from blendtpl.cli import command
 from blendtpl.runtime import helpers
 from blendtpl.tools.verify import Outcome, verify
-from tests.conftest import TEMPLATES
+from testkit import TEMPLATES
 
 _turns: Iterator[int] = count()
 

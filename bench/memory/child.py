@@ -31,7 +31,7 @@ from blendtpl.tools.soak.growth import attempt
 
 _USUAL = ("blendtpl.compiler.build", "blendtpl.live", "jinja2.debug")  # what most tasks import
 
-_LEAST_WARM_UP = 200  # as in `tests.run.memory`
+_LEAST_WARM_UP = 200  # as in `testkit.memory`
 _MOST_GROWTH = 2**30  # bytes: what has shown by then that it grows need not fill the machine
 _SOON = 20  # renders, after which the warm-up collects garbage
 _GROWERS = 8  # types that are told

@@ -1,6 +1,6 @@
 """The gate: fails when a render leaves anything, be it one object in 1,000 renders: ``python -m bench.memory.gate``.
 
-Every construct and every error of `tests.run.growth` is rendered in each way that there is for it, and then all of them
+Every construct and every error of `testkit.growth` is rendered in each way that there is for it, and then all of them
 with the alert e-mail in turn, with the collector off. It counts renders, not seconds: enough for a leak of one object
 in 1,000 renders to show twice. What seems to grow is measured again, up to five times, because a cache of the
 interpreter may fill up at any time, but a leak grows each time. Parts of titles choose cases.
@@ -29,10 +29,10 @@ from bench.memory.turns import in_turn
 from bench.memory.workloads import MIXED, WORKLOADS
 from blendtpl import Registry
 from blendtpl.tools.soak.growth import SPARE_BYTES, Growth
-from tests.run.cases import Case
-from tests.run.growth import EVERY, Way, ways
-from tests.run.memory import measure, survivors
-from tests.run.oracle import load
+from testkit.cases import Case
+from testkit.growth import EVERY, Way, ways
+from testkit.memory import measure, survivors
+from testkit.oracle import load
 
 RARE = 1000  # renders, in which one object is a leak
 RENDERS = 2 * (2 * RARE + 100)  # the second half of which is measured

@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
-ROOT = Path(__file__).parents[2]
+from testkit import ROOT
+
 HASH_SEED = "0"  # so that two runs do the same
 
 

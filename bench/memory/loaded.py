@@ -21,11 +21,11 @@ from typing import Any
 import jinja2
 
 import blendtpl
-from bench.generated import CONTEXT, generate, write
 from bench.measure import jinja2_environment
 from bench.memory.interpreters import DiedError, death, end, start
 from bench.memory.interrupts import held_back
 from bench.memory.sample import COLUMNS, new_row, sampler
+from testkit.generated import CONTEXT, generate, write
 
 COUNT = 2000
 REPEATS = 3

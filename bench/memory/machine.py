@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 import blendtpl
-from bench.memory.interpreters import HASH_SEED, ROOT
+from bench.memory.interpreters import HASH_SEED
+from testkit import ROOT
 
 _PACKAGES = ("Jinja2", "MarkupSafe", "minijinja", "Mako", "Chameleon", "Django", "psutil", "scipy", "matplotlib")
 

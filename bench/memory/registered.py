@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.peers import Unsupported
 from bench.workloads.workload import Context, Sources, Workload
 from blendtpl import default_environment
-from tests.run.oracle import MakeEnvironment
+from testkit.oracle import MakeEnvironment
 
 __all__ = [
     "Context",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 
 from bench.memory.registered import Part
-from tests.run.growth import little_stack
+from testkit.growth import little_stack
 
 Call = Callable[[], object]
 

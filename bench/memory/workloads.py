@@ -1,6 +1,6 @@
 """The workloads: the alert e-mail, the other eleven of `bench/workloads/`, every construct and error, and all in turn.
 
-The constructs and the errors are the cases of `tests.run.growth`, each under its own title.
+The constructs and the errors are the cases of `testkit.growth`, each under its own title.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ from itertools import chain, cycle
 from bench.memory.registered import WORKLOADS, Kind, Part, workload
 from bench.workloads import WORKLOADS as PAGES
 from bench.workloads.workload import Workload
-from tests.run.cases import Case
-from tests.run.growth import EVERY, MAIL, RECURSION
+from testkit.cases import Case
+from testkit.growth import EVERY, MAIL, RECURSION
 
 __all__ = ["ALERT", "MISSING", "MIXED", "WORKLOADS"]
 

@@ -13,11 +13,10 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
-from pathlib import Path
 
 from blendtpl.compiler.frontend.examples import read_examples
+from testkit import TEMPLATES
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 FOLDER = "emails/alert"
 SENDER = "Feedwhip <alerts@feedwhip.example.com>"
 RECIPIENT = "Ada Lindqvist <ada.lindqvist@example.org>"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.walkers.team import PATIENCE
+from testkit import ROOT
 
-_ROOT = Path(__file__).parents[2]
 _STARTING = 120.0  # seconds for a process to begin, on a busy machine
 _ENDING = PATIENCE + 5.0
 
@@ -57,7 +57,7 @@ def processes(folder: Path, *shared: int) -> Iterator[Start]:
         with log.open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, json.dumps(orders)],
-                cwd=_ROOT,
+                cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

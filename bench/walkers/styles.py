@@ -14,7 +14,8 @@ import jinja2
 
 import blendtpl
 from bench.walkers.included import IncludeLoader, write_files
-from bench.walkers.mails import RECIPIENT, SENDER, TEMPLATES, Job, assembled, date, digest, jobs
+from bench.walkers.mails import RECIPIENT, SENDER, Job, assembled, date, digest, jobs
+from testkit import TEMPLATES
 
 Mail = Callable[[Job], bytes]
 Begin = Callable[[], Mail]

@@ -4,17 +4,9 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-import jinja2
-
-import blendtpl
-from blendtpl.compat import IncludeExtension, IncludeShim
-from tests.run.oracle import load
-
-
-def environment() -> jinja2.Environment:
-    made = blendtpl.default_environment()
-    made.add_extension(IncludeExtension)
-    return made
+from blendtpl.compat import IncludeShim
+from testkit.oracle import load
+from testkit.shim_calls import environment
 
 
 def shim_for(templates: Mapping[str, str], **options: Any) -> tuple[IncludeShim, io.StringIO]:

@@ -6,10 +6,10 @@ from contextlib import suppress
 import pytest
 
 from blendtpl.compat import IncludeShim
-from tests.compat.calls import CALLS, a_shim
-from tests.run.memory import measure
+from testkit.memory import measure
+from testkit.shim_calls import CALLS, a_shim
 
-RENDERS = 300  # enough for a leak in each thirty; `python -m tests.compat.growth` finds rarer ones
+RENDERS = 300  # enough for a leak in each thirty; `python -m tests.growth include-style` finds rarer ones
 
 pytestmark = [
     pytest.mark.usefixtures("quick_collections", "no_collector"),

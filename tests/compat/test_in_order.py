@@ -5,10 +5,10 @@ import pytest
 
 from blendtpl.compat import IncludeExtension
 from blendtpl.tools.verify import verify
-from tests.compat.support import environment
-from tests.conftest import TEMPLATES
-from tests.run.cases import CASES, Case
-from tests.run.oracle import check_same
+from testkit import TEMPLATES
+from testkit.cases import CASES, Case
+from testkit.oracle import check_same
+from testkit.shim_calls import environment
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)

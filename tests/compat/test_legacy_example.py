@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import blendtpl
-from tests.conftest import ROOT
+from testkit import ROOT
 
 LEGACY = ROOT / "examples" / "legacy"
 STEPS = ("old", "bridge", "new")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from testkit import ROOT
 from tests.compat.oracle import ours, php
 from tests.compat.oracle.__main__ import main
 from tests.compat.oracle.cases import Case, Output, every_case, read, write
 
-ROOT = Path(__file__).parents[2]
 CASES = every_case()
 SAME = [case for case in CASES if not case.differs]
 OTHER = [case for case in CASES if case.differs]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import blendtpl
 from blendtpl.compat import IncludeExtension, PathError
 from blendtpl.compat.paths import Paths
-from tests.compat.support import environment
-from tests.run.oracle import check_same, load
+from testkit.oracle import check_same, load
+from testkit.shim_calls import environment
 
 KNOWN = ("email/alert.html", "email/alert.txt", "email/Plain.txt", "page.html", "emails/new/body.html", "x.tpl")
 

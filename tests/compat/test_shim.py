@@ -23,8 +23,9 @@ from blendtpl.compat import (
     ScopeError,
 )
 from blendtpl.errors import did_you_mean
-from tests.compat.support import environment, shim_for
-from tests.run.oracle import load
+from testkit.oracle import load
+from testkit.shim_calls import environment
+from tests.compat.support import shim_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

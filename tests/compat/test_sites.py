@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from blendtpl.compat import IncludeShim
+from testkit import ROOT
 from tests.compat.support import shim_for
 
 TEMPLATES = {"email/alert.html": "{{ user }}{{ changes|default(0) }}", "page.html": "page"}
@@ -143,7 +144,7 @@ def test_the_report_is_logged_when_the_process_ends(tmp_path: Path) -> None:
         "shim = IncludeShim(registry, log=logging.getLogger('old'))\n"
         "shim.include('a.php')\n"
     )
-    root = str(Path(__file__).parents[2])
+    root = str(ROOT)
     ran = subprocess.run(
         [sys.executable, str(program)],
         capture_output=True,

@@ -13,10 +13,8 @@ from click.testing import CliRunner, Result
 from blendtpl.cli import command
 from blendtpl.compiler import build as stages
 from blendtpl.runtime.speedups import ACTIVE
-from tests.conftest import PATIENCE
+from testkit import PATIENCE
 
-ROOT = Path(__file__).parent.parent.parent
-TEMPLATES = ROOT / "templates"
 NOBODY = 65534
 
 build = functools.partial(stages.build, speedups=ACTIVE)  # as `blendtpl.compile` does it

@@ -26,8 +26,8 @@ from blendtpl.compiler import build as stages
 from blendtpl.compiler.assemble.template_code import emit
 from blendtpl.compiler.build import Build
 from blendtpl.compiler.cache import BuildCache
+from testkit import PATIENCE
 from tests.compiling.support import NOBODY, build, run, write
-from tests.conftest import PATIENCE
 
 SOURCE = {
     "layout.html": "<p>{% block content %}{% endblock %}{% include 'parts/foot.html' %}</p>",

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 import blendtpl
-from tests.conftest import TEMPLATES
+from testkit import TEMPLATES
 
 
 @pytest.mark.parametrize("enabled", [True, False])

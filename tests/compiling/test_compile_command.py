@@ -16,8 +16,8 @@ import pytest
 import blendtpl
 import blendtpl.cli.compile
 from blendtpl.runtime.speedups import ACTIVE
+from testkit import PATIENCE
 from tests.compiling.support import as_nobody, invoke, run, write
-from tests.conftest import PATIENCE
 
 GOOD = {"templates/a.html": "{% include 'b.html' %}", "templates/b.html": "{{ x }}"}
 

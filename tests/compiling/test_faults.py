@@ -12,7 +12,8 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.compiling.support import ROOT, invoke
+from testkit import ROOT
+from tests.compiling.support import invoke
 
 CASES = ROOT / "tests" / "cases" / "faults"
 

@@ -12,9 +12,9 @@ import jinja2
 import pytest
 
 import blendtpl
+from testkit import PATIENCE, ROOT, TEMPLATES
 from tests.compiling.nasty import SOURCE
-from tests.compiling.support import ROOT, TEMPLATES, build
-from tests.conftest import PATIENCE
+from tests.compiling.support import build
 
 DIGEST = blendtpl.compile(SOURCE).digest
 # the package of this process, which need not be that beside the tests: one may have functions in C, and the other none

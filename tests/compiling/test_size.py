@@ -3,7 +3,7 @@
 import marshal
 
 import blendtpl
-from bench.generated import generate
+from testkit.generated import generate
 
 
 def test_the_code_of_many_templates_is_less_than_jinja2s() -> None:

@@ -9,7 +9,8 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.compiling.support import TEMPLATES, build, invoke, write
+from testkit import TEMPLATES
+from tests.compiling.support import build, invoke, write
 
 BASE = "<title>{% block title %}{% endblock %}</title>{% block body %}{% endblock %}"
 LIB = (

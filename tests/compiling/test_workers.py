@@ -14,8 +14,8 @@ import pytest
 import blendtpl
 from blendtpl.compiler.lifeline import Lifeline, ended_by_signals
 from blendtpl.compiler.workers import parallel_map
-from tests.compiling.support import TEMPLATES, build, write
-from tests.conftest import PATIENCE
+from testkit import PATIENCE, TEMPLATES
+from tests.compiling.support import build, write
 
 NAMES = [str(number) for number in range(23)]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compiling.support import ROOT, as_nobody, invoke, run, write
+from testkit import ROOT
+from tests.compiling.support import as_nobody, invoke, run, write
 from tests.migrate.support import OLD, placed
 
 NEW = (

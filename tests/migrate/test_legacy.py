@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compiling.support import ROOT, run
+from testkit import ROOT
+from tests.compiling.support import run
 
 LEGACY = ROOT / "examples" / "legacy"
 OPTIONS = (

@@ -17,9 +17,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from testkit import ROOT
 from tests.conformance.fetch import UnreachableError, fetch
 from tests.pythons.left_out import left_out
-from tests.pythons.pyodide import HERE, ROOT, Outcome, Pyodide, PyodideError, install, run, unpack
+from tests.pythons.pyodide import HERE, Outcome, Pyodide, PyodideError, install, run, unpack
 
 VERSIONS = ("0.27", "0.29", "314")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from testkit import ROOT
 from tests.conformance import fetch
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 PARTS = ("blendtpl", "docs", "templates", "tests", "pyproject.toml", "README.md")
 
 _STACK = 64 * 2**20  # a recursion of Python's is one of WebAssembly, and it ends in an error of Python's only with this

@@ -4,8 +4,9 @@ from itertools import chain
 
 import pytest
 
+from testkit import ROOT
 from tests.pythons.left_out import LEFT_OUT, NO_SQLITE, left_out
-from tests.pythons.pyodide import ROOT, Outcome, outcomes_of
+from tests.pythons.pyodide import Outcome, outcomes_of
 
 ENTRIES = list(chain.from_iterable(LEFT_OUT.values()))
 

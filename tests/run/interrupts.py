@@ -23,7 +23,7 @@ import jinja2
 
 import blendtpl
 from blendtpl.tools.soak.growth import SPARE_BLOCKS
-from tests.run.oracle import live_environment, load
+from testkit.oracle import live_environment, load
 
 TEXTS = {
     "page.html": "{% extends 'base.html' %}{% import 'lib.html' as lib %}{% block b %}{% for x in xs %}"

@@ -18,7 +18,7 @@ import jinja2
 import blendtpl
 from blendtpl.runtime import attributes, entry, helpers, lookahead, output, render
 from blendtpl.runtime.speedups import ACTIVE
-from tests.run.oracle import MakeEnvironment, live_environment, outcome, stock_environment
+from testkit.oracle import MakeEnvironment, live_environment, outcome, stock_environment
 
 Log = list[str]
 

@@ -10,8 +10,8 @@ import pytest
 from jinja2 import sandbox
 
 import blendtpl
+from testkit.oracle import live_environment, load, outcome, stock_environment
 from tests.run.counting import Asked, Counting, Html, template
-from tests.run.oracle import live_environment, load, outcome, stock_environment
 
 Made = dict[str, Callable[[str, dict[str, Any]], str]]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import blendtpl
-from tests.conftest import context_of, every_example
+from testkit.examples import context_of, every_example
 
 THREADS, RENDERS, PROCESSES = 16, 2000, 8
 

@@ -11,8 +11,9 @@ import pytest
 from jinja2.runtime import Context
 
 import blendtpl
-from tests.conftest import TEMPLATES, context_of, every_example
-from tests.run.oracle import load
+from testkit import TEMPLATES
+from testkit.examples import context_of, every_example
+from testkit.oracle import load
 
 SET = {
     "base.html": "{% set where = 'base' %}{% from 'lib.html' import bold %}{% macro own() %}own{% include 'inc.html' %}{% endmacro %}"

@@ -15,7 +15,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import live_environment, load, outcome, stock_environment
+from testkit.oracle import live_environment, load, outcome, stock_environment
 
 
 class Order:

@@ -7,7 +7,7 @@ import jinja2
 import pytest
 from jinja2.runtime import Macro
 
-from tests.run.oracle import every_way, load, outcome, stock_environment
+from testkit.oracle import every_way, load, outcome, stock_environment
 
 LIBRARY = "{% macro m(x) %}<{{ x }}>{% endmacro %}{% macro box() %}[{{ caller() }}]{% endmacro %}"
 # how a top level has two macros, and what it calls them

@@ -9,9 +9,9 @@ from jinja2.filters import FILTERS
 
 import blendtpl
 from blendtpl.runtime.helpers import titled
-from tests.conftest import context_of, every_example
-from tests.run.cases import CASES, Case, environment
-from tests.run.oracle import check_same, load, outcome, stock_environment
+from testkit.cases import CASES, Case, environment
+from testkit.examples import context_of, every_example
+from testkit.oracle import check_same, load, outcome, stock_environment
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)

@@ -10,7 +10,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import live_environment, load
+from testkit.oracle import live_environment, load
 
 
 def refuse(*unused: object, **named: object) -> NoReturn:

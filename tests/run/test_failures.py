@@ -17,7 +17,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from tests.run.oracle import load
+from testkit.oracle import load
 
 TEXTS = {
     "main.html": "{% import 'lib.html' as lib %}\n{% extends 'base.html' %}\n{% block body %}\n{{ how }}\n{% if how == 'include' %}\n{% include 'inc.html' %}\n"

@@ -15,8 +15,8 @@ import jinja2
 import pytest
 
 from blendtpl.runtime import attributes, lookahead
+from testkit.oracle import load
 from tests.run.mutating import CHANGES, CONTAINERS, KINDS, World
-from tests.run.oracle import load
 
 in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"

@@ -21,8 +21,8 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import live_environment, load
-from tests.run.scenes import SCENES, Scene, environment, variables
+from testkit.oracle import live_environment, load
+from testkit.scenes import SCENES, Scene, environment, variables
 
 Places = list[tuple[str, int]]
 

@@ -5,18 +5,17 @@ import subprocess
 import sys
 import weakref
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 import blendtpl
-from tests.conftest import context_of, every_example
-from tests.run.cases import CASES, Case
-from tests.run.memory import Value, measure
-from tests.run.oracle import live_environment, load
+from testkit import ROOT
+from testkit.cases import CASES, Case
+from testkit.examples import context_of, every_example
+from testkit.memory import Value, measure
+from testkit.oracle import live_environment, load
 
-ROOT = Path(__file__).parent.parent.parent
-RENDERS = 300  # enough for a leak in each thirty; `python -m tests.run.growth` finds rarer ones
+RENDERS = 300  # enough for a leak in each thirty; `python -m tests.growth` finds rarer ones
 
 
 pytestmark = pytest.mark.usefixtures("quick_collections", "no_collector")
@@ -100,7 +99,8 @@ def test_a_new_interpreter_keeps_nothing_of_any_template_whatever_it_reads() -> 
     script = """
 import gc, sys
 import blendtpl
-from tests.conftest import context_of, every_example
+import tests  # which finds `testkit`
+from testkit.examples import context_of, every_example
 
 def grown(render, variables):
     for _ in range(10):

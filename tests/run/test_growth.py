@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 import blendtpl
-from tests.run import growth
-from tests.run.memory import SPARE_BLOCKS, Growth, measure, survivors
-from tests.run.oracle import load
+from testkit import ROOT, growth
+from testkit.memory import SPARE_BLOCKS, Growth, measure, survivors
+from testkit.oracle import load
+from tests import growth as growth_command
 
 RENDERS = 12_000  # a leak in a thousand makes six of them in the second half, which is more than is allowed
-ROOT = Path(__file__).parents[2]
 
 
 def planted(leak: Callable[[], object], every: int = 1000, renders: int = RENDERS) -> Growth:
@@ -198,7 +198,7 @@ def test_there_is_a_way_for_each_block_and_for_half_of_a_stream() -> None:
 
 def test_the_command_says_what_it_did_and_fails_for_a_title_that_no_case_has() -> None:
     def run(*arguments: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "tests.run.growth", "-n", "100", "--jobs", "1", *arguments]
+        command = [sys.executable, "-m", "tests.growth", "-n", "100", "--jobs", "1", *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
 
@@ -221,8 +221,8 @@ def test_the_command_prints_a_line_for_what_leaves_something(
         def imap_unordered(self, task: object, tasks: list[tuple[str, int]]) -> Any:
             yield tasks[0][0], {"render": Growth(100, 7, 0, 2, 0, ("open", "open"), ("sys.modules changed",))}
 
-    monkeypatch.setattr(growth, "get_context", lambda kind: types.SimpleNamespace(Pool=Pool))
-    assert growth.main(["-n", "100", "nothing at all"]) == 1
+    monkeypatch.setattr(growth_command, "get_context", lambda kind: types.SimpleNamespace(Pool=Pool))
+    assert growth_command.main(["-n", "100", "nothing at all"]) == 1
     assert capsys.readouterr().out.splitlines()[0] == (
         "nothing at all: render: 7 blocks, 2 objects for the collector, open, sys.modules changed in 50 renders"
     )

@@ -10,7 +10,7 @@ import pytest
 import blendtpl
 from blendtpl import errors
 from blendtpl.errors import BlockNotFound, TemplateNotFound, closest, did_you_mean
-from tests.run.oracle import load
+from testkit.oracle import load
 
 
 def refuse(*unused: object) -> NoReturn:

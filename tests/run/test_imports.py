@@ -10,7 +10,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import load
+from testkit.oracle import load
 
 COUNTER = {
     "lib.txt": "{% set state = namespace(n=0) %}{% macro next() %}{% set state.n = state.n + 1 %}{{ state.n }}{% endmacro %}",

@@ -14,8 +14,8 @@ import pytest
 
 import blendtpl
 from blendtpl.compat import IncludeShim
+from testkit.oracle import live_environment, load
 from tests.run import interrupts
-from tests.run.oracle import live_environment, load
 
 PACKAGE = str(Path(blendtpl.__file__).parent)
 

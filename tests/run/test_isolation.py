@@ -14,11 +14,9 @@ from jinja2.tests import TESTS
 
 import blendtpl
 from blendtpl.tools.soak.growth import open_files
-from tests.conftest import PATIENCE, context_of, every_example
-from tests.run import everything
-from tests.run.oracle import stock_environment
-
-ROOT = Path(__file__).parents[2]
+from testkit import PATIENCE, ROOT, language
+from testkit.examples import context_of, every_example
+from testkit.oracle import stock_environment
 
 UNLOADED = ("blendtpl.compiler", "blendtpl.cli", "diskcache", "click", "rich")
 
@@ -26,7 +24,7 @@ UNLOADED = ("blendtpl.compiler", "blendtpl.cli", "diskcache", "click", "rich")
 @pytest.fixture
 def folder(tmp_path: Path, bundle: blendtpl.Bundle) -> Path:
     bundle.write(tmp_path / "whole.blend")
-    blendtpl.compile(everything.TEXTS).write(tmp_path / "small.blend")
+    blendtpl.compile(language.TEXTS).write(tmp_path / "small.blend")
     examples = [(name, example, context_of(name, example)) for name, example in every_example()]
     (tmp_path / "examples.json").write_text(json.dumps(examples))
     return tmp_path
@@ -51,13 +49,13 @@ def between_markers(trace: Path) -> list[str]:
 
 
 def test_every_built_in_filter_and_test_is_used_and_does_what_it_does_in_jinja2() -> None:
-    assert set(everything.FILTERS) == set(FILTERS)
-    assert set(everything.TESTS) == set(TESTS)
-    registry = blendtpl.load(blendtpl.compile(everything.TEXTS))
-    stock = stock_environment(everything.TEXTS, blendtpl.default_environment)
+    assert set(language.FILTERS) == set(FILTERS)
+    assert set(language.TESTS) == set(TESTS)
+    registry = blendtpl.load(blendtpl.compile(language.TEXTS))
+    stock = stock_environment(language.TEXTS, blendtpl.default_environment)
     for name in registry:
         if name.startswith(("filter/", "tests", "named")):
-            assert registry.render(name, everything.VARIABLES) == stock.get_template(name).render(everything.VARIABLES)
+            assert registry.render(name, language.VARIABLES) == stock.get_template(name).render(language.VARIABLES)
 
 
 def test_over_10_000_renders_an_audit_hook_sees_nothing_though_the_bundles_are_gone(folder: Path) -> None:

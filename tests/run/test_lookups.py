@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from testkit.oracle import outcome
 from tests.run import lookups
 from tests.run.lookups import ENVIRONMENTS, LOG, VALUES, given
 from tests.run.mutating import Side, sides
-from tests.run.oracle import outcome
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 Found = tuple[tuple[str, ...], list[str]]

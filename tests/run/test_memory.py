@@ -8,10 +8,10 @@ import pytest
 
 import blendtpl
 from blendtpl.tools.soak.growth import clear_caches
-from tests.conftest import context_of, every_example
-from tests.run.everything import TEXTS, VARIABLES
-from tests.run.memory import world
-from tests.run.oracle import load
+from testkit.examples import context_of, every_example
+from testkit.language import TEXTS, VARIABLES
+from testkit.memory import world
+from testkit.oracle import load
 
 RENDERS = 50
 ALLOWED = RENDERS // 10 - 1  # a leak of one object in ten renders makes one more

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import blendtpl
-from tests.conftest import context_of, every_example
+from testkit.examples import context_of, every_example
+from testkit.oracle import load
 from tests.run.mail import PLAIN
-from tests.run.oracle import load
 
 BREAKS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\0"]
 

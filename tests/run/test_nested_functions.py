@@ -8,7 +8,7 @@ from functools import cache
 
 import jinja2
 
-from tests.run.oracle import every_way, outcome, stock_environment
+from testkit.oracle import every_way, outcome, stock_environment
 
 PENDING = (
     "t", "{{ 1 }}", "{{ i.a }}", "{{ i.gone }}", "{{ o }}", "{{ gone }}", "{{ n }}", "{{ s }}", "{{ o | upper }}",

@@ -12,7 +12,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import load
+from testkit.oracle import load
 
 TEXTS = {
     "emails/alert.txt": "{% extends 'base.txt' %}{% block b %}{{ x }}{% endblock %}",

@@ -11,7 +11,7 @@ import pytest
 
 import blendtpl
 from blendtpl.runtime.speedups import ACTIVE
-from tests.run.oracle import MakeEnvironment, load, outcome, stock_environment
+from testkit.oracle import MakeEnvironment, load, outcome, stock_environment
 
 ROWS = (
     "{{ x }}",

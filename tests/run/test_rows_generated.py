@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 import blendtpl
 from blendtpl.runtime.speedups import ACTIVE
-from tests.run.oracle import load, outcome, stock_environment
+from testkit.oracle import load, outcome, stock_environment
 from tests.run.test_rows import lenient, lines_of
 
 EXAMPLES = int(os.environ.get("ROWS", "60"))  # more are for a long run

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from testkit import ROOT
+
 SOURCES = sorted((ROOT / "blendtpl").glob("_*.c"))
 TESTS = ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")
 FLAGS = ("-g", "-O1", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")

@@ -16,7 +16,7 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 import blendtpl
-from tests.run.oracle import Outcome, live_environment, load, outcome, stock_environment
+from testkit.oracle import Outcome, live_environment, load, outcome, stock_environment
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import jinja2
 
-from tests.run.oracle import every_way, outcome, stock_environment
+from testkit.oracle import every_way, outcome, stock_environment
 
 USES = (
     "{{ 'yes' if caller else 'no' }}", "{{ caller() }}", "{{ caller(1) }}", "{{ caller }}", "{{ caller is defined }}",

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import UserDict, namedtuple
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -20,13 +19,13 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from blendtpl.runtime import attributes, output, speedups
-from tests.run.cases import CASES
+from testkit import ROOT
+from testkit.cases import CASES
 
 in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
 )
 
-ROOT = Path(__file__).parent.parent.parent
 FIELDS = ("attribute", "field", "escaped_field", "text_field")
 
 
@@ -426,8 +425,9 @@ import sys
 sys.modules["blendtpl.runtime._speedups"] = None
 import blendtpl
 blendtpl.ACTIVE = True
-from tests.run.cases import CASES
-from tests.run.oracle import check_same
+import tests  # which finds `testkit`
+from testkit.cases import CASES
+from testkit.oracle import check_same
 for case in CASES:
     check_same(case.templates, case.make, case.variables)
 print(len(CASES), blendtpl.compile({"a": "{{ a.b }}"}).manifest.speedups)

@@ -10,9 +10,9 @@ import pytest
 import blendtpl
 from blendtpl.runtime import entry, speedups
 from blendtpl.runtime.entry import EntryPlan
-from tests.run.cases import CASES, Case
-from tests.run.growth import FAILURES
-from tests.run.oracle import load, outcome
+from testkit.cases import CASES, Case
+from testkit.growth import FAILURES
+from testkit.oracle import load, outcome
 
 in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"

@@ -12,7 +12,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import Outcome, load, outcome, stock_environment
+from testkit.oracle import Outcome, load, outcome, stock_environment
 
 
 def stop(*unused: object, **named: object) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import jinja2
 import pytest
 
-from tests.run.oracle import every_way, outcome, stock_environment
+from testkit.oracle import every_way, outcome, stock_environment
 
 USES = (
     "{{ super() }}", "a{{ super() }}{{ o }}{{ super() }}", "{{ super() | upper }}", "{{ super() ~ o }}",

@@ -8,7 +8,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.run.oracle import outcome
+from testkit.oracle import outcome
 
 PARTS = {
     "base": "[{% block c %}base{{ x }}{% block d scoped %}d{% endblock %}{% endblock %}{{ w }}{{ self.c() }}]",

@@ -19,8 +19,8 @@ from typing import Any
 import jinja2
 import pytest
 
+from testkit.oracle import live_environment, load
 from tests.run.mutating import without_c
-from tests.run.oracle import live_environment, load
 
 MANY, SOON = 3_000, 200  # turns of a loop, and how many of them may pass
 

@@ -19,9 +19,9 @@ import jinja2
 import pytest
 
 import blendtpl
-from tests.conftest import PATIENCE
-from tests.run.oracle import load
-from tests.run.scenes import CALL, ERRORS, SCENES, TOP, Scene, environment, place, variables
+from testkit import PATIENCE
+from testkit.oracle import load
+from testkit.scenes import CALL, ERRORS, SCENES, TOP, Scene, environment, place, variables
 
 ENTRY = re.compile(r'^  File "([^"]+)", line (\d+), in (.+)\n(?:    (.*)\n)?', re.MULTILINE)
 

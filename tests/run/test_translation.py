@@ -9,7 +9,7 @@ import pytest
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from tests.run.oracle import MakeEnvironment, load, outcome, stock_environment
+from testkit.oracle import MakeEnvironment, load, outcome, stock_environment
 
 TEXTS = {
     "main.html": "{{ _('Save') }}|{{ _('100%%') }}|{{ gettext('%(x)s & <%(y)s> %(x)s', x=v, y='&') }}"

@@ -15,6 +15,7 @@ import pytest
 
 import blendtpl
 from blendtpl.runtime import registry as registry_module
+from testkit import ROOT
 
 if sys.version_info >= (3, 12):
     pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -153,7 +154,7 @@ def test_a_process_that_gets_a_registry_many_times_opens_it_once(
     file: Path, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # where a process that is spawned finds this module
-    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parents[2])])
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
     registry = blendtpl.load(file)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
         found = list(pool.map(in_another_process, [registry] * 20, range(20)))

@@ -5,7 +5,7 @@ import pytest
 import blendtpl
 from blendtpl.tools.contexts import Sample, Samples
 from blendtpl.tools.soak.run import MEMORY, RENDERS, Soaked, soak
-from tests.conftest import TEMPLATES
+from testkit import TEMPLATES
 from tests.soak.support import HERE, soaked
 
 FILE = "tests/soak/planted.py"

@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from testkit import PATIENCE, ROOT
 from tests.compiling.support import invoke, write
-from tests.conftest import PATIENCE
 from tests.soak import planted
-
-ROOT = Path(__file__).parents[2]
 
 PROJECT = {
     "pyproject.toml": '[tool.blendtpl]\nenvironment = "tests.soak.planted:environment"\noutput = "app.blend"\n',

@@ -9,7 +9,7 @@ from typing import Any
 from bench.memory.registered import Desk, Family, Kind, Part, Render, Unsupported, subject
 from blendtpl import TemplateNotFound
 from blendtpl.compat import IncludeShim
-from tests.run.oracle import load
+from testkit.oracle import load
 
 _BROKEN = {"broken.html": "half of it{% set a = 1 %}{{ a // 0 }}"}
 

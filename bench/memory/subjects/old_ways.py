@@ -13,7 +13,7 @@ import jinja2
 
 from bench.memory import string_templates
 from bench.memory.registered import Desk, Family, Part, Render, Unsupported, subject
-from tests.run.oracle import stock_environment
+from testkit.oracle import stock_environment
 
 _COPIES = 500  # templates, of which a cache of Jinja2's default size keeps 400
 _REFERENCE = re.compile(r"""({% (?:extends|include|from) )("[^"]+")""")

@@ -1,7 +1,7 @@
 """blendtpl: a bundle, and the live environment."""
 
 from bench.memory.registered import Desk, Family, Part, Render, subject
-from tests.run.oracle import live_environment, load
+from testkit.oracle import live_environment, load
 
 
 @subject("blendtpl bundle", Family.OURS)

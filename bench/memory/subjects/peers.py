@@ -2,7 +2,7 @@
 
 from bench import peers
 from bench.memory.registered import Desk, Family, Part, Render, Unsupported, subject
-from tests.run.oracle import stock_environment
+from testkit.oracle import stock_environment
 
 
 @subject("Jinja2", Family.PEERS)

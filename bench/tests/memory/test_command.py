@@ -7,10 +7,7 @@ import select
 import signal
 import subprocess
 import sys
-import time
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -20,24 +17,15 @@ from bench.memory import command, runs
 from bench.memory.registered import SUBJECTS, Family
 from bench.memory.tasks import LONG, RENDERS, plan
 from bench.memory.workloads import ALERT, WORKLOADS
-from tests.conftest import PATIENCE, ROOT
-from tests.marked import marked
-from tests.memory.made_up import made_up
+from bench.tests.commands import Command, starting
+from bench.tests.memory.made_up import made_up
+from testkit import PATIENCE, ROOT
 
 FILES = {"report.html", "report.md", "runs.jsonl", "about.json", "alert.svg", "alert.png", "rates.svg", "rates.png"}
 
 
-@dataclass
-class Begun:
-    """A command that was started, and all processes of it, which its environment marks."""
-
-    process: "subprocess.Popen[str]"
-    out: Path
-    mark: str = field(repr=False)
-
-    def marked(self) -> dict[int, str]:
-        """Return the processes that run, each with its command."""
-        return marked(self.mark)
+class Begun(Command):
+    """The command."""
 
     def tasks(self) -> dict[int, int]:
         """Return the processes that do a task, each with that which has forked it."""
@@ -53,46 +41,14 @@ class Begun:
             found.append(int(told[1]) if told else 0)
         return found
 
-    def until(self, happened: Callable[[], object]) -> None:
-        patient_until = time.monotonic() + PATIENCE
-        while not happened():
-            assert time.monotonic() < patient_until
-            time.sleep(0.05)
-
-    def end(self) -> tuple[int, str, str]:
-        """Return the exit status, standard output and standard error, when all processes are gone."""
-        stdout, stderr = self.process.communicate(timeout=PATIENCE)
-        self.until(lambda: not self.marked())
-        return self.process.returncode, stdout, stderr
-
 
 Begin = Callable[..., Begun]
 
 
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Begin]:
-    """Give a function that starts the command with options, as a shell does: in a process group of its own."""
-    begun = []
-
-    def start(*options: str, stderr: int = subprocess.PIPE, **environment: str) -> Begun:
-        mark = uuid.uuid4().hex
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.memory", "--out", str(tmp_path / "out"), *options],
-            cwd=ROOT,
-            env={**os.environ, "MEMORY_MARK": mark, **environment},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            start_new_session=True,
-        )
-        begun.append(Begun(process, tmp_path / "out", mark))
-        return begun[-1]
-
-    yield start
-    for one in begun:
-        for process in one.marked():
-            os.kill(process, signal.SIGKILL)
-        one.process.communicate()
+    with starting(Begun, "bench.memory", tmp_path / "out") as start:
+        yield start
 
 
 def test_a_small_run_ends_and_writes_everything(begin: Begin, tmp_path: Path) -> None:

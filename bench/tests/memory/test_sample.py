@@ -48,7 +48,7 @@ def test_it_sees_what_is_added_and_what_goes() -> None:
     take(row)
     before = named(row)
     kept, large = [[None] for _ in range(1000)], b"x" * 40_000_000  # more than `malloc` may have at hand
-    sys.modules["tests.memory.added"] = ModuleType("added")
+    sys.modules["bench.tests.memory.added"] = ModuleType("added")
     linecache.cache["added"] = (0, 0.0, [], "added")
     descriptor = os.open(os.devnull, os.O_RDONLY)
     take(row)
@@ -59,7 +59,7 @@ def test_it_sees_what_is_added_and_what_goes() -> None:
     assert added["rss"] >= len(large) // 2
     assert [added[name] for name in ("modules", "lines", "files")] == [1, 1, 1]
     os.close(descriptor)
-    del kept, large, sys.modules["tests.memory.added"], linecache.cache["added"]
+    del kept, large, sys.modules["bench.tests.memory.added"], linecache.cache["added"]
     take(row)
     after = named(row)
     assert after["blocks"] - before["blocks"] < 100

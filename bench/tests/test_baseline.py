@@ -13,7 +13,7 @@ import pytest
 
 from bench import baseline, ratios
 from bench.baseline import BASELINE, complaint, reduced
-from tests.conftest import ROOT
+from testkit import ROOT
 
 TIME = "test_render and static and (jinja2 or blendtpl)"
 MEMORY = "test_memory and alert and (bundle or Jinja2)"

@@ -12,8 +12,8 @@ from bench.memory.subjects import SUBJECTS
 from bench.memory.turns import in_turn
 from bench.memory.workloads import ALERT, MISSING, MIXED, WORKLOADS
 from bench.peers import normal
-from tests.run.growth import EVERY, MAIL
-from tests.run.oracle import stock_environment
+from testkit.growth import EVERY, MAIL
+from testkit.oracle import stock_environment
 
 SAME_BYTES = {name for name, found in SUBJECTS.items() if found.family in (Family.OURS, Family.OLD)} | {"Jinja2"}
 SAME_BYTES -= {"string.Template read per call"}  # whose templates are others

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import psutil
 import pytest
@@ -14,10 +13,9 @@ from bench.memory import gate
 from bench.memory.gate import RARE, TRIES, Plant
 from bench.memory.workloads import MIXED
 from blendtpl.tools.soak.growth import SPARE_BYTES, Growth
-from tests.conftest import PATIENCE
-from tests.run.growth import EVERY
+from testkit import PATIENCE, ROOT
+from testkit.growth import EVERY
 
-ROOT = Path(__file__).parents[2]
 SOME = [*list(EVERY)[::60], "failing: a macro in a loop"]
 FINE, FAILING = SOME[1], SOME[-1]
 

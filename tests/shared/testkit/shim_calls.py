@@ -5,10 +5,11 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from blendtpl import Registry
-from blendtpl.compat import IncludeShim
-from tests.compat.support import environment
-from tests.run.oracle import load
+import jinja2
+
+import blendtpl
+from blendtpl.compat import IncludeExtension, IncludeShim
+from testkit.oracle import load
 
 TEMPLATES = {
     "plain.html": "<p>{{ user }}: {{ n }}</p>",
@@ -23,12 +24,19 @@ TEMPLATES = {
 }
 
 
+def environment() -> jinja2.Environment:
+    """Return an environment whose templates may include as old call sites did."""
+    made = blendtpl.default_environment()
+    made.add_extension(IncludeExtension)
+    return made
+
+
 class _Nowhere:
     def write(self, text: str) -> None:
         pass
 
 
-def a_shim(registry: Registry | None = None) -> IncludeShim:
+def a_shim(registry: blendtpl.Registry | None = None) -> IncludeShim:
     served = load(TEMPLATES, environment) if registry is None else registry
     return IncludeShim(served, roots="templates", stream=_Nowhere())
 

@@ -6,37 +6,25 @@ import select
 import signal
 import subprocess
 import sys
-import time
-import uuid
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.tests.commands import Command, starting
 from bench.walkers import counters
 from bench.walkers.processes import DiedError, death, processes, read
-from tests.conftest import PATIENCE, ROOT
-from tests.marked import marked
+from testkit import PATIENCE, ROOT
 
 PICTURES = {f"{stem}.{suffix}" for stem in ("together", "each", "memory") for suffix in ("svg", "png")}
 FILES = {"summary.md", "samples.json", *PICTURES}
 
 
-@dataclass
-class Command:
-    """A command that was started, and all processes of it, which its environment marks."""
-
-    process: "subprocess.Popen[str]"
-    out: Path
-    mark: str = field(repr=False)
-
-    def marked(self) -> dict[int, str]:
-        """Return the processes that run, each with its command."""
-        return marked(self.mark)
+class Walkers(Command):
+    """The command."""
 
     def of(self, module: str) -> list[int]:
         return sorted(process for process, command in self.marked().items() if f"bench.walkers.{module}" in command)
@@ -54,18 +42,6 @@ class Command:
                         return array("Q", descriptor.read_bytes())[counters.RECEIVED]
         return 0
 
-    def until(self, happened: Callable[[], object]) -> None:
-        patient_until = time.monotonic() + PATIENCE
-        while not happened():
-            assert time.monotonic() < patient_until
-            time.sleep(0.05)
-
-    def end(self) -> tuple[int, str]:
-        """Return the exit status and standard error, when all processes are gone."""
-        _, stderr = self.process.communicate(timeout=PATIENCE)
-        self.until(lambda: not self.marked())
-        return self.process.returncode, stderr
-
     def told(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.out / "samples.json").read_text())
         return found
@@ -78,31 +54,13 @@ def _parent(process: int) -> int | None:
         return None
 
 
-Begin = Callable[..., Command]
+Begin = Callable[..., Walkers]
 
 
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Begin]:
-    """Give a function that starts the command with options, as a shell does: in a process group of its own."""
-    begun = []
-
-    def start(*options: str, **others: Any) -> Command:
-        mark = uuid.uuid4().hex
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bench.walkers", "--out", str(tmp_path / "out"), *options],
-            cwd=ROOT,
-            env={**os.environ, "WALKERS_MARK": mark},
-            text=True,
-            start_new_session=True,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **others},
-        )
-        begun.append(Command(process, tmp_path / "out", mark))
-        return begun[-1]
-
-    yield start
-    for command in begun:
-        for process in command.marked():
-            os.kill(process, signal.SIGKILL)
+    with starting(Walkers, "bench.walkers", tmp_path / "out") as start:
+        yield start
 
 
 def test_three_styles_send_e_mails_none_is_lost_and_all_is_written(begin: Begin) -> None:
@@ -145,7 +103,7 @@ def test_an_interrupt_ends_everything_and_writes_what_there_is(begin: Begin, num
     command = begin("--walkers", "3", "--minutes", "5", "--styles", "blendtpl", "old")
     command.until(lambda: command.received() > 20)
     (os.killpg if number == signal.SIGINT else os.kill)(command.process.pid, number)
-    status, stderr = command.end()
+    status, _, stderr = command.end()
     assert (status, stderr.splitlines()[-1]) == (130, "blendtpl ended early: by an interrupt")
     (run,) = command.told()["runs"]
     assert run["sent"] == run["received"] > 0
@@ -156,7 +114,7 @@ def test_an_interrupt_before_there_is_anything_is_quiet(begin: Begin) -> None:
     command = begin()
     command.until(lambda: command.out.is_dir())
     os.killpg(command.process.pid, signal.SIGINT)
-    status, stderr = command.end()
+    status, _, stderr = command.end()
     assert status == 130
     assert "Traceback" not in stderr
 
@@ -166,7 +124,7 @@ def test_a_walker_that_dies_is_named_and_ends_the_rest(begin: Begin) -> None:
     command.until(lambda: len(command.walkers()) == 3)
     victim = command.walkers()[1]
     os.kill(victim, signal.SIGKILL)
-    status, stderr = command.end()
+    status, _, stderr = command.end()
     assert status == 1
     assert stderr.splitlines()[-1] == f"Jinja2 ended early: walker 2 (process {victim}) was killed by SIGKILL"
     assert [run["style"] for run in command.told()["runs"]] == ["jinja2"]
@@ -180,7 +138,7 @@ def test_a_server_or_a_parent_that_dies_is_named_and_ends_the_rest(begin: Begin,
     command.until(lambda: len(command.walkers()) == 2)
     (victim,) = set(command.of(module)) - set(command.walkers())
     os.kill(victim, signal.SIGKILL)
-    status, stderr = command.end()
+    status, _, stderr = command.end()
     assert status == 1
     assert stderr.splitlines()[-1] == f"blendtpl ended early: {name} (process {victim}) was killed by SIGKILL"
 
@@ -194,7 +152,7 @@ def test_a_command_that_is_killed_leaves_no_process(begin: Begin) -> None:
 
 def test_a_style_ends_when_it_has_the_memory_that_it_may_and_the_next_begins(begin: Begin) -> None:
     command = begin("--walkers", "2", "--minutes", "0.05", "--styles", "old", "blendtpl", "--memory-limit", "0.005")
-    status, stderr = command.end()
+    status, _, stderr = command.end()
     assert status == 0
     assert [line for line in stderr.splitlines() if "ended early" in line] == [
         f"{style} ended early: after 0 s: the walkers had the 0.005 GiB that they may"
@@ -234,7 +192,7 @@ def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_error(begin: Begin, options: tuple[str, ...], said: str) -> None:
-    status, stderr = begin(*options).end()
+    status, _, stderr = begin(*options).end()
     assert status == 2
     assert said in stderr.splitlines()[-1]
     assert "Traceback" not in stderr

@@ -25,7 +25,7 @@ def main(moment: int) -> None:
     tasks = [Task("flat", str(number), collector=False, renders=1, samples=1, seconds=0) for number in range(TASKS)]
     sys.setprofile(watch)
     try:
-        for _ in Processes("tests.memory.nothing").run(tasks, 2, lambda task, renders: None):
+        for _ in Processes("bench.tests.memory.nothing").run(tasks, 2, lambda task, renders: None):
             pass
     except KeyboardInterrupt:
         print("interrupted")

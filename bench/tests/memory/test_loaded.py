@@ -10,7 +10,7 @@ import pytest
 from bench.memory import loaded
 from bench.memory.interpreters import DiedError
 from bench.memory.loaded import HOLDERS, MEASURES, MOMENTS, NEITHER, OURS, THEIRS, Held
-from tests.memory.made_up import held
+from bench.tests.memory.made_up import held
 
 COUNT = 60
 

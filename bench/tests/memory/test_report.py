@@ -16,7 +16,7 @@ from bench.memory.markup import STYLE
 from bench.memory.registered import SUBJECTS, Family, Kind, Subject
 from bench.memory.runs import Run
 from bench.memory.workloads import ALERT, MISSING, MIXED, WORKLOADS
-from tests.memory.made_up import held, made_up
+from bench.tests.memory.made_up import held, made_up
 
 HOSTILE = 'a "b" <script src="https://example.org/x.js">|`c`| & $d$ \\ [e](https://example.org)'
 PICTURES = ("alert", "constructs", "mixed", "rates", "templates")

@@ -15,7 +15,7 @@ from bench.walkers.included import IncludeLoader, write_files
 from bench.walkers.mails import RECIPIENT, SENDER, Job, digest, jobs, normal
 from bench.walkers.processes import processes, read
 from bench.walkers.styles import STYLES, Mail, expected, make_files
-from tests.run.memory import measure
+from testkit.memory import measure
 
 JOBS = {job.example: job for job in jobs()}
 

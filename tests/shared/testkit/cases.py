@@ -16,7 +16,7 @@ from jinja2.utils import internalcode
 from markupsafe import Markup
 
 import blendtpl
-from tests.run.oracle import MakeEnvironment
+from testkit.oracle import MakeEnvironment
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from bench.memory.processes import Processes
 from bench.memory.runs import Run, Verdict
 from bench.memory.sample import COLUMNS
 from bench.memory.tasks import Task
+from bench.tests.memory import interrupted, planted, unforking
+from bench.tests.memory.planted import ERROR, MAIL, PLANTS, SIZE
 from blendtpl.tools.soak.growth import SPARE_BLOCKS
-from tests.conftest import PATIENCE, ROOT
-from tests.memory import interrupted, planted, unforking
-from tests.memory.planted import ERROR, MAIL, PLANTS, SIZE
+from testkit import PATIENCE, ROOT
 
 RENDERS, SAMPLES = 2000, 20
 CHILD = planted.__name__
@@ -135,9 +135,9 @@ def test_a_library_that_is_missing_is_a_reason_and_no_failure(runs: Mapping[Key,
 
 
 def test_a_module_that_cannot_run_is_told() -> None:
-    (run,) = Processes("tests.memory.nothing").run([task("flat")], 1, lambda task, renders: None)
+    (run,) = Processes("bench.tests.memory.nothing").run([task("flat")], 1, lambda task, renders: None)
     assert run.failed
-    assert run.reason.endswith("No module named tests.memory.nothing")
+    assert run.reason.endswith("No module named bench.tests.memory.nothing")
     assert "ended with status 1: " in run.reason
 
 

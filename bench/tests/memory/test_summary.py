@@ -6,7 +6,7 @@ import pytest
 
 from bench.memory.summary import claims
 from bench.memory.workloads import ALERT, MISSING, MIXED
-from tests.memory.made_up import held, made_up
+from bench.tests.memory.made_up import held, made_up
 
 
 def met(**given: Any) -> list[str]:

@@ -14,9 +14,20 @@ from typing import Any
 import blendtpl
 from blendtpl.tools.soak import growth
 from blendtpl.tools.soak.growth import SPARE_BLOCKS, Growth
-from tests.run.everything import EVENTS
 
-__all__ = ["SPARE_BLOCKS", "Growth", "Value", "measure", "survivors", "watched", "world"]
+__all__ = ["EVENTS", "SPARE_BLOCKS", "Growth", "Value", "measure", "survivors", "watched", "world"]
+
+EVENTS = (
+    "open",
+    "import",
+    "compile",
+    "exec",
+    "marshal.loads",
+    "os.listdir",
+    "os.scandir",
+    "subprocess.Popen",
+    "socket.connect",
+)  # of Python's audit hooks: none of them may happen while something is rendered
 
 
 def measure(render: Callable[[], object], renders: int, registry: blendtpl.Registry | None = None) -> Growth:

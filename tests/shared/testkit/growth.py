@@ -1,31 +1,24 @@
 # ruff: noqa: E501  # template texts are easier to read in one line
-"""A hundred thousand renders of every construct and every error: ``python -m tests.run.growth [-n 100000] [title…]``.
+"""Every construct and every error, and the ways to render it: what is rendered often, to see what stays.
 
-Each case is rendered that often in every way that there is for it, with the collector off, and must leave nothing: see
-`tests.run.memory`. A title stands for the cases in whose titles it occurs. Prints a line for each case that leaves
-something, and one with counts at the end; exits 1 when anything was left, or when no case has such a title.
+Leaves: `EVERY` case by its title, and for a case and its registry the `ways`, each of which leaves nothing behind: see
+`testkit.memory`, which counts.
 """
 
-import argparse
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 import jinja2
 
 import blendtpl
 from blendtpl.compat import IncludeShim
-from tests.compat import calls
-from tests.compat.support import environment as with_includes
-from tests.run import everything, scenes
-from tests.run.cases import CASES, Case
-from tests.run.memory import Growth, measure, survivors
-from tests.run.oracle import load
+from testkit import language, scenes, shim_calls
+from testkit.cases import CASES, Case
 
 Way = Callable[[blendtpl.Registry, Mapping[str, Any]], object]
 
@@ -134,19 +127,19 @@ BROKEN = replace(LARGE, title="failing: a large page", templates={**LARGE.templa
 RECURSION = Case(
     "failing: a recursion without end", {"main.html": "{% if user %}{% include 'main.html' %}{% endif %}"}, _variables
 )
-INCLUDES = Case("include-style calls", {**calls.TEMPLATES, "main.html": "{% include 'plain.html' %}"}, lambda: {"user": "Ada", "n": 1}, with_includes)  # fmt: skip
+INCLUDES = Case("include-style calls", {**shim_calls.TEMPLATES, "main.html": "{% include 'plain.html' %}"}, lambda: {"user": "Ada", "n": 1}, shim_calls.environment)  # fmt: skip
 MAIL = Case("an e-mail", {"main.html": "", "mail/subject.txt": "s", "mail/body.txt": "b", "mail/body.html": "{{ user.name }}"}, _variables)  # fmt: skip
 
 
 BUILT_IN = tuple(
-    Case(f"built-in: {name}", {"main.html": text}, lambda: everything.VARIABLES)
-    for name, text in everything.TEXTS.items()
+    Case(f"built-in: {name}", {"main.html": text}, lambda: language.VARIABLES)
+    for name, text in language.TEXTS.items()
     if name.startswith(("filter/", "tests", "named"))
 )
 LANGUAGE = Case(
     "all of the language",
-    {**everything.TEXTS, "main.html": everything.TEXTS["language.html"]},
-    lambda: everything.VARIABLES,
+    {**language.TEXTS, "main.html": language.TEXTS["language.html"]},
+    lambda: language.VARIABLES,
 )
 SCENES = tuple(
     Case(f"failing in {scene.title}", scene.failing(scene.errors[0]), scenes.variables, scenes.environment)
@@ -211,12 +204,12 @@ def _with_little_stack(registry: blendtpl.Registry, given: Mapping[str, Any]) ->
 def _calls_of_a_shim(registry: blendtpl.Registry) -> Mapping[str, Way]:
     for category in (DeprecationWarning, RuntimeWarning):  # would be printed with their lines, which are read for that
         warnings.simplefilter("ignore", category)
-    shim = calls.a_shim(registry)
+    shim = shim_calls.a_shim(registry)
 
     def way(call: Callable[[IncludeShim], object], registry: blendtpl.Registry, given: Mapping[str, Any]) -> object:
         return call(shim)
 
-    return {call.__name__: partial(way, call) for call in calls.CALLS}
+    return {call.__name__: partial(way, call) for call in shim_calls.CALLS}
 
 
 def ways(case: Case, registry: blendtpl.Registry) -> Mapping[str, Way]:
@@ -238,52 +231,3 @@ def ways(case: Case, registry: blendtpl.Registry) -> Mapping[str, Way]:
 
 ALL = (*CASES, *BUILT_IN, LANGUAGE, *FAILURES, *SCENES, LARGE, BROKEN, RECURSION, INCLUDES, MAIL)
 EVERY = {case.title: case for case in ALL}
-
-
-def grown(title: str, renders: int) -> dict[str, Growth]:
-    """Return what each way of rendering a case leaves."""
-    case = EVERY[title]
-    registry = load(case.templates, case.make)
-    found = {}
-    for name, way in ways(case, registry).items():
-
-        def render(way: Way = way) -> object:
-            return way(registry, case.variables())
-
-        growth = measure(render, renders, registry)
-        if growth:  # what leaks does so again; what `malloc` once kept back for later it has
-            growth = measure(render, renders, registry)
-        alive = survivors(partial(way, registry), case.variables)
-        found[name] = replace(growth, survivors=alive)
-    return found
-
-
-def _task(task: tuple[str, int]) -> tuple[str, dict[str, Growth]]:
-    return task[0], grown(*task)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    asked = argparse.ArgumentParser(prog="python -m tests.run.growth", description=__doc__)
-    asked.add_argument("-n", type=int, default=100_000, dest="renders", help="how often each case is rendered")
-    asked.add_argument("--jobs", type=int, default=2, help="processes that share the cases")
-    asked.add_argument("titles", nargs="*", help="parts of the titles of the cases; all when left out")
-    given = asked.parse_args(arguments)
-    titles = [title for title in EVERY if not given.titles or any(part in title for part in given.titles)]
-    count = most = failed = 0
-    with get_context("spawn").Pool(given.jobs) as pool:
-        for title, found in pool.imap_unordered(_task, [(title, given.renders) for title in titles]):
-            for way, growth in found.items():
-                count += 1
-                most = max(most, growth.blocks)
-                if growth:
-                    failed += 1
-                    print(f"{title}: {way}: {growth}", flush=True)
-    print(
-        f"{len(titles)} cases in {count} ways, {count * given.renders:,} renders: {failed} ways leave something;"
-        f" growth of {most} blocks at most"
-    )
-    return 1 if failed or not titles else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

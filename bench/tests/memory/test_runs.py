@@ -12,7 +12,7 @@ import pytest
 
 from bench.memory import runs
 from bench.memory.runs import Run, Slope, Verdict
-from tests.memory.made_up import held, made_up
+from bench.tests.memory.made_up import held, made_up
 
 ZERO = Slope(0, 0, 0)
 

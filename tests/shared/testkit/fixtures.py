@@ -1,0 +1,60 @@
+"""Fixtures, and what has to hold in any process that runs tests. A `conftest.py` imports them."""
+
+import gc
+import os
+import signal
+from collections.abc import Iterator
+
+import jinja2
+import pytest
+
+import blendtpl
+from testkit import TEMPLATES
+
+__all__ = ["bundle", "no_collector", "prepare_process", "quick_collections", "registry", "stock"]
+
+
+def prepare_process() -> None:
+    """Have what the tests start say no progress, and begin with the usual handlers of signals."""
+    # Standard error is compared, where progress comes after a second: a long time, or on a busy machine a short one.
+    os.environ["BLENDTPL_NO_PROGRESS"] = "1"
+    # A shell that runs the tests in the background has these ignored, as `nohup` has.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> blendtpl.Bundle:
+    return blendtpl.compile(TEMPLATES)
+
+
+@pytest.fixture(scope="session")
+def registry(bundle: blendtpl.Bundle) -> blendtpl.Registry:
+    return blendtpl.load(bundle)
+
+
+@pytest.fixture(scope="session")
+def stock() -> jinja2.Environment:
+    """Jinja2 itself, with blendtpl's options: the oracle."""
+    environment = blendtpl.default_environment()
+    environment.loader = jinja2.FileSystemLoader(TEMPLATES)
+    return environment
+
+
+@pytest.fixture(scope="module")
+def quick_collections() -> Iterator[None]:
+    """Keep what the tests hold out of the collector's sight, which need not look it through each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Have nothing collected but by hand."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
