@@ -11,12 +11,14 @@ import blendtpl
 from blendtpl.runtime.helpers import titled
 from testkit.cases import CASES, Case, environment
 from testkit.examples import context_of, every_example
-from testkit.oracle import check_same, load, outcome, stock_environment
+from testkit.oracle import check_same, live_environment, load, outcome, stock_environment
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_what_jinja2_does_is_done(case: Case) -> None:
-    check_same(case.templates, case.make, case.variables)
+    expected = check_same(case.templates, case.make, case.variables)
+    live = live_environment(case.templates, case.make)
+    assert outcome(lambda: live.get_template("main.html").render(case.variables())) == expected
 
 
 def test_finalize_gets_constants_escaped_where_autoescape_is_on() -> None:
