@@ -2,7 +2,7 @@
 
 import ast
 import pprint
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -18,9 +18,9 @@ from blendtpl.cli.common import (
     project,
     say,
 )
-from blendtpl.compiler.analysis.linker import link
+from blendtpl.compiler.analysis.linker import Program, link
 from blendtpl.compiler.analysis.summary import TemplateSummary, summarize
-from blendtpl.compiler.codegen.module import module
+from blendtpl.compiler.assemble.template_code import module_of
 from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source, read
 from blendtpl.compiler.frontend.references import asking
@@ -57,12 +57,27 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
             say("\n".join(_rows(_tree(sources[name], resolved), "")))
             return
         trees = {each.name: _tree(each, resolved) for each in found}
-        summaries: dict[str, TemplateSummary] = {each: summarize(tree, resolved, each) for each, tree in trees.items()}
-        program = link(summaries, resolved, speedups=ACTIVE and not portable)
+        program = _linked(trees, resolved, speedups=ACTIVE and not portable)
         if stage == "program":
             say(pprint.pformat(program.templates[name], width=110))
         else:
-            say(ast.unparse(module(resolved, name, trees[name], program.facts).tree()))
+            say(_python(name, trees, resolved, program))
+
+
+def emitted_python(sources: Mapping[str, Source], name: str, environment: jinja2.Environment, *, speedups: bool) -> str:
+    """Return the Python that is emitted for a template of a set, which calls the functions in C if `speedups`."""
+    trees = {each: _tree(source, environment) for each, source in sources.items()}
+    return _python(name, trees, environment, _linked(trees, environment, speedups=speedups))
+
+
+def _linked(trees: Mapping[str, nodes.Template], environment: jinja2.Environment, *, speedups: bool) -> Program:
+    summaries: dict[str, TemplateSummary] = {name: summarize(tree, environment, name) for name, tree in trees.items()}
+    return link(summaries, environment, speedups=speedups)
+
+
+def _python(name: str, trees: Mapping[str, nodes.Template], environment: jinja2.Environment, program: Program) -> str:
+    # other templates' trees are there as in a build, so that what is inlined is shown where it stands
+    return ast.unparse(module_of(name, trees[name], environment, program.facts, trees.get).tree())
 
 
 def _rows(node: nodes.Node, indent: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, program: P
     tree = tree_of(name)
     if tree is None:
         raise LookupError(name)
-    made = _module(name, tree, environment, program, tree_of)
+    made = module_of(name, tree, environment, program, tree_of)
     found = {code.co_name: code for code in _compile(made, name).co_consts if isinstance(code, CodeType)}
     functions = {function.name: _rename(found[function.name], function.name) for function in made.functions}
     return unit(made.info.values(), made.bound, made.relocations, made.constant_slots, functions)
@@ -56,7 +56,7 @@ def code_of(
     stands.
     """
     try:
-        made = _module(name, tree, environment, ProgramFacts(speedups=speedups), lambda name: None)
+        made = module_of(name, tree, environment, ProgramFacts(speedups=speedups), lambda name: None)
     except Unfinished as error:
         cause = error.cause
     else:
@@ -64,9 +64,10 @@ def code_of(
     raise cause  # as it came out of Jinja2's generator
 
 
-def _module(
+def module_of(
     name: str | None, tree: nodes.Template, environment: jinja2.Environment, program: ProgramFacts, tree_of: TreeOf
 ) -> Module:
+    """Return the Python module of a template, as `emit` compiles it."""
     _keep_from_folding(tree, environment)
 
     def prepared(other: str) -> nodes.Template | None:
