@@ -1,0 +1,108 @@
+"""What is emitted for each construct is what somebody has read: `tests/cases/emit`."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from blendtpl.runtime import speedups
+from testkit.sections import SectionFault
+from tests import emitted
+from tests.emitted import paths, snapshots
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
+def test_emitted_code_is_what_was_reviewed(path: Path) -> None:
+    different = [snapshot for snapshot in snapshots(path) if not snapshot.same()]
+    shown = "\n".join(snapshot.diff() for snapshot in different)
+    assert not different, f"{shown}\n\nread that, then: python -m tests.emitted --update {path.stem}"
+
+
+def test_there_is_a_snapshot_for_each_of_sixty_constructs_and_more() -> None:
+    assert len(paths()) >= 60
+
+
+def test_a_snapshot_does_not_depend_on_what_is_there_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {snapshot.name: snapshot.now for path in paths() for snapshot in snapshots(path)}
+    monkeypatch.setattr(speedups, "ACTIVE", not speedups.ACTIVE)
+    monkeypatch.setattr("blendtpl.cli.explain.ACTIVE", not speedups.ACTIVE)
+    assert {snapshot.name: snapshot.now for path in paths() for snapshot in snapshots(path)} == before
+    assert sum(name.endswith("portable") for name in before) >= 10
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(emitted, "FOLDER", tmp_path)
+    monkeypatch.setattr(emitted, "OLDEST", sys.version_info[:2])
+    return tmp_path
+
+
+NEW = "t\n--- python (portable)\n--- main.html\n{{ x }}\n--- a.html\n{{ y }}\n--- python\n--- python: a.html\n"
+
+
+def test_a_new_snapshot_is_filled_by_an_update_and_then_holds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "new.txt"
+    path.write_text(NEW, encoding="utf-8")
+    assert emitted.main([]) == 1
+    assert "+++ emitted now" in capsys.readouterr().out
+
+    assert emitted.main(["--update"]) == 0
+    assert capsys.readouterr().out == "updated new.txt: read what has changed\n"
+
+    assert emitted.main(["new.txt"]) == 0
+    assert emitted.main(["--update", "tests/cases/emit/new.txt"]) == 0
+    assert capsys.readouterr().out == ""
+    text = path.read_text(encoding="utf-8")
+    headers = [line for line in NEW.splitlines() if line.startswith("---")]
+    assert [line for line in text.splitlines() if line.startswith("---")] == headers
+    assert text.count("def part(p_x, ") == 2
+    assert text.count("def part(p_y, ") == 1
+
+
+def test_other_code_is_a_difference_and_the_same_code_in_another_spelling_is_none(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "new.txt"
+    path.write_text(NEW, encoding="utf-8")
+    emitted.main(["--update"])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("return", "return  "), encoding="utf-8")
+    assert emitted.main([]) == 0
+    path.write_text(text.replace("p_y", "p_z"), encoding="utf-8")
+    capsys.readouterr()
+    assert emitted.main([]) == 1
+    assert "-def part(p_z, context):" in capsys.readouterr().out
+    path.write_text(text.replace("def part(p_y", "def part(("), encoding="utf-8")
+    assert emitted.main([]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("t\n--- main.html\n", 1, "no section `python`"),
+        ("t\n--- main.html\n--- python: a.html\n", 3, "no template `a.html`"),
+        ("t\n--- main.html\n--- python (c)\n", 3, "`python` has no form `c`; there is `\\(portable\\)`"),
+        ("t\n--- main.html\n--- context\n{}\n", 3, "unknown section `context`; there are `options`, `python`"),
+        ("t\n--- main.html\n--- python\n--- options\n--- options\n", 1, "for one environment"),
+    ],
+)
+def test_a_file_that_is_no_snapshot_says_which_line_is_wrong(
+    tmp_path: Path, text: str, line: int, message: str
+) -> None:
+    (tmp_path / "bad.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(SectionFault, match=message) as caught:
+        list(snapshots(tmp_path / "bad.txt"))
+    assert caught.value.line == line
+
+
+def test_only_the_oldest_python_writes_and_an_unknown_name_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "new.txt").write_text(NEW, encoding="utf-8")
+    assert emitted.main(["old"]) == 1
+    monkeypatch.setattr(emitted, "OLDEST", (3, 2))
+    assert emitted.main(["--update"]) == 1
+    shown = capsys.readouterr().out
+    assert "no such file" in shown
+    assert "snapshots are written by Python 3.2" in shown
+    assert (folder / "new.txt").read_text(encoding="utf-8") == NEW

@@ -1,0 +1,133 @@
+"""Snapshots of emitted code: ``python -m tests.emitted [--update] [NAME ...]``.
+
+Each file of `tests/cases/emit` has templates, and the Python that `blendtpl explain` shows for one of them today, which
+somebody has read. Without ``--update`` the differences are printed, and there is an exit of 1 when there are any; with
+it they are written into the files, to be read again before they are committed. NAME is that of a file, with or without
+its folder and `.txt`.
+"""
+
+import argparse
+import ast
+import difflib
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import blendtpl
+from blendtpl.cli.explain import emitted_python
+from blendtpl.compiler.frontend.reader import Source
+from testkit.cases import NAMES
+from testkit.sections import Section, SectionFault, environment_of, read_sections, templates_of
+
+FOLDER = Path(__file__).parent / "cases" / "emit"
+_KINDS = {"options": (), "python": ("portable",)}
+# how f-strings are written differs from version to version, what they are read as does not: what the oldest writes all
+# others read as the same
+OLDEST = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One `python` section of a file: what stands there, and what is emitted now."""
+
+    path: Path
+    section: Section
+    now: str
+
+    @property
+    def name(self) -> str:
+        """What it is called among all others."""
+        of = "".join(f" {word}" for word in (self.section.form, self.section.label) if word)
+        return f"{self.path.stem}{of}"
+
+    def same(self) -> bool:
+        """Return whether both are the same Python, whichever version of Python has written either."""
+        return bool(self.section.text) and _respelt(self.section.text) == _respelt(self.now)
+
+    def diff(self) -> str:
+        """Return what is different now, as `diff -u` shows it."""
+        before, now = (_respelt(text).splitlines() for text in (self.section.text, self.now))
+        return "\n".join(difflib.unified_diff(before, now, str(self.path), "emitted now", lineterm=""))
+
+
+def _respelt(text: str) -> str:
+    """Return Python as this version of Python writes it."""
+    try:
+        return ast.unparse(ast.parse(text))
+    except SyntaxError:  # somebody has edited it, or merged it with another
+        return text
+
+
+def snapshots(path: Path) -> Iterator[Snapshot]:
+    """Yield the snapshots of a file."""
+    _, sections = read_sections(path, _KINDS)
+    texts = templates_of(sections, _KINDS)
+    sources = {name: Source(name, text, hashlib.sha256(text.encode()).hexdigest()) for name, text in texts.items()}
+    options = [environment_of(section, NAMES) for section in sections if section.what == "options"]
+    if len(options) > 1:
+        raise SectionFault(1, "code is emitted for one environment")
+    make = options[0] if options else blendtpl.default_environment
+    found = [section for section in sections if section.what == "python"]
+    if not found:
+        raise SectionFault(1, "no section `python`, which `python -m tests.emitted --update` would fill")
+    for section in found:
+        name = section.label or "main.html"
+        if name not in sources:
+            raise SectionFault(section.line, f"no template `{name}`")
+        yield Snapshot(path, section, emitted_python(sources, name, make(), speedups=section.form is None))
+
+
+def paths() -> list[Path]:
+    """Return the files of all snapshots."""
+    return sorted(path for path in FOLDER.iterdir() if not path.name.startswith("."))
+
+
+def update(path: Path) -> bool:
+    """Write what is emitted now into a file, where it is not the same; return whether that was so."""
+    found = list(snapshots(path))
+    if all(snapshot.same() for snapshot in found):
+        return False
+    lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+    for snapshot in reversed(found):
+        start = snapshot.section.line
+        # a section without any text has no line, or an empty one
+        end = next((n for n in range(start, len(lines)) if lines[n].startswith("---")), len(lines))
+        lines[start:end] = snapshot.now.split("\n")
+    path.write_bytes(("\n".join(lines) + "\n").encode())
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = argparse.ArgumentParser(prog="python -m tests.emitted", description=__doc__)
+    asked.add_argument("--update", action="store_true", help="write what is emitted now into the files")
+    asked.add_argument("names", nargs="*", metavar="NAME")
+    given = asked.parse_args(arguments)
+    if given.update and sys.version_info[:2] != OLDEST:
+        print(f"snapshots are written by Python {'.'.join(map(str, OLDEST))}, whose text all others can read")
+        return 1
+    wanted = {Path(name).stem for name in given.names}
+    found = [path for path in paths() if not wanted or path.stem in wanted]
+    if not found or len(found) < len(wanted):
+        print(f"no such file in {FOLDER}")
+        return 1
+    return _updated(found) if given.update else _compared(found)
+
+
+def _updated(found: Iterable[Path]) -> int:
+    for path in found:
+        if update(path):
+            print(f"updated {path.name}: read what has changed")
+    return 0
+
+
+def _compared(found: Iterable[Path]) -> int:
+    different = [snapshot for path in found for snapshot in snapshots(path) if not snapshot.same()]
+    for snapshot in different:
+        print(snapshot.diff())
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
