@@ -1,0 +1,83 @@
+"""The annotated code of `docs/codegen.md` is what is emitted today."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+import blendtpl
+from blendtpl.cli.explain import emitted_python
+from blendtpl.compiler.frontend.reader import read
+from tests.blocks import blocks_of, run_shell
+
+ROOT = Path(__file__).parent.parent
+GUIDE = ROOT / "docs" / "codegen.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+BLOCKS = blocks_of(GUIDE)
+SITE = {block.title.removeprefix("site/"): block.text for block in BLOCKS if block.language == "jinja"}
+HEADING = re.compile(r"## `(.+)`")
+
+
+def pieces() -> dict[str, list[str]]:
+    """Return the pieces of code that each section has, by the template that is its heading."""
+    lines = TEXT.splitlines()
+    found: dict[str, list[str]] = defaultdict(list)
+    for block in BLOCKS:
+        if block.language == "py":
+            headings = (HEADING.fullmatch(line) for line in reversed(lines[: block.line]))
+            heading = next(heading for heading in headings if heading is not None)
+            found[heading[1]].append(block.text)
+    return found
+
+
+def test_each_template_of_the_site_has_its_code_in_pieces() -> None:
+    assert {block.language for block in BLOCKS} == {"jinja", "sh", "py"}
+    assert set(pieces()) == set(SITE)
+    assert len(pieces()["page.html"]) >= 10
+
+
+@pytest.mark.parametrize("name", SITE)
+def test_the_pieces_together_are_the_code_that_is_emitted_for_a_template(name: str) -> None:
+    environment = blendtpl.default_environment()
+    sources = {source.name: source for source in read(SITE, environment)[0]}
+    emitted = ast.parse(emitted_python(sources, name, environment, speedups=True))
+    shown = ast.parse("\n".join(pieces()[name]))
+    if not any(isinstance(statement, ast.Assign) for statement in shown.body):
+        # what a template says of itself is shown for one of them
+        emitted.body = [statement for statement in emitted.body if not isinstance(statement, ast.Assign)]
+    assert ast.unparse(shown) == ast.unparse(emitted)
+
+
+@pytest.mark.skipif(not blendtpl.ACTIVE, reason="shows what is emitted where there is something in C")
+def test_the_command_in_it_prints_what_it_shows(tmp_path: Path) -> None:
+    for name, text in SITE.items():
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (command,) = [block.text for block in BLOCKS if block.language == "sh"]
+    printed = run_shell(command, tmp_path)
+    assert ast.dump(ast.parse(printed)) == ast.dump(ast.parse("\n".join(pieces()["page.html"])))
+
+
+def test_a_page_of_the_site_renders() -> None:
+    registry = blendtpl.load(blendtpl.compile(SITE))
+    page = registry.render(
+        "page.html",
+        site="Feedwhip",
+        user={"name": "Ada", "tags": ["a", "<b>"]},
+        changes=[{"url": "/1", "title": "<One>", "size": 2000}],
+    )
+    assert "<title>Changes - Feedwhip</title>" in page
+    assert '1. <a href="/1">&lt;One&gt;</a>\n<b class="plain">2.0 kB</b>' in page
+    assert "<p> a &lt;b&gt;</p>" in page
+
+
+def test_what_it_names_is_there() -> None:
+    paths = re.findall(r"`([\w/]+\.(?:py|c))`", TEXT)
+    assert len(paths) >= 10
+    for path in paths:
+        assert (ROOT / "blendtpl" / path).is_file() or (ROOT / path).is_file(), path
+    for word, path in re.findall(r"`(\w+)`,? in\s+`([\w/]+\.(?:py|c))`", TEXT):
+        assert re.search(rf"\b{word}\b", (ROOT / "blendtpl" / path).read_text(encoding="utf-8")), (word, path)
