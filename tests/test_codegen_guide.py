@@ -10,6 +10,7 @@ import pytest
 import blendtpl
 from blendtpl.cli.explain import emitted_python
 from blendtpl.compiler.frontend.reader import read
+from blendtpl.runtime.speedups import ACTIVE
 from tests.blocks import blocks_of, run_shell
 
 ROOT = Path(__file__).parent.parent
@@ -50,7 +51,7 @@ def test_the_pieces_together_are_the_code_that_is_emitted_for_a_template(name: s
     assert ast.unparse(shown) == ast.unparse(emitted)
 
 
-@pytest.mark.skipif(not blendtpl.ACTIVE, reason="shows what is emitted where there is something in C")
+@pytest.mark.skipif(not ACTIVE, reason="shows what is emitted where there is something in C")
 def test_the_command_in_it_prints_what_it_shows(tmp_path: Path) -> None:
     for name, text in SITE.items():
         path = tmp_path / "site" / name

@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
+import blendtpl
 from testkit.case_files import CaseError, read_folder
 from testkit.cases import CASES, FOLDER, NAMES, PYTHON_CASES
 from testkit.oracle import check_same, every_way, outcome
@@ -90,6 +91,15 @@ def test_a_file_without_options_has_blendtpls_defaults_and_fresh_variables(tmp_p
     assert case.variables()["x"] is not case.variables()["x"]
 
 
+def test_options_go_over_the_defaults_of_the_environment_that_is_named(tmp_path: Path) -> None:
+    text = "t\n--- main.html\n--- options\nenvironment = 'blendtpl'\nundefined = 'Undefined'\n"
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    (case,) = read_folder(tmp_path)
+    made, default = case.make(), blendtpl.default_environment()
+    assert made.undefined is jinja2.Undefined
+    assert (made.autoescape, set(made.extensions)) == (default.autoescape, set(default.extensions))
+
+
 def test_all_line_breaks_but_the_last_of_a_section_are_the_templates(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(
         't\n--- main.html\n\n a\r\nb\u2028\x85\n\n--- b.txt (escaped)\n"--- \\r"\n'.encode()
@@ -139,7 +149,7 @@ def test_all_line_breaks_but_the_last_of_a_section_are_the_templates(tmp_path: P
         ("t\n--- main.html\n--- options\nextensions = 'do'\n", 4, "`extensions` is a list"),
         ("t\n--- main.html\n--- options\nfinalize = 'x'\n", 4, "no finalize is called 'x'; there are none"),
         (
-            "t\n--- main.html\n--- options\nenvironment = 'blendtpl'\noptimized = true\n",
+            "t\n--- main.html\n--- options\nenvironment = 'fixed'\noptimized = true\n",
             3,
             "this environment is made as it is, and takes no other options",
         ),
@@ -147,8 +157,9 @@ def test_all_line_breaks_but_the_last_of_a_section_are_the_templates(tmp_path: P
 )
 def test_a_file_that_is_no_case_says_which_line_is_wrong(tmp_path: Path, text: str, line: int, message: str) -> None:
     (tmp_path / "bad.txt").write_text(text, encoding="utf-8")
+    names = Names({"fixed": lambda: jinja2.Environment(autoescape=True)})
     with pytest.raises(CaseError, match=re.escape(f"bad.txt:{line}: {message}")):
-        read_folder(tmp_path)
+        read_folder(tmp_path, names)
 
 
 def test_the_faults_of_all_files_are_listed_together(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import blendtpl
+from testkit.oracle import MakeEnvironment
 from testkit.sections import (
-    MakeEnvironment,
     Names,
     Section,
     SectionFault,

@@ -18,7 +18,10 @@ from markupsafe import Markup
 import blendtpl
 from testkit import ROOT
 from testkit.case_files import Case, read_folder
-from testkit.sections import MakeEnvironment, Names
+from testkit.oracle import MakeEnvironment
+from testkit.sections import Names
+
+__all__ = ["CASES", "FOLDER", "NAMES", "PYTHON_CASES", "Case", "environment"]
 
 
 def environment(**options: Any) -> MakeEnvironment:

@@ -19,8 +19,9 @@ from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 import blendtpl
+from blendtpl.bundle.environment import with_defaults
+from testkit.oracle import MakeEnvironment
 
-MakeEnvironment = Callable[[], jinja2.Environment]
 Found = TypeVar("Found")
 
 _HEADER = re.compile(r"--- (?P<what>[^\s:()]+)(?: \((?P<form>[^()]*)\))?(?:: (?P<label>.*\S))?\s*")
@@ -172,12 +173,19 @@ def environment_of(section: Section, names: Names) -> MakeEnvironment:
         options["extensions"] = [named("extensions", each, extensions) for each in options["extensions"]]
     if not options:
         return make
-    if not isinstance(make, type):
+    if make is blendtpl.default_environment:
+        make = with_blendtpls_defaults
+    elif not isinstance(make, type):
         raise SectionFault(section.line, "this environment is made as it is, and takes no other options")
     for option in options:
         if option not in _OPTIONS:
             raise SectionFault(_line_of(section, option), f"`{option}` is no option of an environment")
     return partial(make, **options)
+
+
+def with_blendtpls_defaults(**options: Any) -> jinja2.Environment:
+    """Return a new environment with these options, and blendtpl's defaults for all others."""
+    return with_defaults(jinja2.Environment, options)
 
 
 def _toml_of(section: Section) -> dict[str, Any]:
