@@ -8,7 +8,7 @@ import gc
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from typing import Any
 import jinja2
 
 import blendtpl
-from bench.generated import generate
 from bench.measure import COUNT, jinja2_compile, jinja2_environment
 from bench.workloads import WORKLOADS
 from blendtpl.compiler.frontend.examples import read_examples
+from testkit.generated import generate
 
 TEMPLATES = Path("templates")
 TITLES = {  # what the README calls the workloads that it has
@@ -88,7 +88,7 @@ def table(rows: list[Row], mean: float) -> Iterator[str]:
     yield f"| **geometric mean of the twelve workloads** | **{_short(mean)}** | | |"
 
 
-def _row(title: str, sources: Mapping[str, str], examples: list[tuple[str, Mapping[str, Any]]]) -> Row:
+def _row(title: str, sources: Mapping[str, str], examples: Sequence[tuple[str, Mapping[str, Any]]]) -> Row:
     environment = jinja2_environment(sources)
     registry = blendtpl.load(blendtpl.compile(sources))
     templates: list[tuple[jinja2.Template, Mapping[str, Any]]]

@@ -9,7 +9,8 @@ import pytest
 from markupsafe import escape
 
 import blendtpl
-from tests.conftest import TEMPLATES, context_of, every_example
+from testkit import TEMPLATES
+from testkit.examples import context_of, every_example
 
 BRAND = "macros/brand.html"
 EMAILS = [(name, example) for name, example in every_example() if name.endswith("/body.html")]

@@ -20,9 +20,12 @@ from blendtpl.runtime import attributes, entry, lookahead, output
 # By what the module in C calls them: what to say of one, and what each is here.
 CONTRACT: Mapping[str, tuple[str, Mapping[str, int]]] = MappingProxyType(
     {
-        "OPCODES": ("the opcode", {name: of for name, of in vars(row_ops.Kind).items() if name.isupper()}),
+        "OPCODES": ("the opcode", {name: of for name, of in vars(row_ops.Opcode).items() if name.isupper()}),
         "LIMITS": ("the limit", {name: getattr(row_ops, name) for name in ("MOST_VALUES", "MOST_JOINED")}),
-        "ENTRY_PLAN": ("the position in an entry plan of", {name: at for at, name in enumerate(entry.Start._fields)}),
+        "ENTRY_PLAN": (
+            "the position in an entry plan of",
+            {name: at for at, name in enumerate(entry.EntryPlan._fields)},
+        ),
     }
 )
 

@@ -38,10 +38,10 @@ def chosen_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Modul
 
 
 def test_the_module_in_c_goes_by_the_opcodes_the_limits_and_the_order_of_fields_that_python_has() -> None:
-    names = [name for name in vars(row_ops.Kind) if not name.startswith("_")]
-    assert {name: getattr(row_ops.Kind, name) for name in names} == in_c.OPCODES
+    names = [name for name in vars(row_ops.Opcode) if not name.startswith("_")]
+    assert {name: getattr(row_ops.Opcode, name) for name in names} == in_c.OPCODES
     assert in_c.LIMITS == {"MOST_VALUES": row_ops.MOST_VALUES, "MOST_JOINED": row_ops.MOST_JOINED}
-    assert tuple(sorted(in_c.ENTRY_PLAN, key=in_c.ENTRY_PLAN.__getitem__)) == entry.Start._fields
+    assert tuple(sorted(in_c.ENTRY_PLAN, key=in_c.ENTRY_PLAN.__getitem__)) == entry.EntryPlan._fields
 
 
 def test_what_is_compared_is_all_that_the_module_exports() -> None:
@@ -83,4 +83,8 @@ def test_a_module_that_differs_is_left_out_and_it_is_told_in_what(
 
     assert not chosen.ACTIVE
     assert f"they were built for another version of blendtpl, as {difference}: install blendtpl again" == chosen.WHY_NOT
-    assert (chosen.rows, chosen.started, chosen.escape_any) == (attributes.rows, entry.started, output.escape_any)
+    assert (chosen.rows, chosen.enter_template, chosen.escape_any) == (
+        attributes.rows,
+        entry.enter_template,
+        output.escape_any,
+    )

@@ -11,7 +11,7 @@ import pytest
 
 import blendtpl
 from blendtpl.runtime import speedups
-from tests.conftest import context_of, every_example
+from testkit.examples import context_of, every_example
 
 INTERPRETERS, RENDERS = 3, 2
 

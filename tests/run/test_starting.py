@@ -119,7 +119,7 @@ def test_other_arguments_are_an_error() -> None:
     start, compiled = start_of(load({"a": "{{ a }}"}), "a")
     others: list[tuple[Any, ...]] = [(), (start,), (start, compiled), (start, compiled, [("a", 1)]), ({}, 1, 2)]
     for arguments in (*others, (tuple(start)[:5], compiled, {})):
-        with pytest.raises(TypeError, match="a start, a unit and a dict are wanted"):
+        with pytest.raises(TypeError, match="an entry plan, a compiled template and a dict are wanted"):
             in_c.enter_template(*arguments)
 
 

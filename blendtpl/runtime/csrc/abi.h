@@ -33,8 +33,8 @@
     X(JOIN, join)              \
     X(TEXT, text)              \
     X(ALONE, alone)            \
-    X(KEEPS, keeps)            \
-    X(PRESETS, presets)        \
+    X(MAY_FORM_CYCLE, may_form_cycle) \
+    X(CONSTANT_SLOTS, constant_slots) \
     X(READ, read)              \
     X(DIRECT, direct)
 

@@ -4,7 +4,7 @@
 
 #include "abi.h"
 
-#define IS_SET(start, field) (PyTuple_GET_ITEM(start, field) == Py_True)
+#define IS_SET(plan, field) (PyTuple_GET_ITEM(plan, field) == Py_True)
 
 /* Arguments of a call, all of which are held. */
 typedef struct {
@@ -50,43 +50,43 @@ look_up(Call *call, PyObject *names, PyObject *given, PyObject *defaults)
     return 0;
 }
 
-/* Return the scope of a render, to which it gives what is in slots. */
+/* Return the frame of a render, to which it gives what is in slots. */
 static PyObject *
-scope_of(PyObject *start, PyObject *unit, PyObject *given, Call *call)
+frame_of(PyObject *plan, PyObject *template, PyObject *given, Call *call)
 {
-    PyObject *blocks = PyTuple_GET_ITEM(start, PLAN_BLOCKS), *presets = PyTuple_GET_ITEM(start, PLAN_PRESETS);
+    PyObject *blocks = PyTuple_GET_ITEM(plan, PLAN_BLOCKS), *constants = PyTuple_GET_ITEM(plan, PLAN_CONSTANT_SLOTS);
     const Py_ssize_t slots = blocks == Py_None ? 0 : call->count;
-    PyObject *scope = PyList_New(blocks == Py_None ? 3 : 4 + slots);
-    if (scope == NULL)
+    PyObject *frame = PyList_New(blocks == Py_None ? 3 : 4 + slots);
+    if (frame == NULL)
         return NULL;
-    PyList_SET_ITEM(scope, 0, Py_NewRef(Py_None));
-    PyList_SET_ITEM(scope, 1, Py_NewRef(unit));
-    PyList_SET_ITEM(scope, 2, Py_NewRef(given));
+    PyList_SET_ITEM(frame, 0, Py_NewRef(Py_None));
+    PyList_SET_ITEM(frame, 1, Py_NewRef(template));
+    PyList_SET_ITEM(frame, 2, Py_NewRef(given));
     if (blocks == Py_None)
-        return scope;
-    PyList_SET_ITEM(scope, 3, Py_NewRef(blocks));
+        return frame;
+    PyList_SET_ITEM(frame, 3, Py_NewRef(blocks));
     for (Py_ssize_t at = 0; at < slots; at++)
-        PyList_SET_ITEM(scope, 4 + at, call->all[at]);
+        PyList_SET_ITEM(frame, 4 + at, call->all[at]);
     call->count = 0;
-    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(presets); at++) {
-        PyObject *preset = PyTuple_GET_ITEM(presets, at);
-        if (!PyTuple_CheckExact(preset) || PyTuple_GET_SIZE(preset) != 2
-            || !PyLong_CheckExact(PyTuple_GET_ITEM(preset, 0)))
-            PyErr_Format(PyExc_TypeError, "%R is no slot with its value", preset);
-        else if (PyList_SetItem(scope, PyLong_AsSsize_t(PyTuple_GET_ITEM(preset, 0)),
-                                Py_NewRef(PyTuple_GET_ITEM(preset, 1))) == 0)
+    for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(constants); at++) {
+        PyObject *constant = PyTuple_GET_ITEM(constants, at);
+        if (!PyTuple_CheckExact(constant) || PyTuple_GET_SIZE(constant) != 2
+            || !PyLong_CheckExact(PyTuple_GET_ITEM(constant, 0)))
+            PyErr_Format(PyExc_TypeError, "%R is no slot with its value", constant);
+        else if (PyList_SetItem(frame, PyLong_AsSsize_t(PyTuple_GET_ITEM(constant, 0)),
+                                Py_NewRef(PyTuple_GET_ITEM(constant, 1))) == 0)
             continue;
-        Py_DECREF(scope);
+        Py_DECREF(frame);
         return NULL;
     }
-    return scope;
+    return frame;
 }
 
-/* Return whether somebody has asked for the context of a scope. */
+/* Return whether somebody has asked for the context of a frame. */
 static int
-has_context(PyObject *scope)
+has_context(PyObject *frame)
 {
-    PyObject *context = PyList_GetItemRef(scope, 0);
+    PyObject *context = PyList_GetItemRef(frame, 0);
     const int found = context != Py_None;
     Py_XDECREF(context);
     return found;
@@ -94,14 +94,14 @@ has_context(PyObject *scope)
 
 /* Have what writes to a list do so, and return the text. */
 static PyObject *
-written(PyObject *start, Call *call)
+written(PyObject *plan, Call *call)
 {
     PyObject *out = PyList_New(0), *text = NULL;
     if (out == NULL)
         return NULL;
     call->all[call->count++] = out;
     call->all[call->count++] = Py_NewRef(Py_None); /* there is no limit */
-    PyObject *steps = PyObject_Vectorcall(PyTuple_GET_ITEM(start, PLAN_WRITE), call->all, (size_t)call->count, NULL);
+    PyObject *steps = PyObject_Vectorcall(PyTuple_GET_ITEM(plan, PLAN_WRITE), call->all, (size_t)call->count, NULL);
     if (steps == NULL)
         return NULL;
     if (PyObject_IsTrue(steps) > 0) { /* else they are none */
@@ -111,7 +111,7 @@ written(PyObject *start, Call *call)
         Py_XDECREF(iterator);
     }
     if (!PyErr_Occurred())
-        text = PyObject_CallOneArg(PyTuple_GET_ITEM(start, PLAN_JOIN), out);
+        text = PyObject_CallOneArg(PyTuple_GET_ITEM(plan, PLAN_JOIN), out);
     Py_DECREF(steps);
     return text;
 }
@@ -119,18 +119,18 @@ written(PyObject *start, Call *call)
 /* Let nothing of a render wait for the collector, and leave the error that there may be. What comes in the midst of
  * that, from a handler of signals, is left in place of it, when all is done. */
 static PyObject *
-finished(State *state, PyObject *scope, PyObject *text)
+finished(State *state, PyObject *frame, PyObject *text)
 {
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
-    PyObject *none = PyObject_CallOneArg(state->imported[FINISH], scope);
+    PyObject *none = PyObject_CallOneArg(state->imported[FINISH], frame);
     if (none == NULL) {
         Py_XDECREF(type);
         Py_XDECREF(error);
         Py_XDECREF(trace);
         Py_CLEAR(text);
         PyErr_Fetch(&type, &error, &trace);
-        none = PyObject_CallOneArg(state->imported[FINISH], scope);
+        none = PyObject_CallOneArg(state->imported[FINISH], frame);
     }
     Py_XDECREF(none);
     PyErr_Restore(type, error, trace);
@@ -143,36 +143,36 @@ blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) != PLAN_SIZE
         || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_NAMES))
         || !PyDict_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_DEFAULTS))
-        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_PRESETS)) || !PyDict_CheckExact(arguments[2])) {
-        PyErr_SetString(PyExc_TypeError, "a start, a unit and a dict are wanted");
+        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_CONSTANT_SLOTS)) || !PyDict_CheckExact(arguments[2])) {
+        PyErr_SetString(PyExc_TypeError, "an entry plan, a compiled template and a dict are wanted");
         return NULL;
     }
-    PyObject *start = arguments[0], *names = PyTuple_GET_ITEM(start, PLAN_NAMES), *text = NULL, *given, *scope;
+    PyObject *plan = arguments[0], *names = PyTuple_GET_ITEM(plan, PLAN_NAMES), *text = NULL, *given, *frame;
     Call call;
     if (prepare(&call, PyTuple_GET_SIZE(names) + 3) < 0)
         return NULL;
-    if (look_up(&call, names, arguments[2], PyTuple_GET_ITEM(start, PLAN_DEFAULTS)) < 0) {
+    if (look_up(&call, names, arguments[2], PyTuple_GET_ITEM(plan, PLAN_DEFAULTS)) < 0) {
         forget(&call);
         return NULL;
     }
-    if (IS_SET(start, PLAN_ALONE)) {
-        text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, PLAN_WRITE), call.all, (size_t)call.count, NULL);
+    if (IS_SET(plan, PLAN_ALONE)) {
+        text = PyObject_Vectorcall(PyTuple_GET_ITEM(plan, PLAN_WRITE), call.all, (size_t)call.count, NULL);
         forget(&call);
         return text;
     }
     given = PyDict_Copy(arguments[2]);
-    scope = given ? scope_of(start, arguments[1], given, &call) : NULL;
+    frame = given ? frame_of(plan, arguments[1], given, &call) : NULL;
     Py_XDECREF(given);
-    if (scope != NULL) {
-        call.all[call.count++] = Py_NewRef(scope);
-        if (IS_SET(start, PLAN_TEXT))
-            text = PyObject_Vectorcall(PyTuple_GET_ITEM(start, PLAN_WRITE), call.all, (size_t)call.count, NULL);
+    if (frame != NULL) {
+        call.all[call.count++] = Py_NewRef(frame);
+        if (IS_SET(plan, PLAN_TEXT))
+            text = PyObject_Vectorcall(PyTuple_GET_ITEM(plan, PLAN_WRITE), call.all, (size_t)call.count, NULL);
         else
-            text = written(start, &call);
+            text = written(plan, &call);
     }
     forget(&call);
-    if (scope != NULL && (IS_SET(start, PLAN_KEEPS) || has_context(scope)))
-        text = finished(PyModule_GetState(module), scope, text);
-    Py_XDECREF(scope);
+    if (frame != NULL && (IS_SET(plan, PLAN_MAY_FORM_CYCLE) || has_context(frame)))
+        text = finished(PyModule_GetState(module), frame, text);
+    Py_XDECREF(frame);
     return text;
 }
