@@ -23,6 +23,11 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
         settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the longest begin first, so that no worker has one left to do when the others are done."""
+    items.sort(key=lambda item: not any(mark.kwargs.get("first") for mark in item.iter_markers("slow")))
+
+
 @pytest.fixture
 def guide_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder in which the blocks of a guide run; what they import is forgotten."""

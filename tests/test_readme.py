@@ -59,6 +59,7 @@ def test_it_has_under_200_lines_and_only_blocks_that_these_tests_run() -> None:
     assert len(SHELL) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="needs the sources beside the tests, to install them")
 def test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page(checkout: Path) -> None:
     shown = run_alone(SET_UP, checkout)
@@ -67,6 +68,7 @@ def test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page(checkout: Pa
     assert (checkout / "build/dashboard.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.slow(first=True)
 @pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="needs the sources beside the tests, to install them")
 def test_the_second_command_sets_up_and_runs_the_tests(checkout: Path) -> None:
     # the tests that it would run are running: collecting them shows that they are found and can be imported

@@ -49,6 +49,7 @@ def run(folder: Path, *more: str) -> Result:
     return CliRunner().invoke(command, ["verify", str(folder), *more])
 
 
+@pytest.mark.slow
 def test_the_templates_of_the_project_are_the_same_as_in_jinja2() -> None:
     found = verify(TEMPLATES, count=2)
 

@@ -21,6 +21,7 @@ def test_what_jinja2_does_is_done_in_order_too(case: Case) -> None:
     check_same(case.templates, make, case.variables)
 
 
+@pytest.mark.slow
 def test_feedwhips_templates_are_rendered_in_order_as_jinja2_renders_them() -> None:
     verification = verify(TEMPLATES, environment(), count=3, seed=1)
     assert verification.differences == ()

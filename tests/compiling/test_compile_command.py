@@ -267,6 +267,7 @@ def test_a_call_that_is_not_understood_exits_2(good: Path, arguments: list[str])
     assert invoke("compile", *arguments).exit_code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environ",
     [

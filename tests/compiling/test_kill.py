@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import blendtpl
 import blendtpl.bundle.archive
 from tests.compiling.support import write
@@ -27,6 +29,7 @@ def loads(path: Path, digests: set[str]) -> None:
         assert blendtpl.load(path).digest in digests
 
 
+@pytest.mark.slow
 def test_190_writers_killed_at_random_moments_leave_a_whole_bundle(tmp_path: Path) -> None:
     path = tmp_path / "x.blend"
     bundles = [blendtpl.compile(sources(text)) for text in TEXTS]

@@ -232,6 +232,7 @@ def programs(draw: st.DrawFn) -> dict[str, str]:
     return {"child": child, "parent": parent, "part": "".join(draw(st.lists(statements, min_size=1, max_size=3)))}
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(programs(), st.fixed_dictionaries(dict.fromkeys(NAMES, st.sampled_from(["text", "<b>", ""]))))
 def test_the_variables_of_a_template_are_all_that_it_needs_of_a_context(

@@ -39,11 +39,13 @@ def digest_of(
     return digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_a_hash_seed_changes_nothing(seed: int) -> None:
     assert digest_of(PYTHONHASHSEED=str(seed)) == DIGEST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environ",
     [
@@ -58,6 +60,7 @@ def test_a_time_zone_and_a_locale_change_nothing(environ: dict[str, Any]) -> Non
     assert digest_of(**environ) == DIGEST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [["-O"], ["-OO"], ["-X", "utf8"], ["-B", "-X", "no_debug_ranges"]], ids=str)
 def test_options_of_python_change_nothing(options: list[str]) -> None:
     assert digest_of(options=options) == DIGEST
@@ -75,6 +78,7 @@ def test_compiling_again_in_one_process_changes_nothing() -> None:
     assert build(SOURCE, jobs=3).bundle.digest == DIGEST
 
 
+@pytest.mark.slow
 def test_another_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
@@ -84,6 +88,7 @@ def test_another_clock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         assert blendtpl.compile(SOURCE).digest == DIGEST
 
 
+@pytest.mark.slow
 def test_feedwhips_templates_give_one_digest_from_any_copy(tmp_path: Path, bundle: blendtpl.Bundle) -> None:
     paths = [path for path in TEMPLATES.rglob("*") if path.is_file()]
     for number, order in enumerate((sorted(paths), sorted(paths, reverse=True))):

@@ -2,10 +2,13 @@
 
 import marshal
 
+import pytest
+
 import blendtpl
 from testkit.generated import generate
 
 
+@pytest.mark.slow
 def test_the_code_of_many_templates_is_less_than_jinja2s() -> None:
     templates = generate(200)
     environment = blendtpl.default_environment()

@@ -20,6 +20,7 @@ def module() -> Iterator[ModuleType]:
         yield made
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     phases=(Phase.generate,),  # a program is small enough to be read, and takes long to be made smaller

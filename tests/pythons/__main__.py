@@ -98,7 +98,7 @@ def _collected() -> tuple[str, ...]:
     """Return the id of each test of the repository."""
     collector, shown = _Collector(), StringIO()
     with redirect_stdout(shown):
-        status = pytest.main(["--collect-only", str(ROOT / "tests")], plugins=[collector])
+        status = pytest.main(["--collect-only", "-m", "", str(ROOT / "tests")], plugins=[collector])
     if status != pytest.ExitCode.OK:
         raise RuntimeError(shown.getvalue())
     return collector.tests

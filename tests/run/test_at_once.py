@@ -33,6 +33,7 @@ def starting_at(work: Work, share: int, shares: int) -> Iterator[tuple[str, dict
     return cycle([*work[start:], *work[:start]])
 
 
+@pytest.mark.slow
 def test_16_threads_with_2000_renders_each_give_what_one_thread_does(registry: blendtpl.Registry, work: Work) -> None:
     barrier = threading.Barrier(THREADS)
 

@@ -92,6 +92,7 @@ def test_what_goes_in_dies_when_the_render_is_over(text: str) -> None:
     assert gc.collect() == 0
 
 
+@pytest.mark.slow
 def test_a_new_interpreter_keeps_nothing_of_any_template_whatever_it_reads() -> None:
     """Python keeps up to 2,000 tuples of some lengths for good, which one that has rendered much has already; and up to
     80 of other things. So less than a block for each render may be left.

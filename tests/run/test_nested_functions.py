@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import jinja2
+import pytest
 
 from testkit.oracle import every_way, outcome, stock_environment
 
@@ -130,6 +131,7 @@ def every_template() -> dict[str, str]:
     return made
 
 
+@pytest.mark.slow
 def test_output_that_waits_stays_with_the_code_around_what_opens_a_function() -> None:
     templates = every_template()
     stock = stock_environment(templates, environment)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import jinja2
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
@@ -146,6 +147,7 @@ def sets(draw: st.DrawFn) -> Mapping[str, str]:
     return {**made, "m.html": library, "main.html": main, "main.txt": main}
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(["main.html", "main.html", "main.txt"]),

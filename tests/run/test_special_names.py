@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jinja2
+import pytest
 
 from testkit.oracle import every_way, outcome, stock_environment
 
@@ -103,6 +104,7 @@ def contexts(count: int) -> Iterator[Mapping[str, Any]]:
         yield {"k": k, "xs": [], "other": other, "show": show, "caller": "of the context", "varargs": 8, "kwargs": 9}
 
 
+@pytest.mark.slow
 def test_special_names_mean_what_they_mean_in_jinja2() -> None:
     made = {name: source for name, source, _ in templates()}
     stock = stock_environment(made, environment)

@@ -418,6 +418,7 @@ def test_where_there_is_none_they_are_those_in_python(python_only: ModuleType) -
     assert all(getattr(python_only, name) is getattr(attributes, name) for name in FIELDS)
 
 
+@pytest.mark.slow
 def test_code_that_was_made_for_them_does_the_same_without() -> None:
     """Every case, compiled as it is here, in an interpreter that has none of them."""
     script = """

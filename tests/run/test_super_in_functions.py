@@ -61,6 +61,7 @@ def templates() -> Iterator[tuple[str, str]]:
         yield kind, f"{{% extends {extended} %}}{HEAD}{own}"
 
 
+@pytest.mark.slow
 def test_super_renders_the_block_further_out_in_every_function() -> None:
     made = dict(templates())
     stock = stock_environment(made, environment)

@@ -160,6 +160,7 @@ def test_a_circle_is_told_from_the_object_that_tells_most(make: Callable[[], obj
     assert circle(garbage_of(make)) == told
 
 
+@pytest.mark.slow
 def test_what_was_added_to_anything_is_found_with_who_holds_it() -> None:
     gc.collect()
     before = lengths()

@@ -86,6 +86,7 @@ def test_nothing_that_grows_is_exit_status_0_and_list_shows_it(project: Path) ->
     assert (told["matches"], told["passed"], told["renders"], told["unsound"]) == (True, True, 2000, [])
 
 
+@pytest.mark.slow
 def test_list_tells_what_grew_and_of_another_bundle_that_it_is_of_another(project: Path) -> None:
     invoke("soak", "app.blend", "-n", "200")
     assert ", 200 renders of all: 1 grew or could not be soaked: leak.html (" in invoke("list", "app.blend").stdout
@@ -98,6 +99,7 @@ def test_list_tells_what_grew_and_of_another_bundle_that_it_is_of_another(projec
     assert json.loads(invoke("list", "app.blend", "--format", "json").stdout)["soak"]["matches"] is False
 
 
+@pytest.mark.slow
 def test_a_certificate_that_is_damaged_or_not_there_is_a_warning(project: Path) -> None:
     assert "soak" not in invoke("list", "app.blend").stdout
     assert json.loads(invoke("list", "app.blend", "--format", "json").stdout)["soak"] is None
@@ -114,6 +116,7 @@ def test_a_certificate_that_is_damaged_or_not_there_is_a_warning(project: Path) 
     )
 
 
+@pytest.mark.slow
 def test_a_certificate_cannot_give_orders_to_a_terminal(project: Path) -> None:
     invoke("soak", "app.blend", "-n", "200")
     path = project / "app.blend.soak.json"
@@ -126,6 +129,7 @@ def test_a_certificate_cannot_give_orders_to_a_terminal(project: Path) -> None:
     assert "200 renders of 5 of them: 2 grew or could not be soaked: leak.html (" in listed
 
 
+@pytest.mark.slow
 def test_the_certificate_is_written_where_one_says_or_not_at_all(project: Path) -> None:
     without(project, "leak.html")
 
@@ -137,6 +141,7 @@ def test_the_certificate_is_written_where_one_says_or_not_at_all(project: Path) 
     assert not (project / "app.blend.soak.json").exists()
 
 
+@pytest.mark.slow
 def test_json_is_what_the_certificate_says(project: Path) -> None:
     found = invoke("soak", "app.blend", "-n", "200", "--format", "json")
 
@@ -144,6 +149,7 @@ def test_json_is_what_the_certificate_says(project: Path) -> None:
     assert json.loads(found.stdout) == json.loads((project / "app.blend.soak.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_examples_come_from_the_folder_that_one_names_and_the_rest_is_generated(project: Path) -> None:
     write(project, {"elsewhere/examples.json": '{"short": {"user": {"nme": "A"}}}'})
     arguments = ("soak", "app.blend", "-n", "100", "--format", "json", "--no-certificate")

@@ -21,6 +21,7 @@ def wheels() -> dict[str, Path]:
         pytest.skip(f"the packages cannot be fetched: {error}")
 
 
+@pytest.mark.slow(first=True)
 @pytest.mark.parametrize("found", SETS, ids=lambda found: f"{found.package}-{found.name}")
 def test_a_packages_templates_render_as_in_jinja2(found: TemplateSet, wheels: dict[str, Path]) -> None:
     # every kind for every set takes minutes, for which there is the command
