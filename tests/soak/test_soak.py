@@ -1,18 +1,27 @@
 """A soak finds what grows and names it, however it is kept; nothing else is an alarm; and no template ends it."""
 
+from collections.abc import Iterator
+
 import pytest
 
 import blendtpl
 from blendtpl.tools.contexts import Sample, Samples
 from blendtpl.tools.soak.run import MEMORY, RENDERS, Soaked, soak
 from testkit import TEMPLATES
+from tests.soak.fresh import SoakAfresh, fresh_process
 from tests.soak.support import HERE, soaked
 
 FILE = "tests/soak/planted.py"
 
 
-def found_in(text: str, renders: int = RENDERS, memory: int = MEMORY) -> Soaked:
-    (found,) = soaked({"mail.html": text}, renders=renders, memory=memory).templates
+@pytest.fixture(scope="module")
+def soak_afresh() -> Iterator[SoakAfresh]:
+    with fresh_process() as ask:
+        yield ask
+
+
+def found_in(soak: SoakAfresh, text: str, renders: int = RENDERS, memory: int = MEMORY) -> Soaked:
+    (found,) = soak({"mail.html": text}, renders=renders, memory=memory).templates
     return found
 
 
@@ -37,8 +46,10 @@ def found_in(text: str, renders: int = RENDERS, memory: int = MEMORY) -> Soaked:
         ("{{ user.name|large }}", f"list `_large` of module {HERE}"),
     ],
 )
-def test_what_holds_a_leak_is_named_and_the_line_of_the_template(text: str, holder: str) -> None:
-    found = found_in(f"\n{text}")
+def test_what_holds_a_leak_is_named_and_the_line_of_the_template(
+    soak_afresh: SoakAfresh, text: str, holder: str
+) -> None:
+    found = found_in(soak_afresh, f"\n{text}")
 
     assert not found.sound
     assert found.origins_of is not None
@@ -50,8 +61,8 @@ def test_what_holds_a_leak_is_named_and_the_line_of_the_template(text: str, hold
         assert place.startswith("mail.html:2" + (f", in {FILE}:" if "|" in text else ""))
 
 
-def test_a_circle_in_each_render_is_found_though_only_the_collector_frees_it() -> None:
-    found = found_in("\n\n{{ user.name|circle }}", renders=1000)
+def test_a_circle_in_each_render_is_found_though_only_the_collector_frees_it(soak_afresh: SoakAfresh) -> None:
+    found = found_in(soak_afresh, "\n\n{{ user.name|circle }}", renders=1000)
 
     assert found.growth is not None
     assert found.growth.found == 4 * found.renders  # two nodes, and their lists
@@ -61,8 +72,8 @@ def test_a_circle_in_each_render_is_found_though_only_the_collector_frees_it() -
     assert all(place.startswith(f"mail.html:3, in {FILE}:") for place in found.origins_of.places)
 
 
-def test_a_leak_of_one_object_in_a_thousand_renders_is_found_by_default() -> None:
-    found = found_in("{{ user.name|rarely }}")
+def test_a_leak_of_one_object_in_a_thousand_renders_is_found_by_default(soak_afresh: SoakAfresh) -> None:
+    found = found_in(soak_afresh, "{{ user.name|rarely }}")
 
     assert found.renders == RENDERS
     assert found.growth is not None
@@ -71,13 +82,13 @@ def test_a_leak_of_one_object_in_a_thousand_renders_is_found_by_default() -> Non
     assert dict(found.origins_of.types) == {"object": 5}
 
 
-def test_what_is_kept_of_a_context_is_named() -> None:
-    assert found_in("{{ user|remember }}", renders=200).kept == ("user", "user.tags")
-    assert found_in("{{ user.name }}", renders=200).kept == ()
+def test_what_is_kept_of_a_context_is_named(soak_afresh: SoakAfresh) -> None:
+    assert found_in(soak_afresh, "{{ user|remember }}", renders=200).kept == ("user", "user.tags")
+    assert found_in(soak_afresh, "{{ user.name }}", renders=200).kept == ()
 
 
-def test_a_file_that_stays_open_is_found() -> None:
-    growth = found_in("{{ user.name|reopened }}", renders=200).growth
+def test_a_file_that_stays_open_is_found(soak_afresh: SoakAfresh) -> None:
+    growth = found_in(soak_afresh, "{{ user.name|reopened }}", renders=200).growth
 
     assert growth is not None
     assert growth.changes == ("the number of open files changed",)
@@ -94,15 +105,15 @@ def test_a_file_that_stays_open_is_found() -> None:
         "{{ user.name|leave_politely }}",
     ],
 )
-def test_what_is_bounded_or_happens_once_or_fails_is_no_growth(text: str) -> None:
-    found = found_in(text)
+def test_what_is_bounded_or_happens_once_or_fails_is_no_growth(soak_afresh: SoakAfresh, text: str) -> None:
+    found = found_in(soak_afresh, text)
 
     assert found.sound, found
     assert found.origins_of is None
 
 
-def test_a_template_that_fails_says_so_and_its_errors_are_soaked() -> None:
-    found = found_in("{{ user.nme }}", renders=200)
+def test_a_template_that_fails_says_so_and_its_errors_are_soaked(soak_afresh: SoakAfresh) -> None:
+    found = found_in(soak_afresh, "{{ user.nme }}", renders=200)
 
     assert found.failures == (
         ("the example", "UndefinedError: mail.html:1: 'dict object' has no attribute 'nme'; did you mean `name`?"),
@@ -110,17 +121,18 @@ def test_a_template_that_fails_says_so_and_its_errors_are_soaked() -> None:
     assert found.sound
 
 
-def test_the_line_of_a_template_that_is_inlined_in_another_is_told_by_its_own_name() -> None:
+def test_the_line_of_a_template_that_is_inlined_in_another_is_told_by_its_own_name(soak_afresh: SoakAfresh) -> None:
     texts = {
         "mail.html": "\n{% for tag in user.tags %}{% include 'part.html' %}{% endfor %}",
         "part.html": "\n\n\n{% for letter in tag %}\n{{ letter|remember }}{% endfor %}",
     }
-    (found,) = soaked(texts, renders=1000).templates
+    (found,) = soak_afresh(texts, renders=1000).templates
 
     assert found.origins_of is not None
     assert [place.partition(",")[0] for place in found.origins_of.places] == ["part.html:5"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -138,10 +150,12 @@ def test_the_line_of_a_template_that_is_inlined_in_another_is_told_by_its_own_na
         ),
     ],
 )
-def test_a_template_that_crashes_or_does_not_end_says_so_and_the_others_are_soaked(text: str, problem: str) -> None:
+def test_a_template_that_crashes_or_does_not_end_says_so_and_the_others_are_soaked(
+    soak_afresh: SoakAfresh, text: str, problem: str
+) -> None:
     texts = {"a.html": "{{ user.name }}", "mail.html": f"\n{text}", "z.html": "{{ user.name|remember }}"}
     patience = 1 if problem.startswith("one render takes") else 100
-    first, found, last = soaked(texts, renders=1000, patience=patience, memory=32 * 2**20, jobs=2).templates
+    first, found, last = soak_afresh(texts, renders=1000, patience=patience, memory=32 * 2**20, jobs=2).templates
 
     assert found.problem.startswith(problem)
     assert not found.sound
@@ -150,9 +164,10 @@ def test_a_template_that_crashes_or_does_not_end_says_so_and_the_others_are_soak
     assert last.growth
 
 
+@pytest.mark.slow(first=True)
 def test_what_used_up_the_memory_is_named_in_a_process_with_much_in_it() -> None:
     much: list[list[int]] = [[] for _ in range(1_000_000)]
-    found = found_in("{{ user.name|large }}", memory=32 * 2**20)
+    found = found_in(soaked, "{{ user.name|large }}", memory=32 * 2**20)
 
     assert len(much) == 1_000_000
     assert found.origins_of is not None
@@ -182,6 +197,7 @@ def test_no_template_at_all_is_soaked_too() -> None:
     assert soaked({}).templates == ()
 
 
+@pytest.mark.slow(first=True)
 def test_feedwhips_own_templates_pass_20_times_of_20(registry: blendtpl.Registry) -> None:
     samples = Samples(registry, blendtpl.default_environment(), TEMPLATES, seed=0, count=2)
     names = ("emails/alert/body.html", "emails/alert/subject.txt", "pages/search.html", "partials/watch_row.html")
@@ -194,5 +210,5 @@ def test_feedwhips_own_templates_pass_20_times_of_20(registry: blendtpl.Registry
 
 
 def test_nothing_that_filters_print_comes_out(capfd: pytest.CaptureFixture[str]) -> None:
-    assert found_in("{{ user.name|say }}", renders=100).sound
+    assert found_in(soaked, "{{ user.name|say }}", renders=100).sound
     assert capfd.readouterr() == ("", "")
