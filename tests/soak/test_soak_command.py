@@ -7,12 +7,13 @@ import select
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from testkit import PATIENCE, ROOT
-from tests.compiling.support import invoke, write
+from tests.compiling.support import invoke, run, write
 from tests.soak import planted
 
 PROJECT = {
@@ -35,6 +36,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def soak(*arguments: str) -> Said:
+    """Soak the bundle in a process of its own, which holds little that a soak has to look through."""
+    path = os.pathsep.join(filter(None, sys.path))
+    done = run("soak", "app.blend", *arguments, cwd=Path.cwd(), environ={"PYTHONPATH": path})
+    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
 def without(project: Path, *names: str) -> None:
     """Compile again without some of the templates."""
     for name in names:
@@ -43,7 +58,7 @@ def without(project: Path, *names: str) -> None:
 
 
 def test_what_grows_is_told_and_the_exit_status_is_1(project: Path) -> None:
-    found = invoke("soak", "app.blend", "-n", "1000")
+    found = soak("-n", "1000")
 
     assert found.exit_code == 1
     assert found.stderr == ""
@@ -67,7 +82,7 @@ def test_what_grows_is_told_and_the_exit_status_is_1(project: Path) -> None:
 def test_nothing_that_grows_is_exit_status_0_and_list_shows_it(project: Path) -> None:
     without(project, "leak.html", "broken.html")
 
-    found = invoke("soak", "app.blend", "-n", "2000")
+    found = soak("-n", "2000")
 
     assert found.exit_code == 0
     assert found.stdout == (
@@ -86,9 +101,8 @@ def test_nothing_that_grows_is_exit_status_0_and_list_shows_it(project: Path) ->
     assert (told["matches"], told["passed"], told["renders"], told["unsound"]) == (True, True, 2000, [])
 
 
-@pytest.mark.slow
 def test_list_tells_what_grew_and_of_another_bundle_that_it_is_of_another(project: Path) -> None:
-    invoke("soak", "app.blend", "-n", "200")
+    soak("-n", "200")
     assert ", 200 renders of all: 1 grew or could not be soaked: leak.html (" in invoke("list", "app.blend").stdout
 
     digest = json.loads((project / "app.blend.soak.json").read_text(encoding="utf-8"))["digest"]
@@ -99,7 +113,6 @@ def test_list_tells_what_grew_and_of_another_bundle_that_it_is_of_another(projec
     assert json.loads(invoke("list", "app.blend", "--format", "json").stdout)["soak"]["matches"] is False
 
 
-@pytest.mark.slow
 def test_a_certificate_that_is_damaged_or_not_there_is_a_warning(project: Path) -> None:
     assert "soak" not in invoke("list", "app.blend").stdout
     assert json.loads(invoke("list", "app.blend", "--format", "json").stdout)["soak"] is None
@@ -116,9 +129,8 @@ def test_a_certificate_that_is_damaged_or_not_there_is_a_warning(project: Path) 
     )
 
 
-@pytest.mark.slow
 def test_a_certificate_cannot_give_orders_to_a_terminal(project: Path) -> None:
-    invoke("soak", "app.blend", "-n", "200")
+    soak("-n", "200")
     path = project / "app.blend.soak.json"
     forged = json.loads(path.read_text(encoding="utf-8"))
     forged["templates"]["\x1b[2J"] = {"sound": False}
@@ -133,17 +145,17 @@ def test_a_certificate_cannot_give_orders_to_a_terminal(project: Path) -> None:
 def test_the_certificate_is_written_where_one_says_or_not_at_all(project: Path) -> None:
     without(project, "leak.html")
 
-    assert invoke("soak", "app.blend", "-n", "100", "--certificate", "made/here.json").exit_code == 0
+    assert soak("-n", "100", "--certificate", "made/here.json").exit_code == 0
     assert json.loads((project / "made/here.json").read_text(encoding="utf-8"))["passed"] is True
     assert "100 renders of all" in invoke("list", "app.blend", "--certificate", "made/here.json").stdout
-    found = invoke("soak", "app.blend", "-n", "100", "--no-certificate")
+    found = soak("-n", "100", "--no-certificate")
     assert "wrote" not in found.stdout
     assert not (project / "app.blend.soak.json").exists()
 
 
 @pytest.mark.slow
 def test_json_is_what_the_certificate_says(project: Path) -> None:
-    found = invoke("soak", "app.blend", "-n", "200", "--format", "json")
+    found = soak("-n", "200", "--format", "json")
 
     assert found.exit_code == 1
     assert json.loads(found.stdout) == json.loads((project / "app.blend.soak.json").read_text(encoding="utf-8"))
@@ -152,14 +164,14 @@ def test_json_is_what_the_certificate_says(project: Path) -> None:
 @pytest.mark.slow
 def test_examples_come_from_the_folder_that_one_names_and_the_rest_is_generated(project: Path) -> None:
     write(project, {"elsewhere/examples.json": '{"short": {"user": {"nme": "A"}}}'})
-    arguments = ("soak", "app.blend", "-n", "100", "--format", "json", "--no-certificate")
+    arguments = ("-n", "100", "--format", "json", "--no-certificate")
 
-    rows = json.loads(invoke(*arguments, "--examples", "elsewhere").stdout)["templates"]
+    rows = json.loads(soak(*arguments, "--examples", "elsewhere").stdout)["templates"]
     assert rows["broken.html"]["failures"] == {}
     assert "no attribute 'name'" in rows["clean.html"]["failures"]["the example `short`"]
 
     (project / "templates").rename(project / "away")
-    found = invoke(*arguments)
+    found = soak(*arguments)
     assert f"there is no folder `{project / 'templates'}` with examples: all contexts are generated" in found.stderr
     rows = json.loads(found.stdout)["templates"]
     assert {(row["examples"], row["contexts"]) for row in rows.values()} == {(False, 21)}
