@@ -21,6 +21,7 @@ def test_a_program_becomes_the_one_that_was_reviewed(name: str, folder: Path) ->
     assert told(found, folder) == (CORPUS / name / "told.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", cases())
 def test_it_prints_the_same_before_and_after(name: str, folder: Path) -> None:
     outputs = []
