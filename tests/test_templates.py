@@ -45,6 +45,7 @@ def test_together_they_use_the_language(construct: str) -> None:
     assert any(pattern.search(text) for text in texts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "example"), list(every_example()))
 def test_an_example_renders_as_with_jinja2_and_is_well_formed(
     name: str, example: str, registry: blendtpl.Registry, stock: jinja2.Environment

@@ -74,6 +74,7 @@ def test_the_migrated_bridge_prints_the_same_mail(bridge: Path) -> None:
     assert (after.returncode, after.stdout) == (0, before.stdout)
 
 
+@pytest.mark.slow
 def test_a_second_time_nothing_of_the_bridge_changes(bridge: Path) -> None:
     migrate("--write", bridge)
     walker = (bridge / "walker.py").read_bytes()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("quick_collections", "no_collector")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-@pytest.mark.parametrize("way", ["render", "stream"])
+@pytest.mark.parametrize("way", ["render", pytest.param("stream", marks=pytest.mark.slow)])
 def test_a_construct_leaves_nothing(case: Case, way: str) -> None:
     registry = load(case.templates, case.make)
     template = registry["main.html"]

@@ -39,6 +39,7 @@ def growth(render: Callable[[], object]) -> int:
     return least
 
 
+@pytest.mark.slow
 def test_no_example_leaves_anything_however_often_it_is_rendered(registry: blendtpl.Registry) -> None:
     contexts = {found: context_of(*found) for found in every_example()}
     before = world()
