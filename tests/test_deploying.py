@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 from testkit import ROOT
-from tests.blocks import blocks_of, run_in_order, run_shell
+from tests.blocks import blocks_of, run_page, run_shell
 
 GUIDE = ROOT / "docs" / "deploying.md"
 BLOCKS = blocks_of(GUIDE)
@@ -18,7 +18,7 @@ FILES = {block.title: block.text for block in BLOCKS if block.title}
 
 
 def test_all_of_it_runs_in_order_and_the_application_answers(guide_folder: Path) -> None:
-    shown = run_in_order(BLOCKS, guide_folder)
+    shown = run_page(GUIDE, guide_folder)
     assert "blendtpl " in shown
     said: list[str] = []
     shop = importlib.import_module("shop")

@@ -1,19 +1,17 @@
-"""The guide to moving over: every block in it runs, and it has every difference from PHP."""
+"""The guide to moving over: it has every difference from PHP, and figures that can be made.
+
+`test_documentation.py` runs its blocks.
+"""
 
 import re
-from pathlib import Path
 
 from testkit import ROOT
-from tests.blocks import blocks_of, run_in_order
+from tests.blocks import blocks_of
 from tests.compat.oracle.cases import every_case
 
 GUIDE = ROOT / "docs" / "migrating.md"
 BLOCKS = blocks_of(GUIDE)
 TEXT = GUIDE.read_text(encoding="utf-8")
-
-
-def test_all_of_it_runs_in_order(guide_folder: Path) -> None:
-    run_in_order(BLOCKS, guide_folder)
 
 
 def test_it_has_only_blocks_that_these_tests_run() -> None:
