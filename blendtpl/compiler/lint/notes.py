@@ -106,17 +106,19 @@ def to_bytes(found: Notes) -> bytes:
 def from_bytes(data: bytes) -> Notes:
     """Return the notes of that JSON; raises `ValueError`, `KeyError` or `TypeError` when it is none."""
     loaded = json.loads(data)
-    plain: dict[str, Any] = {key: value if value is None else tuple(value) for key, value in loaded.items()}
+    plain: dict[str, Any] = {key: value if value is None else tuple(map(_row, value)) for key, value in loaded.items()}
     kinds: tuple[tuple[str, type[Any]], ...] = (("macros", Signature), ("wants", Want), ("calls", CallSite))
     for key, kind in kinds:
         plain[key] = tuple(kind(**_tuples(each)) for each in loaded[key])
-    for key in ("fills", "outside", "lost"):
-        plain[key] = tuple(map(tuple, loaded[key]))
     return Notes(**plain)
 
 
+def _row(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return {key: _row(value) for key, value in row.items()}
 
 
 def _exports(tree: nodes.Template) -> tuple[str, ...] | None:
