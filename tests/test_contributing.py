@@ -1,4 +1,4 @@
-"""The way in: what CONTRIBUTING.md tells a newcomer to do is done in a copy of the tree, and has the effect it tells."""
+"""The way in: what CONTRIBUTING.md tells a newcomer to do is done in a copy of the tree, and does what it tells."""
 
 import json
 import os
