@@ -137,6 +137,25 @@ def test_every_filter_and_test_takes_or_refuses_arguments_as_in_jinja2(kind: Cal
     assert {kind for _, kind in found} >= {"TypeError", "ValueError"}
 
 
+def test_what_is_written_out_takes_each_value_and_each_constant_argument_as_in_jinja2() -> None:
+    constant = [shape for shape in SHAPES if not re.search(r"[=*\[{]|\bx\b|nope|boom|t\(", shape)]
+    names = [*(f"x|{name}" for name in specialize._FILTERS), *(f"x is {name}" for name in specialize._TESTS)]
+    hot = "{% for x in [x] %}{{ E }}{% endfor %}"
+    texts = {f"{name}{shape}": hot.replace("E", f"{name}{shape}") for name in names for shape in constant}
+    stock = stock_environment(texts, make)
+    for name in list(texts):
+        try:
+            stock.get_template(name)
+        except jinja2.TemplateError:  # a test cannot be written with these
+            del texts[name]
+    bundle = load(texts, make)
+    for name in texts:
+        for value in VALUES.values():
+            expected = outcome(lambda: stock.get_template(name).render(x=value()))  # noqa: B023  # it is called here
+            found = outcome(lambda: bundle[name].render(x=value()))  # noqa: B023
+            assert found == expected, (name, value())
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
