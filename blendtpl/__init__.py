@@ -95,17 +95,21 @@ def compile(
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
-    `source` is a folder, a mapping from names to texts, a Jinja2 loader, or an environment with a loader, or a list of
-    such, of which the first that has a name gives it. Left out, it and `environment` are what ``[tool.blendtpl]`` of
-    the nearest `pyproject.toml` says; where that names no folder, it is what the loader of the environment has.
-    `exclude` are patterns of what is no template, such as ``*.md`` or ``drafts/``. `sources` puts
-    the template texts into the bundle, for excerpts in errors; `key` signs it (HMAC-SHA-256). Where this
-    installation has `blendtpl.runtime.speedups`, the code is made for such: `portable` makes what is as fast without
-    them. `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the
-    command (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
+    - `source` is a folder, a mapping from names to texts, a Jinja2 loader, an environment with a loader, or a list of
+      such, of which the first that has a name gives it. Left out, it and `environment` are what ``[tool.blendtpl]`` of
+      the nearest `pyproject.toml` says; where that names no folder, it is what the loader of the environment has.
+    - `environment` has the options, filters, tests and globals: a `jinja2.Environment`, a callable that makes it, or
+      its name as ``"module:name"``. Left out, it is that of `default_environment`. Nothing of it is run.
+    - `exclude` are patterns of what is no template, such as ``*.md`` or ``drafts/``.
+    - `sources` puts the template texts into the bundle, for excerpts in errors and for `recompile` of `load`.
+    - `key` signs it (HMAC-SHA-256): 16 bytes or more.
+    - `portable` makes code that is as fast where there are no functions in C; without, it is for what this installation
+      has. Any bundle renders the same anywhere.
+    - `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the
+      command (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
+    - `ignore` are names of warnings that are not looked for.
 
-    What is legal and hardly meant, such as a block that no extended template has, is in the bundle's `warnings`; those
-    named in `ignore` are not looked for.
+    What is legal and hardly meant, such as a block that no extended template has, is in the bundle's `warnings`.
 
     Raises `SourceError` or `LinkError` with all faults of all templates, `ConfigError` for a bad setting, `BundleError`
     for a key that is none, and `NotInstalledError` where the build half was left out.
@@ -154,9 +158,11 @@ def load(
 ) -> Registry:
     """Return the registry of a bundle: a file, its bytes, or a `Bundle`.
 
-    `environment` gives filters, tests, globals and the options that the bundle was compiled for (blendtpl's
-    defaults when left out); `digest` is the one that the bundle must have; `key` the one that it must be signed
-    with, 16 bytes or more. With either of them it does not matter who may write the file.
+    - `environment` gives filters, tests, globals and the options that the bundle was compiled for, as for `compile`;
+      blendtpl's defaults when left out.
+    - `digest` is the one that the bundle must have: SHA-256, in 64 hexadecimal digits.
+    - `key` is the one that it must be signed with: 16 bytes or more. With a digest or a key it does not matter who may
+      write the file; without, it must be one that only its reader, root and its owner's own group could have written.
 
     A bundle of another Python, Jinja2 or blendtpl is refused. With `recompile` it is compiled again, when all else is
     right and its sources are inside; what is in the file stays as it was, and so does the registry's `digest`, which is
