@@ -32,6 +32,7 @@ def checkout(tmp_path: Path) -> Path:
     for part in (
         "pyproject.toml",
         "README.md",
+        "CONTRIBUTING.md",
         "LICENSE",
         "blendtpl",
         "docs",
