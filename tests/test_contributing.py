@@ -87,6 +87,10 @@ def test_the_new_warning_is_told_at_its_place_and_by_its_tests(evening: Path) ->
     assert passing(evening, "constant or cache", "tests/compiling/test_warnings.py") >= 3
 
 
+def test_the_new_error_is_told_once_and_as_its_case_has_it(evening: Path) -> None:
+    assert passing(evening, "empty_name or missing_references", "tests/compiling/test_faults.py") == 2
+
+
 @pytest.mark.skipif(not (ROOT / "tests/cases/render").is_dir(), reason="cases are not files yet")
 def test_the_new_case_is_run_in_every_way_there_is(evening: Path) -> None:
     assert passing(evening, "names and middle and twelve", "tests/run/test_equality.py") >= 1
