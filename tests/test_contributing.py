@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from testkit import ROOT
 from tests.blocks import Block, blocks_of
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="needs the sources beside the tests")
 
