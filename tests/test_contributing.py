@@ -91,7 +91,6 @@ def test_the_new_error_is_told_once_and_as_its_case_has_it(evening: Path) -> Non
     assert passing(evening, "empty_name or missing_references", "tests/compiling/test_faults.py") == 2
 
 
-@pytest.mark.skipif(not (ROOT / "tests/cases/render").is_dir(), reason="cases are not files yet")
 def test_the_new_case_is_run_in_every_way_there_is(evening: Path) -> None:
     assert passing(evening, "names and middle and twelve", "tests/run/test_equality.py") >= 1
 
@@ -110,7 +109,4 @@ def test_every_session_that_it_names_is_there() -> None:
 
 def test_every_file_that_it_names_is_there() -> None:
     named = set(re.findall(r"`((?:blendtpl|tests|bench|docs)/[\w./]+)`", GUIDE.read_text(encoding="utf-8")))
-    missing = {name for name in named if not (ROOT / name).exists()}
-    assert missing <= (
-        set() if (ROOT / "tests/cases/render").is_dir() else {"tests/cases/render", "tests/cases/README.md"}
-    )
+    assert {name for name in named if not (ROOT / name).exists()} == set()
