@@ -31,12 +31,17 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
-    """A rendered e-mail. `subject` is one line; `html` is `None` for a message of plain text only.
+    """A rendered e-mail.
 
-    Addresses are as people write them, one in each string: ``name <box@host>`` or ``box@host``. `headers` are
-    those beyond what the other fields say. Raises `MessageError`, which names the field, for what no e-mail can carry
-    or what could carry another header or recipient in: line breaks and control characters, encoded words, odd header
-    names, more than one address in a string, values that are no text.
+    - `subject` is one line.
+    - `text` is the plain text, `html` the same as HTML, or `None` for a message of plain text only.
+    - `sender`, `to`, `cc` and `reply_to` are addresses as people write them, one in each string: ``name <box@host>`` or
+      ``box@host``. One recipient is the least.
+    - `headers` are those beyond what the other fields say, each one line.
+
+    Raises `MessageError`, which names the field, for what no e-mail can carry or what could carry another header or
+    recipient in: line breaks and control characters, encoded words, odd header names, more than one address in a
+    string, values that are no text.
     """
 
     subject: str

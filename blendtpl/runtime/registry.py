@@ -37,6 +37,8 @@ _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickl
 class Registry(Frozen, Mapping[str, Template]):
     """A read-only Mapping from template names to templates. Get one from `blendtpl.load`.
 
+    `digest` is that of the bundle: SHA-256, in 64 hexadecimal digits. `manifest` says what the bundle is made of.
+
     It is safe under threads and after a fork. Pickled, it travels as (file, digest, environment) and is opened
     once by each process that it comes to; so the environment must then be given as a callable of a module, as
     ``"module:name"``, or be left out.
@@ -153,7 +155,11 @@ class Registry(Frozen, Mapping[str, Template]):
         return name if isinstance(name, Template) else self[name]
 
     def render(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
-        """Return the text of the template `name`; see `get_template` and `Template.render`."""
+        """Return the text of the template `name`, which is looked up as `get_template` does it.
+
+        Later mappings go over earlier ones, keywords over all of them. Raises what `get_template` and `Template.render`
+        raise.
+        """
         try:
             compiled = self._units[name]  # type: ignore[index]  # as above
         except KeyError:
@@ -174,8 +180,10 @@ class Registry(Frozen, Mapping[str, Template]):
     ) -> Message:
         """Return the e-mail of the folder `name`: `subject.txt`, `body.txt` and, when it is there, `body.html`.
 
-        Blank space around the subject goes. Raises `MessageError` when it has more than one line, or when an
-        address or header could carry another header in.
+        Blank space around the subject goes. The other arguments are the fields of `Message`, and what the templates are
+        rendered with; for variables that are called like such a field, pass a mapping. Raises what `render` raises, and
+        `MessageError` when the subject has more than one line, or when an address or header could carry another header
+        in.
         """
         return compose(
             name,

@@ -104,5 +104,9 @@ class Template(Frozen, Handle):
         return render.render_block(self._compiled, block, mappings, variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
-        """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory."""
+        """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory.
+
+        Nothing runs before the first piece is taken. From then on it raises what `render` raises, where it gets there.
+        Joined, the pieces are what `render` returns.
+        """
         return render.stream(self._compiled, mappings, variables)
