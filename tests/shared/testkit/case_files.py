@@ -6,8 +6,8 @@ what a file looks like. Nothing here renders.
 """
 
 import ast
-import json
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -80,14 +80,10 @@ def read_file(path: Path, names: Names) -> Iterator[Case]:
 
 def _context(section: Section) -> Callable[[], Mapping[str, Any]]:
     """Return a function that makes the variables anew, so that a render that changes them changes nobody else's."""
-    load: Callable[[str], Any]
-    if section.what == "context":
-        found, load = json_of(section), json.loads
-    else:
-        found, load = _literal(section), ast.literal_eval
+    found = json_of(section) if section.what == "context" else _literal(section)
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         raise SectionFault(section.line + 1, 'a context has variables by name: {"user": …}')
-    return partial(load, section.text.strip())
+    return partial(deepcopy, found)  # `literal_eval` would leave something for the collector each time
 
 
 def _literal(section: Section) -> object:
