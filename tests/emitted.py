@@ -11,7 +11,7 @@ import ast
 import difflib
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import blendtpl
 from blendtpl.cli.explain import emitted_python
 from blendtpl.compiler.frontend.reader import Source
 from testkit.cases import NAMES
+from testkit.oracle import MakeEnvironment
 from testkit.sections import Section, SectionFault, environment_of, read_sections, templates_of
 
 FOLDER = Path(__file__).parent / "cases" / "emit"
@@ -60,23 +61,32 @@ def _respelt(text: str) -> str:
         return text
 
 
-def snapshots(path: Path) -> Iterator[Snapshot]:
-    """Yield the snapshots of a file."""
+def template_set(path: Path) -> tuple[dict[str, str], MakeEnvironment, list[Section]]:
+    """Return the templates of a file, what makes their environment, and its sections."""
     _, sections = read_sections(path, _KINDS)
-    texts = templates_of(sections, _KINDS)
-    sources = {name: Source(name, text, hashlib.sha256(text.encode()).hexdigest()) for name, text in texts.items()}
     options = [environment_of(section, NAMES) for section in sections if section.what == "options"]
     if len(options) > 1:
         raise SectionFault(1, "code is emitted for one environment")
-    make = options[0] if options else blendtpl.default_environment
+    return templates_of(sections, _KINDS), options[0] if options else blendtpl.default_environment, sections
+
+
+def snapshots(path: Path) -> Iterator[Snapshot]:
+    """Yield the snapshots of a file."""
+    texts, make, sections = template_set(path)
     found = [section for section in sections if section.what == "python"]
     if not found:
         raise SectionFault(1, "no section `python`, which `python -m tests.emitted --update` would fill")
     for section in found:
         name = section.label or "main.html"
-        if name not in sources:
+        if name not in texts:
             raise SectionFault(section.line, f"no template `{name}`")
-        yield Snapshot(path, section, emitted_python(sources, name, make(), speedups=section.form is None))
+        yield Snapshot(path, section, emitted_now(texts, name, make, portable=section.form is not None))
+
+
+def emitted_now(texts: Mapping[str, str], name: str, make: MakeEnvironment, *, portable: bool) -> str:
+    """Return what is emitted for a template of a set."""
+    sources = {each: Source(each, text, hashlib.sha256(text.encode()).hexdigest()) for each, text in texts.items()}
+    return emitted_python(sources, name, make(), speedups=not portable)
 
 
 def paths() -> list[Path]:

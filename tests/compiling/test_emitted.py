@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
+import blendtpl
+from blendtpl.bundle.code_member import read_codes
 from blendtpl.runtime import speedups
 from testkit.sections import SectionFault
 from tests import emitted
-from tests.emitted import paths, snapshots
+from tests.emitted import emitted_now, paths, snapshots, template_set
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
@@ -28,6 +31,24 @@ def test_a_snapshot_does_not_depend_on_what_is_there_in_c(monkeypatch: pytest.Mo
     monkeypatch.setattr("blendtpl.cli.explain.ACTIVE", not speedups.ACTIVE)
     assert {snapshot.name: snapshot.now for path in paths() for snapshot in snapshots(path)} == before
     assert sum(name.endswith("portable") for name in before) >= 10
+
+
+def test_what_is_shown_is_the_code_of_a_bundle() -> None:
+    """By all that a function uses, in order; its instructions differ by those that stand for a line."""
+    for path in paths():
+        texts, make, _ = template_set(path)
+        bundle = blendtpl.compile(texts, environment=make, portable=True)
+        for name, codes in zip(sorted(texts), read_codes(bundle.code, len(texts)), strict=True):
+            shown = compile(emitted_now(texts, name, make, portable=True), name, "exec", dont_inherit=True, optimize=0)
+            assert used(shown)[-1] == tuple(map(used, codes)), (path.name, name)
+
+
+def used(code: CodeType) -> tuple[object, ...]:
+    """Return the names, variables and constants of a function; those of a module are its functions."""
+    module = code.co_name == "<module>"
+    constants = (used(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts)
+    functions = (used(each) for each in code.co_consts if isinstance(each, CodeType))
+    return code.co_names, code.co_varnames, code.co_flags, tuple(functions if module else constants)
 
 
 @pytest.fixture

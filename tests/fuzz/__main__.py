@@ -1,6 +1,7 @@
 """The long run: ``python -m tests.fuzz --minutes N [--seed S]``. Each difference is printed as a case to paste.
 
-A case belongs into `FOUND` of `tests/fuzz/test_found.py`. Exits 1 when there was any difference.
+A case whose context is plain data belongs into a file of `tests/cases/render`; any other, and what only the environment
+of the fuzzer shows, into `FOUND` of `tests/fuzz/test_found.py`. Exits 1 when there was any difference.
 """
 
 import argparse
