@@ -36,8 +36,8 @@ from blendtpl.compiler.analysis.linker import Linked, Program, check, link
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.summary import TemplateSummary, from_bytes, summarize, to_bytes
 from blendtpl.compiler.assemble.packing import pack
-from blendtpl.compiler.assemble.template_code import emit, own_lookups
-from blendtpl.compiler.cache_keys import compiler_digest, foreign, make_key
+from blendtpl.compiler.assemble.template_code import emit
+from blendtpl.compiler.cache_keys import closure, compiler_digest, foreign, make_key
 from blendtpl.compiler.codegen.generator import Unfinished
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.frontend import diagnostics
@@ -290,7 +290,9 @@ class _Run:
         units, keys = {}, {}
         if self.cache:
             for name in program.templates:
-                keys[name] = self._key("unit", self._closure(name, program))
+                keys[name] = self._key(
+                    "unit", closure(name, program, self.sources, self.environment, speedups=self.speedups)
+                )
                 code = self.cache.get(keys[name])
                 if code is not None:
                     units[name] = code
@@ -340,36 +342,6 @@ class _Run:
         tests: dict[str, Any] = {use.name: str for summary in summaries for use in summary.tests}
         lenient.filters, lenient.tests = {**filters, **lenient.filters}, {**tests, **lenient.tests}
         return lenient
-
-    def _closure(self, name: str, program: Program) -> dict[str, Any]:
-        """Return all that a template's code depends on beyond versions and options."""
-        reach = dict.fromkeys((name, *program.templates[name].reach))
-        reached = {other: self.sources[other].digest for other in reach}
-        summaries = [program.templates[other].summary for other in reach]
-        uses = {
-            (kind, use.name, passed_argument(known[use.name]), is_own(self.environment, kind, use.name))
-            for summary in summaries
-            for kind, found, known in (
-                ("filter", summary.filters, self.environment.filters),
-                ("test", summary.tests, self.environment.tests),
-            )
-            for use in found
-            if use.name in known
-        }
-        return {
-            "name": name,
-            "autoescape": autoescape_of(self.environment, name),
-            "reached": sorted(reached.items()),
-            "asked": sorted({pair for found in summaries for pair in found.asked}),
-            "uses": sorted(uses),
-            "optimized": self.environment.optimized,
-            "uniform": sorted(program.facts.stable_autoescape.intersection(reach)),
-            "statics": sorted(program.facts.singletons.intersection(reach)),
-            "referred": name in program.facts.referred,
-            "texts": sorted((other, sorted(program.facts.string_functions.get(other, ()))) for other in reach),
-            "jinja's": own_lookups(self.environment),
-            "speedups": self.speedups,
-        }
 
     def _pack(self, program: Program, units: dict[str, bytes], with_sources: bool, key: bytes | None) -> Bundle:
         names = sorted(units)

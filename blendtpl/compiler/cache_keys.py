@@ -11,6 +11,11 @@ from typing import Any
 
 import jinja2
 
+from blendtpl.bundle.environment import autoescape_of, is_own, passed_argument
+from blendtpl.compiler.analysis.linker import Program
+from blendtpl.compiler.assemble.template_code import own_lookups
+from blendtpl.compiler.frontend.reader import Source
+
 
 def compiler_digest() -> str:
     """Return the digest of this package's own code: two states of it may bear one version number.
@@ -39,3 +44,41 @@ def foreign(environment: jinja2.Environment) -> bool:
     decisive = (kind.preprocess, kind._tokenize, kind._parse, kind.join_path, kind.iter_extensions)
     parts = (*decisive, *(type(extension) for extension in environment.iter_extensions()))
     return any(part.__module__.partition(".")[0] not in {"jinja2", "blendtpl"} for part in parts)
+
+
+def closure(
+    name: str,
+    program: Program,
+    sources: Mapping[str, Source],
+    environment: jinja2.Environment,
+    *,
+    speedups: bool,
+) -> dict[str, Any]:
+    """Return all that the code of a template depends on beyond versions and options."""
+    reach = dict.fromkeys((name, *program.templates[name].reach))
+    reached = {other: sources[other].digest for other in reach}
+    summaries = [program.templates[other].summary for other in reach]
+    uses = {
+        (kind, use.name, passed_argument(known[use.name]), is_own(environment, kind, use.name))
+        for summary in summaries
+        for kind, found, known in (
+            ("filter", summary.filters, environment.filters),
+            ("test", summary.tests, environment.tests),
+        )
+        for use in found
+        if use.name in known
+    }
+    return {
+        "name": name,
+        "autoescape": autoescape_of(environment, name),
+        "reached": sorted(reached.items()),
+        "asked": sorted({pair for found in summaries for pair in found.asked}),
+        "uses": sorted(uses),
+        "optimized": environment.optimized,
+        "uniform": sorted(program.facts.stable_autoescape.intersection(reach)),
+        "statics": sorted(program.facts.singletons.intersection(reach)),
+        "referred": name in program.facts.referred,
+        "texts": sorted((other, sorted(program.facts.string_functions.get(other, ()))) for other in reach),
+        "jinja's": own_lookups(environment),
+        "speedups": speedups,
+    }

@@ -114,11 +114,6 @@ _EXPORTS = (nodes.Assign, nodes.AssignBlock, nodes.Import, nodes.FromImport)
 
 def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) -> Facts:
     """Return the facts of a parsed template."""
-    own = (
-        type(environment).getattr is not jinja2.Environment.getattr
-        or environment.sandboxed
-        or has_own_call(environment)
-    )
     every = by_kind(tree)
     kinds = every.keys()
     included = static_references.included(every, environment, template)
@@ -127,13 +122,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     stored = frozenset(count)
     blocks: list[nodes.Block] = every.get(nodes.Block, [])
     names = [node.name for node in every.get(nodes.Name, ())]
-    slotted = (
-        not own
-        and environment.finalize is None
-        and kinds.isdisjoint(_NEVER_SLOTTED)
-        and not _keeps_super(every, names)
-        and not any(node.name == "self" and node.ctx != "load" for node in every.get(nodes.Name, ()))
-    )
+    slotted = _is_slotted(every, names, environment)
     part = (
         slotted
         and kinds.isdisjoint(_NEVER_PART)
@@ -177,6 +166,19 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),
         prints=tuple(made for made in found if made is not None),
+    )
+
+
+def _is_slotted(every: ByKind, names: list[str], environment: jinja2.Environment) -> bool:
+    """Return whether a template may run with a frame in place of a context."""
+    return (
+        type(environment).getattr is jinja2.Environment.getattr
+        and not environment.sandboxed
+        and not has_own_call(environment)
+        and environment.finalize is None
+        and every.keys().isdisjoint(_NEVER_SLOTTED)
+        and not _keeps_super(every, names)
+        and not any(node.name == "self" and node.ctx != "load" for node in every.get(nodes.Name, ()))
     )
 
 
