@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -104,12 +105,19 @@ class _Blocks:
             place = f"{Path(document.path).name}:{line - 1}"
             assert language, f"{place}: a block that has no language"
             assert not rest, f"{place}: what is `{rest}`?"
-            region.parsed = Block(Path(document.path).name, language, title, str(region.lexemes["source"]), line)
+            region.parsed = Block(Path(document.path).name, language, title, _inside(document, region), line)
             region.evaluator = self._evaluate
             yield region
 
     def _evaluate(self, example: Example) -> None:
         self._run(example.parsed, example.namespace)
+
+
+def _inside(document: Document, region: Region) -> str:
+    """Return the text between the fences, less their indent; Sybil takes away whatever its lines have in common."""
+    _, *lines, _ = document.text[region.start : region.end].splitlines(keepends=True)
+    text = "".join(lines)
+    return textwrap.dedent(text) if document.text[region.start].isspace() else text
 
 
 @contextmanager

@@ -52,6 +52,12 @@ def test_blocks_share_names_files_and_what_is_printed(guide_folder: Path) -> Non
     assert run_page(page, guide_folder) == "7\n8\n"
 
 
+def test_a_block_keeps_its_indent_but_for_that_of_its_fence(guide_folder: Path) -> None:
+    text = "```python\n    a = 1\n```\n\n1. item\n\n    ```python\n    if 1:\n        a = 1\n    ```\n```sh\n```\n"
+    found = [block.text for block in blocks_of(a_page(guide_folder, text))]
+    assert found == ["    a = 1\n", "if 1:\n    a = 1\n", ""]
+
+
 def test_what_a_page_says_is_not_run_is_not_run_and_only_that(guide_folder: Path) -> None:
     page = a_page(
         guide_folder, '<!-- skip: next "as it fails" -->\n```python\nassert False\n```\n```python\nprint(1)\n```\n'
