@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -18,25 +17,17 @@ GUIDE = ROOT / "docs" / "codegen.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 BLOCKS = blocks_of(GUIDE)
 SITE = {block.title.removeprefix("site/"): block.text for block in BLOCKS if block.language == "jinja"}
-HEADING = re.compile(r"## `(.+)`")
-
-
-def pieces() -> dict[str, list[str]]:
-    """Return the pieces of code that each section has, by the template that is its heading."""
-    lines = TEXT.splitlines()
-    found: dict[str, list[str]] = defaultdict(list)
-    for block in BLOCKS:
-        if block.language == "py":
-            headings = (HEADING.fullmatch(line) for line in reversed(lines[: block.line]))
-            heading = next(heading for heading in headings if heading is not None)
-            found[heading[1]].append(block.text)
-    return found
+# by themselves, for a piece has the indentation that it has in its function
+SECTION = re.compile(r"^## `([^`\n]+)`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+PIECE = re.compile(r"^```py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PIECES = {name: PIECE.findall(text) for name, text in SECTION.findall(TEXT)}
 
 
 def test_each_template_of_the_site_has_its_code_in_pieces() -> None:
     assert {block.language for block in BLOCKS} == {"jinja", "sh", "py"}
-    assert set(pieces()) == set(SITE)
-    assert len(pieces()["page.html"]) >= 10
+    assert set(PIECES) == set(SITE)
+    assert sum(map(len, PIECES.values())) == sum(block.language == "py" for block in BLOCKS)
+    assert len(PIECES["page.html"]) >= 10
 
 
 @pytest.mark.parametrize("name", SITE)
@@ -44,7 +35,7 @@ def test_the_pieces_together_are_the_code_that_is_emitted_for_a_template(name: s
     environment = blendtpl.default_environment()
     sources = {source.name: source for source in read(SITE, environment)[0]}
     emitted = ast.parse(emitted_python(sources, name, environment, speedups=True))
-    shown = ast.parse("\n".join(pieces()[name]))
+    shown = ast.parse("\n".join(PIECES[name]))
     if not any(isinstance(statement, ast.Assign) for statement in shown.body):
         # what a template says of itself is shown for one of them
         emitted.body = [statement for statement in emitted.body if not isinstance(statement, ast.Assign)]
@@ -59,7 +50,7 @@ def test_the_command_in_it_prints_what_it_shows(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     (command,) = [block.text for block in BLOCKS if block.language == "sh"]
     printed = run_shell(command, tmp_path)
-    assert ast.dump(ast.parse(printed)) == ast.dump(ast.parse("\n".join(pieces()["page.html"])))
+    assert ast.dump(ast.parse(printed)) == ast.dump(ast.parse("\n".join(PIECES["page.html"])))
 
 
 def test_a_page_of_the_site_renders() -> None:
