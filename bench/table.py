@@ -8,34 +8,29 @@ import gc
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import jinja2
 
 import blendtpl
 from bench.measure import COUNT, jinja2_compile, jinja2_environment
-from bench.workloads import WORKLOADS
+from bench.workloads import WORKLOADS, Workload
 from blendtpl.compiler.frontend.examples import read_examples
 from testkit.generated import generate
 
-TEMPLATES = Path("templates")
-TITLES = {  # what the README calls the workloads that it has
+TEMPLATES = Path(__file__).parent.parent / "templates"
+TITLES = {  # what the table calls the workloads that it shows; the mean is that of all twelve kinds
     "alert, 10 changes, dicts": "an alert e-mail: a layout, includes, a macro, ten changes",
-    "digest": "a digest: loops in loops",
-    "inheritance": "a page of four layouts",
-    "includes": "includes in a loop",
-    "table": "a table of 1,000 cells",
-    "macros": "macros that call macros",
-    "form": "a form",
-    "filters": "filters",
-    "i18n": "translations",
-    "plain text": "plain text",
-    "tree": "a recursive loop",
-    "static page": "a page without variables",
+    "inheritance": "a page of three layouts, with `super()`",
+    "table": "a table of 1,000 rows",
+    "form": "a form made of macros",
+    "filters": "filters and tests in loops",
 }
+START = f"nothing yet: the start of a process with {COUNT:,} templates"
 _SECONDS, _KEPT = 0.25, 50
 
 Render = Callable[[], object]
@@ -50,42 +45,67 @@ class Row:
     left: tuple[int, int] | None = None
 
 
-def workload_rows() -> Iterator[Row]:
-    """Yield a row for each workload that has a title."""
-    for workload in WORKLOADS:
-        if workload.name in TITLES:
-            yield _row(TITLES[workload.name], workload.jinja2, [(workload.entry, workload.context)])
+def titles() -> list[str]:
+    """Return what the rows of the table are called, from the first to the last."""
+    found = [f"the {len(names)} {title} in `templates/`, their mean" for title, names in _feedwhip().items()]
+    more = len({workload.kind for workload in WORKLOADS}) - len(TITLES)
+    return [*found, *TITLES.values(), f"these and {more} more kinds: geometric mean", START]
 
 
-def feedwhip_rows() -> Iterator[Row]:
-    """Yield a row for Feedwhip's e-mails, and one for its pages, each with its ordinary variables."""
-    files = {path.relative_to(TEMPLATES).as_posix(): path for path in TEMPLATES.rglob("*") if path.is_file()}
-    sources = {name: path.read_text(encoding="utf-8") for name, path in files.items() if path.suffix != ".json"}
-    for title, folder, end in (("e-mails", "emails/", "body.html"), ("pages", "pages/", ".html")):
-        names = sorted(name for name in sources if name.startswith(folder) and name.endswith(end))
-        examples = [(name, read_examples(TEMPLATES, name)["ordinary"]) for name in names]
-        yield _row(f"the {len(names)} {title} of `templates/`", sources, examples)
+def rows() -> Iterator[Row]:
+    """Measure; yield the rows of the table."""
+    called = iter(titles())
+    sources = {name: Path(TEMPLATES, name).read_text(encoding="utf-8") for name in _names()}
+    for names in _feedwhip().values():
+        yield _row(next(called), sources, [(name, read_examples(TEMPLATES, name)["ordinary"]) for name in names])
+    faster = []
+    for workload in _one_of_each_kind():
+        row = _row(TITLES.get(workload.name, ""), workload.jinja2, [(workload.entry, workload.context)])
+        faster.append(row.faster)
+        if row.title:
+            yield Row(next(called), row.faster, row.left)
+    yield Row(next(called), math.exp(fmean(map(math.log, faster))))
+    yield Row(next(called), _start())
 
 
-def start_row() -> Row:
-    """Return the row for what a process does before its first render."""
+def _names() -> list[str]:
+    """Return the names of the templates of `templates/`."""
+    files = [path for path in TEMPLATES.rglob("*") if path.is_file() and path.suffix != ".json"]
+    return sorted(path.relative_to(TEMPLATES).as_posix() for path in files)
+
+
+def _feedwhip() -> dict[str, list[str]]:
+    """Return the names of Feedwhip's e-mails and of its pages."""
+    ends = {"e-mails": ("emails/", "body.html"), "pages": ("pages/", ".html")}
+    return {
+        title: [name for name in _names() if name.startswith(start) and name.endswith(end)]
+        for title, (start, end) in ends.items()
+    }
+
+
+def _one_of_each_kind() -> list[Workload]:
+    firsts = {workload.kind: workload for workload in reversed(WORKLOADS)}
+    shown = {workload.kind: workload for workload in WORKLOADS if workload.name in TITLES}
+    return sorted((firsts | shown).values(), key=lambda workload: [*TITLES, workload.name].index(workload.name))
+
+
+def _start() -> float:
+    """Return how many times as fast a process is ready to render, from a bundle as from sources in memory."""
     templates = generate(COUNT)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "generated.blend")
         blendtpl.compile(templates).write(file)
         fast = min(_timed(lambda: blendtpl.load(file)) for _ in range(7))
-    slow = min(_timed(lambda: jinja2_compile(templates)) for _ in range(2))
-    return Row(f"start-up with {COUNT:,} templates", slow / fast)
+    return min(_timed(lambda: jinja2_compile(templates)) for _ in range(2)) / fast
 
 
-def table(rows: list[Row], mean: float) -> Iterator[str]:
+def table(measured: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of the table."""
-    yield "| | times as fast as Jinja2 | objects Jinja2 leaves per render | blendtpl |"
+    yield "| rendered | times as fast as Jinja2 | garbage of a render: Jinja2 | blendtpl |"
     yield "| --- | ---: | ---: | ---: |"
-    for row in rows:
-        left = [f"{number:,}" for number in row.left] if row.left else ["", ""]
-        yield f"| {row.title} | {_short(row.faster)} | {' | '.join(left)} |"
-    yield f"| **geometric mean of the twelve workloads** | **{_short(mean)}** | | |"
+    for row in measured:
+        theirs, ours = row.left or ("", "")
+        yield f"| {row.title} | {_short(row.faster)} | {theirs} | {ours} |"
 
 
 def _row(title: str, sources: Mapping[str, str], examples: Sequence[tuple[str, Mapping[str, Any]]]) -> Row:
@@ -141,9 +161,7 @@ def _short(ratio: float) -> str:
 def main() -> None:
     """Measure, and print the table."""
     gc.disable()
-    workloads = list(workload_rows())
-    mean = math.exp(sum(math.log(row.faster) for row in workloads) / len(workloads))
-    print("\n".join(table([*feedwhip_rows(), *workloads, start_row()], mean)))
+    print("\n".join(table(rows())))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The README: every block in it runs, and says what it claims."""
 
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -66,6 +67,9 @@ def test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page(checkout: Pa
     shown = run_alone(SET_UP, checkout)
     assert SET_UP.text.count("\n") == 1
     assert "Subject: 3 changes on Night train" in shown
+    assert shown.count("times faster") == 2
+    assert re.search(r"objects to be collected +[1-9][\d,]* +0\n", shown)
+    assert max(map(len, shown.splitlines())) <= 100
     assert (checkout / "build/dashboard.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import floor, log10
 from pathlib import Path
 from statistics import fmean
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -53,7 +54,7 @@ def draw(runs: Sequence[Run], folder: Path) -> list[Path]:
         panels = (_memory_together, _throughput_together, _effort_together)
         together = _picture(runs, panels, f"{walkers} walkers together")
         each = _picture(runs, (_memory_of_each, _throughput_of_each), f"Each of {walkers} walkers")
-        memory = _picture(runs, (_memory_of_each,), f"Private memory of each of {walkers} walkers")
+        memory = _summary(runs, f"Private memory of each of {walkers} processes that send e-mails, MiB")
         pictures = {"together": together, "each": each, "memory": memory}
         return [file for stem, figure in pictures.items() for file in _save(figure, folder / stem)]
 
@@ -93,6 +94,24 @@ def _picture(runs: Sequence[Run], panels: Sequence[_Panel], title: str) -> Figur
         )
         place.text(0.5, 1.13, style.explanation, transform=place.transAxes, ha="center", fontsize=8, color=_GREY)
     _set_times(rows.flat, max(run.samples[-1].at for run in runs))
+    return figure
+
+
+def _summary(runs: Sequence[Run], title: str) -> Figure:
+    """Return the picture of memory alone, narrow enough for its text to be read where a page is 800 pixels wide."""
+    figure = Figure(figsize=(8.4, 3.5), layout=ConstrainedLayoutEngine(wspace=0.04))
+    figure.suptitle(title, fontsize=12, fontweight="bold")
+    (row,) = figure.subplots(1, len(runs), sharex=True, sharey="row", squeeze=False)
+    for place, run in zip(row, runs, strict=True):
+        _memory_of_each(place, run)
+        style = STYLES[run.style]
+        place.set_ylabel("")
+        place.set_title(style.title, color=_COLOURS[run.style], fontsize=12, fontweight="bold", pad=40)
+        explanation = "\n".join(wrap(style.explanation, 34))
+        place.text(0.5, 1.03, explanation, transform=place.transAxes, ha="center", fontsize=9, color=_GREY)
+    row[0].set_ylim(0, None)
+    row[-1].legend(loc="upper center")
+    _set_times(row, max(run.samples[-1].at for run in runs))
     return figure
 
 
