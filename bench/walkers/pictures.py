@@ -110,7 +110,7 @@ def _summary(runs: Sequence[Run], title: str) -> Figure:
         explanation = "\n".join(wrap(style.explanation, 34))
         place.text(0.5, 1.03, explanation, transform=place.transAxes, ha="center", fontsize=9, color=_GREY)
     row[0].set_ylim(0, None)
-    row[-1].legend(loc="upper center")
+    row[-1].legend(loc="center")
     _set_times(row, max(run.samples[-1].at for run in runs))
     return figure
 
