@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from blendtpl.bundle import row_ops
+from blendtpl.bundle import abi, row_ops
 from blendtpl.runtime import attributes, entry, lookahead, output
 
 # By what the module in C calls them: what to say of one, and what each is here.
@@ -22,6 +22,10 @@ CONTRACT: Mapping[str, tuple[str, Mapping[str, int]]] = MappingProxyType(
     {
         "OPCODES": ("the opcode", {name: of for name, of in vars(row_ops.Opcode).items() if name.isupper()}),
         "LIMITS": ("the limit", {name: getattr(row_ops, name) for name in ("MOST_VALUES", "MOST_JOINED")}),
+        "FRAME": (
+            "the position in a frame of",
+            {name: getattr(abi, name) for name in ("CONTEXT", "MAKER", "ORIGIN", "BLOCKS", "SLOTS")},
+        ),
         "ENTRY_PLAN": (
             "the position in an entry plan of",
             {name: at for at, name in enumerate(entry.EntryPlan._fields)},

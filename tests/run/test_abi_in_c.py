@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import blendtpl.runtime
-from blendtpl.bundle import row_ops
+from blendtpl.bundle import abi, row_ops
 from blendtpl.runtime import attributes, entry, output, speedups
 
 NAME = "blendtpl.runtime._speedups"
@@ -37,10 +37,11 @@ def chosen_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Modul
     importlib.reload(speedups)
 
 
-def test_the_module_in_c_goes_by_the_opcodes_the_limits_and_the_order_of_fields_that_python_has() -> None:
+def test_the_module_in_c_goes_by_the_opcodes_limits_slots_and_fields_that_python_has() -> None:
     names = [name for name in vars(row_ops.Opcode) if not name.startswith("_")]
     assert {name: getattr(row_ops.Opcode, name) for name in names} == in_c.OPCODES
     assert in_c.LIMITS == {"MOST_VALUES": row_ops.MOST_VALUES, "MOST_JOINED": row_ops.MOST_JOINED}
+    assert {name: getattr(abi, name) for name in ("CONTEXT", "MAKER", "ORIGIN", "BLOCKS", "SLOTS")} == in_c.FRAME
     assert tuple(sorted(in_c.ENTRY_PLAN, key=in_c.ENTRY_PLAN.__getitem__)) == entry.EntryPlan._fields
 
 
@@ -65,6 +66,10 @@ def test_a_module_that_agrees_is_used(chosen_with: Callable[..., ModuleType]) ->
         ({"OPCODES": {**in_c.OPCODES, "WHILE": -9}}, "the opcode `WHILE` is -9 for them and unknown here"),
         ({"OPCODES": None}, "the opcode `LAST` is unknown for them and -1 here"),
         ({"LIMITS": {**in_c.LIMITS, "MOST_VALUES": 16}}, "the limit `MOST_VALUES` is 16 for them and 32 here"),
+        (
+            {"FRAME": {**in_c.FRAME, "ORIGIN": 1, "MAKER": 2}},
+            "the position in a frame of `MAKER` is 2 for them and 1 here",
+        ),
         (
             {"ENTRY_PLAN": {**in_c.ENTRY_PLAN, "blocks": 2, "names": 1}},
             "the position in an entry plan of `blocks` is 2 for them and 1 here",

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from testkit import ROOT
-
-SOURCES = sorted((ROOT / "blendtpl/runtime/csrc").glob("*.c"))
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = sorted((ROOT / "blendtpl" / "runtime" / "csrc").glob("*.c"))
 TESTS = ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")
 FLAGS = ("-g", "-O1", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -29,14 +28,13 @@ def library(name: str) -> Path | None:
 LIBRARIES = tuple(found for name in ("libasan.so", "libubsan.so") if (found := library(name)) is not None)
 
 
-@pytest.mark.slow(first=True)
 @pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="the sources are not there")
 @pytest.mark.skipif(len(LIBRARIES) < 2, reason="there is no compiler with sanitizers")
 def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "blendtpl", tmp_path / "blendtpl", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     for name in ("tests", "templates", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
-    module = tmp_path / "blendtpl/runtime" / f"_speedups{sysconfig.get_config_var('EXT_SUFFIX')}"
+    module = tmp_path / "blendtpl" / "runtime" / f"_speedups{sysconfig.get_config_var('EXT_SUFFIX')}"
     include = f"-I{sysconfig.get_path('include')}"
     subprocess.run(["cc", *FLAGS, include, *map(str, SOURCES), "-o", str(module)], check=True)
     environment = {

@@ -12,10 +12,12 @@ typedef struct {
 #define AS_OPCODE(name, number, least, open) {#name, OP_##name},
 #define AS_LIMIT(name, number) {#name, name},
 #define AS_FIELD(constant, name) {#name, PLAN_##constant},
+#define AS_SLOT(name) {#name, name},
 
 static const Entry opcodes[] = {BLENDTPL_OPCODES(AS_OPCODE)};
 static const Entry limits[] = {BLENDTPL_LIMITS(AS_LIMIT)};
 static const Entry entry_plan[] = {BLENDTPL_ENTRY_PLAN(AS_FIELD)};
+static const Entry frame[] = {BLENDTPL_FRAME(AS_SLOT)};
 
 /* Add a dict of numbers by name to the module. */
 static int
@@ -37,7 +39,8 @@ int
 blendtpl_add_abi(PyObject *module)
 {
     if (add(module, "OPCODES", opcodes, Py_ARRAY_LENGTH(opcodes)) < 0
-        || add(module, "LIMITS", limits, Py_ARRAY_LENGTH(limits)) < 0)
+        || add(module, "LIMITS", limits, Py_ARRAY_LENGTH(limits)) < 0
+        || add(module, "ENTRY_PLAN", entry_plan, Py_ARRAY_LENGTH(entry_plan)) < 0)
         return -1;
-    return add(module, "ENTRY_PLAN", entry_plan, Py_ARRAY_LENGTH(entry_plan));
+    return add(module, "FRAME", frame, Py_ARRAY_LENGTH(frame));
 }

@@ -52,21 +52,21 @@ look_up(Call *call, PyObject *names, PyObject *given, PyObject *defaults)
 
 /* Return the frame of a render, to which it gives what is in slots. */
 static PyObject *
-frame_of(PyObject *plan, PyObject *template, PyObject *given, Call *call)
+frame_of(PyObject *plan, PyObject *compiled, PyObject *given, Call *call)
 {
     PyObject *blocks = PyTuple_GET_ITEM(plan, PLAN_BLOCKS), *constants = PyTuple_GET_ITEM(plan, PLAN_CONSTANT_SLOTS);
     const Py_ssize_t slots = blocks == Py_None ? 0 : call->count;
-    PyObject *frame = PyList_New(blocks == Py_None ? 3 : 4 + slots);
+    PyObject *frame = PyList_New(blocks == Py_None ? BLOCKS : SLOTS + slots);
     if (frame == NULL)
         return NULL;
-    PyList_SET_ITEM(frame, 0, Py_NewRef(Py_None));
-    PyList_SET_ITEM(frame, 1, Py_NewRef(template));
-    PyList_SET_ITEM(frame, 2, Py_NewRef(given));
+    PyList_SET_ITEM(frame, CONTEXT, Py_NewRef(Py_None));
+    PyList_SET_ITEM(frame, MAKER, Py_NewRef(compiled));
+    PyList_SET_ITEM(frame, ORIGIN, Py_NewRef(given));
     if (blocks == Py_None)
         return frame;
-    PyList_SET_ITEM(frame, 3, Py_NewRef(blocks));
+    PyList_SET_ITEM(frame, BLOCKS, Py_NewRef(blocks));
     for (Py_ssize_t at = 0; at < slots; at++)
-        PyList_SET_ITEM(frame, 4 + at, call->all[at]);
+        PyList_SET_ITEM(frame, SLOTS + at, call->all[at]);
     call->count = 0;
     for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(constants); at++) {
         PyObject *constant = PyTuple_GET_ITEM(constants, at);
@@ -86,7 +86,7 @@ frame_of(PyObject *plan, PyObject *template, PyObject *given, Call *call)
 static int
 has_context(PyObject *frame)
 {
-    PyObject *context = PyList_GetItemRef(frame, 0);
+    PyObject *context = PyList_GetItemRef(frame, CONTEXT);
     const int found = context != Py_None;
     Py_XDECREF(context);
     return found;
@@ -143,7 +143,8 @@ blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) != PLAN_SIZE
         || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_NAMES))
         || !PyDict_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_DEFAULTS))
-        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_CONSTANT_SLOTS)) || !PyDict_CheckExact(arguments[2])) {
+        || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_CONSTANT_SLOTS))
+        || !PyDict_CheckExact(arguments[2])) {
         PyErr_SetString(PyExc_TypeError, "an entry plan, a compiled template and a dict are wanted");
         return NULL;
     }

@@ -1,7 +1,7 @@
 /* Lookahead: `Lookahead` of `blendtpl.runtime.lookahead`, which says what it is.
  *
  * A list may change in the loop over it: the item that somebody has asked for comes next all the same. Each answer is
- * given under the lock of the object, for interpreters that have no lock of their own; what the items do in the meantime
+ * given under the lock of the object, for interpreters that have none of their own; what the items do in the meantime
  * may let go of it, as it may let other threads go on elsewhere.
  */
 

@@ -1,5 +1,5 @@
-/* The functions of `blendtpl.runtime.attributes` and `blendtpl.runtime.output` that emitted code calls most, for values of the usual types;
- * and the module, with the longer ones that stand in files of their own.
+/* The functions of `blendtpl.runtime.attributes` and `blendtpl.runtime.output` that emitted code calls most, for values
+ * of the usual types; and the module, with the longer ones that stand in files of their own.
  *
  * Enters: a value of a template, and mostly the name of an attribute. Leaves: the value of that, or its text. Nothing
  * is kept from one call to the next.
@@ -117,8 +117,8 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* What is kept is in the module's state, one to each interpreter, and is never changed once it is filled; all else lives
- * in a call, or is looked at under a lock of its object. */
+/* What is kept is in the module's state, one to each interpreter, and is never changed once it is filled; all else is
+ * of one call, or is changed under the lock of its object alone. */
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, fill},
 #if PY_VERSION_HEX >= 0x030C0000

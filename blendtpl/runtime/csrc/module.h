@@ -6,8 +6,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-/* Other threads may change a dict or a list while it is looked at, where there is no lock of the interpreter: so what is
- * found in one is held at once. These are in Python 3.13; before that such a lock was always there. */
+/* Other threads may change a dict or a list while it is looked at, where the interpreter has no lock: so what is found
+ * in one is held at once. Python has these from 3.13 on; before that there always was such a lock. */
 #if PY_VERSION_HEX < 0x030D0000
 static inline int
 PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **found)

@@ -58,26 +58,26 @@ number_of(PyObject *part, Py_ssize_t at)
 }
 
 static inline PyObject *
-value_of_number(Rows *rows, PyObject *hole, Py_ssize_t which)
+value_of_number(Rows *rows, PyObject *operand, Py_ssize_t which)
 {
-    if (which < 0 || which >= rows->count || rows->values[which] == NULL || PyTuple_GET_SIZE(hole) > 3)
-        return no_part(hole), NULL;
-    if (PyTuple_GET_SIZE(hole) == 3) {
-        const Py_ssize_t place = number_of(hole, 2);
+    if (which < 0 || which >= rows->count || rows->values[which] == NULL || PyTuple_GET_SIZE(operand) > 3)
+        return no_part(operand), NULL;
+    if (PyTuple_GET_SIZE(operand) == 3) {
+        const Py_ssize_t place = number_of(operand, 2);
         if (place < 0)
-            return no_part(hole), NULL;
+            return no_part(operand), NULL;
         rows->place = place;
     }
-    if (PyTuple_GET_SIZE(hole) == 1 || PyTuple_GET_ITEM(hole, 1) == Py_None)
+    if (PyTuple_GET_SIZE(operand) == 1 || PyTuple_GET_ITEM(operand, 1) == Py_None)
         return Py_NewRef(rows->values[which]);
-    PyObject *const arguments[] = {rows->undefined, rows->values[which], PyTuple_GET_ITEM(hole, 1)};
+    PyObject *const arguments[] = {rows->undefined, rows->values[which], PyTuple_GET_ITEM(operand, 1)};
     return value_of(rows->state, arguments, 3, 1);
 }
 
 static PyObject *
-value_of_hole(Rows *rows, PyObject *hole)
+value_of_operand(Rows *rows, PyObject *operand)
 {
-    return value_of_number(rows, hole, number_of(hole, 0));
+    return value_of_number(rows, operand, number_of(operand, 0));
 }
 
 /* Have a value, which is taken over, be that of a number; `part` says so. */
@@ -115,15 +115,15 @@ is_last(Rows *rows, PyObject *part)
 
 /* Return whether the first of two texts is chosen, -1 for an error. */
 static int
-is_chosen(Rows *rows, PyObject *part, Py_ssize_t kind)
+is_chosen(Rows *rows, PyObject *part, Py_ssize_t opcode)
 {
-    if (kind == OP_FIRST)
+    if (opcode == OP_FIRST)
         return rows->number == 1;
-    if (kind == OP_LAST)
+    if (opcode == OP_LAST)
         return is_last(rows, part);
-    PyObject *value = value_of_hole(rows, PyTuple_GET_ITEM(part, 1));
-    if (value != NULL && kind == OP_EQUAL) {
-        PyObject *other = value_of_hole(rows, PyTuple_GET_ITEM(part, 2));
+    PyObject *value = value_of_operand(rows, PyTuple_GET_ITEM(part, 1));
+    if (value != NULL && opcode == OP_EQUAL) {
+        PyObject *other = value_of_operand(rows, PyTuple_GET_ITEM(part, 2));
         PyObject *equal = other ? PyObject_RichCompare(value, other, Py_EQ) : NULL;
         Py_XDECREF(other);
         Py_SETREF(value, equal);
@@ -135,19 +135,20 @@ is_chosen(Rows *rows, PyObject *part, Py_ssize_t kind)
 
 /* Return what a part that is a choice comes to: a string, or a tuple of parts. */
 static PyObject *
-chosen_of(Rows *rows, PyObject *part, Py_ssize_t kind)
+chosen_of(Rows *rows, PyObject *part, Py_ssize_t opcode)
 {
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
-    if (kind == OP_TURN)
+    if (opcode == OP_TURN)
         return PyTuple_GET_ITEM(part, 1 + (rows->number - 1) % (size - 1));
-    const int chosen = is_chosen(rows, part, kind);
+    const int chosen = is_chosen(rows, part, opcode);
     return chosen < 0 ? NULL : PyTuple_GET_ITEM(part, chosen ? size - 2 : size - 1);
 }
 
 static PyObject *
-text_of_hole(Rows *rows, PyObject *hole, Py_ssize_t which)
+text_of_operand(Rows *rows, PyObject *operand, Py_ssize_t which)
 {
-    PyObject *value = PyTuple_GET_SIZE(hole) ? value_of_number(rows, hole, which) : PyLong_FromSsize_t(rows->number);
+    PyObject *value = PyTuple_GET_SIZE(operand) ? value_of_number(rows, operand, which)
+                                                : PyLong_FromSsize_t(rows->number);
     if (value == NULL)
         return NULL;
     PyObject *text = rows->escapes ? text_of(rows->state, value) : PyObject_Str(value);
@@ -168,7 +169,7 @@ concatenated(Rows *rows, PyObject *part)
     if (count > MOST_JOINED)
         return no_part(part), NULL;
     for (; found < count; found++) {
-        values[found] = value_of_hole(rows, PyTuple_GET_ITEM(part, found + 2));
+        values[found] = value_of_operand(rows, PyTuple_GET_ITEM(part, found + 2));
         if (values[found] == NULL)
             break;
         plain = plain && PyUnicode_CheckExact(values[found]);
@@ -255,26 +256,28 @@ each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, P
     return failed || PyErr_Occurred() ? -1 : 0;
 }
 
-/* Do what a part of a kind says that is neither a text nor a hole. */
+/* Do what a part of a opcode says that is neither a text nor a operand. */
 static int
-follow(Rows *rows, PyObject *part, Py_ssize_t kind, Texts *texts)
+follow(Rows *rows, PyObject *part, Py_ssize_t opcode, Texts *texts)
 {
     const Py_ssize_t size = PyTuple_GET_SIZE(part);
-    if (-kind >= (Py_ssize_t)Py_ARRAY_LENGTH(SIZES) || size < SIZES[-kind] || (size > SIZES[-kind] && !IS_OPEN[-kind]))
+    if (-opcode >= (Py_ssize_t)Py_ARRAY_LENGTH(SIZES) || size < SIZES[-opcode]
+        || (size > SIZES[-opcode] && !IS_OPEN[-opcode]))
         return no_part(part);
-    if (kind == OP_SET || kind == OP_CONCAT) {
+    if (opcode == OP_SET || opcode == OP_CONCAT) {
         const Py_ssize_t which = number_of(part, 1);
         if (which < 0)
             return no_part(part);
-        PyObject *value = kind == OP_SET ? value_of_hole(rows, PyTuple_GET_ITEM(part, 2)) : concatenated(rows, part);
+        PyObject *value = opcode == OP_SET ? value_of_operand(rows, PyTuple_GET_ITEM(part, 2))
+                                         : concatenated(rows, part);
         return set(rows, which, value, part);
     }
     if (Py_EnterRecursiveCall(" in a row"))
         return -1;
     int failed = -1;
-    if (kind == OP_LOOP) {
+    if (opcode == OP_LOOP) {
         const Py_ssize_t place = number_of(part, 1), first = number_of(part, 3);
-        PyObject *items = place < 0 || first < 0 ? NULL : value_of_hole(rows, PyTuple_GET_ITEM(part, 2));
+        PyObject *items = place < 0 || first < 0 ? NULL : value_of_operand(rows, PyTuple_GET_ITEM(part, 2));
         if (items != NULL)
             failed = each(rows, items, part, first, PyTuple_GET_ITEM(part, 4) == Py_True, PyTuple_GET_ITEM(part, 5),
                           place, texts, NULL);
@@ -282,7 +285,7 @@ follow(Rows *rows, PyObject *part, Py_ssize_t kind, Texts *texts)
             no_part(part);
         Py_XDECREF(items);
     } else {
-        PyObject *chosen = chosen_of(rows, part, kind);
+        PyObject *chosen = chosen_of(rows, part, opcode);
         if (chosen != NULL)
             failed = collect(rows, chosen, texts);
     }
@@ -307,7 +310,7 @@ collect(Rows *rows, PyObject *parts, Texts *texts)
         }
         const Py_ssize_t which = PyTuple_CheckExact(part) && PyTuple_GET_SIZE(part) == 0 ? 0 : number_of(part, 0);
         if (which >= 0)
-            failed = push(texts, text_of_hole(rows, part, which));
+            failed = push(texts, text_of_operand(rows, part, which));
         else
             failed = which == NO_PART ? -1 : follow(rows, part, which, texts);
     }
