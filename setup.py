@@ -1,7 +1,11 @@
-"""What `pyproject.toml` cannot say in every version of setuptools: the extension module, which is left out where there
-is no C compiler.
+"""What `pyproject.toml` cannot say in every version of setuptools: the extension module.
+
+Where there is no C compiler it is left out, and all is done in Python. `BLENDTPL_SPEEDUPS=1` has that be an error, for
+wheels that others rely on; `BLENDTPL_SPEEDUPS=0` leaves it out anywhere, for the wheel of pure Python, which any other
+interpreter and platform takes: `BLENDTPL_SPEEDUPS=0 python -m build`.
 """
 
+import os
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -10,4 +14,11 @@ C = Path("blendtpl/runtime/csrc")
 SOURCES = [str(C / name) for name in ("abi.c", "entry.c", "lookahead.c", "module.c", "rows.c")]
 HEADERS = [str(C / name) for name in ("abi.h", "module.h", "texts.h", "values.h")]
 
-setup(ext_modules=[Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=True)])
+wanted = os.environ.get("BLENDTPL_SPEEDUPS", "")
+if wanted not in {"", "0", "1"}:
+    raise SystemExit(
+        f"BLENDTPL_SPEEDUPS is {wanted!r}: 1 is for with functions in C, 0 for without, unset for if possible"
+    )
+speedups = Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=wanted != "1")
+
+setup(ext_modules=[] if wanted == "0" else [speedups])
