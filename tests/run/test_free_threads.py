@@ -13,8 +13,8 @@ import pytest
 
 import blendtpl
 from blendtpl.runtime import attributes, lookahead, speedups
-from tests.conftest import context_of, every_example
-from tests.run.oracle import load
+from testkit.examples import context_of, every_example
+from testkit.oracle import load
 
 THREADS = 8
 
