@@ -18,6 +18,8 @@ from bench.measure import COUNT
 from bench.ratios import compared, memory
 from testkit.generated import generate
 
+_TESTS = Path(__file__).parent / "tests"
+
 
 @pytest.fixture(scope="session")
 def templates() -> Mapping[str, str]:
@@ -55,6 +57,11 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("benchmark_compare", default=None)
     if isinstance(given, str) and (reason := complaint(given)):
         raise pytest.UsageError(f"--benchmark-compare: {reason}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the tests of the benchmarks alone where only benchmarks are to run."""
+    return True if collection_path == _TESTS and config.getoption("benchmark_only", default=False) else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

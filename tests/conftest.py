@@ -28,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(mark.kwargs.get("first") for mark in item.iter_markers("slow")))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have the plugin of Hypothesis say nothing where no test had it, as it imports all of it to find that out."""
+    plugins, spread = session.config.pluginmanager, session.config.getoption("dist", default="no") != "no"
+    if "hypothesis" not in sys.modules and not spread and plugins.has_plugin("hypothesispytest"):
+        plugins.unregister(name="hypothesispytest")
+
+
 @pytest.fixture
 def guide_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder in which the blocks of a guide run; what they import is forgotten."""
