@@ -4,7 +4,6 @@
 import ast
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from blendtpl.errors import Fault, IncludeNotFound
 from blendtpl.printable import cells, one_line, printable
 from blendtpl.tools.verify import Difference, Outcome, Verification
 from testkit import PATIENCE
+from testkit.terminals import Terminal
 from tests.compiling.support import invoke, write
 from tests.run.sealing import with_manifest
 
@@ -200,22 +200,13 @@ def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[bytes]":
 
 def on_a_terminal(*arguments: str, cwd: Path) -> str:
     """Return what a command shows on a terminal that knows no colours, standard error too."""
-    controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "blendtpl", *arguments]
     environ = {**os.environ, "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "200"}
-    with subprocess.Popen(command, cwd=cwd, stdout=terminal, stderr=terminal, env=environ) as process:
-        os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                found = os.read(controller, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not found:
-                break
-            shown += found
-        process.wait(PATIENCE)
-    os.close(controller)
+    with (
+        Terminal() as terminal,
+        subprocess.Popen(command, cwd=cwd, stdout=terminal.far, stderr=terminal.far, env=environ),
+    ):
+        shown = terminal.read()
     return shown.decode().replace("\r\n", "\n")
 
 

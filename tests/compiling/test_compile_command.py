@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import blendtpl
 import blendtpl.cli.compile
 from blendtpl.runtime.speedups import ACTIVE
 from testkit import PATIENCE
+from testkit.terminals import Terminal
 from tests.compiling.support import as_nobody, invoke, run, write
 
 GOOD = {"templates/a.html": "{% include 'b.html' %}", "templates/b.html": "{{ x }}"}
@@ -376,22 +376,15 @@ def test_progress_is_plain_lines_where_nobody_looks(slow: Path, monkeypatch: pyt
 
 
 def test_progress_is_a_bar_on_a_terminal(slow: Path) -> None:
-    controller, terminal = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "blendtpl", "compile", "-j", "1"],
-        cwd=slow,
-        env={**os.environ, **TOLD, "TERM": "xterm", "COLUMNS": "80"},
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-    )
-    os.close(terminal)
-    shown = b""
-    while select.select([controller], [], [], PATIENCE)[0]:
-        try:
-            shown += os.read(controller, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(controller)
+    with Terminal() as terminal:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "blendtpl", "compile", "-j", "1"],
+            cwd=slow,
+            env={**os.environ, **TOLD, "TERM": "xterm", "COLUMNS": "80"},
+            stdout=subprocess.PIPE,
+            stderr=terminal.far,
+        )
+        shown = terminal.read()
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert b"parse " in shown

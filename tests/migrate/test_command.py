@@ -5,12 +5,12 @@ import os
 import stat
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from testkit import ROOT
+from testkit.terminals import Terminal
 from tests.compiling.support import as_nobody, invoke, run, write
 from tests.migrate.support import OLD, placed
 
@@ -37,15 +37,12 @@ def test_a_diff_is_one_that_git_takes_and_nothing_is_written(folder: Path) -> No
 def test_a_diff_is_coloured_on_a_terminal_only(folder: Path) -> None:
     write(folder, {"mail.py": OLD})
     assert "\x1b[" not in invoke("migrate", "mail.py").stdout
-    controller, terminal = os.openpty()
     command = [sys.executable, "-m", "blendtpl", "migrate", "mail.py"]
-    with subprocess.Popen(command, stdout=terminal, stderr=subprocess.DEVNULL, env=OURS) as process:
-        os.close(terminal)
-        shown = b""
-        with suppress(OSError):  # which is how a terminal ends
-            while piece := os.read(controller, 4096):
-                shown += piece
-    os.close(controller)
+    with (
+        Terminal() as terminal,
+        subprocess.Popen(command, stdout=terminal.far, stderr=subprocess.DEVNULL, env=OURS) as process,
+    ):
+        shown = terminal.read()
     assert process.returncode == 0
     assert b"\x1b[32m+from bridge import registry" in shown
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from testkit import PATIENCE, ROOT
+from testkit.terminals import Terminal
 from tests.compiling.support import invoke, run, write
 from tests.soak import planted
 
@@ -235,14 +235,10 @@ def test_control_c_ends_all_processes_and_leaves_the_old_certificate(project: Pa
 
 
 def test_progress_is_a_bar_on_a_terminal(project: Path) -> None:
-    controller, terminal = os.openpty()
-    process = started(project, stdout=subprocess.DEVNULL, stderr=terminal)
-    os.close(terminal)
-    shown = b""
-    while b"/4000" not in shown and select.select([controller], [], [], PATIENCE)[0]:
-        shown += os.read(controller, 4096)
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=PATIENCE) == 1
-    os.close(controller)
+    with Terminal() as terminal:
+        process = started(project, stdout=subprocess.DEVNULL, stderr=terminal.far)
+        shown = terminal.read(until=b"/4000")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=PATIENCE) == 1
 
     assert b"soak " in shown

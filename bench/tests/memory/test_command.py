@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -19,7 +18,8 @@ from bench.memory.tasks import LONG, RENDERS, plan
 from bench.memory.workloads import ALERT, WORKLOADS
 from bench.tests.commands import Command, starting
 from bench.tests.memory.made_up import made_up
-from testkit import PATIENCE, ROOT
+from testkit import ROOT
+from testkit.terminals import Terminal
 
 FILES = {"report.html", "report.md", "runs.jsonl", "about.json", "alert.svg", "alert.png", "rates.svg", "rates.png"}
 
@@ -74,19 +74,10 @@ def test_a_small_run_ends_and_writes_everything(begin: Begin, tmp_path: Path) ->
 
 
 def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
-    controller, terminal = os.openpty()
     chosen = ("--subjects", "blendtpl bundle, stream", "--workloads", ALERT)
-    begun = begin(
-        *chosen, "-n", "20000", "--jobs", "1", stderr=terminal
-    )  # for longer than a bar takes to be drawn anew
-    os.close(terminal)
-    shown = b""
-    while select.select([controller], [], [], PATIENCE)[0]:
-        try:
-            shown += os.read(controller, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(controller)
+    with Terminal() as terminal:  # for longer than a bar takes to be drawn anew
+        begun = begin(*chosen, "-n", "20000", "--jobs", "1", stderr=terminal.far)
+        shown = terminal.read()
     assert begun.end()[0] == 0
     assert b"blendtpl bundle, stream: alert" in shown
     assert b"/20000" in shown

@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from bench.tests.commands import Command, starting
 from bench.walkers import counters
 from bench.walkers.processes import DiedError, death, processes, read
 from testkit import PATIENCE, ROOT
+from testkit.terminals import Terminal
 
 PICTURES = {f"{stem}.{suffix}" for stem in ("together", "each", "memory") for suffix in ("svg", "png")}
 FILES = {"summary.md", "samples.json", *PICTURES}
@@ -161,16 +161,9 @@ def test_a_style_ends_when_it_has_the_memory_that_it_may_and_the_next_begins(beg
 
 
 def test_progress_is_a_bar_on_a_terminal(begin: Begin) -> None:
-    controller, terminal = os.openpty()
-    command = begin("--walkers", "1", "--minutes", "0.05", "--styles", "blendtpl", stderr=terminal)
-    os.close(terminal)
-    shown = b""
-    while select.select([controller], [], [], PATIENCE)[0]:
-        try:
-            shown += os.read(controller, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(controller)
+    with Terminal() as terminal:
+        command = begin("--walkers", "1", "--minutes", "0.05", "--styles", "blendtpl", stderr=terminal.far)
+        shown = terminal.read()
     command.process.communicate(timeout=PATIENCE)
     assert command.process.returncode == 0
     assert b" e-mails, " in shown
