@@ -78,6 +78,7 @@ def test_its_form_is_among_those_that_get_arguments_of_every_shape(evening: Path
     assert run(evening, "asked") == "True\n"
 
 
+@pytest.mark.slow
 def test_the_new_warning_is_told_at_its_place_and_by_its_tests(evening: Path) -> None:
     (evening / "warned").mkdir()
     (evening / "warned/a.html").write_text("{% if true %}x{% endif %}", encoding="utf-8")
@@ -87,10 +88,12 @@ def test_the_new_warning_is_told_at_its_place_and_by_its_tests(evening: Path) ->
     assert passing(evening, "constant or cache", "tests/compiling/test_warnings.py") >= 3
 
 
+@pytest.mark.slow
 def test_the_new_error_is_told_once_and_as_its_case_has_it(evening: Path) -> None:
     assert passing(evening, "empty_name or missing_references", "tests/compiling/test_faults.py") == 2
 
 
+@pytest.mark.slow
 def test_the_new_case_is_run_in_every_way_there_is(evening: Path) -> None:
     assert passing(evening, "names and middle and twelve", "tests/run/test_equality.py") >= 1
 
