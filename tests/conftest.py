@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from testkit.fixtures import bundle, no_collector, prepare_process, quick_collections, registry, stock
+from testkit.fixtures import (
+    bundle,
+    no_collector,
+    prepare_process,
+    pytest_sessionfinish,
+    quick_collections,
+    registry,
+    stock,
+)
 
-__all__ = ["bundle", "no_collector", "quick_collections", "registry", "stock"]
+__all__ = ["bundle", "no_collector", "pytest_sessionfinish", "quick_collections", "registry", "stock"]
 
 prepare_process()
 pytest.register_assert_rewrite("testkit.oracle")
@@ -26,13 +34,6 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have the longest begin first, so that no worker has one left to do when the others are done."""
     items.sort(key=lambda item: not any(mark.kwargs.get("first") for mark in item.iter_markers("slow")))
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Have the plugin of Hypothesis say nothing where no test had it, as it imports all of it to find that out."""
-    plugins, spread = session.config.pluginmanager, session.config.getoption("dist", default="no") != "no"
-    if "hypothesis" not in sys.modules and not spread and plugins.has_plugin("hypothesispytest"):
-        plugins.unregister(name="hypothesispytest")
 
 
 @pytest.fixture

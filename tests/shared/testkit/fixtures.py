@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import jinja2
@@ -11,7 +12,15 @@ import pytest
 import blendtpl
 from testkit import TEMPLATES
 
-__all__ = ["bundle", "no_collector", "prepare_process", "quick_collections", "registry", "stock"]
+__all__ = [
+    "bundle",
+    "no_collector",
+    "prepare_process",
+    "pytest_sessionfinish",
+    "quick_collections",
+    "registry",
+    "stock",
+]
 
 
 def prepare_process() -> None:
@@ -22,6 +31,18 @@ def prepare_process() -> None:
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have the plugin of Hypothesis say nothing where no test had it.
+
+    It imports all of it at the end to find that out: half a second, and a warning where trio is loaded and the
+    collector looks at nothing that is old. The process that spreads tests over others keeps it, as these may have had
+    something to tell.
+    """
+    plugins, spread = session.config.pluginmanager, session.config.getoption("dist", default="no") != "no"
+    if "hypothesis" not in sys.modules and not spread and plugins.has_plugin("hypothesispytest"):
+        plugins.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(scope="session")
