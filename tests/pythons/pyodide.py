@@ -18,7 +18,7 @@ from testkit import ROOT
 from tests.conformance import fetch
 
 HERE = Path(__file__).parent
-PARTS = ("blendtpl", "docs", "templates", "tests", "pyproject.toml", "README.md")
+PARTS = ("blendtpl", "docs", "templates", "tests", "pyproject.toml", "README.md", "CONTRIBUTING.md", "noxfile.py")
 
 _STACK = 64 * 2**20  # a recursion of Python's is one of WebAssembly, and it ends in an error of Python's only with this
 _SPARE = 4 * 2**20
