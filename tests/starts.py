@@ -16,7 +16,7 @@ from pathlib import Path
 from testkit import ROOT
 
 _TIMES = 2  # that each file is collected: the shorter one counts
-_COLLECT = ("-m", "pytest", "--collect-only", "-qq", "-n0", "-m", "")
+_COLLECT = ("-m", "pytest", "--collect-only", "--no-summary", "-qq", "-n0", "-m", "")
 # compiled once and kept, as Python does it unless told otherwise
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
