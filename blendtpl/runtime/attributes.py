@@ -18,11 +18,11 @@ from blendtpl.runtime.exceptions import is_a, shortened, trace_of
 from blendtpl.runtime.lookahead import Lookahead
 from blendtpl.runtime.output import escape_any, escape_str
 
-NO_ITEM = (TypeError, LookupError, AttributeError)  # what says to Jinja2 that there is none
+NO_ITEM = (TypeError, LookupError, AttributeError)  # what says to Jinja2 that there is none (L6)
 
 
 def field(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
-    """Return ``value.attr`` as `attribute` does, for a name that is no method of a dict."""
+    """Return ``value.attr`` as `attribute` does, for a name that is no method of a dict (L4)."""
     if type(value) is dict:
         try:
             return value[attr]
@@ -44,7 +44,7 @@ def escaped_field(undefined: Any, value: Any, attr: str, called: str = "") -> st
 
 
 def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
-    """Return the text of what `field` returns."""
+    """Return the text of what `field` returns (E5)."""
     return str(field(undefined, value, attr, called))
 
 
@@ -83,12 +83,12 @@ def rows(
 
 def pause() -> None:
     """Do nothing: when this is called, whatever waits for Python code to run has its turn, such as other threads, the
-    handlers of signals, and what another thread wants to be raised here.
+    handlers of signals, and what another thread wants to be raised here (R4).
     """
 
 
 def pair(item: Any) -> tuple[Any, Any]:
-    """Return what is assigned to two names at once."""
+    """Return what is assigned to two names at once (P8)."""
     first, second = item
     return first, second
 
@@ -164,9 +164,9 @@ class _Rows:
 
 
 def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
-    """Return ``value.attr`` as `jinja2.Environment.getattr` does.
+    """Return ``value.attr`` as `jinja2.Environment.getattr` does (L3).
 
-    Where the value is `missing`, it is that of the name `called`, which is undefined.
+    Where the value is `missing`, it is that of the name `called`, which is undefined (L2).
     """
     try:
         return getattr(value, attr)
@@ -197,13 +197,13 @@ def _item_or_undefined(undefined: Any, value: Any, attr: str, name: str, called:
 
 
 def no_key(undefined: Any, value: Any, attr: str) -> Any:
-    """Return what stands for an item that a dict does not have."""
+    """Return what stands for an item that a dict does not have (L4, L9)."""
     return undefined(obj=value, name=attr)
 
 
 def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
     """Return ``value[attr]`` where there is no attribute of that name, or what is undefined where that was asked, of a
-    dict. Raises the error at hand when it does not say that, but is a `KeyError` of what a property did.
+    dict. Raises the error at hand when it does not say that, but is a `KeyError` of what a property did (L6).
     """
     if not is_no_dict:
         return no_key(undefined, value, attr)

@@ -56,7 +56,7 @@ class Number(int):
 
 def named(key: Any, value: Any, error: BaseException, trace: TracebackType | None) -> Any:
     """Return the name of what a look-up in a value has not found. It is what was looked for, and knows the error where
-    that came from inside: where `trace`, what there is in its traceback below the look-up, has anything.
+    that came from inside: where `trace`, what there is in its traceback below the look-up, has anything (L9).
     """
     if trace is None or not (type(key) is str or type(key) is int) or _is_missing(key, value, error):
         return key

@@ -173,7 +173,7 @@ class CompiledTemplate(jinja2.Template):
 
     @cached_property
     def stacks(self) -> Mapping[str, list[Write]] | None:
-        """Every block of the chain, innermost first, when all of that is known."""
+        """Every block of the chain, innermost first, when all of that is known (C3)."""
         chain = self.chain
         if chain is None:
             return None
@@ -301,7 +301,7 @@ class CompiledTemplate(jinja2.Template):
             raise
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        """Return the module for an import without context: one for each render, which it does not outlive.
+        """Return the module for an import without context: one for each render, which it does not outlive (C8, C9).
 
         Jinja2 keeps it, with whatever its macros changed in it, for good.
         """
@@ -349,7 +349,7 @@ def _in_context(name: str, *, text: bool) -> Any:
 
 
 def _unfilled(name: str, body: Any) -> Any:
-    """Return what stands in for a required block that no template fills, with what that is all the same."""
+    """Return what stands in for a required block that no template fills, with what that is all the same (C6)."""
 
     def fail(frame: Any, *rest: Any) -> NoReturn:
         raise TemplateRuntimeError(f"Required block {name!r} not found")

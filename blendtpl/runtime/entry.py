@@ -50,7 +50,7 @@ def getter(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]
 
 
 def enter_template(plan: EntryPlan, compiled: Any, given: dict[str, Any]) -> str:
-    """Return the text of a template for variables, which are not changed."""
+    """Return the text of a template for variables, which are not changed (L1)."""
     if not plan.direct:
         given = {**plan.defaults, **given}
     elif not plan.alone:
@@ -85,7 +85,7 @@ def enter_template(plan: EntryPlan, compiled: Any, given: dict[str, Any]) -> str
 
 def finish(frame: Frame) -> None:
     """Let nothing of a render wait for the collector. What a handler of signals raises may come in the midst of it, or
-    before it has begun: so whoever calls it does so once more, should anything be raised.
+    before it has begun: so whoever calls it does so once more, should anything be raised (R5).
     """
     context = frame[CONTEXT]
     if context is not None:

@@ -97,7 +97,7 @@ def entry(behind: TracebackType | None, file: str, name: str, line: int, space: 
 
 def insert_frame(error: BaseException, compiled: Any, name: str, line: int | None = None) -> BaseException:
     """Return an error that arose where a template's code stands inlined in another's, with the entry that a call of it
-    would have made in place of that of the function around it; `name` is what stood there.
+    would have made in place of that of the function around it; `name` is what stood there (R2).
     """
     trace = trace_of(error)
     if trace is None:
@@ -127,7 +127,7 @@ def shortened(error: BaseException) -> BaseException:
 
 def ended(error: BaseException) -> RuntimeError:
     """Return what Python makes of a `StopIteration` that comes out of a generator, as templates are in Jinja2; it is to
-    be raised where that was caught. Else it would end the loop around, whichever that is.
+    be raised where that was caught. Else it would end the loop around, whichever that is (R3).
     """
     made = RuntimeError("generator raised StopIteration")
     set_cause(made, error)

@@ -30,7 +30,7 @@ _MARKED = frozenset((str, Markup))
 
 
 def subscript(undefined: Any, value: Any, key: Any) -> Any:
-    """Return ``value[key]`` as `jinja2.Environment.getitem` does."""
+    """Return ``value[key]`` as `jinja2.Environment.getitem` does (L5)."""
     try:
         return value[key]
     except NO_ITEM as error:
@@ -64,7 +64,7 @@ def _values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]
 
 
 def _value_of(undefined: Any, attr: Any, found: Any) -> Any:
-    """Return an attribute of an item, looked up as ``item[attr]`` is."""
+    """Return an attribute of an item, looked up as ``item[attr]`` is (L5)."""
     try:
         return found[attr]
     except NO_ITEM as error:

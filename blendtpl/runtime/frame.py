@@ -22,7 +22,7 @@ Frame = list[Any]
 
 
 def true_context(frame: Any) -> Context:
-    """Return the context that a frame stands for; a context stands for itself."""
+    """Return the context that a frame stands for; a context stands for itself (S9)."""
     if type(frame) is not list:
         return frame  # type: ignore[no-any-return]
     if frame[CONTEXT] is None:
@@ -38,7 +38,7 @@ def evaluation(frame: Any) -> EvalContext:
 
 
 def derived(frame: Frame, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Frame:
-    """Return a frame that sees more: what is set around a scoped block, some of it in slots of its own."""
+    """Return a frame that sees more: what is set around a scoped block, some of it in slots of its own (S4)."""
     made = frame.copy()
     made[:BLOCKS] = None, _Derived, (frame, locals)
     for name, slot in slots:
@@ -61,7 +61,7 @@ class _Derived:
 
 
 def publish(context: Context, name: str, value: Any, export: bool) -> None:
-    """Tell a context that was made of a frame what its template has set in the meantime."""
+    """Tell a context that was made of a frame what its template has set in the meantime (S5)."""
     context.vars[name] = value
     if isinstance(context, FastContext):
         context.seen = None

@@ -17,7 +17,7 @@ _SIMPLE = re.compile(r"(?:[^%]|%\(\w+\)s)*")
 
 
 def formatted(text: Any, variables: Mapping[str, Any], escaped: bool, escape_str: Callable[[str], str]) -> Any:
-    """Return ``text % variables`` as Jinja2 does it: with everything that is not markup escaped where output is.
+    """Return ``text % variables`` as Jinja2 does it (T2, T3): what is not markup is escaped where output is.
 
     Plain strings and integers in a simple text need no object that escapes what is asked of it.
     """
@@ -59,5 +59,5 @@ _SHAPES = _known()
 
 
 def shape_of(function: Any) -> Shape | None:
-    """Return the shape of one of Jinja2's functions, `None` for any other."""
+    """Return the shape of one of Jinja2's functions, `None` for any other (T1)."""
     return _SHAPES.get(id(function.__code__)) if type(function) is FunctionType else None

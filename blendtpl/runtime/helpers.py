@@ -88,7 +88,7 @@ def translated(
     if in_context:
         variables.setdefault("context", texts[0])
     if number:
-        variables.setdefault("num", texts[-1])
+        variables.setdefault("num", texts[-1])  # (T4)
     try:
         text = callee(context, function.__closure__[0].cell_contents)(*texts)
     except StopIteration:
@@ -158,7 +158,7 @@ def formed(
 
 
 def call_back(frame: Any, caller: Any) -> Any:
-    """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any."""
+    """Return ``caller()``: for a `call` block without arguments the text of its body, without binding any (M4)."""
     if type(caller) is Body:
         out: Output = []
         caller.write(out)
@@ -173,7 +173,7 @@ def call_back(frame: Any, caller: Any) -> Any:
 
 
 def stopped(undefined: Any) -> Any:
-    """Return what Jinja2 makes of a call that raised `StopIteration`."""
+    """Return what Jinja2 makes of a call that raised `StopIteration` (U4)."""
     return undefined(STOPPED)
 
 
@@ -225,7 +225,7 @@ class BlockReference(runtime.BlockReference):
         return BlockReference(self.name, self._context, self._stack, self._depth + 1)
 
     def __call__(self) -> str:
-        """Return what the block renders, as markup where output is escaped."""
+        """Return what the block renders, as markup where output is escaped (E8)."""
         out: Output = []
         write: Any = self._stack[self._depth]
         try:
@@ -254,12 +254,12 @@ for _kind in (BlockReference, TemplateReference):
 
 
 def no_parent(undefined: Any, name: str) -> Any:
-    """Return what ``super`` is in a block that overrides none."""
+    """Return what ``super`` is in a block that overrides none (U5)."""
     return undefined(f"there is no parent block called {name!r}.", name="super")
 
 
 def super_of(context: Context, name: str, current: Any) -> "BlockReference | Undefined":
-    """Return what ``super`` is in a block: the next body in the chain."""
+    """Return what ``super`` is in a block: the next body in the chain (C4)."""
     stack: Any = context.blocks.get(name, ())
     if current not in stack or stack.index(current) + 1 >= len(stack):
         return no_parent(context.environment.undefined, name)  # type: ignore[no-any-return]
@@ -276,7 +276,7 @@ def super_block(context: Context, name: str, current: Any, escaped: bool) -> Any
 
 
 def check_required(context: Context, name: str) -> None:
-    """Raise Jinja2's error for a required block that no template fills."""
+    """Raise Jinja2's error for a required block that no template fills (C6)."""
     if len(context.blocks[name]) <= 1:
         raise TemplateRuntimeError(f"Required block {name!r} not found")
 
@@ -287,13 +287,13 @@ def required_body(block: Any) -> Any:
 
 
 def check_namespace(value: Any) -> None:
-    """Raise Jinja2's error for ``set a.b`` where a is no namespace."""
+    """Raise Jinja2's error for ``set a.b`` where a is no namespace (S3)."""
     if not isinstance(value, Namespace):
         raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
 
 
 def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
-    """Return what ``from`` imports by a name."""
+    """Return what ``from`` imports by a name (U5)."""
     found = getattr(module, name, missing)
     if found is not missing:
         return found

@@ -25,7 +25,7 @@ class Counted:
 
     @property
     def length(self) -> int:
-        """How many items there were when that was asked first."""
+        """How many items there were when that was asked first (P3)."""
         if self._length is None:
             self._length = len(self._items)
         return self._length
@@ -49,7 +49,7 @@ class Lookahead(Counted):
 
     @property
     def last(self) -> bool:
-        """Whether nothing follows."""
+        """Whether nothing follows (P2)."""
         if self._after is missing:
             self._after = next(self._rest, missing)
         return self._after is missing

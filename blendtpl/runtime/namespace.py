@@ -32,7 +32,7 @@ from blendtpl.runtime.traceback import Sources
 
 def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     """Return what emitted code finds under every name that is not its own, once for each environment."""
-    own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}
+    own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}  # (U1)
     known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
     if known is None or any(known[name] is not value for name, value in own.items()):
         known = {**vars(builtins), **NAMES, **_LINKING, **own, "stable_autoescape": False}
@@ -62,7 +62,7 @@ def bind_names(environment: jinja2.Environment, bound: Iterable[tuple[str, ...]]
 
 
 def bind_filter(environment: jinja2.Environment, name: str) -> Any:
-    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error.
+    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error (L11).
 
     Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
     """

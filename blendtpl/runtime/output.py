@@ -23,7 +23,7 @@ Write = Callable[[Context, Output, int | None], Steps]
 
 
 def _find_escape() -> Callable[[str], str]:
-    """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same."""
+    """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same (E1)."""
     with suppress(ImportError):
         from markupsafe import _escape_inner as found  # type: ignore[attr-defined]  # in C, or else in Python
 
@@ -34,26 +34,26 @@ def _find_escape() -> Callable[[str], str]:
 
 escape_str = _find_escape()
 _exact = str.__str__
-_UNMARKED = frozenset((float, bool, type(None)))  # whose text has nothing to escape, as that of whole numbers
+_UNMARKED = frozenset((float, bool, type(None)))  # whose text has nothing to escape, as that of whole numbers (E2)
 
 
 def escape_any(value: Any) -> str:
-    """Return the text of a value where output is escaped."""
+    """Return the text of a value where output is escaped (E1, E2, E3, E4)."""
     kind = type(value)
     if kind is str:
         return escape_str(value)
     if kind is int:
         return str(value)
-    if kind is Markup:
+    if kind is Markup:  # (E3)
         return _exact(value)
     if kind in _UNMARKED:
         return str(value)
-    # what `markupsafe.escape` does, but for the `Markup` around it, which takes longer than the rest
+    # what `markupsafe.escape` does, but for the `Markup` around it, which takes longer than the rest (E4)
     return _exact(Markup(value.__html__()) if hasattr(value, "__html__") else escape_str(str(value)))
 
 
 class Body:
-    """What a `call` block hands on to a macro that does no more than call it: a function that writes to a list."""
+    """What a `call` block hands on to a macro that does no more than call it: a function that writes to a list (M4)."""
 
     __slots__ = ("write",)
 
@@ -75,7 +75,7 @@ def drain(steps: Any) -> None:
 
 
 def enclosed(function: Any, *arguments: Any) -> Any:
-    """Return what code of a template returns, which is a generator in Jinja2: it does not end what is around it."""
+    """Return what code of a template returns, a generator in Jinja2: it does not end what is around it (R3)."""
     try:
         return function(*arguments)
     except StopIteration as error:

@@ -84,7 +84,7 @@ def add_place(error: Exception, variables: Iterable[object]) -> None:
     """Tell `error` where it arose; `variables` are the names that a misspelt one may have meant.
 
     An `UndefinedError` of Jinja2 becomes ours, in place: a second object would drag the first one along as its
-    context. Any other error keeps its type and message, and gets a note.
+    context. Any other error keeps its type and message, and gets a note (R1).
     """
     try:  # noqa: SIM105  # what that needs would take some of the room that there is not
         _add_place(error, variables)

@@ -95,7 +95,7 @@ class Writer:
         return f"{kind}_{self._temporaries}"
 
     def checked(self, variable: str, called: str) -> ast.expr:
-        """Return the value of a variable, with what stands for a missing one; each is looked at once in a body."""
+        """Return the value of a variable, with what stands for a missing one; each is looked at once in a body (L2)."""
         key = self.function.copies.get(variable, variable)
         known = self.function.checked[-1].get(key)
         if known is None:
@@ -198,7 +198,9 @@ class Writer:
         return self._hold(value)
 
     def materialise(self, value: ast.expr) -> ast.expr:
-        """Compute a value that has an effect here and now, behind all output before it; return what stands for it."""
+        """Compute a value that has an effect here and now, behind all output before it (O1, O2); return what stands for
+        it.
+        """
         if is_simple(value):
             return value
         return self.materialised(value)

@@ -47,7 +47,7 @@ def _test(emitter: Emitter, node: nodes.Test, scope: Scope) -> ast.expr:
 def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, scope: Scope, value: ast.expr, kind: str) -> ast.expr:
     known = emitter.environment.filters if kind == "filter" else emitter.environment.tests
     function = known.get(node.name)
-    if function is None and not scope.soft:
+    if function is None and not scope.soft:  # (L11)
         emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
     wanted, context = passed_argument(function), emitter.context(scope)
     passed = {"context": context, "eval_context": emitter.evaluation(scope), "environment": name("environment")}.get(
@@ -69,7 +69,7 @@ def _signature(
     emitter: Emitter, node: nodes.Call | nodes.Filter | nodes.Test, scope: Scope
 ) -> tuple[list[ast.expr], list[ast.keyword]]:
     """Return the arguments and keywords of a call, looked at in Python's order: what is taken apart as arguments comes
-    before all keywords.
+    before all keywords (O5).
     """
     code = emitter.code
     arguments = [code.materialise(emitter.expression(argument, scope)) for argument in node.args]
@@ -135,7 +135,7 @@ def called(emitter: Emitter, node: nodes.Call, scope: Scope, caller: ast.expr | 
 
 
 def _marked(emitter: Emitter, scope: Scope, text: ast.expr) -> ast.expr:
-    """Return what a block or macro gives to whoever calls it: its text, which is markup where output is escaped."""
+    """Return what a block or macro gives to whoever calls it: its text, markup where output is escaped (E8)."""
     materialised = emitter.code.materialise(text)
     if emitter.eval_ctx.volatile or not isinstance(emitter.autoescape(scope), ast.Constant):
         return emitter.code.materialise(either(emitter.autoescape(scope), call("Markup", materialised), materialised))
@@ -143,7 +143,7 @@ def _marked(emitter: Emitter, scope: Scope, text: ast.expr) -> ast.expr:
 
 
 def guarded(emitter: Emitter, made: ast.expr) -> ast.Name:
-    """Write a call that may raise `StopIteration`, which must not end the function that it is made in."""
+    """Write a call that may raise `StopIteration`, which must not end the function that it is made in (U4)."""
     result = emitter.code.temporary()
     emitter.code.branch(ast.Try([assign(result, made)], [_when_stopped(result)], [], []))
     return name(result)
@@ -178,7 +178,7 @@ class Known:
 
 
 def known_call(emitter: Emitter, node: nodes.Call, scope: Scope, *, caller: bool = False) -> Known | None:
-    """Return the macro that a call surely calls, with arguments that it takes; `caller`: in a `call` block."""
+    """Return the macro that a call surely calls, with arguments that it takes; `caller`: in a `call` block (M1)."""
     macro = _known_macro(emitter, node.node, scope)
     if macro is None or node.dyn_args is not None or node.dyn_kwargs is not None:
         return None
@@ -240,7 +240,7 @@ class OwnBlock:
 
 
 def own_block(emitter: Emitter, node: nodes.Call, scope: Scope) -> OwnBlock | None:
-    """Return the block that ``self.name()`` renders, when that is known."""
+    """Return the block that ``self.name()`` renders, when that is known (C5)."""
     if emitter.layout is None or not is_call_of_self(node, emitter.layout.blocks) or not emitter.code.function.root:
         return None
     load = scope.symbols.find_load(scope.symbols.find_ref("self") or "")
@@ -260,7 +260,9 @@ def block_text(block: OwnBlock, scope: Scope) -> ast.expr:
 
 
 def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index: int, scope: Scope) -> ast.expr:
-    """Return what an argument of a macro is that it is not called with: its default, which sees those before it."""
+    """Return what an argument of a macro is that it is not called with: its default, which sees those before it
+    (M2, U5).
+    """
     default = index - len(node.args) + len(node.defaults)
     if default >= 0:
         return emitter.expression(node.defaults[default], scope)

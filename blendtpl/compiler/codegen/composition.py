@@ -44,11 +44,11 @@ def _run_block(emitter: Emitter, node: nodes.Block, scope: Scope) -> None:
     stack = item(attribute(name(scope.context), "blocks"), const(node.name))
     if node.required:
         emitter.code.do(call("check_required", name(scope.context), const(node.name)))
-    run(emitter, scope, item(stack, const(0)), context)
+    run(emitter, scope, item(stack, const(0)), context)  # (C3)
 
 
 def _derived_scope(emitter: Emitter, scope: Scope) -> ast.expr:
-    """Write a scope in which what is set around this place is found too; return its variable."""
+    """Write a scope in which what is set around this place is found too; return its variable (S4)."""
     around = emitter.locals(scope)
     names = [key.value for key in around.keys if isinstance(key, ast.Constant)]
     slots = [(found, emitter.slots[found]) for found in names if found in emitter.slots]
@@ -60,7 +60,7 @@ def _extends(emitter: Emitter, node: nodes.Extends, scope: Scope) -> None:
     if not scope.toplevel:
         emitter.fail("cannot use extend from a non top-level scope", node.lineno)
     if emitter.extends_seen:
-        twice = ast.Raise(call("TemplateRuntimeError", const("extended multiple times")))
+        twice = ast.Raise(call("TemplateRuntimeError", const("extended multiple times")))  # (C2)
         if emitter.known_extends:
             emitter.code.add(twice)
             raise EndOfBody
@@ -93,7 +93,7 @@ def _stands_ready(emitter: Emitter) -> bool:
 
 
 def run_parent(emitter: Emitter, scope: Scope) -> None:
-    """Write the end of a template that extends another: the other goes on with the same context."""
+    """Write the end of a template that extends another: the other goes on with the same context (C1)."""
     emitter.code.line = emitter.extends_line
     if emitter.layout is not None:
         above = str(emitter.program.parent(emitter.template))
@@ -132,7 +132,7 @@ def _include(emitter: Emitter, node: nodes.Include, scope: Scope) -> None:
     found = emitter.code.temporary()
     get: list[ast.stmt] = []
     attempt = ast.Try(get, [ast.ExceptHandler(name("TemplateNotFound"), None, [ast.Pass()])], [], [])
-    if node.ignore_missing:
+    if node.ignore_missing:  # (C7)
         emitter.code.add(attempt)
     with emitter.code.statement_scope(get if node.ignore_missing else emitter.code.block):
         wanted = emitter.expression(node.template, scope)
@@ -142,7 +142,7 @@ def _include(emitter: Emitter, node: nodes.Include, scope: Scope) -> None:
 
 
 def _call_entry(emitter: Emitter, scope: Scope, template: str, entry: str) -> None:
-    """Call the code of an included template with the names that it reads."""
+    """Call the code of an included template with the names that it reads (S6)."""
     reads = emitter.program.reads[template]
     # a block may run before what it reads is set by the template around it
     early = any(found.refers for found in emitter.program.chain(template))
@@ -197,7 +197,7 @@ def _run_include(emitter: Emitter, node: nodes.Include, scope: Scope, found: str
     if node.with_context:
         run(emitter, scope, call("include", name(found), emitter.locals(scope)), name(scope.context))
         return
-    # Jinja2 writes this past the buffer of a `set` or `filter` block, straight to the output
+    # Jinja2 writes this past the buffer of a `set` or `filter` block, straight to the output (C8)
     out = scope.out if emitter.macro_depth else "out"
     stream = attribute(call("default_module", name(found), name(scope.context)), "_body_stream")
     emitter.code.do(call(attribute(name(out), "extend"), stream))
@@ -241,7 +241,7 @@ def _from(emitter: Emitter, node: nodes.FromImport, scope: Scope) -> None:
 
 
 def _bind(emitter: Emitter, scope: Scope, called: str, value: ast.expr, *, sure: bool = False) -> None:
-    """Write the assignment of what was imported, which is seen but not exported; `sure`: it never changes."""
+    """Write the assignment of what was imported, which is seen but not exported; `sure`: it never changes (S5)."""
     variable = scope.symbols.ref(called)
     emitter.code.changed(variable)
     emitter.code.add(assign(variable, value))

@@ -40,7 +40,7 @@ class Stores:
         self._untold[-1].append(called)
 
     def tell(self) -> None:
-        """Write that a context which was made of the scope is told: whatever is next may ask it."""
+        """Write that a context which was made of the scope is told: whatever is next may ask it (S9)."""
         if self._untold:
             made = is_not(item(name("context"), const(0)), None)
             runs = [const(tuple(run)) for run in self._untold]

@@ -1,7 +1,7 @@
 """Expressions: what each expression of a template becomes in Python.
 
 Enters: an expression node and its frame. Leaves: a Python expression that has no effect, after statements that compute
-everything that has one, in the order in which Jinja2 computes it.
+everything that has one, in the order in which Jinja2 computes it (O1).
 """
 
 import ast
@@ -118,7 +118,7 @@ def _concat(emitter: Emitter, node: nodes.Concat, scope: Scope) -> ast.expr:
         volatile = attribute(attribute(name(scope.context), "eval_ctx"), "volatile")
         join: ast.expr = either(volatile, name("markup_join"), name("str_join"))
     else:
-        join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")
+        join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")  # (E9)
     made: ast.expr = call(join, parts)
     unknown = [value for value in values if not (isinstance(value, ast.Constant) and type(value.value) is str)]
     if all(isinstance(value, ast.Name) for value in unknown) and unknown:
@@ -134,10 +134,10 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> ast.expr:
     loop = counted(emitter, node.node, scope)
     if loop is not None:
         return counter(emitter, loop, node.attr)
-    if emitter.own_getattr:
+    if emitter.own_getattr:  # (L10)
         value = emitter.expression(node.node, scope)
         return emitter.code.materialise(call(attribute(name("environment"), "getattr"), value, const(node.attr)))
-    getter = "attribute" if hasattr(dict, node.attr) else "field"
+    getter = "attribute" if hasattr(dict, node.attr) else "field"  # (L3, L4)
     if not emitter.code.function.hot:
         return emitter.code.materialise(call(getter, name("undefined"), *looked_into(emitter, node, scope)))
     value = emitter.expression(node.node, scope)
@@ -170,15 +170,15 @@ def _getitem(emitter: Emitter, node: nodes.Getitem, scope: Scope) -> ast.expr:
             materialised = emitter.code.temporary()
             emitter.code.branch(assign(materialised, value))
             value = name(materialised)
-        if emitter.in_constant:  # when it compiles, Jinja2 has the environment look up slices as well
+        if emitter.in_constant:  # when it compiles, Jinja2 has the environment look up slices as well (L8)
             return emitter.code.materialise(
                 call(attribute(name("environment"), "getitem"), value, call("slice", *bounds))
             )
-        return emitter.code.materialise(item(value, call("slice", *bounds)))
+        return emitter.code.materialise(item(value, call("slice", *bounds)))  # (L8)
     key = emitter.expression(node.arg, scope)
-    if emitter.own_getitem:
+    if emitter.own_getitem:  # (L10)
         return emitter.code.materialise(call(attribute(name("environment"), "getitem"), value, key))
-    return emitter.code.materialise(call("subscript", name("undefined"), value, key))
+    return emitter.code.materialise(call("subscript", name("undefined"), value, key))  # (L5)
 
 
 def _mark_safe(emitter: Emitter, node: nodes.MarkSafe, scope: Scope) -> ast.expr:

@@ -63,10 +63,10 @@ class Emitter(Variables):
         self.around: tuple[str | None, ...] = (template,)  # this template, and those that are inlined here
         self.expressions, self.statements = expressions, statements
         self.eval_ctx = EvalContext(environment, template)
-        self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr
+        self.own_getattr = type(environment).getattr is not jinja2.Environment.getattr  # (L10)
         self.own_getitem = type(environment).getitem is not jinja2.Environment.getitem
         self.own_call = has_own_call(environment)
-        # whether what is undefined may be printed, and so what is no value because of a `StopIteration`
+        # whether what is undefined may be printed, and so what is no value because of a `StopIteration` (U2)
         self.lenient = not issubclass(environment.undefined, jinja2.StrictUndefined)
         # what is printed before a call is written before it: the call may print too
         self.in_constant = False  # whether what is written is the value of what Jinja2 takes for a constant
@@ -221,7 +221,7 @@ class Emitter(Variables):
         return self.linked.setdefault((template, part), abi.symbol(len(self.linked)))
 
     def autoescape(self, scope: Scope) -> ast.expr:
-        """Return the expression for whether output is escaped, as it is when this runs."""
+        """Return the expression for whether output is escaped, as it is when this runs (E6)."""
         final_names = self.parameters is not None or self.singleton or self.template in self.program.stable_autoescape
         if final_names and not self.eval_ctx.volatile:
             return const(self.eval_ctx.autoescape)

@@ -25,7 +25,7 @@ def is_translation(emitter: Emitter, node: nodes.Call) -> bool:
 
 
 def translation(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
-    """Write what a translation prints, when its texts are constant; return whether they are."""
+    """Write what a translation prints, when its texts are constant; return whether they are (T1)."""
     called = node.node
     if not is_translation(emitter, node) or not isinstance(called, nodes.Name) or emitter.eval_ctx.volatile:
         return False
@@ -61,7 +61,7 @@ def _write(
     values = {str(kw.key): code.materialise(emitter.expression(kw.value, scope)) for kw in node.kwargs}
     known = dict(values)
     if in_context:
-        known.setdefault("context", const(texts[0]))
+        known.setdefault("context", const(texts[0]))  # (T4)
     for number in rest:
         known.setdefault("num", number)
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
@@ -121,7 +121,7 @@ def _is_simple(text: str, known: set[str]) -> bool:
 
 
 def _formed(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.expr]) -> ast.expr:
-    """Return the expression for a text with the variables in it, as ``%`` puts them there."""
+    """Return the expression for a text with the variables in it, as ``%`` puts them there (T2, T3)."""
     return emitter.code.text_of(
         [
             (kind, values[found["name"]], emitter.code.line)

@@ -1,7 +1,7 @@
 """Logic: what is asked for its truth, and how often.
 
 Enters: `and`, `or`, `not`, comparisons and choices. Leaves: Python expressions that ask each value for its truth as
-often as the code that Jinja2 makes of them, which is as often as Python does.
+often as the code that Jinja2 makes of them, which is as often as Python does (O4).
 
 Where an operand is no more than a variable, Python's own operators stand in the code as they would in Jinja2's. Where
 it takes statements, those run in a branch, and what has been asked once is not asked again for the next branch.
@@ -93,7 +93,7 @@ def _nothing(emitter: Emitter, node: nodes.CondExpr) -> ast.expr:
     message = (
         f"the inline if-expression on {emitter.position(node)} evaluated to false and no else section was defined."
     )
-    return call("Undefined", const(message))
+    return call("Undefined", const(message))  # (U3)
 
 
 def _logic(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:

@@ -13,7 +13,7 @@ from blendtpl.compiler.codegen.scope import Loop, Scope
 
 
 def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
-    """Return the value of a counter; `index` and `index0` are integers."""
+    """Return the value of a counter; `index` and `index0` are integers (P1)."""
     number, one = name(loop.number), const(1)
     if attr == "index":
         return number

@@ -3,7 +3,7 @@
 The `loop` object of Jinja2 exists only where a template can do more with it than ask for its counters: then the
 counters are plain integers. A loop that asks how many items there are or whether one is the last asks a tuple itself;
 what goes through a list for it asks that as Jinja2 does, which is seen where the list changes in its own loop; anything
-else that is iterated gets Jinja2's object, or what looks ahead as that does.
+else that is iterated gets Jinja2's object, or what looks ahead as that does (P2, P3, P7).
 """
 
 import ast
@@ -225,7 +225,7 @@ def _given(emitter: Emitter, node: nodes.Expr, inner: Scope) -> ast.expr:
 
 
 def _failed(emitter: Emitter, done: str, places: Sequence[SourceLocation]) -> None:
-    """Write what raises the error of a row in the line that it came from."""
+    """Write what raises the error of a row in the line that it came from (R2)."""
     outer = emitter.code.line
     for number, place in enumerate(places, 1):
         error: ast.expr = call(attribute(name(done), "pop"))  # lest the variable holds what holds the frame
@@ -245,7 +245,7 @@ def _failed(emitter: Emitter, done: str, places: Sequence[SourceLocation]) -> No
 
 
 def _filter_function(emitter: Emitter, node: nodes.For, test: Scope) -> str:
-    """Emit the generator that passes on what the condition of a loop lets through; return its name."""
+    """Emit the generator that passes on what the condition of a loop lets through; return its name (P4)."""
     identifier = emitter.code.temporary(abi.LOOP_TEST_FUNCTION)
     with emitter.code.defining(identifier, ["items"]) as made:
         emitter.enter(test)
@@ -255,7 +255,7 @@ def _filter_function(emitter: Emitter, node: nodes.For, test: Scope) -> str:
         with emitter.code.statement_scope(step.body):
             chosen = ast.If(condition(emitter, node.test, test), [], [])  # type: ignore[arg-type]  # it has one
             emitter.code.add(chosen)
-            # what was taken apart is put together anew, so that an item is taken apart only once
+            # what was taken apart is put together anew, so that an item is taken apart only once (L7)
             chosen.body.append(ast.Expr(ast.Yield(_value_of(step.target))))
         emitter.code.function.hot -= 1
     emitter.code.add(made.definition([], emitter.reader()))
@@ -310,7 +310,7 @@ def _loop(
         with emitter.tracking(tracked):
             emitter.body(node.body, inner)
         if empty:
-            # behind the body: in Jinja2, too, `break` and `continue` leave the `else` to run
+            # behind the body: in Jinja2, too, `break` and `continue` leave the `else` to run (P5)
             emitter.code.add(assign(empty, const(False)))
         _hand_over(emitter, inner)
     emitter.code.function.hot -= 1
@@ -350,7 +350,7 @@ def _descending(
     chosen: str | None,
     counters: set[str],
 ) -> None:
-    """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes to the output."""
+    """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes the output (P6)."""
     identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as made:

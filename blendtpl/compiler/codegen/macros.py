@@ -44,7 +44,7 @@ def _call_block(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> None:
         return
     caller = emitter.code.materialise(_define(emitter, node, scope))
     emitter.code.line = node.lineno
-    append(emitter, scope, called(emitter, node.call, scope, caller=caller))
+    append(emitter, scope, called(emitter, node.call, scope, caller=caller))  # (E11)
 
 
 def _body(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> ast.expr:
@@ -61,7 +61,7 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, scope: Scope)
     inner = scope.inner()
     inner.symbols.analyze_node(node)
     names = [argument.name for argument in node.args]
-    special = undeclared(node.body, SPECIAL)
+    special = undeclared(node.body, SPECIAL)  # (M3)
     if "caller" in special and "caller" in names and names.index("caller") < len(names) - len(node.defaults):
         emitter.fail(
             'When defining macros or call blocks the special "caller" argument must be omitted or be given a default.',
@@ -152,7 +152,7 @@ def _is_text(emitter: Emitter, node: nodes.Macro | nodes.CallBlock) -> bool:
 
 
 def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Scope) -> None:
-    """Emit what gives each argument that was not given its default, which sees the arguments before it."""
+    """Emit what gives each argument that was not given its default, which sees the arguments before it (M2)."""
     unset, emitter.unset_parameters = emitter.unset_parameters, {inner.symbols.ref(found.name) for found in node.args}
     for index, argument in enumerate(node.args):
         emitter.code.line = argument.lineno or emitter.code.line

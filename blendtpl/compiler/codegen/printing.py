@@ -41,7 +41,7 @@ _TELLING = frozenset((jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugU
 
 
 def output(emitter: Emitter, node: nodes.Output, scope: Scope) -> None:
-    """Write the parts of an output statement."""
+    """Write the parts of an output statement (C1)."""
     if scope.output_check and emitter.known_extends:
         return
     if not scope.output_check or emitter.layout is not None:
@@ -71,11 +71,11 @@ def _write_all(emitter: Emitter, children: Iterable[nodes.Expr], scope: Scope) -
 
 
 def _write_constant(emitter: Emitter, node: nodes.Expr, scope: Scope, constant: object) -> None:
-    # where Jinja2 does not know whether text is to be escaped, it finalizes that too
+    # where Jinja2 does not know whether text is to be escaped, it finalizes that too (E10)
     if isinstance(node, nodes.TemplateData) or emitter.environment.finalize is None:
         emitter.code.write_text(scope, str(constant))
     elif _finalizer(emitter, scope)[0]:
-        # Jinja2 escapes a constant before it is finalized, and everything else after that
+        # Jinja2 escapes a constant before it is finalized, and everything else after that (E10)
         value = literal(constant) if has_literal(constant) else emitter.expression(node, scope)
         emitter.code.write(scope, "str", _finalized(emitter, scope, value))
     else:
@@ -98,7 +98,7 @@ def _write_folded(emitter: Emitter, node: nodes.Expr, scope: Scope) -> None:
 
 
 def _write(emitter: Emitter, scope: Scope, made: Callable[[], ast.expr]) -> None:
-    """Write a value; whether it is escaped is asked before it is made, where that is not known."""
+    """Write a value; whether it is escaped is asked before it is made, where that is not known (E6)."""
     if emitter.eval_ctx.volatile:
         kind = emitter.code.materialised(either(emitter.autoescape(scope), name("escape_any"), name("str")))
         emitter.code.write(scope, "is", emitter.code.materialise(ast.Call(kind, [made()], [])))
@@ -107,7 +107,7 @@ def _write(emitter: Emitter, scope: Scope, made: Callable[[], ast.expr]) -> None
 
 
 def _write_plainly(emitter: Emitter, scope: Scope, value: ast.expr) -> None:
-    """Write a value that is escaped or not as is known when this is compiled."""
+    """Write a value that is escaped or not as is known when this is compiled (E5)."""
     if isinstance(value, ast.Constant):
         emitter.code.write_text(scope, str(escape(value.value) if emitter.eval_ctx.autoescape else value.value))
     else:
@@ -115,7 +115,7 @@ def _write_plainly(emitter: Emitter, scope: Scope, value: ast.expr) -> None:
 
 
 def constant_text(emitter: Emitter, node: nodes.Expr) -> object:
-    """Return a constant, escaped, or `None`; what raises is left for the render, where the error has its place."""
+    """Return a constant, escaped, or `None`; what raises is left for the render, where the error has its place (E7)."""
     return _constant_text(emitter, node, _constant(emitter, node))
 
 
@@ -135,7 +135,7 @@ def _constant_text(emitter: Emitter, node: nodes.Expr, value: Any) -> object:
     if value is missing:
         return None
     escapes, finalizes = emitter.eval_ctx.autoescape, emitter.environment.finalize is not None
-    # the text of anything else may be another at each run, such as one with an address in it
+    # the text of anything else may be another at each run, such as one with an address in it (E7)
     if not has_literal(value) and (finalizes or type(value) not in _TELLING):
         return None
     try:

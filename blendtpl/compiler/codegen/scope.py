@@ -1,7 +1,7 @@
 """Scopes: what holds at one place of a template while it is being emitted.
 
 The scoping is Jinja2's own analysis (`jinja2.idtracking`), which says for every name in which Python variable it
-is, and what that variable holds when its scope is entered.
+is, and what that variable holds when its scope is entered (S1).
 """
 
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ class Scope:
         )
 
     def softened(self) -> "Scope":
-        """Return this frame behind a condition: the same scope, but what runs in it may never run."""
+        """Return this frame behind a condition: the same scope, but what runs in it may never run (S2)."""
         return replace(self, soft=True, rootlevel=False)
 
 

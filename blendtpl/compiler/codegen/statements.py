@@ -166,7 +166,7 @@ def _assign_block(emitter: Emitter, node: nodes.AssignBlock, scope: Scope) -> No
         emitter.code.flush()
         emitter.code.line = node.lineno
         value = filtered(emitter, node.filter, inner) if node.filter is not None else call("concat", name(inner.out))
-        made = emitter.code.materialise(call(emitter.markup_or_not(scope), value))
+        made = emitter.code.materialise(call(emitter.markup_or_not(scope), value))  # (E8)
         store(emitter, node.target, scope, made)
         emitter.leave(inner)
 
@@ -192,7 +192,7 @@ def _filter_block(emitter: Emitter, node: nodes.FilterBlock, scope: Scope) -> No
 
 
 def append(emitter: Emitter, scope: Scope, value: ast.expr) -> None:
-    """Write a value as it is: one that is no text fails where the output that it belongs to becomes one."""
+    """Write a value as it is: one that is no text fails where the output that it belongs to becomes one (E11)."""
     if scope.unsure:
         emitter.unsure.add(scope.unsure)
         value = emitter.code.materialise(value)
@@ -206,7 +206,7 @@ def _with(emitter: Emitter, node: nodes.With, scope: Scope) -> None:
     inner.symbols.analyze_node(node)
     emitter.enter(inner)
     for found, value in zip(node.targets, node.values, strict=True):
-        store(emitter, found, inner, emitter.expression(value, scope))
+        store(emitter, found, inner, emitter.expression(value, scope))  # (S8)
     _rest_of(emitter, node, inner)
 
 

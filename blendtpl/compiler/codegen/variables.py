@@ -50,7 +50,7 @@ class Variables:
         """Return how the function at hand gets at a variable.
 
         What the top level of a template sets is in its context too, and macros read it there when they are called: a
-        closure over it would make a cycle of the macro, which the context holds, and the context.
+        closure over it would make a cycle of the macro, which the context holds, and the context (S7).
         """
         if self.root_symbols is None or self.code.function.root or not variable.startswith("l_0_"):
             return variable
@@ -98,7 +98,7 @@ class Variables:
         )
 
     def resolved(self, called: str, scope: Scope) -> ast.expr:
-        """Return what the context has for a name, which the function reads once."""
+        """Return what the context has for a name, which the function reads once (L1)."""
         if self.parameters is not None:
             return self._get(called)
         if scope.context != "context":
@@ -121,7 +121,7 @@ class Variables:
         return name(self.code.function.reads[key])
 
     def enter(self, scope: Scope) -> None:
-        """Give every variable of a scope what it holds at the start."""
+        """Give every variable of a scope what it holds at the start (L1)."""
         unset = []
         for variable, (action, parameter) in scope.symbols.loads.items():
             self.code.changed(variable)
@@ -143,7 +143,7 @@ class Variables:
             self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in unset], name("missing")))
 
     def leave(self, scope: Scope) -> None:
-        """Let go of what a scope held, when a function made in it may still look."""
+        """Let go of what a scope held, when a function made in it may still look (S3)."""
         materialised = list(scope.symbols.loads)
         if materialised and self.code.function.nested:
             self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in materialised], name("missing")))

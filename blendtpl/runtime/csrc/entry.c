@@ -31,7 +31,7 @@ forget(Call *call)
         PyMem_Free(call->all);
 }
 
-/* Put what the names stand for behind the arguments that are there. */
+/* Put what the names stand for behind the arguments that are there (L1). */
 static int
 look_up(Call *call, PyObject *names, PyObject *given, PyObject *defaults)
 {
@@ -117,7 +117,7 @@ written(PyObject *plan, Call *call)
 }
 
 /* Let nothing of a render wait for the collector, and leave the error that there may be. What comes in the midst of
- * that, from a handler of signals, is left in place of it, when all is done. */
+ * that, from a handler of signals, is left in place of it, when all is done (R5). */
 static PyObject *
 finished(State *state, PyObject *frame, PyObject *text)
 {

@@ -1,8 +1,8 @@
 /* Lookahead: `Lookahead` of `blendtpl.runtime.lookahead`, which says what it is.
  *
  * A list may change in the loop over it: the item that somebody has asked for comes next all the same. Each answer is
- * given under the lock of the object, for interpreters that have none of their own; what the items do in the meantime
- * may let go of it, as it may let other threads go on elsewhere.
+ * given under the lock of the object, for interpreters that have no lock of their own; what the items do in the meantime
+ * may let go of it, as it may let other threads go on elsewhere (P2).
  */
 
 #include "module.h"
@@ -11,7 +11,7 @@ typedef struct {
     PyObject_HEAD
     PyObject *items, *iterator, *after; /* the last is there when somebody has asked for it */
     PyObject *missing;                  /* what stands for no item */
-    Py_ssize_t length;                  /* -1 until somebody asks */
+    Py_ssize_t length;                  /* -1 until somebody asks (P3) */
 } Lookahead;
 
 static PyObject *

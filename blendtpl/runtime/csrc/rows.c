@@ -1,6 +1,6 @@
 /* Rows: `rows` of `blendtpl.runtime.attributes`, which says what the parts of a row are.
  *
- * Nothing here runs more than once what a value brings along, such as a property.
+ * Nothing here runs more than once what a value brings along, such as a property (L7).
  */
 
 #include "texts.h"
@@ -95,7 +95,7 @@ set(Rows *rows, Py_ssize_t which, PyObject *value, PyObject *part)
 }
 
 /* Return whether no item follows that at hand, -1 for an error. The next one is taken from the iterator for that, once,
- * and comes next, whatever becomes of a list in the meantime. */
+ * and comes next, whatever becomes of a list in the meantime (P2). */
 static int
 is_last(Rows *rows, PyObject *part)
 {
@@ -151,14 +151,14 @@ text_of_operand(Rows *rows, PyObject *operand, Py_ssize_t which)
                                                 : PyLong_FromSsize_t(rows->number);
     if (value == NULL)
         return NULL;
-    PyObject *text = rows->escapes ? text_of(rows->state, value) : PyObject_Str(value);
+    PyObject *text = rows->escapes ? text_of(rows->state, value) : PyObject_Str(value); /* (E5) */
     Py_DECREF(value);
     if (text != NULL)
         rows->written += PyUnicode_GET_LENGTH(text);
     return text;
 }
 
-/* Return what `~` makes of the values that a part has from its third on. */
+/* Return what `~` makes of the values that a part has from its third on (E9). */
 static PyObject *
 concatenated(Rows *rows, PyObject *part)
 {
@@ -200,7 +200,7 @@ next_item(Rows *rows)
     return item ? item : PyIter_Next(rows->iterator);
 }
 
-/* Let other threads go on, and whatever they or a signal want to be raised here, which comes with a call in Python. */
+/* Let other threads go on, and whatever they or a signal want to be raised here, with a call in Python (R4). */
 static int
 take_turns(Rows *rows)
 {
@@ -210,7 +210,7 @@ take_turns(Rows *rows)
     return nothing ? 0 : -1;
 }
 
-/* Have an item, which is taken over, be the value of a number, or both parts of it those of two. */
+/* Have an item, which is taken over, be the value of a number, or both parts of it those of two (P8). */
 static int
 assign(Rows *rows, PyObject *item, Py_ssize_t first, int pairs, PyObject *part)
 {
@@ -233,7 +233,7 @@ each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, P
     PyObject *const outer = rows->iterator, *const after = rows->after;
     const Py_ssize_t number = rows->number;
     rows->place = place;
-    PyObject *iterator = PyObject_GetIter(items), *item;
+    PyObject *iterator = PyObject_GetIter(items), *item; /* (P7) */
     int failed = iterator == NULL;
     rows->iterator = iterator;
     rows->after = NULL;
@@ -325,7 +325,7 @@ is_plain(PyObject *items)
         || type == &PyDictKeys_Type || type == &PyDictValues_Type;
 }
 
-/* Return the error at hand with the place that it came from. */
+/* Return the error at hand with the place that it came from (R2). */
 static PyObject *
 told(Py_ssize_t place)
 {

@@ -49,7 +49,7 @@ replacement(Py_UCS4 character)
     }
 }
 
-/* Return the escaping of an exact string. */
+/* Return the escaping of an exact string (E1). */
 static inline PyObject *
 escaped(PyObject *text)
 {
@@ -97,13 +97,13 @@ text_of(State *state, PyObject *value)
     if (PyUnicode_CheckExact(value))
         return escaped(value);
     if (PyLong_CheckExact(value) || PyFloat_CheckExact(value) || PyBool_Check(value) || value == Py_None)
-        return PyObject_Str(value); /* which has nothing to escape */
+        return PyObject_Str(value); /* which has nothing to escape (E2) */
     if ((PyObject *)Py_TYPE(value) == state->imported[MARKUP])
-        return PyUnicode_FromObject(value);
-    return PyObject_CallOneArg(state->imported[ESCAPE_ANY], value);
+        return PyUnicode_FromObject(value); /* (E3) */
+    return PyObject_CallOneArg(state->imported[ESCAPE_ANY], value); /* (E4) */
 }
 
-/* Return whether the error at hand, of a key that is compared, says to Jinja2 that there is no such item. */
+/* Return whether the error at hand, of a key that is compared, says to Jinja2 that there is no such item (L6). */
 static inline int
 says_none(void)
 {
@@ -111,7 +111,8 @@ says_none(void)
         || PyErr_ExceptionMatches(PyExc_AttributeError);
 }
 
-/* Return the error at hand, no longer at hand, if it came from inside of what was called: then it has a traceback. */
+/* Return the error at hand, no longer at hand, if it came from inside of what was called: it has a traceback then
+ * (L9). */
 static inline PyObject *
 raised_inside(void)
 {
@@ -124,7 +125,7 @@ raised_inside(void)
 }
 
 /* Return the value of an attribute: `arguments` are `undefined`, the value, the attribute, and maybe the name of what
- * may be missing. `in_dict` says whether a dict has no attribute of its own of that name. */
+ * may be missing. `in_dict` says whether a dict has no attribute of its own of that name (L3, L4). */
 static inline PyObject *
 value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict)
 {
@@ -138,7 +139,7 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
         if (there < 0 && !says_none())
             return NULL;
         PyErr_Clear();
-        return PyObject_Vectorcall(state->imported[NO_KEY], arguments, 3, NULL); /* lest it is asked twice */
+        return PyObject_Vectorcall(state->imported[NO_KEY], arguments, 3, NULL); /* lest it is asked twice (L7) */
     }
     found = PyObject_GetAttr(value, attribute);
     if (found != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
