@@ -350,7 +350,7 @@ def _descending(
     chosen: str | None,
     counters: set[str],
 ) -> None:
-    """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes the output (P6)."""
+    """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes output (P6)."""
     identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
