@@ -148,8 +148,14 @@ EXAMPLES: dict[str, list[tuple[str | dict[str, str], str]]] = {
     "E5": [("{% autoescape false %}{{ html }}{{ text }}{{ lt }}{% endautoescape %}", "<str><text><")],
     "E6": [("{% autoescape not on %}{{ lt }}{% endautoescape %}{{ lt }}", "<&lt;")],
     "E7": [("{% autoescape not on %}{{ '<' }}{% endautoescape %}", "&lt;")],
-    "E8": [("{% macro m() %}<{{ lt }}{% endmacro %}{% set s %}<{% endset %}{{ m() }}{{ s }}", "<&lt;<")],
-    "E9": [("{{ lt ~ markup }}, {{ lt ~ one }}, {{ html ~ markup }}", "&lt;<b>, &lt;1, &lt;str&gt;<b>")],
+    "E8": [
+        ("{% macro m() %}<{{ lt }}{% endmacro %}{% set s %}<{% endset %}{{ m() }}{{ s }}", "<&lt;<"),
+        ("{% autoescape false %}{% set s %}<{% endset %}{% endautoescape %}{{ s }}", "&lt;"),
+    ],
+    "E9": [
+        ("{{ lt ~ markup }}, {{ lt ~ one }}, {{ html ~ markup }}", "&lt;<b>, &lt;1, &lt;str&gt;<b>"),
+        ("{% autoescape on %}{{ lt ~ markup }}{% endautoescape %}", "&lt;&lt;b&gt;"),
+    ],
     "E11": [("{% filter angle %}a{% endfilter %}{{ lt|angle }}", "<&lt;")],
     "U2": [("{{ nowhere }}{{ nowhere is defined }}{{ nowhere|length }}{% for x in nowhere %}{% endfor %}", "False0")],
     "U3": [("{{ 'a' if not on }}|", "|")],
