@@ -84,7 +84,8 @@ def _write_constant(emitter: Emitter, node: nodes.Expr, scope: Scope, constant: 
 
 def _write_folded(emitter: Emitter, node: nodes.Expr, scope: Scope) -> None:
     """Write what Jinja2 takes for a constant and there is no literal of. It makes the text of that when it compiles, so
-    it asks no tag around that is decided at run time, and what it looks up in constants is undefined or there.
+    it asks no tag around that is decided at run time, and what it looks up in constants is undefined or there
+    (E7, L8).
     """
     emitter.in_constant = True
     value = emitter.expression(node, scope)
@@ -296,7 +297,7 @@ def _is_markup(emitter: Emitter, scope: Scope) -> ast.expr | None:
 
 
 def _finalizer(emitter: Emitter, scope: Scope) -> tuple[bool, list[ast.expr]]:
-    """Return whether Jinja2 finalizes constants when it compiles, and what `finalize` is passed first."""
+    """Return whether Jinja2 finalizes constants when it compiles, and what `finalize` is passed first (E10)."""
     wanted = passed_argument(emitter.environment.finalize)
     if wanted in {"", "environment"}:
         return True, [name(wanted)] if wanted else []
