@@ -266,7 +266,7 @@ def without_c() -> Iterator[None]:
         mock.patch.dict(helpers.NAMES, plain),
         mock.patch.object(helpers, "new_lookahead", lookahead.Lookahead),
         mock.patch.object(helpers, "new_counted", lookahead.Counted),
-        mock.patch.object(render, "started", entry.enter_template),
+        mock.patch.object(render, "enter_template", entry.enter_template),
     ):
         yield
 

@@ -2,7 +2,7 @@
 
 Enters: an include or a call that runs often, and the tree of what it runs. Leaves: that template's statements, with its
 own lines, in the function at hand. The function has one file name, which is not that template's: should anything be
-raised, `blendtpl.runtime.exceptions.stitched` puts the entry that a call would have made into the traceback.
+raised, `blendtpl.runtime.exceptions.insert_frame` puts the entry that a call would have made into the traceback.
 """
 
 import ast
