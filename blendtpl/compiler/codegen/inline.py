@@ -52,7 +52,7 @@ def inlined(
         variable = inner.symbols.find_ref(called)
         if variable is not None and called in values and called not in inner.symbols.stores:
             own.known[variable] = name(values[called])
-    with _stitched(emitter, template, abi.TOP_LEVEL), own.tracking(set()):
+    with _framed(emitter, template, abi.TOP_LEVEL), own.tracking(set()):
         own.enter(inner)
         own.body(tree.body, inner)
     return True
@@ -96,7 +96,7 @@ def inlined_call(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallB
         inner = replace(scope.inner(), symbols=Symbols(scope.symbols, scope.symbols.level + 2))
         inner.output_check, inner.streams = False, False
         inner.symbols.analyze_node(node)
-        with _stitched(emitter, str(emitter.template), "call block"):
+        with _framed(emitter, str(emitter.template), "call block"):
             emitter.macro_depth += 1
             with emitter.lent(inner):
                 emitter.enter(inner)
@@ -152,7 +152,7 @@ def inlined_super(emitter: Emitter, scope: Scope, above: str) -> bool:
     )
     own.super_variable = inner.symbols.declare_parameter("super")
     inner.symbols.analyze_node(body)
-    with _stitched(emitter, above, f"block {scope.block!r}"), own.tracking(set()):
+    with _framed(emitter, above, f"block {scope.block!r}"), own.tracking(set()):
         own.enter(inner)
         own.body(body.body, inner)
     return True
@@ -173,7 +173,7 @@ def _write_macro(
     arguments = direct_arguments(emitter, node, scope, macro, name("missing"))
     own, inner = within_macro(emitter, scope, macro, body)
     own.write_caller = write_caller
-    with _stitched(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
+    with _framed(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
         for index, (argument, value) in enumerate(zip(body.args, arguments, strict=False)):
             variable = inner.symbols.ref(argument.name)
             own.code.changed(variable)
@@ -254,7 +254,7 @@ def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:
 
 
 @contextmanager
-def _stitched(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
+def _framed(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
     """Write, in the meantime, code of another template; what it raises gets the entry of a call in its traceback."""
     code, line = emitter.code, emitter.code.line
     code.materialise_output()
