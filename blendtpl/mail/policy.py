@@ -1,4 +1,4 @@
-"""The standard library's e-mails, with headers that are folded as `mail_headers` does it.
+"""The standard library's e-mails, with headers that are folded as `blendtpl.mail.headers` does it.
 
 Enters: a header's name, and its text or its mailboxes. Leaves: a header object of the standard library, which goes out
 as what it says, under whatever policy somebody writes its message, and wherever it has travelled by pickle. The

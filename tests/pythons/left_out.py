@@ -76,7 +76,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/test_frozen.py",
         "tests/test_layers.py::test_loading_and_rendering_leave_the_build_half_unloaded",
         "tests/test_layers.py::test_a_live_environment_leaves_linking_and_the_build_cache_unloaded",
-        "tests/test_migrating.py::test_all_of_it_runs_in_order",
+        "tests/test_documentation.py::test_every_block_of_a_page_runs_and_prints_what_the_page_says",
         "tests/test_readme.py::test_the_first_command_sets_up_and_renders_an_e_mail_and_a_page",
         "tests/test_readme.py::test_the_python_and_shell_blocks_run_in_order_and_print_what_it_says",
         "tests/test_readme.py::test_the_second_command_sets_up_and_runs_the_tests",

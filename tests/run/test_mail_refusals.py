@@ -195,8 +195,8 @@ def test_the_strict_reader_refuses_addresses_that_readers_take_apart_differently
 def test_what_a_strict_reader_does_not_find_again_is_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     made = message(to=['"Doe, Jane" <b@example.org>'], headers={"X-A": "1"})
     for module, name, told in (
-        ("mail_policy", "folded_addresses", "header `From`"),
-        ("mail_policy", "folded_text", "header `Subject`"),
+        ("mail.policy", "folded_addresses", "header `From`"),
+        ("mail.policy", "folded_text", "header `Subject`"),
     ):
         with monkeypatch.context() as patched:
             patched.setattr(f"blendtpl.{module}.{name}", lambda header, value: f"{header}: evil@attacker.example")

@@ -23,6 +23,7 @@ import jinja2
 from blendtpl._version import __version__
 from blendtpl.bundle.archive import CERTIFICATE, write_whole
 from blendtpl.errors import CertificateError
+from blendtpl.tools.soak.origins import Origins
 from blendtpl.tools.soak.run import Soak, Soaked
 
 FORMAT = 1
@@ -91,7 +92,18 @@ def _row(found: Soaked) -> dict[str, Any]:
         },
         "kept": list(found.kept),
         **({"printed": [asdict(each) for each in found.printed]} if found.printed else {}),
-        "trail": None if origins_of is None else {**asdict(origins_of), "types": dict(origins_of.types)},
+        "trail": None if origins_of is None else _trail(origins_of),
+    }
+
+
+def _trail(found: Origins) -> dict[str, Any]:
+    """Return where what is left comes from, in the words of the file, which outlive those of the code."""
+    return {
+        "renders": found.renders,
+        "types": dict(found.types),
+        "holders": found.referrers,
+        "circle": found.circle,
+        "places": found.places,
     }
 
 
