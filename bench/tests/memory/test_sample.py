@@ -2,6 +2,7 @@
 
 import gc
 import linecache
+import mmap
 import os
 import subprocess
 import sys
@@ -20,7 +21,8 @@ OF_PYTHON = {"blocks", "pending", "collections", "modules", "lines"}
 @pytest.fixture(autouse=True)
 def _no_collector() -> Iterator[None]:
     gc.unfreeze()  # what others froze may be garbage by now, which a sample would bring to light
-    gc.collect()
+    while gc.collect():  # what a finalizer brings to light, too
+        pass
     gc.disable()
     yield
     gc.enable()
@@ -47,7 +49,9 @@ def test_it_sees_what_is_added_and_what_goes() -> None:
     take(row)
     take(row)
     before = named(row)
-    kept, large = [[None] for _ in range(1000)], b"x" * 40_000_000  # more than `malloc` may have at hand
+    kept, large = [[None] for _ in range(1000)], b"x" * 40_000_000
+    mapped = mmap.mmap(-1, len(large))  # new pages, while `malloc` may have had as many at hand for the others
+    mapped.write(large)
     sys.modules["bench.tests.memory.added"] = ModuleType("added")
     linecache.cache["added"] = (0, 0.0, [], "added")
     descriptor = os.open(os.devnull, os.O_RDONLY)
@@ -59,6 +63,7 @@ def test_it_sees_what_is_added_and_what_goes() -> None:
     assert added["rss"] >= len(large) // 2
     assert [added[name] for name in ("modules", "lines", "files")] == [1, 1, 1]
     os.close(descriptor)
+    mapped.close()
     del kept, large, sys.modules["bench.tests.memory.added"], linecache.cache["added"]
     take(row)
     after = named(row)
