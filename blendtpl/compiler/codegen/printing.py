@@ -76,8 +76,7 @@ def _write_constant(emitter: Emitter, node: nodes.Expr, scope: Scope, constant: 
         emitter.code.write_text(scope, str(constant))
     elif _finalizer(emitter, scope)[0]:
         # Jinja2 escapes a constant before it is finalized, and everything else after that (E10)
-        value = literal(constant) if has_literal(constant) else emitter.expression(node, scope)
-        emitter.code.write(scope, "str", _finalized(emitter, scope, value))
+        emitter.code.write(scope, "str", _finalized(emitter, scope, literal(constant)))
     else:
         _write(emitter, scope, partial(_finalized_expression, emitter, node, scope))
 
