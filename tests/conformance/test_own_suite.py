@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.fetch import UnreachableError, fetch
+from tests.conformance.fetch import UnreachableError, fetch, unpack
 
 HERE = Path(__file__).parent
 
@@ -61,7 +60,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     except UnreachableError as error:
         pytest.skip(f"Jinja2's source distribution cannot be fetched: {error}")
     work = tmp_path_factory.mktemp("jinja2")
-    shutil.unpack_archive(archive, work, filter="data")
+    unpack(archive, work)
     (root,) = work.glob("jinja2-*")
     report = work / "report.json"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}

@@ -73,7 +73,7 @@ def unpack(files: Mapping[str, Path], folder: Path) -> None:
                 wheel.extractall(folder)
         else:
             with TemporaryDirectory() as temporary:
-                shutil.unpack_archive(file, temporary, filter="data")
+                fetch.unpack(file, Path(temporary))
                 (sources,) = Path(temporary).glob(f"*/src/{name}")
                 shutil.copytree(sources, folder / name, dirs_exist_ok=True)
 

@@ -93,8 +93,7 @@ def everything(root: object) -> list[tuple[str, object]]:
             waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
         elif type(value).__module__.startswith("blendtpl"):
             for name in dir(value):
-                attribute = getattr(value, name)
-                if not name.startswith("_") and not callable(attribute):
+                if not name.startswith("_") and not callable(attribute := getattr(value, name)):
                     waiting.append((f"{path}.{name}", attribute))
     return found
 

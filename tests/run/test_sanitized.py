@@ -29,6 +29,7 @@ LIBRARIES = tuple(found for name in ("libasan.so", "libubsan.so") if (found := l
 
 
 @pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="the sources are not there")
+@pytest.mark.slow
 @pytest.mark.skipif(len(LIBRARIES) < 2, reason="there is no compiler with sanitizers")
 def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "blendtpl", tmp_path / "blendtpl", ignore=shutil.ignore_patterns("*.so", "__pycache__"))

@@ -155,6 +155,7 @@ def test_a_long_text_counts_as_many_turns(sides: dict[str, Callable[[str, Any], 
     assert next(turns) < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("change", ["append", "clear", "pop", "shift", "replace", "sort"])
 @pytest.mark.parametrize("name", ["row", "asked", "nested", "inner", "outer", "looped"])
