@@ -1,4 +1,4 @@
-"""What `pyproject.toml` cannot say in every version of setuptools: the extension module.
+"""What `pyproject.toml` cannot say in every version of setuptools: the extension modules.
 
 Where there is no C compiler it is left out, and all is done in Python. `BLENDTPL_SPEEDUPS=1` has that be an error, for
 wheels that others rely on; `BLENDTPL_SPEEDUPS=0` leaves it out anywhere, for the wheel of pure Python, which any other
@@ -19,6 +19,8 @@ if wanted not in {"", "0", "1"}:
     raise SystemExit(
         f"BLENDTPL_SPEEDUPS is {wanted!r}: 1 is for with functions in C, 0 for without, unset for if possible"
     )
-speedups = Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=wanted != "1")
+optional = wanted != "1"
+speedups = Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=optional)
+transfer = Extension("blendtpl.mail._transfer", ["blendtpl/mail/_transfer.c"], optional=optional)
 
-setup(ext_modules=[] if wanted == "0" else [speedups])
+setup(ext_modules=[] if wanted == "0" else [speedups, transfer])

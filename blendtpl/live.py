@@ -6,11 +6,10 @@ is linked here, since templates may come and go: names are resolved when a templ
 An environment with `enable_async`, or with a code generator of its own, keeps Jinja2's way.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, MutableMapping
 from functools import cached_property, wraps
 from inspect import signature
-from types import CodeType, MappingProxyType
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import jinja2
@@ -23,32 +22,21 @@ from jinja2.runtime import Context
 from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.environment import EXTENSIONS, with_defaults
 from blendtpl.compiler.assemble.template_code import code_of
-from blendtpl.errors import NotLoadedError
-from blendtpl.mail.message import Message, compose
+from blendtpl.live_messages import live_message
+from blendtpl.mail.message import Message
 from blendtpl.runtime import render
-from blendtpl.runtime.arguments import as_dict, merged
+from blendtpl.runtime.arguments import as_dict
 from blendtpl.runtime.causes import explain_by_note
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, Render
 from blendtpl.runtime.linked_environment import unwrapped
+from blendtpl.runtime.messages import split_fields
 from blendtpl.runtime.namespace import bind_names, new_space
 from blendtpl.runtime.output import NEVER, Output
 from blendtpl.runtime.speedups import ACTIVE
 from blendtpl.runtime.traceback import stopped
 
 _BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("extensions")
-
-
-class _Listed:
-    """What a loader lists, looked for when somebody goes through it: nothing, where it cannot."""
-
-    def __init__(self, loader: jinja2.BaseLoader | None) -> None:
-        self._loader = loader
-
-    def __iter__(self) -> Iterator[str]:
-        with suppress(TypeError, OSError):
-            if self._loader is not None:
-                yield from self._loader.list_templates()
 
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
@@ -193,42 +181,9 @@ class _Live(jinja2.Environment):
         """
         return with_defaults(cls, options)
 
-    def message(
-        self,
-        name: str,
-        /,
-        *mappings: Mapping[str, Any],
-        to: Iterable[str],
-        sender: str,
-        cc: Iterable[str] = (),
-        reply_to: str | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
-        **variables: Any,
-    ) -> Message:
-        """Return the e-mail of the folder `name`, as `blendtpl.Registry.message` does."""
-        given = merged({}, name, mappings, variables)
-        return compose(
-            name,
-            lambda part: self._part(part).render(given),
-            self._has,
-            to=to,
-            sender=sender,
-            cc=cc,
-            reply_to=reply_to,
-            headers=headers,
-        )
-
-    def _part(self, name: str) -> jinja2.Template:
-        try:
-            return self.get_template(name)
-        except jinja2.TemplateNotFound:
-            raise NotLoadedError(name, _Listed(self.loader)) from None
-
-    def _has(self, name: str) -> bool:
-        with suppress(jinja2.TemplateNotFound):
-            self.get_template(name)
-            return True
-        return False
+    def message(self, name: str, /, *mappings: Mapping[str, Any], **given: Any) -> Message:
+        """Return the e-mail of the message `name`, as `blendtpl.Registry.message` does, which says what is given."""
+        return live_message(self, name).compose(mappings, *split_fields(given))
 
     def get_template(
         self, name: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None

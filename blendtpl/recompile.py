@@ -33,7 +33,8 @@ def recompiled(bundle: Bundle, environment: jinja2.Environment) -> Bundle:
     entries = bundle.manifest.templates
     read = [Source(name, text, entries[name].digest, entries[name].root) for name, text in sources.items()]
     try:
-        return build(read or {}, environment=environment, speedups=ACTIVE).bundle
+        messages = bundle.manifest.messages, bytes(bundle.files)
+        return build(read or {}, environment=environment, speedups=ACTIVE, messages=messages).bundle
     except CompileError as error:
         raise BundleError(f"the bundle is of other versions, and with these it does not compile:\n{error}") from error
 

@@ -20,10 +20,10 @@ PACKAGE = Path(blendtpl.__file__).parent
 # the face, and what looks at it from outside.
 MAY_IMPORT = {
     "errors": set(),
-    "bundle": {"errors"},
+    "bundle": {"errors", "mail"},
     "mail": {"errors"},
     "runtime": {"errors", "bundle", "mail"},
-    "compiler": {"errors", "bundle"},
+    "compiler": {"errors", "bundle", "mail"},
     "compat": {"errors", "runtime"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face"},
@@ -31,10 +31,10 @@ MAY_IMPORT = {
     "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate"},
 }
 # and the stages of the compiler, each with those before it
-STAGES = ("frontend", "analysis", "codegen", "assemble", "lint", "")
+STAGES = ("frontend", "analysis", "codegen", "assemble", "lint", "mail", "")
 
 ERRORS = {"errors", "extras", "printable", "reprs", "_version"}
-FACE = {"", "live", "recompile"}
+FACE = {"", "live", "live_messages", "recompile"}
 
 
 def room(module: str) -> str:

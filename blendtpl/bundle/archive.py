@@ -1,7 +1,8 @@
 """The bundle: one file that holds every template, compiled. The build half makes it, the run half opens it.
 
 A bundle is a zip archive that ``unzip -l`` lists: `manifest.json`, `code.marshal` (what
-`blendtpl.bundle.code_member` reads) and, unless left out, `sources.json` for error excerpts. Members are
+`blendtpl.bundle.code_member` reads), `files.bin` where messages have images, one behind the other, and, unless left
+out, `sources.json` for error excerpts. Members are
 stored, not deflated: the bytes of a deflated member depend on the zlib at hand. The archive's comment, at its very end,
 seals everything before it::
 
@@ -40,7 +41,7 @@ LARGEST = 2**30  # bytes of a bundle, two hundred times what 2,000 templates tak
 
 CERTIFICATE = ".soak.json"  # the end of the name of what a soak writes beside a bundle
 
-MANIFEST, CODE, SOURCES = "manifest.json", "code.marshal", "sources.json"
+MANIFEST, CODE, FILES, SOURCES = "manifest.json", "code.marshal", "files.bin", "sources.json"
 
 # a number has one form only, and there is nothing behind the seal
 _SEAL = re.compile(rb"blendtpl ([1-9][0-9]{0,3})\nhmac-sha256 ([0-9a-f]{64}|-{64})\nsha256 ([0-9a-f]{64})\n\Z")
@@ -63,6 +64,7 @@ class Bundle:
     manifest: Manifest
     code: bytes | memoryview
     sources: bytes
+    files: bytes | memoryview = b""
     warnings: tuple[TemplateWarning, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
@@ -92,14 +94,16 @@ def write_whole(target: Path, data: bytes) -> None:
         raise BundleError(f"cannot write `{target}`: {error.strerror or error}") from error
 
 
-def seal(manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | None = None) -> Bundle:
+def seal(
+    manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | None = None, files: bytes | None = None
+) -> Bundle:
     """Return the bundle of these members, signed with `key` when one is given."""
     check_key(key)
     index = to_json(manifest)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.comment = _seal_line(_UNSIGNED, _UNSIGNED)
-        for name, member in ((MANIFEST, index), (CODE, code), (SOURCES, sources)):
+        for name, member in ((MANIFEST, index), (CODE, code), (FILES, files or None), (SOURCES, sources)):
             if member is not None:
                 info = zipfile.ZipInfo(name, _EPOCH)
                 info.create_system = 3  # Unix, wherever it is built
@@ -113,7 +117,7 @@ def seal(manifest: Manifest, code: bytes, sources: bytes | None, key: bytes | No
         )
     digest = hashlib.sha256(body).hexdigest()
     # the manifest as whoever opens the bundle gets it: frozen to the bottom
-    return Bundle(body + b"sha256 %s\n" % digest.encode(), digest, from_json(index), code, sources or b"")
+    return Bundle(body + b"sha256 %s\n" % digest.encode(), digest, from_json(index), code, sources or b"", files or b"")
 
 
 def is_bundle(data: bytes) -> bool:
@@ -157,7 +161,10 @@ def open_bundle(
         start_of_tuple(members[CODE], count)
     except ValueError:
         raise BundleError(f"the manifest counts {count} templates, and `{CODE}` is not the code of so many") from None
-    return Bundle(data, found, manifest, members[CODE], bytes(members.get(SOURCES, b"")))
+    files = members.get(FILES, b"")
+    if any(not start <= end <= len(files) for each in manifest.messages.values() for *_, start, end in each.images):
+        raise BundleError(f"the manifest has images that are not in `{FILES}`")
+    return Bundle(data, found, manifest, members[CODE], bytes(members.get(SOURCES, b"")), files)
 
 
 def read_bundle(path: str | os.PathLike[str], *, trusted: bool = False) -> bytes:
@@ -240,7 +247,8 @@ def _members(data: bytes) -> dict[str, bytes | memoryview]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             names = [info.filename for info in infos]
-            if names not in ([MANIFEST, CODE], [MANIFEST, CODE, SOURCES]):
+            optional = [name for name in (FILES, SOURCES) if name in names]
+            if names != [MANIFEST, CODE, *optional]:
                 raise BundleError(f"the bundle's members are {', '.join(names) or 'none'}: this is no blendtpl bundle")
             for info in infos:
                 # a stored member cannot be larger than the file, which is what a zip bomb would need

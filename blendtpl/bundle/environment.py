@@ -17,6 +17,7 @@ from jinja2.tests import TESTS
 from jinja2.utils import pass_context, pass_environment, pass_eval_context
 
 from blendtpl.errors import ConfigError
+from blendtpl.mail.content_id import cid
 
 Kind = TypeVar("Kind", bound=jinja2.Environment)
 EnvironmentSource = jinja2.Environment | Callable[[], jinja2.Environment] | str | None
@@ -66,8 +67,8 @@ def autoescape_by_name(name: str | None) -> bool:
 def default_environment() -> jinja2.Environment:
     """Return a new environment with blendtpl's defaults.
 
-    They are Jinja2's but for: autoescape by name, `StrictUndefined`, and Jinja2's own extensions `i18n` (with
-    null translations until others are passed or installed), `do` and `loopcontrols`.
+    They are Jinja2's but for: autoescape by name, `StrictUndefined`, Jinja2's own extensions `i18n` (with null
+    translations until others are passed or installed), `do` and `loopcontrols`, and the global `cid` for messages.
     """
     return with_defaults(jinja2.Environment, {})
 
@@ -78,6 +79,7 @@ def with_defaults(kind: type[Kind], options: Mapping[str, Any]) -> Kind:
     environment = kind(**{**defaults, **options})
     if ext.InternationalizationExtension.identifier in environment.extensions:
         environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension's own
+    environment.globals["cid"] = cid  # of images that go with a message
     return environment
 
 

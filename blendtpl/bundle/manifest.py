@@ -9,7 +9,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.util import MAGIC_NUMBER
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,10 @@ from blendtpl.reprs import brief, counted, sized
 _BEGIN, _END = b'"templates": {\n', b"}}\n"  # around the lines of the templates
 _STR = frozenset((str,))
 _DEPTH = 32  # of an option's value, such as a policy
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,6 +79,28 @@ class Entry:
         return tuple(map(Reference, fields, fields, fields))
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageEntry:
+    """What the manifest knows of one message.
+
+    `parts` are the names of the templates that are its `subject`, `text` and `html`, those that it has; or of the
+    blocks of `template`, where one template has all. `fields` are those of `blendtpl.Message` that each such message
+    has, and `headers` its own headers. `images` are names, media types, and from where to where the bundle's files have
+    each. `unsubscribe` says whether a way to unsubscribe has to be given, `category` what its writer calls its kind.
+    """
+
+    parts: Mapping[str, str]
+    template: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=_nothing)
+    headers: Mapping[str, str] = field(default_factory=_nothing)
+    images: tuple[tuple[str, str, int, int], ...] = ()
+    unsubscribe: bool = False
+    category: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<MessageEntry of {', '.join(self.parts)}>"
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """What emitted code fits: other versions of any of these need another compile."""
@@ -112,6 +138,7 @@ class Manifest:
     speedups: bool
     needs: Needs
     templates: Mapping[str, Entry]
+    messages: Mapping[str, MessageEntry] = field(default_factory=_nothing)
 
     def __repr__(self) -> str:
         by = self.versions
@@ -138,6 +165,7 @@ def to_json(manifest: Manifest) -> bytes:
             "tests": dict(manifest.needs.tests),
             "globals": list(manifest.needs.globals),
         },
+        "messages": {name: _message_row(entry) for name, entry in manifest.messages.items()},
     }
     rows = [f"{_dump(name)}: {_dump(_row(entry))}" for name, entry in sorted(manifest.templates.items())]
     body, templates = _dump(head).removesuffix("}").encode("ascii"), ",\n".join(rows).encode("ascii")
@@ -178,6 +206,8 @@ def from_json(data: bytes) -> Manifest:
             tests=MappingProxyType(_texts(loaded[part]["tests"])),
             globals=_list_of_texts(loaded[part]["globals"]),
         )
+        part = "messages"
+        messages = {name: _message(_table(found)) for name, found in _table(loaded[part]).items()}
         templates = {}
         for line in lines:
             if line == _END:
@@ -194,7 +224,7 @@ def from_json(data: bytes) -> Manifest:
             raise ValueError("there is something behind its end")
     except _MALFORMED as error:
         raise _malformed(part, error) from None
-    return Manifest(versions, environment, speedups, needs, MappingProxyType(templates))
+    return Manifest(versions, environment, speedups, needs, MappingProxyType(templates), MappingProxyType(messages))
 
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
@@ -267,6 +297,25 @@ def _entry(name: str, loaded: dict[str, Any], shared: dict[tuple[Any, ...], tupl
         size=_count(loaded["size"]),
         root=_beginning(name, loaded["root"]),
     )
+
+
+def _message(loaded: dict[str, Any]) -> MessageEntry:
+    template, category = loaded["template"], loaded["category"]
+    return MessageEntry(
+        parts=MappingProxyType(_texts(loaded["parts"])),
+        template=None if template is None else _text(template),
+        fields=_freeze(_table(loaded["fields"])),
+        headers=MappingProxyType(_texts(loaded["headers"])),
+        images=tuple(
+            (_text(name), _text(kind), _count(start), _count(end)) for name, kind, start, end in _list(loaded["images"])
+        ),
+        unsubscribe=_truth(loaded["unsubscribe"]),
+        category=None if category is None else _text(category),
+    )
+
+
+def _message_row(entry: MessageEntry) -> dict[str, Any]:
+    return {field: thaw(getattr(entry, field)) for field in MessageEntry.__slots__}
 
 
 def _row(entry: Entry) -> dict[str, Any]:

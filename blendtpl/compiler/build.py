@@ -28,7 +28,7 @@ from blendtpl.bundle.environment import (
     passed_argument,
     resolve_environment,
 )
-from blendtpl.bundle.manifest import Entry, Manifest, this_process
+from blendtpl.bundle.manifest import Entry, Manifest, MessageEntry, this_process
 from blendtpl.bundle.names import clash_key
 from blendtpl.bundle.signing import check_key
 from blendtpl.compiler import lint
@@ -43,8 +43,11 @@ from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions
-from blendtpl.compiler.frontend.reader import Source, SourceSet, read
+from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader, read
 from blendtpl.compiler.frontend.references import Asking, asking
+from blendtpl.compiler.mail.definitions import Definitions, ReadFile
+from blendtpl.compiler.mail.folders import folders, whole
+from blendtpl.compiler.mail.settings import is_settings
 from blendtpl.compiler.workers import parallel_map
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
 from blendtpl.extras import not_installed
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from blendtpl.compiler.cache import BuildCache
 
 Progress = Callable[[str, int, int], None]
+Messages = tuple[Mapping[str, MessageEntry], bytes]  # with the bytes of their images
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,13 @@ def build(
     cache: Path | None = None,
     jobs: int = 1,
     progress: Progress = lambda stage, done, total: None,
+    messages: Messages | None = None,
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
     `speedups`: whether the code is for installations that have functions in C; it runs without them as well, and is
     slower there. `output` is no source, `ignored` are warnings not to be told, `progress` gets the stage, what is done
-    and the total.
+    and the total. `messages` are those of a bundle that is compiled again, of which there are no files any more.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -106,6 +111,7 @@ def build(
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
     run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups)
+    run.messages = messages
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
@@ -189,6 +195,9 @@ class _Run:
         self.trees: dict[str, nodes.Template] = {}
         self.faults: list[Fault] = []
         self.binary: dict[str, Fault] = {}  # the files that are no text
+        self.messages: Messages | None = None  # where they are known
+        self.message_settings: dict[str, str] = {}  # the texts of files beside the templates of messages
+        self.read_file: ReadFile = lambda name: None
 
     def build(
         self,
@@ -213,7 +222,9 @@ class _Run:
         self.faults = [fault for fault in wrong if fault.kind != diagnostics.BINARY]
         if not found and not self.faults and not isinstance(templates, Mapping):
             raise ConfigError(f"{_shown(templates)} has no template in it")
-        self.sources = {source.name: source for source in found}
+        self.sources = {source.name: source for source in found if not is_settings(source.name)}
+        self.message_settings = {source.name: source.text for source in found if is_settings(source.name)}
+        self.read_file = file_reader(templates)
         self.asking = asking(self.environment, self.sources, [fault.name for fault in wrong])
         if self.asking is not None:
             self.environment = self.asking.environment
@@ -227,11 +238,26 @@ class _Run:
         warnings = stage.warnings(summaries, self.faults)
         program = link(summaries, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
+        messages, files = self._messages(program)
         if self.faults:
             only_links = all(fault.kind in diagnostics.LINK_KINDS for fault in self.faults)
             causes = (fault.error for fault in sorted(self.faults) if fault.error is not None)
             raise (LinkError if only_links else SourceError)(self.faults, warnings) from next(causes, None)
-        return replace(self._pack(program, units, with_sources, key), warnings=warnings), compiled
+        return replace(self._pack(program, units, messages, files, with_sources, key), warnings=warnings), compiled
+
+    def _messages(self, program: Program) -> Messages:
+        """Return what the manifest says of messages, and their images; notes what is wrong with any."""
+        if self.messages is not None:
+            return self.messages
+        links = (link for linked in program.templates.values() for link in linked.summary.links)
+        referred = {name for link in links for name in link.names}
+        found, faults = folders(self.sources, self.message_settings, referred)
+        faults += [fault for definition in found.values() for fault in whole(definition)]
+        linked = Definitions(program, self.environment, self._known_tree, self.read_file)
+        entries = linked.entries(found)
+        self.faults += (*faults, *linked.faults)
+        self.binary = {name: fault for name, fault in self.binary.items() if name not in linked.read_names}
+        return entries, linked.files
 
     def _outlines(self) -> dict[str, TemplateSummary]:
         summaries = {}
@@ -330,6 +356,9 @@ class _Run:
             self.trees[name] = tree
         return self.trees[name]
 
+    def _known_tree(self, name: str) -> nodes.Template | None:
+        return self._whole_tree(name) if name in self.sources else None
+
     def _whole_tree(self, name: str) -> nodes.Template | None:
         tree = self._tree(name)
         return None if isinstance(tree, Fault) else tree
@@ -343,7 +372,15 @@ class _Run:
         lenient.filters, lenient.tests = {**filters, **lenient.filters}, {**tests, **lenient.tests}
         return lenient
 
-    def _pack(self, program: Program, units: dict[str, bytes], with_sources: bool, key: bytes | None) -> Bundle:
+    def _pack(
+        self,
+        program: Program,
+        units: dict[str, bytes],
+        messages: Mapping[str, MessageEntry],
+        files: bytes,
+        with_sources: bool,
+        key: bytes | None,
+    ) -> Bundle:
         names = sorted(units)
         manifest = Manifest(
             versions=this_process(),
@@ -351,10 +388,11 @@ class _Run:
             speedups=self.speedups,
             needs=program.needs,
             templates={name: self._entry(name, program.templates[name], units[name]) for name in names},
+            messages=messages,
         )
         sources = {name: self.sources[name].text for name in names}
         packed = json.dumps(sources, ensure_ascii=False, sort_keys=True).encode() if with_sources else None
-        return seal(manifest, pack([units[name] for name in names]), packed, key)
+        return seal(manifest, pack([units[name] for name in names]), packed, key, files)
 
     def _entry(self, name: str, linked: Linked, code: bytes) -> Entry:
         return Entry(

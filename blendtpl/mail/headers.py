@@ -12,7 +12,7 @@ that keeps to RFC 5322 and RFC 2047. Nothing here reads what others wrote.
 """
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -31,6 +31,7 @@ _LONGEST_NAME = 76
 
 _NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 section 2.2: printable ASCII but for the colon
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_BEYOND, _UP_TO_BEYOND = re.compile(r"[^ -~]"), re.compile(r".*[^ -~]", re.DOTALL)
 _ONE_BLANK = re.compile(r"(?<! ) (?! )")
 _AS_IT_IS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")  # RFC 2047 section 5 (3)
 
@@ -96,6 +97,13 @@ def is_text(name: str) -> bool:
 
 def folded_text(name: str, value: str) -> str:
     """Return a header that is a text or takes ASCII only, without the last line break."""
+    if len(name) + 2 + len(value) <= _LINE and _is_short(value):
+        return f"{name}: {value}"
+    if value.isascii():
+        if " " not in value and value and not is_text(name):  # such as a URL, which nothing folds
+            return _checked_line(name, f"{name}: {value}")
+    elif is_text(name) and (span := _span(value)) is not None:
+        return _folded_span(name, value, *span)
     lines = _Lines(name)
     prose = name.lower() == "subject"
     tokens = _ONE_BLANK.split(value)
@@ -111,10 +119,53 @@ def folded_text(name: str, value: str) -> str:
     return lines.text()
 
 
+def _checked_line(name: str, line: str) -> str:
+    if len(line) > LINE_LIMIT:
+        raise MessageError(
+            f"header `{name}` has a line of {len(line)} characters without a blank to break it at; a line of an e-mail"
+            f" holds {LINE_LIMIT}"
+        )
+    return line
+
+
+def _span(value: str) -> tuple[int, int] | None:
+    """Return where the words begin and end that are encoded, from the first that must be to the last; nothing for a
+    text that has more to it than words with a blank between each.
+    """
+    first = _BEYOND.search(value)
+    if first is None or "  " in value or "=?" in value or value[0] == " " or value[-1] == " ":
+        return None
+    last = _UP_TO_BEYOND.match(value)
+    end = value.find(" ", last.end() if last else 0)
+    return value.rfind(" ", 0, first.start()) + 1, len(value) if end < 0 else end
+
+
+def _folded_span(name: str, value: str, start: int, end: int) -> str:
+    room = _LINE - len(name) - 2 - start - len(value) + end
+    if room >= _SMALLEST_WORD and end - start < room and max(start, len(value) - end) <= _LONG_TOKEN:
+        word = _shorter_word(value[start:end])
+        if len(word) <= room:  # and all stands in one line
+            return f"{name}: {value[:start]}{word}{value[end:]}"
+    lines = _Lines(name)
+    before, behind = value[:start].split(), value[end:].split()
+    if any(map(_is_odd, before)):
+        start, before = 0, []
+    if any(map(_is_odd, behind)):
+        end, behind = len(value), []
+    lines.add(*before)
+    lines.add_encoded(value[start:end])
+    lines.add(*behind)
+    return lines.text()
+
+
 def folded_addresses(name: str, mailboxes: Iterable[Mailbox]) -> str:
     """Return a header of addresses, without the last line break."""
-    lines = _Lines(name)
     rows = list(mailboxes)
+    if len(rows) == 1:  # nearly always
+        plain = rows[0].plain
+        if plain is not None and len(name) + 2 + len(plain) <= _LINE:
+            return f"{name}: {plain}"
+    lines = _Lines(name)
     for number, mailbox in enumerate(rows, 1):
         comma = "," * (number < len(rows))
         if not mailbox.name:
@@ -135,6 +186,11 @@ def _add_phrase(lines: "_Lines", name: str) -> None:
         lines.add(quoted)
     else:
         lines.add_encoded(name)
+
+
+def _is_short(value: str) -> bool:
+    """Tell whether a value that fits into one line goes out as it is, whatever header it is in."""
+    return _is_plain(value) and bool(value) and "=?" not in value and len(value) <= _LONG_TOKEN
 
 
 def _is_plain(value: str) -> bool:
@@ -168,20 +224,23 @@ class _Lines:
 
     def add_encoded(self, text: str) -> None:
         """Add a text as encoded words: as one, when a line can hold that."""
-        whole, room = _encoded_length(text), _LINE - 1 - len(self._lines[-1])
+        quoted, octets = _quoted(text), text.encode()
+        in_base64 = 4 * -(-len(octets) // 3)
+        q = len(quoted) <= in_base64
+        whole, room = _FRAME + (len(quoted) if q else in_base64), _LINE - 1 - len(self._lines[-1])
         broken = room < _SMALLEST_WORD or (room < whole <= _WORD and not self._empty)
-        for word in _encoded_words(text, _WORD if broken else min(room, _WORD)):
+        limit = _WORD if broken else min(room, _WORD)
+        if whole <= limit:
+            self._put(f"=?utf-8?q?{quoted}?=" if q else f"=?utf-8?b?{_base64(octets)}?=", broken=broken)
+            return
+        for word in _encoded_words(text, limit, in_q=q):
             self._put(word, broken=broken)
             broken = True
 
     def text(self) -> str:
         """Return the lines, with line breaks between them."""
-        longest = max(map(len, self._lines))
-        if longest > LINE_LIMIT:
-            raise MessageError(
-                f"header `{self._name}` has a line of {longest} characters without a blank to break it at; a line of an"
-                f" e-mail holds {LINE_LIMIT}"
-            )
+        for line in self._lines:
+            _checked_line(self._name, line)
         return "\r\n".join(self._lines)
 
     def _put(self, token: str, *, broken: bool) -> None:
@@ -192,40 +251,36 @@ class _Lines:
         self._empty = False
 
 
-def _encoded_words(text: str, room: int) -> Iterator[str]:
+def _shorter_word(text: str) -> str:
+    quoted, octets = _quoted(text), text.encode()
+    return f"=?utf-8?q?{quoted}?=" if len(quoted) <= 4 * -(-len(octets) // 3) else f"=?utf-8?b?{_base64(octets)}?="
+
+
+def _encoded_words(text: str, room: int, *, in_q: bool) -> Iterator[str]:
     """Yield encoded words with whole characters in them, the first of that many characters at most."""
-    quoted = _is_quoted(text)
-    part, size = "", 0
+    part, size = [""], 0
     for character in text:
-        cost = len(_quoted(character)) if quoted else len(character.encode())
-        limit = room - _FRAME if quoted else (room - _FRAME) // 4 * 3
-        if part and size + cost > limit:
-            yield _encoded_word(part, quoted)
-            part, size, room = "", 0, _WORD
-        part += character
+        octets = character.encode()
+        cost = sum([len(_Q[octet]) for octet in octets]) if in_q else len(octets)
+        limit = room - _FRAME if in_q else (room - _FRAME) // 4 * 3
+        if size and size + cost > limit:
+            yield _encoded_word("".join(part), in_q=in_q)
+            part, size, room = [], 0, _WORD
+        part.append(character)
         size += cost
-    yield _encoded_word(part, quoted)
+    yield _encoded_word("".join(part), in_q=in_q)
 
 
-def _is_quoted(text: str) -> bool:
-    """Tell whether the Q encoding of RFC 2047 is no longer than the B encoding."""
-    return len(_quoted(text)) <= 4 * -(-len(text.encode()) // 3)
+def _encoded_word(text: str, *, in_q: bool) -> str:
+    return f"=?utf-8?q?{_quoted(text)}?=" if in_q else f"=?utf-8?b?{_base64(text.encode())}?="
 
 
-def _encoded_length(text: str) -> int:
-    return _FRAME + (len(_quoted(text)) if _is_quoted(text) else 4 * -(-len(text.encode()) // 3))
+def _base64(octets: bytes) -> str:
+    return b2a_base64(octets, newline=False).decode()
 
 
-def _encoded_word(text: str, quoted: bool) -> str:
-    return f"=?utf-8?q?{_quoted(text)}?=" if quoted else f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
+_Q = [chr(octet) if chr(octet) in _AS_IT_IS else "_" if octet == 32 else f"={octet:02X}" for octet in range(256)]
 
 
 def _quoted(text: str) -> str:
-    return "".join(
-        character
-        if character in _AS_IT_IS
-        else "_"
-        if character == " "
-        else "".join(f"={octet:02X}" for octet in character.encode())
-        for character in text
-    )
+    return "".join([_Q[octet] for octet in text.encode()])

@@ -1,43 +1,53 @@
 """Messages: a rendered e-mail, and its bytes on the wire.
 
-Enters: rendered parts and addresses. Leaves: RFC 5322 bytes or an `email.message.EmailMessage`. Nothing here knows how
-to render, or sends. What could carry another header or another recipient in is refused at once: folding and unfolding
-have let line breaks through before (CVE-2024-6923, CVE-2026-1299), one of them hidden in an encoded word. And what goes
-out is read back first by a strict reader, which must find what was asked for.
+Enters: rendered parts, addresses and files. Leaves: RFC 5322 bytes or an `email.message.EmailMessage`. Nothing here
+renders, or sends. What could carry another header or another recipient in is refused at once: folding and
+unfolding have let line breaks through before (CVE-2024-6923, CVE-2026-1299), one of them hidden in an encoded word.
 """
 
-import sys
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from email.message import EmailMessage
-from email.utils import make_msgid
-from random import randrange
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from blendtpl.errors import MessageError
-from blendtpl.mail.addresses import Mailbox, mailboxes, one_mailbox, refuse_encoded_word, shortened
-from blendtpl.mail.headers import ADDRESSES, check_name, check_text, is_text
-from blendtpl.mail.parser import Mail, read_mail, read_mailboxes, read_text
-from blendtpl.mail.policy import POLICY, address_header, text_header
+from blendtpl.mail.addresses import DOT_ATOMS, Mailbox, Syntax, mailboxes, one_mailbox
+from blendtpl.mail.attachments import Attachment, Image, Invitation, as_attachments, as_images
+from blendtpl.mail.checks import check_body, check_language, check_line, check_names, check_priority, kind_of
+from blendtpl.mail.emailmessage import email_message
+from blendtpl.mail.headers import ADDRESSES, check_text
+from blendtpl.mail.unsubscribe import Unsubscribe, as_unsubscribe
+from blendtpl.mail.writer import octets
 from blendtpl.reprs import counted
 
-_OWN_HEADERS = frozenset(("subject", "from", "to", "cc", "reply-to", "mime-version"))
-_BREAKS = frozenset(("Cc", "Zl", "Zp"))  # categories of Unicode
-_LISTS = ("to", "cc")
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+# as the readers that look at any of them have it; RFC 4021 lists the second
+_PRIORITIES = {"high": ("1", "high"), "normal": ("3", "normal"), "low": ("5", "low")}
+
+
+class Signer(Protocol):
+    """What signs a message, such as `blendtpl.mail.dkim.DkimSigner`."""
+
+    def sign(self, data: bytes, /) -> bytes:
+        """Return the header field that goes in front of these bytes of a message, with CRLF at its end."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """A rendered e-mail.
 
-    - `subject` is one line.
-    - `text` is the plain text, `html` the same as HTML, or `None` for a message of plain text only.
-    - `sender`, `to`, `cc` and `reply_to` are addresses as people write them, one in each string: ``name <box@host>`` or
-      ``box@host``. One recipient is the least.
+    - `subject` is one line. `text` is the plain text, `html` the same as HTML; one of them may be `None`.
+    - `sender`, `to`, `cc`, `bcc` and `reply_to` are addresses as people write them, one in each string:
+      ``name <box@host>`` or ``box@host``. One recipient is the least. `bcc` is in no byte of the message, and in its
+      `recipients`. Where several wrote it, they are `from_`, and `sender` is who sent it for them.
     - `headers` are those beyond what the other fields say, each one line.
+    - `attachments` are `Attachment` and `Invitation`, paths, open files, or tuples of name and bytes; `images` those
+      that the HTML shows by ``cid(name)``. `unsubscribe` is a URL, or an `Unsubscribe`.
+    - `language` is a tag of BCP 47; `priority` is ``"high"``, ``"normal"`` or ``"low"``. `date` is an aware `datetime`,
+      and `message_id` is ``<left@right>``: the time, and a new one, whenever it is written, where none is given.
+    - `smtputf8` lets addresses have letters beyond ASCII before the ``@`` (RFC 6531), `quoted_local` a part in quotes.
 
     Raises `MessageError`, which names the field, for what no e-mail can carry or what could carry another header or
     recipient in: line breaks and control characters, encoded words, odd header names, more than one address in a
@@ -45,142 +55,183 @@ class Message:
     """
 
     subject: str
-    text: str
+    text: str | None
     html: str | None
     sender: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
-    reply_to: str | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    reply_to: str | tuple[str, ...] | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    bcc: tuple[str, ...] = ()
+    from_: tuple[str, ...] = ()
+    attachments: tuple[Attachment | Invitation, ...] = ()
+    images: tuple[Image, ...] = ()
+    unsubscribe: Unsubscribe | None = None
+    language: str | None = None
+    priority: str | None = None
+    date: datetime | None = None
+    message_id: str | None = None
+    smtputf8: bool = False
+    quoted_local: bool = False
+    mailboxes: tuple[tuple[str, tuple[Mailbox, ...]], ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         # without subject, texts and addresses, which hold codes, links to sign in by, and names of people
-        html = "no html" if self.html is None else f"html of {counted(len(self.html), 'character')}"
-        text = f"text of {counted(len(self.text), 'character')}"
-        return f"<Message to {counted(len(self.to) + len(self.cc), 'recipient')}, {text}, {html}>"
+        text, html = (
+            f"no {label}" if part is None else f"{label} of {counted(len(part), 'character')}"
+            for label, part in (("text", self.text), ("html", self.html))
+        )
+        files = f", {counted(len(self.attachments), 'attachment')}" if self.attachments else ""
+        recipients = counted(len(self.to) + len(self.cc) + len(self.bcc), "recipient")
+        return f"<Message to {recipients}, {text}, {html}{files}>"
 
     def __post_init__(self) -> None:
-        for label in _LISTS:
-            object.__setattr__(self, label, _listed(label, getattr(self, label)))
-        object.__setattr__(self, "headers", _mapping(self.headers))
-        _check_names(self.headers)
-        for label, value in self._lines():
-            _check_line(label, value)
-        for name, value in self.headers.items():
-            check_text(name, value)
-        if not (self.to or self.cc):
+        put = object.__setattr__
+        for label in ("to", "cc", "bcc", "from_"):
+            if type(values := getattr(self, label)) is not tuple:
+                put(self, label, _listed(label, values))
+        if self.headers is not NO_HEADERS:
+            put(self, "headers", _mapping(self.headers))
+            check_names(self.headers)
+            if self.from_ and any(name.lower() == "sender" for name in self.headers):
+                raise MessageError("header `Sender` is said by the field `sender` where there is a `from_`")
+            for name, value in self.headers.items():
+                check_line(f"header `{name}`", value)
+                check_text(name, value)
+        check_line("subject", self.subject)
+        if not (self.to or self.cc or self.bcc):
             raise MessageError("the message has no recipient: give `to=[...]`")
-        self._mailboxes()
-        for label, part in (("text", self.text), ("html", "" if self.html is None else self.html)):
-            _check_body(label, part)
+        put(self, "mailboxes", tuple(self._parsed_mailboxes()))
+        check_body("text", self.text)
+        check_body("html", self.html)
+        if self.text is None and self.html is None:
+            raise MessageError("the message has neither a text nor an html: give one of them")
+        if self.attachments != ():
+            put(self, "attachments", as_attachments(self.attachments))
+        if self.images != ():
+            put(self, "images", as_images(self.images))
+        if self.unsubscribe is not None:
+            put(self, "unsubscribe", as_unsubscribe(self.unsubscribe))
+        self._check_small_fields()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
         return _arrive, ({**values, "headers": dict(self.headers)},)
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The addresses that the envelope has, ``box@host``, each once: those of `to`, `cc` and `bcc`."""
+        found = (box.box for name, boxes in self.mailboxes if name in {"To", "Cc", "Bcc"} for box in boxes)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def envelope_sender(self) -> str:
+        """The address that errors come back to, ``box@host``: the sender's."""
+        return self.mailboxes[0][1][0].box if not self.from_ else one_mailbox("sender", self.sender, self._syntax).box
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether an address has letters beyond ASCII, which takes a server that says `SMTPUTF8`."""
+        return self.smtputf8 and not all(box.box.isascii() for _, boxes in self.mailboxes for box in boxes)
+
     def as_email_message(self) -> EmailMessage:
-        """Return a new standard library message with a new `Message-ID`, unless `headers` has one.
-
-        `Date` is for whoever sends it to set. Raises `MessageError` when a strict reader would not find in it what
-        was asked for.
+        """Return a standard library message of the bytes that `as_bytes` gives, with a new `Message-ID` where none is
+        given.
         """
-        message = self._made()
-        self._check(message.as_bytes())
-        return message
+        return email_message(self.as_bytes(), self.mailboxes, (("Subject", self.subject), *self.own_headers()))
 
-    def as_bytes(self) -> bytes:
-        """Return the message as RFC 5322 bytes with CRLF line ends; raises what `as_email_message` does."""
-        data = self._made().as_bytes()
-        self._check(data)
-        return data
+    def as_bytes(self, *, eight_bit: bool = False, sign: Signer | Sequence[Signer] | None = None) -> bytes:
+        """Return the message as RFC 5322 bytes with CRLF line ends.
 
-    def _made(self) -> EmailMessage:
-        message = EmailMessage(policy=POLICY)
-        message["Subject"] = text_header("Subject", self.subject)
-        for name, found in self._mailboxes():
-            message[name] = address_header(name, found)
+        They are ASCII, but for addresses beyond it. `eight_bit` lets texts go as UTF-8, which a server has to take
+        (`8BITMIME`). `sign` is what signs them, or several such.
+
+        Raises `MessageError` for a file that has gone since, and for a header that has no place to be folded at.
+        """
+        data = octets(self, eight_bit=eight_bit)
+        if sign is None:
+            return data
+        signers = sign if isinstance(sign, Sequence) else (sign,)
+        return b"".join((*(signer.sign(data) for signer in signers), data))
+
+    def own_headers(self) -> Iterator[tuple[str, str]]:
+        """Yield the headers of text beyond the subject, as they read."""
+        if self.unsubscribe is not None:
+            yield from self.unsubscribe.headers
+        if self.language is not None:
+            yield "Content-Language", self.language
+        if self.priority is not None:
+            number, word = _PRIORITIES[self.priority]
+            yield "X-Priority", number
+            yield "Importance", word
         for name, value in self.headers.items():
             if name.lower() not in ADDRESSES:
-                message[name] = text_header(name, value)
-        if "Message-ID" not in message:
-            sender = one_mailbox("sender", self.sender)
-            message["Message-ID"] = text_header("Message-ID", make_msgid(domain=sender.domain))
-        message.set_content(self.text)
-        if self.html is not None:
-            message.make_alternative(boundary=_boundary(self.text, self.html))
-            message.add_alternative(self.html, subtype="html")
-        return message
+                yield name, value
 
-    def _check(self, data: bytes) -> None:
-        """Raise `MessageError` when a strict reader does not find in these bytes what was asked for."""
-        try:
-            mail = read_mail(data)
-            field = self._wrong(mail)
-        except ValueError as error:
-            raise MessageError(f"the message cannot be written so that every reader takes it: {error}") from error
-        if field:
-            raise MessageError(f"{field} cannot be written so that every reader finds in it what was given: change it")
+    @property
+    def _syntax(self) -> Syntax:
+        return Syntax(self.quoted_local, self.smtputf8) if self.quoted_local or self.smtputf8 else DOT_ATOMS
 
-    def _wrong(self, mail: Mail) -> str:
-        """Return the first field that says something else than it should, or nothing."""
-        asked = {name: tuple((each.name, each.box) for each in found) for name, found in self._mailboxes()}
-        told = {"Subject": self.subject, **{name: value for name, value in self.headers.items() if name not in asked}}
-        for name, value in mail.fields:
-            if name in asked:
-                right = read_mailboxes(value) == asked.pop(name)
-            elif name in told:
-                right = (read_text(value) if is_text(name) else value) == told.pop(name)
-            else:
-                right = name in {"Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
-            if not right:
-                return f"header `{name}`"
-        if asked or told or len(mail.fields) != len({name.lower() for name, _ in mail.fields}):
-            return "a header"
-        texts = [("text/plain", _arrived(self.text))]
-        if self.html is not None:
-            texts.append(("text/html", _arrived(self.html)))
-        return "" if list(mail.texts) == texts else "the text of the message"
+    def _check_small_fields(self) -> None:
+        if self.priority is not None:
+            check_priority(self.priority)
+        if self.language is not None:
+            check_language(self.language)
+        if self.headers:
+            self._check_twice()
+        if self.date is not None and (not isinstance(self.date, datetime) or self.date.utcoffset() is None):
+            raise MessageError("`date` takes a `datetime` with a time zone, such as `datetime.now(UTC)`")
+        if self.message_id is not None:
+            check_line("message_id", self.message_id)
+            check_text("Message-ID", self.message_id)
 
-    def _mailboxes(self) -> list[tuple[str, tuple[Mailbox, ...]]]:
-        """Return the headers that have addresses, with them."""
-        found = [
-            ("From", (one_mailbox("sender", self.sender),)),
-            ("To", tuple(one_mailbox("to", each) for each in self.to)),
-            ("Cc", tuple(one_mailbox("cc", each) for each in self.cc)),
-            ("Reply-To", () if self.reply_to is None else (one_mailbox("reply_to", self.reply_to),)),
-        ]
-        own = [
-            (name, mailboxes(f"header `{name}`", value))
-            for name, value in self.headers.items()
-            if name.lower() in ADDRESSES
-        ]
-        return [(name, each) for name, each in (*found, *own) if each]
+    def _check_twice(self) -> None:
+        own = {name.lower(): name for name, _ in self.own_headers() if name not in self.headers}
+        for name, value in (("Date", self.date), ("Message-ID", self.message_id)):
+            if value is not None:
+                own[name.lower()] = name
+        for name in self.headers:
+            if name.lower() in own:
+                raise MessageError(f"header `{name}` is said by a field of the message, too: give one of them")
 
-    def _lines(self) -> Iterator[tuple[str, object]]:
-        """Yield what stands in a header, with what it is called."""
-        yield "subject", self.subject
-        yield "sender", self.sender
-        for label, values in (("to", self.to), ("cc", self.cc)):
-            for value in values:
-                yield label, value
+    def _parsed_mailboxes(self) -> list[tuple[str, tuple[Mailbox, ...]]]:
+        """Return the headers that have addresses, with them; the first is `From`."""
+        syntax = self._syntax
+        sender = _parsed("sender", (self.sender,), syntax)
+        found = [("From", sender)]
+        if self.from_:
+            authors = _parsed("from_", self.from_, syntax)
+            found = [("From", authors), ("Sender", sender)][: 1 + (authors != sender)]
+        if self.to:
+            found.append(("To", _parsed("to", self.to, syntax)))
+        if self.cc:
+            found.append(("Cc", _parsed("cc", self.cc, syntax)))
+        if self.bcc:
+            found.append(("Bcc", _parsed("bcc", self.bcc, syntax)))
         if self.reply_to is not None:
-            yield "reply_to", self.reply_to
+            replies = _replies(self.reply_to)
+            if not isinstance(self.reply_to, str):
+                object.__setattr__(self, "reply_to", replies)
+            if replies:
+                found.append(("Reply-To", _parsed("reply_to", replies, syntax)))
         for name, value in self.headers.items():
-            yield f"header `{name}`", value
+            if name.lower() in ADDRESSES:
+                found.append((name, mailboxes(f"header `{name}`", value, syntax)))
+        return found
 
 
-def compose(name: str, render: Callable[[str], str], exists: Callable[[str], bool], **headers: Any) -> Message:
-    """Return the e-mail of the folder `name`: `subject.txt`, `body.txt` and, when it is there, `body.html`.
+def _parsed(label: str, values: Iterable[str], syntax: Syntax) -> tuple[Mailbox, ...]:
+    found = []
+    for value in values:
+        check_line(label, value)
+        found.append(one_mailbox(label, value, syntax))
+    return tuple(found)
 
-    Blank space around the subject goes. `headers` are the other fields of `Message`.
-    """
-    html = f"{name}/body.html"
-    return Message(
-        subject=render(f"{name}/subject.txt").strip(),
-        text=render(f"{name}/body.txt"),
-        html=render(html) if exists(html) else None,
-        **headers,
-    )
+
+def _replies(values: object) -> tuple[str, ...]:
+    if isinstance(values, Mapping):
+        raise MessageError(f"`reply_to` takes a list of addresses, and is {kind_of(values)}")
+    return (values,) if isinstance(values, str) else _listed("reply_to", values)
 
 
 def _arrive(values: dict[str, Any]) -> Message:
@@ -188,76 +239,12 @@ def _arrive(values: dict[str, Any]) -> Message:
 
 
 def _listed(label: str, values: object) -> tuple[str, ...]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise MessageError(f"`{label}` takes a list of addresses, and is {_kind(values)}: give `{label}=[...]`")
+    if type(values) is not list and (isinstance(values, (str, bytes)) or not isinstance(values, Iterable)):
+        raise MessageError(f"`{label}` takes a list of addresses, and is {kind_of(values)}: give `{label}=[...]`")
     return tuple(values)
 
 
 def _mapping(headers: object) -> Mapping[str, str]:
     if not isinstance(headers, Mapping):
-        raise MessageError(f"`headers` takes a mapping from names to values, and is {_kind(headers)}")
+        raise MessageError(f"`headers` takes a mapping from names to values, and is {kind_of(headers)}")
     return MappingProxyType(dict(headers))
-
-
-def _kind(value: object) -> str:
-    return f"of the type `{type(value).__name__}`"
-
-
-def _boundary(*parts: str) -> str:
-    """Return a line that is in none of the parts, of the standard library's form.
-
-    To find that out, the library would compile a regular expression for each message, which takes the places of the
-    application's own in the cache of such.
-    """
-    while True:
-        boundary = f"==============={randrange(sys.maxsize):019}=="  # noqa: S311  # it is no secret
-        if not any(boundary in part for part in parts):
-            return boundary
-
-
-def _check_line(label: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise MessageError(f"{label} takes a `str`, and is {_kind(value)}")
-    odd = next((each for each in value if unicodedata.category(each) in _BREAKS), None)
-    if odd is not None:
-        what = f"a line break or a control character, {odd!a}"
-        remedy = "that is no header name" if label == "header name" else "a header is one line of text"
-        raise MessageError(f"{label} has {what}: {shortened(value)}; {remedy}")
-    refuse_encoded_word(label, value)
-    _check_encodable(label, value)
-
-
-def _check_names(headers: Mapping[str, str]) -> None:
-    known: dict[str, str] = {}
-    for name in headers:
-        _check_line("header name", name)
-        check_name(name)
-        kind = name.lower()
-        if kind in _OWN_HEADERS or kind.startswith("content-"):
-            raise MessageError(f"header `{name}` is the message's own: it cannot be given in `headers`")
-        if kind in known:
-            raise MessageError(f"headers `{known[kind]}` and `{name}` are the same: give one of them")
-        known[kind] = name
-
-
-def _check_body(label: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise MessageError(f"{label} takes a `str`, and is {_kind(value)}")
-    if "\0" in value:
-        raise MessageError(
-            f"{label} has a NUL character at {value.index(chr(0))}, which no e-mail may have: take it out"
-        )
-    _check_encodable(label, value)
-
-
-def _check_encodable(label: str, value: str) -> None:
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        message = f"{label} cannot be encoded as UTF-8: {error.reason} at {error.start}; it was decoded wrongly before"
-        raise MessageError(message) from None
-
-
-def _arrived(text: str) -> str:
-    """Return a text as it arrives: with line feeds, the last line too."""
-    return "\n".join(line.decode() for line in text.encode().splitlines()) + "\n"

@@ -19,10 +19,12 @@ from blendtpl.bundle.manifest import Manifest, this_process
 from blendtpl.bundle.names import Spellings, spellings
 from blendtpl.bundle.signing import check_digest, check_key
 from blendtpl.errors import BundleArgumentError, BundleError, TemplateNotFound
-from blendtpl.mail.message import Message, compose
+from blendtpl.mail.message import NO_HEADERS, Message
+from blendtpl.mail.unsubscribe import Unsubscribe
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.environment_check import check_environment
 from blendtpl.runtime.loader import load_templates
+from blendtpl.runtime.messages import MessageTemplate, message_templates
 from blendtpl.runtime.render import render as render_unit
 from blendtpl.runtime.template import Frozen, Template, Variables
 from blendtpl.runtime.traceback import Sources
@@ -37,7 +39,8 @@ _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickl
 class Registry(Frozen, Mapping[str, Template]):
     """A read-only Mapping from template names to templates. Get one from `blendtpl.load`.
 
-    `digest` is that of the bundle: SHA-256, in 64 hexadecimal digits. `manifest` says what the bundle is made of.
+    `digest` is that of the bundle: SHA-256, in 64 hexadecimal digits. `manifest` says what the bundle is made of;
+    `messages` is a read-only Mapping of the e-mails in it, by name.
 
     It is safe under threads and after a fork. Pickled, it travels as (file, digest, environment) and is opened
     once by each process that it comes to; so the environment must then be given as a callable of a module, as
@@ -54,10 +57,12 @@ class Registry(Frozen, Mapping[str, Template]):
         "_units",
         "digest",
         "manifest",
+        "messages",
     )
 
     digest: str
     manifest: Manifest
+    messages: Mapping[str, MessageTemplate]
     _environment: EnvironmentSource
     _file: str | None
     _recompile: Recompile | None
@@ -89,6 +94,7 @@ class Registry(Frozen, Mapping[str, Template]):
         for slot, value in (
             ("digest", digest),
             ("manifest", bundle.manifest),
+            ("messages", message_templates(bundle.manifest, compiled_templates, bundle.files)),
             ("_templates", MappingProxyType(templates)),
             ("_units", compiled_templates),
             ("_spellings", spellings(entries)),
@@ -171,30 +177,54 @@ class Registry(Frozen, Mapping[str, Template]):
         name: str,
         /,
         *mappings: Variables,
-        to: Iterable[str],
-        sender: str,
+        to: Iterable[str] = (),
+        sender: str | None = None,
         cc: Iterable[str] = (),
-        reply_to: str | None = None,
-        headers: Mapping[str, str] = MappingProxyType({}),
+        bcc: Iterable[str] = (),
+        reply_to: str | Iterable[str] | None = None,
+        from_: Iterable[str] = (),
+        attachments: Iterable[Any] = (),
+        unsubscribe: str | Unsubscribe | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        language: str | None = None,
+        smtputf8: bool = False,
+        quoted_local: bool = False,
         **variables: Any,
     ) -> Message:
-        """Return the e-mail of the folder `name`: `subject.txt`, `body.txt` and, when it is there, `body.html`.
+        """Return the e-mail of the message `name`: a folder with `subject.txt`, `body.txt` and `body.html`, of which a
+        body may be missing, or a template with the blocks `subject`, `text` and `html`.
 
-        Blank space around the subject goes. The other arguments are the fields of `Message`, and what the templates are
-        rendered with; for variables that are called like such a field, pass a mapping. Raises what `render` raises, and
-        `MessageError` when the subject has more than one line, or when an address or header could carry another header
-        in.
+        Blank space around the subject goes. The keywords that are named here are the fields of `Message`, over those of
+        a `message.toml`; all others, and the mappings, are what the templates are rendered with: what a template calls
+        like a field goes into a mapping. Raises what `render` raises, `TemplateNotFound` for an unknown message, and
+        `MessageError` for what is wrong with a field, or for a keyword that looks like one and is none.
         """
-        return compose(
-            name,
-            lambda part: self.render(part, *mappings, **variables),
-            self.__contains__,
-            to=to,
-            sender=sender,
-            cc=cc,
-            reply_to=reply_to,
-            headers=headers,
-        )
+        fields: dict[str, Any] = {"to": to}
+        if sender is not None:
+            fields["sender"] = sender
+        if unsubscribe is not None:
+            fields["unsubscribe"] = unsubscribe
+        if headers is not NO_HEADERS:
+            fields["headers"] = headers
+        if reply_to is not None:
+            fields["reply_to"] = reply_to
+        if language is not None:
+            fields["language"] = language
+        if cc != ():
+            fields["cc"] = cc
+        if bcc != ():
+            fields["bcc"] = bcc
+        if from_ != ():
+            fields["from_"] = from_
+        if attachments != ():
+            fields["attachments"] = attachments
+        if smtputf8 or quoted_local:
+            fields.update(smtputf8=smtputf8, quoted_local=quoted_local)
+        try:
+            found = self.messages[name]
+        except KeyError:
+            raise TemplateNotFound(f"{_text(name)}/subject.txt", self._templates) from None
+        return found.compose(mappings, variables, fields)
 
 
 def _text(name: Any) -> Any:

@@ -119,18 +119,29 @@ def render_block(compiled: CompiledTemplate, block: str, mappings: Mappings, var
 
     Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
     """
+    (text,) = render_blocks(compiled, (block,), mappings, variables)
+    return text
+
+
+def render_blocks(
+    compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
+) -> list[str]:
+    """Return the texts of some blocks, each as `render_block` does it; what they share is computed once."""
     given = merged({}, compiled.name, mappings, variables)
     context = compiled.new_context(given)
     context.render = frame = Render()  # type: ignore[attr-defined]
-    out: Output = []
+    texts: list[str] = []
     try:
         if compiled.preamble is not None:
             drain(compiled.preamble(context, None, NEVER))
-        if block not in context.blocks:
-            raise BlockNotFound(compiled.name or "<template>", block, context.blocks)
-        write: Any = context.blocks[block][0]
-        drain(write(context, out, NEVER))
-        return compiled.environment.concat(out)
+        for block in blocks:
+            if block not in context.blocks:
+                raise BlockNotFound(compiled.name or "<template>", block, context.blocks)
+            out: Output = []
+            write: Any = context.blocks[block][0]
+            drain(write(context, out, NEVER))
+            texts.append(compiled.environment.concat(out))
+        return texts
     except Exception as error:
         other = told(error, compiled, given)
         if other is not None:

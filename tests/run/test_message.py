@@ -46,7 +46,6 @@ def mails() -> blendtpl.Registry:
             "full/body.html": "<p>{{ user }}</p>\n",
             "plain/subject.txt": "Plain",
             "plain/body.txt": "{{ to }}{{ sender }}\n",
-            "broken/subject.txt": "only this",
             "two/subject.txt": "one\n{{ user }}",
             "two/body.txt": "",
         }
@@ -69,10 +68,8 @@ def test_a_folder_without_html_becomes_a_message_of_plain_text(mails: blendtpl.R
     assert parsed(found).get_content_type() == "text/plain"
 
 
-@pytest.mark.parametrize(
-    ("folder", "missing"), [("fulll", "fulll/subject.txt"), ("broken", "broken/body.txt"), ("", "/subject.txt")]
-)
-def test_a_folder_that_is_missing_or_not_whole_is_told(mails: blendtpl.Registry, folder: str, missing: str) -> None:
+@pytest.mark.parametrize(("folder", "missing"), [("fulll", "fulll/subject.txt"), ("", "/subject.txt")])
+def test_a_folder_that_is_missing_is_told(mails: blendtpl.Registry, folder: str, missing: str) -> None:
     with pytest.raises(blendtpl.TemplateNotFound) as caught:
         mails.message(folder, to=["b@example.org"], sender="a@example.org")
     assert caught.value.name == missing
@@ -141,7 +138,7 @@ def test_a_header_that_the_message_makes_itself_is_refused(name: str) -> None:
 BAD_ADDRESSES = [
     *("", "b", "b@", "@example.org", "b@c@example.org", "b c@example.org", "b@exa mple.org", "<>", "b@example..org"),
     *("b@example.org, c@example.org", "b@example.org; c@example.org", "Doe, Jane <b@example.org>", "b@example.org <c@example.org>"),
-    *("<b@example.org> <c@example.org>", "group: b@example.org, c@example.org;", "b@example.org>", "ü@example.org", "b@exämple.org", ".b@example.org"),
+    *("<b@example.org> <c@example.org>", "group: b@example.org, c@example.org;", "b@example.org>", "ü@example.org", ".b@example.org"),
 ]  # fmt: skip
 
 
@@ -211,7 +208,9 @@ def test_any_text_arrives_as_it_was_and_no_header_or_address_is_added(
         assert "encoded word" in str(error)  # noqa: PT017
         return
     found = parsed(made)
-    assert sorted(found.keys()) == ["Content-Type", "From", "MIME-Version", "Message-ID", "Subject", "To", "X-Value"]
+    assert sorted(found.keys()) == [
+        *("Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To", "X-Value"),
+    ]
     assert "".join(str(found["Subject"]).split()) == "".join(subject.split())
     assert [address.addr_spec for address in found["To"].addresses] == ["b@example.org"]
     assert content(found, "plain") == text + "\n"
@@ -261,7 +260,6 @@ def test_headers_of_ones_own_arrive_and_a_message_id_may_be_one() -> None:
     )
     assert found["List-Unsubscribe"] == "<https://x.example/u>"
     assert found.get_all("Message-ID") == ["<1@example.org>"]
-    assert found["Date"] is None
 
 
 def test_a_message_id_is_new_each_time_and_of_the_senders_domain() -> None:
@@ -271,12 +269,10 @@ def test_a_message_id_is_new_each_time_and_of_the_senders_domain() -> None:
     assert all(found.endswith("@mail.example.org>") for found in ids)
 
 
-def test_the_line_between_the_parts_is_in_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = iter((1, 2, 3))
-    monkeypatch.setattr("blendtpl.mail.message.randrange", lambda end: next(numbers))
-    text, html = (f"--==============={number:019}==\n" for number in (1, 2))
+def test_the_line_between_the_parts_is_in_none_of_them() -> None:
+    text, html = (f"--=_blendtpl_alternative{end}\n" for end in ("", "_1--"))
     found = parsed(message(text=text, html=html))
-    assert found.get_boundary() == f"==============={3:019}=="
+    assert found.get_boundary() == "=_blendtpl_alternative_2"
     assert (content(found, "plain"), content(found, "html")) == (text, html)
 
 
@@ -349,5 +345,5 @@ def test_each_e_mail_of_feedwhip_is_a_message_with_two_parts(registry: blendtpl.
         found = parsed(made)
         assert made.html is not None
         assert found["Subject"] == made.subject
-        assert content(found, "plain").rstrip() == made.text.replace("\r", "\n").rstrip()
+        assert content(found, "plain").rstrip() == (made.text or "").replace("\r", "\n").rstrip()
         assert content(found, "html").rstrip() == made.html.replace("\r", "\n").rstrip()

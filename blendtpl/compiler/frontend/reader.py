@@ -8,7 +8,7 @@ import hashlib
 import mimetypes
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Source:
     root: str | None = None
 
 
-OneSource = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment | Source
+OneSource = str | os.PathLike[str] | Mapping[str, str | bytes] | jinja2.BaseLoader | jinja2.Environment | Source
 SourceSet = OneSource | Sequence[OneSource]
 
 
@@ -68,6 +68,27 @@ def read(
         wrong += [found for found in new if isinstance(found, Fault)]
         sources |= {found.name: found for found in new if isinstance(found, Source)}
     return [sources[name] for name in sorted(sources)], wrong
+
+
+def file_reader(templates: object) -> Callable[[str], bytes | None]:
+    """Return what reads a file beside the templates by its name, such as an image, and gives `None` for one that is not
+    there: of folders, of loaders that have folders, and of mappings whose values are bytes.
+    """
+    if isinstance(templates, (list, tuple)):
+        readers = [file_reader(each) for each in templates]
+        return lambda name: next((data for read_one in readers if (data := read_one(name)) is not None), None)
+    if isinstance(templates, jinja2.Environment):
+        return file_reader(templates.loader)
+    if isinstance(templates, jinja2.ChoiceLoader):
+        return file_reader(list(templates.loaders))
+    if isinstance(templates, jinja2.FileSystemLoader):
+        return file_reader([Path(folder) for folder in templates.searchpath])
+    if isinstance(templates, Mapping):
+        return lambda name: found if isinstance(found := templates.get(name), bytes) else None
+    if isinstance(templates, (str, os.PathLike)):
+        folder = Path(templates)
+        return lambda name: path.read_bytes() if (path := folder / name).is_file() else None
+    return lambda name: None
 
 
 def _from(
@@ -117,11 +138,13 @@ def _is_binary(name: str, data: bytes) -> bool:
     return not _CONTROLS.isdisjoint(data)
 
 
-def _from_mapping(templates: Mapping[str, str], without: Exclusion, known: Set[str]) -> Iterator[Source | Fault]:
+def _from_mapping(
+    templates: Mapping[str, str | bytes], without: Exclusion, known: Set[str]
+) -> Iterator[Source | Fault]:
     for name, text in templates.items():
         if not isinstance(name, str):
             raise ConfigError(f"a template's name is a string, not {name!r}")
-        if name not in known and not without.excludes(name):
+        if name not in known and not without.excludes(name) and not isinstance(text, bytes):  # which is a file's
             yield _source(name, str(text), None) if isinstance(text, str) else diagnostics.no_text(one_line(name), text)
 
 

@@ -6,6 +6,7 @@ standard library's own folding loses quotes, blanks and line ends, in ways that 
 new class at every header, which only the collector frees.
 """
 
+from collections.abc import Iterable
 from email.headerregistry import (
     Address,
     AddressHeader,
@@ -16,6 +17,8 @@ from email.headerregistry import (
     MessageIDHeader,
     UnstructuredHeader,
 )
+from email.message import EmailMessage
+from email.parser import BytesParser
 from email.policy import SMTP, Policy
 from typing import Any
 
@@ -75,6 +78,19 @@ def _header_classes(headers: HeaderRegistry) -> dict[type, type[BaseHeader]]:
 _HEADER_CLASSES = _header_classes(HeaderRegistry())  # beside the policy, so that a message can be pickled with its own
 _HEADERS = _Headers()
 POLICY = SMTP.clone(header_factory=_HEADERS, max_line_length=76)  # the most that a quoted-printable line may have
+
+
+def email_message(
+    data: bytes, mailboxes: Iterable[tuple[str, tuple[Mailbox, ...]]], texts: Iterable[tuple[str, str]]
+) -> EmailMessage:
+    """Return the standard library's message of these bytes; its headers say what was given, whoever asks them."""
+    message: EmailMessage = BytesParser(policy=POLICY).parsebytes(data)
+    for name, found in mailboxes:
+        if name in message:
+            message.replace_header(name, address_header(name, found))
+    for name, value in texts:
+        message.replace_header(name, text_header(name, value))
+    return message
 
 
 def _arrive(name: str, value: str) -> BaseHeader:

@@ -9,6 +9,7 @@ import re
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 _LINE_LIMIT, _ENCODED_LINE_LIMIT, _CODE_LIMIT = 998, 76, 76  # RFC 5322 2.1.1, RFC 2047 2, RFC 2045 6.7 and 6.8
 _BROKEN = re.compile(rb"\0|(?<!\r)\n|\r(?!\n)")
@@ -25,15 +26,33 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
 _QP = re.compile(rb"(?:[!-<>-~]|[ \t]+(?=[!-~])|=[0-9A-F]{2}|=\r\n|\r\n)*")
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4,76}\r\n)*[A-Za-z0-9+/]*={0,2}(?:\r\n)?")
 _CONTENT = re.compile(r'(text/plain|text/html); charset="?utf-8"?')
-_MULTIPART = re.compile(r'multipart/alternative; boundary="([=0-9A-Za-z]{1,70})"')
+_MULTIPART = re.compile(
+    r'multipart/(?:alternative|related|mixed); boundary="([=_0-9A-Za-z]{1,70})"(?:; type="text/html")?'
+)
+_TYPE = re.compile(r'[a-z]+/[A-Za-z0-9.+-]+(?:; ?[a-z-]+=(?:[A-Za-z0-9.-]+|"[^"\\]*"))*')
+_DISPOSITION = re.compile(r"(attachment|inline); (filename.*)")
+_SECTION = re.compile(r"filename\*(?:(\d)\*)?=((?:[A-Za-z0-9!#$&+.^_`{|}~-]|%[0-9A-F]{2}|(?<==utf-8)''|'')*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What was read: `fields` are names and values without line breaks, `texts` are types and texts with line feeds."""
+    """What was read: `fields` are names and values without line breaks, `texts` are types and texts with line feeds,
+    `files` everything else that is in it.
+    """
 
     fields: tuple[tuple[str, str], ...]
     texts: tuple[tuple[str, str], ...]
+    files: tuple["File", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A part that is no body: an attachment, an image of the HTML, or an invitation, which has no name."""
+
+    type: str
+    name: str
+    content_id: str
+    data: bytes
 
 
 def read_mail(data: bytes) -> Mail:
@@ -43,12 +62,20 @@ def read_mail(data: bytes) -> Mail:
     if max(map(len, data.split(b"\r\n"))) > _LINE_LIMIT:
         raise ValueError(f"a line has more than {_LINE_LIMIT} octets")
     fields, body = _entity(data)
-    content = _one(fields, "content-type")
-    multipart = _MULTIPART.fullmatch(content)
+    found = list(_leaves(fields, body))
+    texts = tuple(_text(*leaf) for leaf in found if _CONTENT.fullmatch(_one(leaf[0], "content-type")))
+    others = (leaf for leaf in found if not _CONTENT.fullmatch(_one(leaf[0], "content-type")))
+    return Mail(fields, texts, tuple(_file(*leaf) for leaf in others))
+
+
+def _leaves(fields: tuple[tuple[str, str], ...], body: bytes) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+    """Yield each part that has none in it."""
+    multipart = _MULTIPART.fullmatch(_one(fields, "content-type"))
     if multipart is None:
-        return Mail(fields, (_text(fields, body),))
-    parts = tuple(_entity(part) for part in _parts(body, multipart[1].encode()))
-    return Mail(fields, tuple(_text(*part) for part in parts))
+        yield fields, body
+        return
+    for part in _parts(body, multipart[1].encode()):
+        yield from _leaves(*_entity(part))
 
 
 def read_text(value: str) -> str:
@@ -183,17 +210,50 @@ def _text(fields: tuple[tuple[str, str], ...], body: bytes) -> tuple[str, str]:
     content = _CONTENT.fullmatch(_one(fields, "content-type"))
     if content is None:
         raise ValueError("there is a part that is no text")
+    return content[1], _octets(fields, body).decode().replace("\r\n", "\n")
+
+
+def _octets(fields: tuple[tuple[str, str], ...], body: bytes) -> bytes:
     encoding = _one(fields, "content-transfer-encoding")
-    if encoding == "7bit":
-        text = body.decode("ascii")
-    elif encoding == "8bit":
-        text = body.decode()
-    elif max(map(len, body.split(b"\r\n"))) > _CODE_LIMIT:
+    if encoding == "7bit" and body.isascii():
+        return body
+    if encoding == "8bit":
+        return body
+    if max(map(len, body.split(b"\r\n"))) > _CODE_LIMIT:
         raise ValueError("an encoded line is too long")
-    elif encoding == "quoted-printable" and _QP.fullmatch(body):
-        text = a2b_qp(body).decode()
-    elif encoding == "base64" and _BASE64.fullmatch(body):
-        text = a2b_base64(body.replace(b"\r\n", b""), strict_mode=True).decode()
-    else:
-        raise ValueError("there is a part that cannot be decoded")
-    return content[1], text.replace("\r\n", "\n")
+    if encoding == "quoted-printable" and _QP.fullmatch(body):
+        return a2b_qp(body)
+    if encoding == "base64" and _BASE64.fullmatch(body):
+        return a2b_base64(body.replace(b"\r\n", b""), strict_mode=True)
+    raise ValueError("there is a part that cannot be decoded")
+
+
+def _file(fields: tuple[tuple[str, str], ...], body: bytes) -> File:
+    kind = _one(fields, "content-type")
+    if not _TYPE.fullmatch(kind):
+        raise ValueError("there is a part whose type is none")
+    named = {name.lower(): value for name, value in fields}
+    content_id = named.get("content-id", "")
+    if content_id and not re.fullmatch(r"<[!-;=?A-~]+@[!-;=?A-~]+>", content_id):
+        raise ValueError("there is an odd content id")
+    name = _name_of_file(named["content-disposition"]) if "content-disposition" in named else ""
+    return File(kind, name, content_id[1:-1], _octets(fields, body))
+
+
+def _name_of_file(disposition: str) -> str:
+    match = _DISPOSITION.fullmatch(disposition)
+    if match is None:
+        raise ValueError("there is a disposition that no reader takes")
+    plain = re.fullmatch(r'filename="([^"\\]+)"', match[2])
+    if plain:
+        return plain[1]
+    found = ""
+    sections = match[2].split("; ")
+    for number, section in enumerate(sections):
+        part = _SECTION.fullmatch(section)
+        if part is None or (part[1] or "0") != str(number) or (part[1] is None and len(sections) > 1):
+            raise ValueError("there is a name of a file that no reader takes")
+        found += part[2]
+    if not found.startswith("utf-8''"):
+        raise ValueError("a file's name is of an unknown character set")
+    return unquote_to_bytes(found.removeprefix("utf-8''")).decode()

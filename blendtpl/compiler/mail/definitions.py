@@ -1,0 +1,160 @@
+"""Definitions: which templates are messages, each whole, and what goes with them.
+
+Enters: the sources, and the linked program. Leaves: what the manifest says of messages, the bytes of their images, and
+a fault for each that is not whole. A message is a folder with a subject or a `message.toml`, or a template with blocks
+called `subject` and `text` or `html`.
+"""
+
+import hashlib
+import mimetypes
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.bundle.environment import autoescape_of
+from blendtpl.bundle.manifest import MessageEntry
+from blendtpl.compiler.analysis.linker import Program
+from blendtpl.compiler.mail.folders import Definition, image_places, images_named, joined
+from blendtpl.compiler.mail.settings import FILE, KIND
+from blendtpl.errors import Fault
+
+_TYPES = mimetypes.MimeTypes()
+
+Tree = Callable[[str], nodes.Template | None]
+ReadFile = Callable[[str], bytes | None]
+
+
+class Definitions:
+    """The messages of one program."""
+
+    def __init__(self, program: Program, environment: jinja2.Environment, tree: Tree, read: ReadFile) -> None:
+        self._program, self._environment, self._tree, self._read = program, environment, tree, read
+        self._files: dict[str, tuple[int, int]] = {}  # by digest: from where to where
+        self.faults: list[Fault] = []
+        self.files = b""
+        self.read_names: set[str] = set()  # of the files that are images
+
+    def entries(self, found: Mapping[str, Definition]) -> dict[str, MessageEntry]:
+        """Return what the manifest says of the folders among these, and of templates that are messages."""
+        entries = {}
+        for definition in (*found.values(), *self._in_blocks()):
+            if definition.template is None:
+                for part in ("subject", "text"):
+                    if part in definition.parts:
+                        self._check_plain(definition.parts[part], part, None)
+            settings = definition.settings
+            entries[definition.name] = MessageEntry(
+                definition.parts,
+                definition.template,
+                settings.fields,
+                settings.headers,
+                self._images(definition),
+                settings.unsubscribe,
+                settings.category,
+            )
+        return entries
+
+    def _in_blocks(self) -> Iterator[Definition]:
+        for name, linked in self._program.templates.items():
+            blocks = [each for each in ("subject", "text", "html") if each in linked.blocks]
+            if "subject" not in blocks or len(blocks) == 1:
+                continue
+            places = {each: self._block(name, each) for each in blocks}
+            if any(place is None or place[1].required for place in places.values()):
+                continue
+            for part, place in places.items():
+                if place is not None:
+                    self._check_plain(place[0], part, place[1])
+            yield Definition(name, {part: part for part in blocks}, template=name)
+
+    def _block(self, name: str, block: str) -> tuple[str, nodes.Block] | None:
+        """Return the innermost block of that name in a chain of templates, and the template that has it."""
+        seen: set[str] = set()
+        while name not in seen and (tree := self._tree(name)) is not None:
+            seen.add(name)
+            for found in tree.find_all(nodes.Block):
+                if found.name == block:
+                    return name, found
+            links = self._program.templates[name].summary.links
+            name = next((link.names[0] for link in links if link.kind == "extends" and link.names), name)
+        return None
+
+    def _check_plain(self, name: str, part: str, block: nodes.Block | None) -> None:
+        """Note a part whose values are escaped and must not be, or the other way round."""
+        tree: nodes.Node | None = block or self._tree(name)
+        if tree is None:
+            return
+        wanted = part == "html"
+        line = _line_that_prints(tree, autoescape_of(self._environment, name), not wanted)
+        if line:
+            what = f"the block `{part}`" if block else f"the {part} of a message"
+            told, hint = (
+                (f"{what} prints values that are not escaped", "put {% autoescape true %} into it")
+                if wanted
+                else (f"{what} is plain text, and its values are escaped as HTML", "put {% autoescape false %} into it")
+            )
+            self.faults.append(Fault(name, line, 0, KIND, told, hint))
+
+    def _images(self, definition: Definition) -> tuple[tuple[str, str, int, int], ...]:
+        html = definition.template or definition.parts.get("html")
+        base = posixpath.dirname(definition.template) if definition.template else definition.name
+        wanted = {
+            name: (f"{definition.name}/{FILE}", 0, [joined(base, path)])
+            for name, path in definition.settings.images.items()
+        }
+        linked = self._program.templates.get(html) if html else None
+        for template, line, name in self._named((html or "", *linked.reach)) if linked else ():
+            wanted.setdefault(name, (template, line, image_places(base, template, name)))
+        return tuple(row for name, place in sorted(wanted.items()) if (row := self._image(name, *place)))
+
+    def _named(self, names: Iterable[str]) -> Iterator[tuple[str, int, str]]:
+        """Yield the images that these templates name, with where they do."""
+        if "cid" in self._environment.globals:
+            for name in names:
+                if (tree := self._tree(name)) is not None:
+                    yield from ((name, line, image) for line, image in images_named(tree))
+
+    def _image(self, name: str, template: str, line: int, places: list[str]) -> tuple[str, str, int, int] | None:
+        for place in dict.fromkeys(places):
+            data = None if place.startswith("..") else self._read(place)
+            if data is not None:
+                self.read_names.add(place)
+                break
+        else:
+            looked = ", ".join(f"`{place}`" for place in dict.fromkeys(places))
+            self.faults.append(
+                Fault(template, line, 0, KIND, f"no image `{name}`: there is none of {looked}", "put the file there")
+            )
+            return None
+        kind, _ = _TYPES.guess_type(f"./{place.rpartition('/')[2]}")
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in self._files:
+            self._files[digest] = len(self.files), len(self.files) + len(data)
+            self.files += data
+        return name, kind or "application/octet-stream", *self._files[digest]
+
+
+def _line_that_prints(node: nodes.Node, escaped: bool, wrong: bool) -> int:
+    """Return a line on which something else than text of the template is printed while escaping is `wrong`, or 0."""
+    for child in node.iter_child_nodes():
+        now = escaped
+        if isinstance(child, nodes.ScopedEvalContextModifier):
+            for option in child.options:
+                if option.key == "autoescape" and isinstance(option.value, nodes.Const):
+                    now = bool(option.value.value)
+        if isinstance(child, nodes.Output) and escaped is wrong:
+            for found in child.nodes:
+                if not isinstance(found, nodes.TemplateData) and not _is_safe(found):
+                    return found.lineno
+        elif found_in := _line_that_prints(child, now, wrong):
+            return found_in
+    return 0
+
+
+def _is_safe(node: nodes.Node) -> bool:
+    """Return whether what is printed says itself that it is not to be escaped, or is none that a reader sees."""
+    return isinstance(node, (nodes.MarkSafe, nodes.MarkSafeIfAutoescape, nodes.Const)) or (
+        isinstance(node, nodes.Filter) and node.name in {"safe", "e", "escape", "forceescape"}
+    )

@@ -1,0 +1,90 @@
+"""Folders of messages: which there are, whether each is whole, and which images its templates name.
+
+Enters: names of templates, and the texts of `message.toml` files. Leaves: definitions, and a fault for each that is not
+whole. No template is linked here, so that a live environment can ask, too.
+"""
+
+import posixpath
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from jinja2 import nodes
+
+from blendtpl.compiler.mail.settings import FILE, KIND, Settings, read_settings
+from blendtpl.errors import Fault
+
+_OF_ENGINES = re.compile(r"(\.(jinja2?|j2|tmpl|tpl))+\Z")
+_PARTS = {"subject.txt": "subject", "body.txt": "text", "body.html": "html"}
+_FILES = {part: file for file, part in _PARTS.items()}
+
+
+@dataclass(slots=True)
+class Definition:
+    """A message: its parts, by what they are, and its settings. `template` is the one that has the parts as blocks."""
+
+    name: str
+    parts: dict[str, str]
+    settings: Settings = field(default_factory=Settings)
+    template: str | None = None
+
+
+def folders(
+    names: Iterable[str], settings_files: Mapping[str, str], referred: Container[str] = ()
+) -> tuple[dict[str, Definition], list[Fault]]:
+    """Return the folders that are messages, by name; `settings_files` are the texts of the `message.toml` files,
+    `referred` the templates that others extend or include.
+    """
+    found: dict[str, Definition] = {}
+    faults: list[Fault] = []
+    for name in sorted(names, key=lambda name: (len(name), name), reverse=True):  # the plain name comes last, and stays
+        folder, _, file = name.rpartition("/")
+        part = _PARTS.get(_OF_ENGINES.sub("", file))
+        if folder and part:
+            found.setdefault(folder, Definition(folder, {})).parts[part] = name
+    for name, text in settings_files.items():
+        settings = read_settings(name, text)
+        if isinstance(settings, list):
+            faults += settings
+        else:
+            folder = name.removesuffix(FILE).rstrip("/")
+            found.setdefault(folder, Definition(folder, {})).settings = settings
+    said = {name.removesuffix(FILE).rstrip("/") for name in settings_files}
+    kept = {
+        name: each
+        for name, each in sorted(found.items())
+        # a subject alone, which others extend, is a layout
+        if name in said or ("subject" in each.parts and (len(each.parts) > 1 or each.parts["subject"] not in referred))
+    }
+    return kept, faults
+
+
+def whole(definition: Definition) -> Iterator[Fault]:
+    """Yield a fault for each part that a folder lacks."""
+    name, parts = definition.name, definition.parts
+    missing = [] if "subject" in parts else ["subject"]
+    missing += [part for part in definition.settings.required if part not in parts]
+    for part in missing:
+        yield Fault(name, 0, 0, KIND, f"the message has no {part}: there is no `{name}/{_FILES[part]}`", "add it")
+    if not parts.keys() & {"text", "html"}:
+        bodies = " nor ".join(f"`{name}/{_FILES[part]}`" for part in ("text", "html"))
+        yield Fault(name, 0, 0, KIND, f"the message has no body: there is neither {bodies}", "add one of them")
+
+
+def image_places(folder: str, template: str, name: str) -> list[str]:
+    """Return where an image may be: beside the message, beside the template that names it, or at the root."""
+    return [joined(each, name) for each in dict.fromkeys((folder, posixpath.dirname(template), ""))]
+
+
+def joined(folder: str, path: str) -> str:
+    """Return the name of what a path leads to from a folder."""
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def images_named(tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    """Yield the images that a template names by constant calls of `cid`, with their lines."""
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "cid" and len(call.args) == 1:
+            (given,) = call.args
+            if isinstance(given, nodes.Const) and isinstance(given.value, str):
+                yield call.lineno, given.value
