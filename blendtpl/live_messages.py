@@ -51,7 +51,8 @@ def live_message(environment: jinja2.Environment, name: str) -> MessageTemplate:
         raise NotLoadedError(files[0], _Listed(environment.loader))
     found, faults = folders(there, {} if text is None else {f"{name}/{FILE}": text})
     if name not in found:
-        raise NotLoadedError(files[0], _Listed(environment.loader))
+        part = "body.txt" if _get(environment, files[0]) is not None else "subject.txt"
+        raise NotLoadedError(f"{name}/{part}", _Listed(environment.loader))
     faults += whole(found[name])
     if faults:
         raise SourceError(faults)

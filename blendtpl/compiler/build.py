@@ -249,9 +249,7 @@ class _Run:
         """Return what the manifest says of messages, and their images; notes what is wrong with any."""
         if self.messages is not None:
             return self.messages
-        links = (link for linked in program.templates.values() for link in linked.summary.links)
-        referred = {name for link in links for name in link.names}
-        found, faults = folders(self.sources, self.message_settings, referred)
+        found, faults = folders(self.sources, self.message_settings)
         faults += [fault for definition in found.values() for fault in whole(definition)]
         linked = Definitions(program, self.environment, self._known_tree, self.read_file)
         entries = linked.entries(found)

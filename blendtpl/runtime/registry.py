@@ -222,9 +222,20 @@ class Registry(Frozen, Mapping[str, Template]):
             fields.update(smtputf8=smtputf8, quoted_local=quoted_local)
         try:
             found = self.messages[name]
-        except KeyError:
-            raise TemplateNotFound(f"{_text(name)}/subject.txt", self._templates) from None
+        except (KeyError, TypeError):
+            found = self._message(_text(name))
         return found.compose(mappings, variables, fields)
+
+    def _message(self, name: object) -> MessageTemplate:
+        """Return the message that is found by another spelling of its name, by a path, or by its template."""
+        for file in ("", *{each.entry.parts["subject"].rpartition("/")[2] for each in self.messages.values()}):
+            template = self._meant(f"{name}/{file}" if file else name)
+            if template is not None:
+                found = template.name.rpartition("/")[0] if file else template.name
+                if found in self.messages:
+                    return self.messages[found]
+        part = "body.txt" if self._meant(f"{name}/subject.txt") else "subject.txt"
+        raise TemplateNotFound(f"{name}/{part}", self._templates)
 
 
 def _text(name: Any) -> Any:

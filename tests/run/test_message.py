@@ -46,6 +46,7 @@ def mails() -> blendtpl.Registry:
             "full/body.html": "<p>{{ user }}</p>\n",
             "plain/subject.txt": "Plain",
             "plain/body.txt": "{{ to }}{{ sender }}\n",
+            "broken/subject.txt": "only this",
             "two/subject.txt": "one\n{{ user }}",
             "two/body.txt": "",
         }
@@ -68,8 +69,10 @@ def test_a_folder_without_html_becomes_a_message_of_plain_text(mails: blendtpl.R
     assert parsed(found).get_content_type() == "text/plain"
 
 
-@pytest.mark.parametrize(("folder", "missing"), [("fulll", "fulll/subject.txt"), ("", "/subject.txt")])
-def test_a_folder_that_is_missing_is_told(mails: blendtpl.Registry, folder: str, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "missing"), [("fulll", "fulll/subject.txt"), ("broken", "broken/body.txt"), ("", "/subject.txt")]
+)
+def test_a_folder_that_is_missing_or_not_whole_is_told(mails: blendtpl.Registry, folder: str, missing: str) -> None:
     with pytest.raises(blendtpl.TemplateNotFound) as caught:
         mails.message(folder, to=["b@example.org"], sender="a@example.org")
     assert caught.value.name == missing

@@ -144,7 +144,9 @@ def _from_mapping(
     for name, text in templates.items():
         if not isinstance(name, str):
             raise ConfigError(f"a template's name is a string, not {name!r}")
-        if name not in known and not without.excludes(name) and not isinstance(text, bytes):  # which is a file's
+        if isinstance(text, bytes) and _is_binary(name, text):  # a file beside the templates, such as an image
+            continue
+        if name not in known and not without.excludes(name):
             yield _source(name, str(text), None) if isinstance(text, str) else diagnostics.no_text(one_line(name), text)
 
 

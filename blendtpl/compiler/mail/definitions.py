@@ -1,7 +1,7 @@
 """Definitions: which templates are messages, each whole, and what goes with them.
 
 Enters: the sources, and the linked program. Leaves: what the manifest says of messages, the bytes of their images, and
-a fault for each that is not whole. A message is a folder with a subject or a `message.toml`, or a template with blocks
+a fault for each that is not whole. A message is a folder with a subject and a body, or a template with blocks
 called `subject` and `text` or `html`.
 """
 

@@ -6,7 +6,7 @@ whole. No template is linked here, so that a live environment can ask, too.
 
 import posixpath
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jinja2 import nodes
@@ -29,11 +29,10 @@ class Definition:
     template: str | None = None
 
 
-def folders(
-    names: Iterable[str], settings_files: Mapping[str, str], referred: Container[str] = ()
-) -> tuple[dict[str, Definition], list[Fault]]:
-    """Return the folders that are messages, by name; `settings_files` are the texts of the `message.toml` files,
-    `referred` the templates that others extend or include.
+def folders(names: Iterable[str], settings_files: Mapping[str, str]) -> tuple[dict[str, Definition], list[Fault]]:
+    """Return the folders that are messages, by name; `settings_files` are the texts of the `message.toml` files.
+
+    A folder with a part of a message and no settings is none: a subject alone may be there for others to extend.
     """
     found: dict[str, Definition] = {}
     faults: list[Fault] = []
@@ -53,8 +52,7 @@ def folders(
     kept = {
         name: each
         for name, each in sorted(found.items())
-        # a subject alone, which others extend, is a layout
-        if name in said or ("subject" in each.parts and (len(each.parts) > 1 or each.parts["subject"] not in referred))
+        if name in said or ("subject" in each.parts and len(each.parts) > 1)
     }
     return kept, faults
 
