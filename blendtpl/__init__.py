@@ -35,6 +35,7 @@ from blendtpl.errors import (
 )
 from blendtpl.extras import NotInstalledError, not_installed
 from blendtpl.mail.message import Message
+from blendtpl.runtime.messages import MessageTemplate, language
 from blendtpl.runtime.registry import Registry
 from blendtpl.runtime.registry import load as _load
 from blendtpl.runtime.speedups import ACTIVE
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from blendtpl.live import Environment, ImmutableSandboxedEnvironment, SandboxedEnvironment
 
-    OneSource = str | os.PathLike[str] | Mapping[str, str] | jinja2.BaseLoader | jinja2.Environment
+    OneSource = str | os.PathLike[str] | Mapping[str, str | bytes] | jinja2.BaseLoader | jinja2.Environment
 
 __all__ = [
     "BlendError",
@@ -64,6 +65,7 @@ __all__ = [
     "Manifest",
     "Message",
     "MessageError",
+    "MessageTemplate",
     "NotInstalledError",
     "Reference",
     "Registry",
@@ -77,6 +79,7 @@ __all__ = [
     "__version__",
     "compile",
     "default_environment",
+    "language",
     "load",
 ]
 

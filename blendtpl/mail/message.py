@@ -156,6 +156,12 @@ class Message:
 
     def own_headers(self) -> Iterator[tuple[str, str]]:
         """Yield the headers of text beyond the subject, as they read."""
+        yield from self._headers_of_fields()
+        for name, value in self.headers.items():
+            if name.lower() not in ADDRESSES:
+                yield name, value
+
+    def _headers_of_fields(self) -> Iterator[tuple[str, str]]:
         if self.unsubscribe is not None:
             yield from self.unsubscribe.headers
         if self.language is not None:
@@ -164,9 +170,6 @@ class Message:
             number, word = _PRIORITIES[self.priority]
             yield "X-Priority", number
             yield "Importance", word
-        for name, value in self.headers.items():
-            if name.lower() not in ADDRESSES:
-                yield name, value
 
     @property
     def _syntax(self) -> Syntax:
@@ -186,10 +189,8 @@ class Message:
             check_text("Message-ID", self.message_id)
 
     def _check_twice(self) -> None:
-        own = {name.lower(): name for name, _ in self.own_headers() if name not in self.headers}
-        for name, value in (("Date", self.date), ("Message-ID", self.message_id)):
-            if value is not None:
-                own[name.lower()] = name
+        own = {name.lower() for name, _ in self._headers_of_fields()}
+        own |= {name for name, value in (("date", self.date), ("message-id", self.message_id)) if value is not None}
         for name in self.headers:
             if name.lower() in own:
                 raise MessageError(f"header `{name}` is said by a field of the message, too: give one of them")

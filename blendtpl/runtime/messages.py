@@ -64,7 +64,8 @@ class MessageTemplate(Frozen):
             object.__setattr__(self, slot, value)
 
     def __repr__(self) -> str:
-        return f"<MessageTemplate {self.name!r}: {', '.join(self.entry.parts)}>"
+        parts = (part for part in ("subject", *_BODIES) if part in self.entry.parts)
+        return f"<MessageTemplate {self.name!r}: {', '.join(parts)}>"
 
     def compose(self, mappings: Sequence[Variables], variables: dict[str, Any], fields: dict[str, Any]) -> Message:
         """Return the message for these variables of its templates, and these fields of `Message`."""

@@ -21,6 +21,7 @@ _SWITCHES = ("unsubscribe", "inline_css")
 _TABLES = ("headers", "images", "lint")
 _KNOWN = (*_TEXTS, *_SWITCHES, *_TABLES, "parts")
 _SEVERAL = ("from", "reply_to")
+_FIELDS = (*_SEVERAL, "sender", "language", "priority", "auto_submitted", "feedback_id", "headers")  # of a message
 _BODIES = ("text", "html")
 _FROM_HTML = "from html"
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -73,11 +74,11 @@ def _problems(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield key, f"unknown setting `{key}`", did_you_mean(key, _KNOWN) or f"settings are {', '.join(_KNOWN)}"
         elif problem := next((problem for fits, problem in _checks(key) if not fits(value)), ""):
             yield key, f"setting `{key}` {problem}", ""
-    if isinstance(table.get("headers", {}), dict):
-        try:
-            _example(table)
-        except MessageError as error:
-            yield "headers", str(error), ""
+        elif key in _FIELDS:
+            try:
+                _example({key: value})
+            except MessageError as error:
+                yield key, str(error), ""
 
 
 def _checks(key: str) -> Iterator[tuple[Callable[[Any], bool], str]]:
@@ -141,10 +142,8 @@ def _headers(table: Mapping[str, Any]) -> dict[str, str]:
 
 def _example(table: Mapping[str, Any]) -> None:
     """Make a message with these settings: what it refuses is refused in the build."""
-    fields = {"sender": "a@example.org", **_fields(table)}
-    given: dict[str, Any] = {name: value for name, value in fields.items() if isinstance(value, (str, list))}
-    headers = {name: value for name, value in _headers(table).items() if isinstance(value, str)}
-    Message("subject", "text", None, to=("a@example.org",), headers=headers, **given).as_bytes()
+    fields: dict[str, Any] = {"sender": "a@example.org", **_fields(table)}
+    Message("subject", "text", None, to=("a@example.org",), headers=_headers(table), **fields).as_bytes()
 
 
 def _place(text: str, key: str) -> tuple[int, int]:

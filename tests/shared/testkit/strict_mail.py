@@ -31,7 +31,7 @@ _MULTIPART = re.compile(
 )
 _TYPE = re.compile(r'[a-z]+/[A-Za-z0-9.+-]+(?:; ?[a-z-]+=(?:[A-Za-z0-9.-]+|"[^"\\]*"))*')
 _DISPOSITION = re.compile(r"(attachment|inline); (filename.*)")
-_SECTION = re.compile(r"filename\*(?:(\d)\*)?=((?:[A-Za-z0-9!#$&+.^_`{|}~-]|%[0-9A-F]{2}|(?<==utf-8)''|'')*)")
+_SECTION = re.compile(r"filename\*(?:(\d+)\*)?=((?:[A-Za-z0-9!#$&+.^_`{|}~-]|%[0-9A-F]{2}|(?<==utf-8)''|'')*)")
 
 
 @dataclass(frozen=True, slots=True)
