@@ -7,7 +7,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from itertools import count
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import blendtpl
+from blendtpl.mail import Attachment, Image, Invitation
 from testkit import ROOT, growth
 from testkit.memory import SPARE_BLOCKS, Growth, measure, survivors
 from testkit.oracle import load
@@ -122,15 +123,57 @@ MESSAGES: Mapping[str, dict[str, Any]] = {
         "cc": ("c@example.org", "Doe <d@example.org>"),
         "reply_to": "e@example.org",
         "headers": {"Date": "Thu, 12 Jun 2025 07:42:00 +0000", "Message-ID": "<1@example.org>", "X-Id": "1"},
+        "unsubscribe": "https://example.org/u",
+        "language": "de",
+        "priority": "high",
+        "bcc": ("f@example.org",),
+    },
+    "files": {
+        "attachments": (Attachment(b"x" * 500, "ü.pdf"), Invitation("BEGIN:VCALENDAR\nMETHOD:REQUEST\n")),
+        "images": (Image("a.png", b"x"),),
     },
 }
+REFUSED: Mapping[str, dict[str, Any]] = {
+    "a line break": {"sender": "a\n@example.org"},
+    "no address": {"to": ("nobody",)},
+    "a header": {"headers": {"Message-ID": "1"}},
+    "a part": {"text": "\ud800"},
+    "a file": {"attachments": ["no/such/file"]},
+    "a way to unsubscribe": {"unsubscribe": "ftp://example.org"},
+}
+
+
+def made(**fields: Any) -> blendtpl.Message:
+    given: dict[str, Any] = {"subject": "s", "text": "t\n", "html": "<p>t</p>\n", "sender": "a@example.org"}
+    return blendtpl.Message(**{"to": ("b@example.org",), **given, **fields})
 
 
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_the_bytes_of_a_message_leave_nothing_for_the_collector(kind: str) -> None:
-    given: dict[str, Any] = {"subject": "s", "text": "t\n", "html": "<p>t</p>\n", "sender": "a@example.org"}
-    message = blendtpl.Message(**{"to": ("b@example.org",), **given, **MESSAGES[kind]})
-    found = measure(message.as_bytes, 200)
+    found = measure(lambda: made(**MESSAGES[kind]).as_bytes(), 200)
+    assert not found, str(found)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_message_that_is_refused_leaves_nothing_for_the_collector(kind: str) -> None:
+    def refused() -> None:
+        with suppress(blendtpl.MessageError):
+            made(**REFUSED[kind])
+
+    found = measure(refused, 200)
+    assert not found, str(found)
+
+
+@pytest.mark.parametrize("context", [{"x": {"y": "ü"}}, {}, {"x": {}}], ids=["made", "no variable", "a failing part"])
+def test_a_message_of_a_registry_leaves_nothing_for_the_collector(context: dict[str, Any]) -> None:
+    parts = {"m/subject.txt": "{{ x.y }}", "m/body.txt": "{{ x.y }}\n", "m/body.html": "<p>{{ cid('a.png') }}{{ x.y }}"}
+    registry = load({**parts, "a.png": b"\x89PNG"})
+
+    def run() -> None:
+        with suppress(blendtpl.RenderError):
+            registry.message("m", context, to=["b@example.org"], sender="a@example.org", language="de").as_bytes()
+
+    found = measure(run, 200)
     assert not found, str(found)
 
 

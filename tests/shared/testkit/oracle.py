@@ -40,7 +40,10 @@ def live_environment(templates: Mapping[str, str], make: MakeEnvironment) -> jin
 
 
 def load(
-    templates: Mapping[str, str], make: MakeEnvironment = blendtpl.default_environment, *, portable: bool = False
+    templates: Mapping[str, str | bytes],
+    make: MakeEnvironment = blendtpl.default_environment,
+    *,
+    portable: bool = False,
 ) -> blendtpl.Registry:
     return blendtpl.load(blendtpl.compile(templates, environment=make, portable=portable), environment=make)
 
