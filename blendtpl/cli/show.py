@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from blendtpl.bundle.archive import Bundle, open_bundle, read_bundle
+from blendtpl.bundle.manifest import thaw
 from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
@@ -117,13 +118,13 @@ def _context(file: str | None, example: str | None) -> dict[str, Any]:
     help="What `blendtpl soak` wrote of the bundle.  [default: BUNDLE.soak.json]",
 )
 def list_command(bundle: Path, style: str, key_file: Path | None, certificate: Path | None) -> None:
-    """List the templates of a bundle, and what a soak has shown of it. Nothing of it is run."""
+    """List the templates and messages of a bundle, and what a soak has shown of it. Nothing of it is run."""
     with errors_as_text():
         opened = open_bundle(read_bundle(bundle), key=read_key(key_file))
         soaked = _certificate(certificate or beside(bundle), wanted=certificate is not None)
         if style == "json":
             shown = {"digest": opened.digest, "size": len(opened.data), "templates": _rows(opened)}
-            say_json({**shown, "soak": soaked and _fields(soaked, opened)})
+            say_json({**shown, "messages": _messages(opened), "soak": soaked and _fields(soaked, opened)})
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         table.add_column("template", no_wrap=True)
@@ -132,11 +133,43 @@ def list_command(bundle: Path, style: str, key_file: Path | None, certificate: P
         for row in _rows(opened):
             parts = (row["name"], *(", ".join(row[part]) for part in ("variables", "blocks", "references")))
             table.add_row(*(Text(one_line(part)) for part in parts))  # no text, in which brackets would mean something
-        Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
+        console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
+        console.print(table)
+        if opened.manifest.messages:
+            console.print(_table_of_messages(opened))
         count = len(opened.manifest.templates)
         say(f"{count} template{'s'[: count != 1]}, {len(opened.data)} bytes, sha256 {opened.digest}")
         if soaked is not None:
             say(_soak(soaked, opened))
+
+
+def _messages(bundle: Bundle) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "parts": dict(entry.parts),
+            "template": entry.template,
+            "category": entry.category,
+            "headers": dict(entry.headers),
+            "fields": thaw(entry.fields),
+            "images": [image for image, *_ in entry.images],
+            "unsubscribe": entry.unsubscribe,
+        }
+        for name, entry in bundle.manifest.messages.items()
+    ]
+
+
+def _table_of_messages(bundle: Bundle) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("message", no_wrap=True)
+    for heading in ("parts", "images", "says"):
+        table.add_column(heading)
+    for row in _messages(bundle):
+        parts = [part for part in ("subject", "text", "html") if part in row["parts"]]
+        says = [*row["fields"], *row["headers"], *(["unsubscribe"] if row["unsubscribe"] else [])]
+        cells = (row["name"], ", ".join(parts), ", ".join(row["images"]), ", ".join(says))
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    return table
 
 
 def _certificate(path: Path, *, wanted: bool) -> Certificate | None:

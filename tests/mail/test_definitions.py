@@ -1,5 +1,6 @@
 """Which templates are messages, and what `message.toml` says of them, is found out in the build."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import blendtpl
 from blendtpl.live import Environment
 from blendtpl.mail import Image
 from testkit.strict_mail import read_mail
+from tests.compiling.support import invoke
 
 SENT: dict[str, Any] = {"to": ["b@example.org"], "sender": "a@example.org"}
 FOLDER = {"m/subject.txt": "S {{ x }}", "m/body.txt": "T {{ x }}", "m/body.html": "<p>{{ x }}</p>"}
@@ -306,3 +308,18 @@ def test_a_bundle_that_is_compiled_again_keeps_its_messages(tmp_path: Path) -> N
     again = recompiled(bundle, blendtpl.default_environment())
     assert again.manifest.messages == bundle.manifest.messages
     assert blendtpl.load(again).message("emails/alert", **SENT).images == WANTED
+
+
+def test_a_list_of_a_bundle_shows_its_messages(tmp_path: Path) -> None:
+    folder_with_images(tmp_path / "t")
+    (tmp_path / "t/emails/alert/message.toml").write_text(
+        "from = 'a@example.org'\nunsubscribe = true\n[headers]\nX-A = '1'\n"
+    )
+    (tmp_path / "t/base.html").write_text("{% block a %}{% endblock %}")
+    blendtpl.compile(tmp_path / "t").write(tmp_path / "a.blend")
+    shown = invoke("list", tmp_path / "a.blend").stdout
+    (line,) = [line for line in shown.splitlines() if line.strip().startswith("emails/alert ")]
+    assert line.split() == ["emails/alert", "subject,", "html", "own.png", "sender,", "X-A,", "unsubscribe"]
+    (found,) = json.loads(invoke("list", tmp_path / "a.blend", "--format", "json").stdout)["messages"]
+    assert found["parts"] == {"subject": "emails/alert/subject.txt", "html": "emails/alert/body.html"}
+    assert (found["fields"], found["unsubscribe"]) == ({"sender": "a@example.org"}, True)
