@@ -5,7 +5,14 @@ Enters: an import that failed. Leaves: an error that says what to install, where
 
 from blendtpl.errors import ConfigError
 
-_EXTRAS = {"click": "build", "diskcache": "build", "rich": "build", "sqlite3": "", "libcst": "migrate"}
+_EXTRAS = {
+    "click": "build",
+    "diskcache": "build",
+    "rich": "build",
+    "sqlite3": "",
+    "libcst": "migrate",
+    "cryptography": "dkim",
+}
 
 
 class NotInstalledError(ConfigError, ImportError):

@@ -1,0 +1,126 @@
+"""The relaxed form of RFC 6376 section 3.4, which a signature is computed over, and the hash of a body in that form.
+
+Enters: the bytes of a message, with CRLF line ends. Leaves: header fields as they are signed, and digests of bodies.
+Whatever is in that form already, or nearly, is passed over by searches alone: lines are not looked at one by one.
+"""
+
+import hashlib
+
+from blendtpl.errors import MessageError
+
+_PIECE = 1 << 18  # octets of a body that are looked at together: what is held beside the message itself
+
+
+def signed_fields(head: bytes) -> dict[bytes, list[bytes]]:
+    """Return the header fields in relaxed form, without line ends, from the first to the last, by names in lower case.
+
+    `head` ends where the last field's own line end begins.
+    """
+    if b"\t" in head:
+        head = head.replace(b"\t", b" ")
+    unfolded = _one_blank(head.replace(b"\r\n ", b" "))
+    if unfolded.count(b"\r\n") != unfolded.count(b"\n") or unfolded.count(b"\r\n") != unfolded.count(b"\r"):
+        raise MessageError(_LINE_ENDS)
+    found: dict[bytes, list[bytes]] = {}
+    for line in unfolded.split(b"\r\n"):
+        written, colon, value = line.partition(b":")
+        name = written.lower()
+        if b" " in name:
+            name = name.rstrip(b" ")
+        if not (colon and name) or b" " in name:
+            raise MessageError(f"the message has a line among its headers that is none: {line[:60]!r}")
+        field = name + b":" + value.strip(b" ")
+        if name in found:
+            found[name].append(field)
+        else:
+            found[name] = [field]
+    return found
+
+
+def relaxed_lines(lines: bytes) -> bytes:
+    """Return whole lines, each with its CRLF, with one blank where there are several and none at the end."""
+    if b"\t" in lines:
+        lines = lines.replace(b"\t", b" ")
+    parts = _one_blank(lines).split(b" \r\n")  # where `replace` would search twice
+    return b"\r\n".join(parts) if len(parts) > 1 else parts[0]
+
+
+class BodyHash:
+    """The SHA-256 of a body in relaxed form, of which some has been given; `copy` goes on from there.
+
+    Pieces may end anywhere. Empty lines at the end, and the last line's missing end, are known by `digest` alone.
+    """
+
+    __slots__ = ("_begun", "_empty_lines", "_hash", "_rest")
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._begun = False
+        self._empty_lines = 0  # line ends that were seen, and count only when something comes behind them
+        self._rest = b""  # of a line whose end has not been seen
+
+    def copy(self) -> "BodyHash":
+        """Return another that goes on from here."""
+        copied = BodyHash.__new__(BodyHash)
+        copied._hash = self._hash.copy()
+        copied._begun, copied._empty_lines, copied._rest = self._begun, self._empty_lines, self._rest
+        return copied
+
+    def update(self, piece: bytes) -> None:
+        """Add the next piece of the body."""
+        if self._rest:
+            piece = self._rest + piece
+        end = piece.rfind(b"\n") + 1
+        self._rest = piece[end:]
+        if end:
+            self._add(piece[:end])
+
+    def digest(self) -> bytes:
+        """Return the digest of what was given, as if it were the whole body."""
+        whole = self
+        if self._rest:
+            whole = self.copy()
+            whole.update(b"\r\n")
+        if not whole._begun:
+            return whole._hash.digest()
+        ended = whole._hash.copy()
+        ended.update(b"\r\n")
+        return ended.digest()
+
+    def _add(self, lines: bytes) -> None:
+        lines = relaxed_lines(lines)
+        text = lines.rstrip(b"\r\n")
+        ends = (len(lines) - len(text)) // 2
+        if text:
+            if self._empty_lines:
+                self._hash.update(b"\r\n" * self._empty_lines)
+            self._hash.update(text)
+            self._begun, self._empty_lines = True, ends
+        else:
+            self._empty_lines += ends
+
+
+def body_digest(data: bytes, start: int, begun: BodyHash) -> bytes:
+    """Return the digest of the body whose beginning `begun` has had, and the rest of which begins at `start`.
+
+    Its first and last line break are looked at. That all are CRLF is for who wrote them to see to: counting them would
+    take longer than all else that is done with a body, the hash with it.
+    """
+    for at in (data.find(b"\n", start), data.rfind(b"\n", start)):
+        if at >= 0 and data[at - 1 : at] != b"\r":
+            raise MessageError(_LINE_ENDS)
+    hashed = begun.copy()
+    for at in range(start, len(data), _PIECE):
+        hashed.update(data[at : at + _PIECE])
+    return hashed.digest()
+
+
+def _one_blank(text: bytes) -> bytes:
+    first, *rest = text.split(b"  ")  # one search through all of it; without a match it is `text` itself
+    return b" ".join([first, *filter(None, [part.lstrip(b" ") for part in rest])]) if rest else text
+
+
+_LINE_ENDS = (
+    "the message has a line break that is not CRLF, which a server on the way would change, so that no signature of it"
+    " would hold: sign what `as_bytes` gives"
+)
