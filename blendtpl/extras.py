@@ -12,6 +12,7 @@ _EXTRAS = {
     "sqlite3": "",
     "libcst": "migrate",
     "cryptography": "dkim",
+    "aiosmtplib": "aiosmtplib",
 }
 
 
