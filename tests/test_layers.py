@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "compiler": {"errors", "bundle", "mail"},
     "compat": {"errors", "runtime"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
+    "testing": {"errors", "mail"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face"},
     "migrate": {"errors", "bundle", "runtime", "compiler", "compat", "face"},
     "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate"},

@@ -4,7 +4,9 @@ Enters: a `blendtpl.Message`. Leaves: an `EmailMultiAlternatives` whose fields a
 them, and whose bytes, for those that send bytes, are the message's own. `bcc` is in its envelope and in no byte.
 """
 
+import email
 import email.message
+import email.policy
 import smtplib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,8 +14,9 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
-from blendtpl.mail.message import Message
-from blendtpl.mail.send import DeliveryError, Signer, send
+from blendtpl.mail.attachments import Invitation
+from blendtpl.mail.message import Message, Signer
+from blendtpl.mail.send import DeliveryError, send
 
 
 class _Bytes(email.message.EmailMessage):
@@ -52,15 +55,18 @@ class DjangoMessage(EmailMultiAlternatives):  # type: ignore[misc]  # Django has
         if message.html is not None:
             self.attach_alternative(message.html, "text/html")
         for each in message.attachments:
-            self.attach(each.name, each.octets(), each.type)
+            if isinstance(each, Invitation):
+                self.attach("invitation.ics", each.content, "text/calendar")
+            else:
+                self.attach(each.name, each.octets(), each.type)
         self.blendtpl_message, self.blendtpl_sign = message, sign
         self._written: bytes | None = None
 
-    def message(self, *, policy: Any = email.policy.default) -> email.message.EmailMessage:
+    def message(self, *, policy: Any = email.policy.default) -> _Bytes:
         """Return what backends write: the message's own bytes, made once."""
         if self._written is None:
             self._written = self.blendtpl_message.as_bytes(sign=self.blendtpl_sign)
-        made: _Bytes = email.message_from_bytes(self._written, _class=_Bytes, policy=policy)  # type: ignore[assignment,arg-type]
+        made: _Bytes = email.message_from_bytes(self._written, _class=_Bytes, policy=policy)
         made.written = self._written
         return made
 

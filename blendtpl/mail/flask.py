@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import flask_mail
 
 from blendtpl.errors import MessageError
-from blendtpl.mail.message import Message
-from blendtpl.mail.send import Signer
+from blendtpl.mail.message import Message, Signer
 
 
 class FlaskMessage(flask_mail.Message):

@@ -18,17 +18,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from blendtpl.errors import BlendError
 from blendtpl.extras import not_installed
+from blendtpl.mail.message import Signer
 from blendtpl.reprs import counted
 
 if TYPE_CHECKING:
     import aiosmtplib
-
-
-class Signer(Protocol):
-    """What makes header fields that are put in front of a message, such as a `DkimSigner`."""
-
-    def sign(self, data: bytes, /) -> bytes:
-        """Return them, with their line ends."""
 
 
 class Sendable(Protocol):
@@ -46,7 +40,7 @@ class Sendable(Protocol):
     def needs_smtputf8(self) -> bool:
         """Whether an address of it is beyond ASCII."""
 
-    def as_bytes(self, *, eight_bit: bool = False, sign: "Signer | Sequence[Signer] | None" = None) -> bytes:
+    def as_bytes(self, *, eight_bit: bool = False, sign: Signer | Sequence[Signer] | None = None) -> bytes:
         """Return it with CRLF line ends."""
 
 
@@ -115,7 +109,7 @@ class DeliveryError(BlendError):
         return f"{self.problem}{said}{each}"
 
 
-def send(message: Sendable, smtp: smtplib.SMTP, *, sign: "Signer | Sequence[Signer] | None" = None) -> Sent:
+def send(message: Sendable, smtp: smtplib.SMTP, *, sign: Signer | Sequence[Signer] | None = None) -> Sent:
     """Send a message over a connection of `smtplib`, and return which recipients the server took.
 
     `sign` is a signer, or several, as for `as_bytes`. Raises `DeliveryError` when the server takes it for none.
@@ -124,13 +118,13 @@ def send(message: Sendable, smtp: smtplib.SMTP, *, sign: "Signer | Sequence[Sign
 
 
 async def send_async(
-    message: Sendable, smtp: "aiosmtplib.SMTP", *, sign: "Signer | Sequence[Signer] | None" = None
+    message: Sendable, smtp: "aiosmtplib.SMTP", *, sign: Signer | Sequence[Signer] | None = None
 ) -> Sent:
     """Send a message over a connection of `aiosmtplib`, as `send` does over one of `smtplib`."""
     return await _send_async(message, smtp, sign)
 
 
-def _send(message: Sendable, smtp: smtplib.SMTP, sign: "Signer | Sequence[Signer] | None") -> Sent:
+def _send(message: Sendable, smtp: smtplib.SMTP, sign: Signer | Sequence[Signer] | None) -> Sent:
     with _told(before=True):
         smtp.ehlo_or_helo_if_needed()
     data, options = _prepared(message, smtp.has_extn, sign)
@@ -139,7 +133,7 @@ def _send(message: Sendable, smtp: smtplib.SMTP, sign: "Signer | Sequence[Signer
     return _sent(message, refused, data, options)
 
 
-async def _send_async(message: Sendable, smtp: "aiosmtplib.SMTP", sign: "Signer | Sequence[Signer] | None") -> Sent:
+async def _send_async(message: Sendable, smtp: "aiosmtplib.SMTP", sign: Signer | Sequence[Signer] | None) -> Sent:
     try:
         from aiosmtplib import SMTPHeloError
     except ImportError as error:
@@ -157,7 +151,7 @@ async def _send_async(message: Sendable, smtp: "aiosmtplib.SMTP", sign: "Signer 
 
 
 def _prepared(
-    message: Sendable, offers: Callable[[str], bool], sign: "Signer | Sequence[Signer] | None"
+    message: Sendable, offers: Callable[[str], bool], sign: Signer | Sequence[Signer] | None
 ) -> tuple[bytes, list[str]]:
     """Return the bytes of a message as a server takes them, and the options to send them with."""
     eight_bit, options = offers("8bitmime"), []
