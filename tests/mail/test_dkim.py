@@ -23,6 +23,7 @@ from dkim.canonicalization import Relaxed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import blendtpl
 from blendtpl import MessageError, NotInstalledError
 from blendtpl.mail.dkim import BodyPrefix, DkimSigner, DkimSigners, canonical
 from blendtpl.mail.relaxed import BodyHash, body_digest, relaxed_lines
@@ -419,3 +420,35 @@ def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.
     for key in (pem(RSA_KEY), RSA_KEY):
         with pytest.raises(NotInstalledError, match=r"signing with DKIM needs `cryptography.*`: .* the extra `dkim`"):
             DkimSigner("example.com", "mail2026", key)
+
+
+characters = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
+prose = st.text(st.one_of(characters, st.sampled_from(" \n\t.-=")), max_size=300)
+messages = st.builds(
+    lambda subject, text, html, people, copied, files, url: blendtpl.Message(
+        subject=subject,
+        text=text,
+        html=html,
+        sender="Feedwhip <alerts@example.com>",
+        to=tuple(f'"{name}" <{n}@example.org>' for n, name in enumerate(people)),
+        cc=copied,
+        attachments=files,
+        unsubscribe=url,
+    ),
+    st.text(characters, max_size=120).map(lambda text: text.replace("=?", "=").strip()),
+    prose,
+    st.one_of(st.none(), prose),
+    st.lists(st.sampled_from(["Ada", "Lovelace, Ada", "Владимир", 'Ada \\"x\\" \\\\ b']), min_size=1, max_size=50),
+    st.sampled_from([(), ("c@example.org", "d@example.org")]),
+    st.sampled_from([(), [("bücher.bin", bytes(range(256)))], [("a.txt", b"x \r\n\n.\n")]]),
+    st.one_of(st.none(), st.integers(1, 850).map(lambda size: "https://example.com/" + "x" * size)),
+)
+
+
+@given(messages, st.booleans(), st.sampled_from([RSA_SIGNER, ED25519_SIGNER, [RSA_SIGNER, ED25519_SIGNER]]))
+def test_dkimpy_verifies_messages_of_every_kind(
+    message: blendtpl.Message, eight_bit: bool, sign: DkimSigner | list[DkimSigner]
+) -> None:
+    data = message.as_bytes(eight_bit=eight_bit, sign=sign)
+    for index in range(len(sign) if isinstance(sign, list) else 1):
+        assert verified(data, *SIGNERS, index=index)

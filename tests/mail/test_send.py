@@ -11,6 +11,7 @@ from typing import Any
 import aiosmtplib
 import pytest
 
+import blendtpl
 from blendtpl import NotInstalledError
 from blendtpl.mail.send import DeliveryError, Refusal, Sendable, Sent, send, send_async
 from tests.mail.servers import Server, running
@@ -268,3 +269,26 @@ def test_without_aiosmtplib_the_error_says_what_to_install(monkeypatch: pytest.M
     smtp: Any = None
     with pytest.raises(NotInstalledError, match="`send_async` needs `aiosmtplib`"):
         asyncio.run(send_async(Written(), smtp))
+
+
+@pytest.mark.parametrize("hidden", [(), ("8BITMIME",)])
+def test_a_message_arrives_as_it_was_made(post: Post, hidden: tuple[str, ...]) -> None:
+    message = blendtpl.Message(
+        subject="Überraschung " * 9,
+        text=".\nGrüße\n.\n",
+        html="<p>Grüße</p>\n",
+        sender='"Feed, whip" <alerts@example.com>',
+        to=('"a b"@example.org', "Ada <ada@example.org>"),
+        cc=("ada@example.org",),
+        bcc=("eve@example.org",),
+        quoted_local=True,
+    )
+    with running(Server(hidden=hidden)) as server:
+        sent = post(server, message, sign=RSA_SIGNER)
+    (arrival,) = server.arrivals
+    assert arrival.recipients == ('"a b"@example.org', "ada@example.org", "eve@example.org") == sent.taken
+    assert arrival.sender == "alerts@example.com"
+    assert arrival.data == sent.data
+    assert ("Grüße".encode() in arrival.data) is (not hidden)
+    assert b"eve@example.org" not in arrival.data
+    assert verified(arrival.data, RSA_SIGNER)

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 import blendtpl
 from blendtpl.mail import Attachment, Image, Invitation
+from blendtpl.mail.dkim import DkimSigner
 from testkit import ROOT, growth
 from testkit.memory import SPARE_BLOCKS, Growth, measure, survivors
 from testkit.oracle import load
@@ -174,6 +177,16 @@ def test_a_message_of_a_registry_leaves_nothing_for_the_collector(context: dict[
             registry.message("m", context, to=["b@example.org"], sender="a@example.org", language="de").as_bytes()
 
     found = measure(run, 200)
+    assert not found, str(found)
+
+
+@pytest.mark.parametrize("eight_bit", [False, True])
+def test_a_message_that_is_signed_leaves_nothing_for_the_collector(eight_bit: bool) -> None:
+    keys = Ed25519PrivateKey.generate(), generate_private_key(65537, 2048)
+    signers = [DkimSigner("example.org", "mail", key) for key in keys]
+    given: dict[str, Any] = {"subject": "ü " * 50, "text": "ü  \n\n" * 50, "html": None, "sender": "a@example.org"}
+    message = blendtpl.Message(**given, to=("b@example.org",))
+    found = measure(lambda: message.as_bytes(eight_bit=eight_bit, sign=signers), 200)
     assert not found, str(found)
 
 
