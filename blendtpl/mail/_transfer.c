@@ -1,4 +1,5 @@
-/* How a text of an e-mail goes over the wire: `blendtpl.mail.transfer` in C, to the byte. That module says the rules. */
+/* How a text of an e-mail goes over the wire: `blendtpl.mail.transfer` in C, to the byte. That module says the rules; and
+ * the relaxed form of `blendtpl.mail.relaxed`. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -371,8 +372,69 @@ refused_at(PyObject *module, PyObject *text)
     return PyLong_FromSsize_t(find_refused(text));
 }
 
+/* What is odd in some octets, looked at without a branch: `breaks` is set by a CR or LF that is not both, `blanks` by a
+ * tab, and by a blank that another or the end of a line stands behind. */
+static void
+look_for_odd(const unsigned char *at, Py_ssize_t count, unsigned char *breaks, unsigned char *blanks)
+{
+    unsigned char broken = 0, loose = 0;
+    for (Py_ssize_t n = 0; n + 1 < count; n++) {
+        unsigned char each = at[n], next = at[n + 1];
+        broken |= (each == '\r') ^ (next == '\n');
+        loose |= (each == '\t') | ((each == ' ') & ((next == ' ') | (next == '\r')));
+    }
+    *breaks = broken;
+    *blanks = loose;
+}
+
+/* Whole lines as `blendtpl.mail.relaxed` has them: the same object where they are so already, or None where a line does not
+ * end by CRLF. */
+static PyObject *
+relaxed_lines(PyObject *module, PyObject *lines)
+{
+    if (!PyBytes_CheckExact(lines)) {
+        PyErr_SetString(PyExc_TypeError, "relaxed_lines(lines: bytes)");
+        return NULL;
+    }
+    Py_ssize_t size = PyBytes_GET_SIZE(lines);
+    const unsigned char *at = (const unsigned char *)PyBytes_AS_STRING(lines), *end = at + size;
+    unsigned char breaks, blanks;
+    look_for_odd(at, size, &breaks, &blanks);
+    if (breaks || (size && (at[0] == '\n' || end[-1] != '\n')))
+        Py_RETURN_NONE;
+    if (!blanks)
+        return Py_NewRef(lines);
+    PyObject *written = PyBytes_FromStringAndSize(NULL, size);
+    if (written == NULL)
+        return NULL;
+    char *to = PyBytes_AS_STRING(written);
+    while (at < end) {
+        const unsigned char *next = (const unsigned char *)memchr(at, '\n', end - at) + 1;
+        look_for_odd(at, next - at, &breaks, &blanks);
+        if (!blanks) {
+            memcpy(to, at, next - at);
+            to += next - at;
+            at = next;
+            continue;
+        }
+        for (int blank = 0; at < next; at++) {
+            if (*at == ' ' || *at == '\t') {
+                blank = 1;
+                continue;
+            }
+            if (blank && *at != '\r')
+                *to++ = ' ';
+            blank = 0;
+            *to++ = (char)*at;
+        }
+    }
+    _PyBytes_Resize(&written, to - PyBytes_AS_STRING(written));
+    return written;
+}
+
 static PyMethodDef methods[] = {
     {"refused_at", refused_at, METH_O, NULL},
+    {"relaxed_lines", relaxed_lines, METH_O, NULL},
     {"transferred", (PyCFunction)(void (*)(void))transferred, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

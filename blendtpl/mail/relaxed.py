@@ -1,10 +1,11 @@
 """The relaxed form of RFC 6376 section 3.4, which a signature is computed over, and the hash of a body in that form.
 
 Enters: the bytes of a message, with CRLF line ends. Leaves: header fields as they are signed, and digests of bodies.
-Whatever is in that form already, or nearly, is passed over by searches alone: lines are not looked at one by one.
+No line of a body is looked at in Python: `blendtpl.mail._transfer` has that in C, and searches do elsewhere.
 """
 
 import hashlib
+from collections.abc import Callable
 
 from blendtpl.errors import MessageError
 
@@ -37,8 +38,11 @@ def signed_fields(head: bytes) -> dict[bytes, list[bytes]]:
     return found
 
 
-def relaxed_lines(lines: bytes) -> bytes:
-    """Return whole lines, each with its CRLF, with one blank where there are several and none at the end."""
+def _relaxed_lines(lines: bytes) -> bytes | None:  # as in C
+    """Return whole lines with one blank where there are several and none at the end; `None` where one has no CRLF."""
+    count = lines.count(b"\r\n")
+    if count != lines.count(b"\n") or count != lines.count(b"\r") or (lines and not lines.endswith(b"\n")):
+        return None
     if b"\t" in lines:
         lines = lines.replace(b"\t", b" ")
     parts = _one_blank(lines).split(b" \r\n")  # where `replace` would search twice
@@ -88,9 +92,11 @@ class BodyHash:
         return ended.digest()
 
     def _add(self, lines: bytes) -> None:
-        lines = relaxed_lines(lines)
-        text = lines.rstrip(b"\r\n")
-        ends = (len(lines) - len(text)) // 2
+        relaxed = relaxed_lines(lines)
+        if relaxed is None:
+            raise MessageError(_LINE_ENDS)
+        text = relaxed.rstrip(b"\r\n")
+        ends = (len(relaxed) - len(text)) // 2
         if text:
             if self._empty_lines:
                 self._hash.update(b"\r\n" * self._empty_lines)
@@ -101,14 +107,7 @@ class BodyHash:
 
 
 def body_digest(data: bytes, start: int, begun: BodyHash) -> bytes:
-    """Return the digest of the body whose beginning `begun` has had, and the rest of which begins at `start`.
-
-    Its first and last line break are looked at. That all are CRLF is for who wrote them to see to: counting them would
-    take longer than all else that is done with a body, the hash with it.
-    """
-    for at in (data.find(b"\n", start), data.rfind(b"\n", start)):
-        if at >= 0 and data[at - 1 : at] != b"\r":
-            raise MessageError(_LINE_ENDS)
+    """Return the digest of the body whose beginning `begun` has had, and the rest of which begins at `start`."""
     hashed = begun.copy()
     for at in range(start, len(data), _PIECE):
         hashed.update(data[at : at + _PIECE])
@@ -124,3 +123,10 @@ _LINE_ENDS = (
     "the message has a line break that is not CRLF, which a server on the way would change, so that no signature of it"
     " would hold: sign what `as_bytes` gives"
 )
+
+try:
+    from blendtpl.mail import _transfer  # a statement, which tools that freeze applications see
+
+    relaxed_lines: Callable[[bytes], bytes | None] = _transfer.relaxed_lines
+except ImportError:  # it was built where there was no C compiler
+    relaxed_lines = _relaxed_lines

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 import blendtpl
 from blendtpl import MessageError, NotInstalledError
+from blendtpl.mail import relaxed
 from blendtpl.mail.dkim import BodyPrefix, DkimSigner, DkimSigners, canonical
 from blendtpl.mail.relaxed import BodyHash, body_digest, relaxed_lines
 from testkit.memory import measure
@@ -87,6 +88,22 @@ def test_a_body_has_the_same_hash_however_it_comes(body: bytes, cuts: list[int],
     if not body.startswith(b"\n"):
         assert canonical(HEAD + b"\r\n" + body)[1] == wanted
         assert canonical(HEAD + b"\r\n" + body, BodyPrefix(body[:prefix]))[1] == wanted
+
+
+octets = st.lists(st.sampled_from([b"a", b" ", b"  ", b"\t", b"\r\n", b"\r", b"\n", b"\xff", b" " * 9]), max_size=40)
+
+
+@given(octets.map(b"".join))
+@example(b"")
+@example(b" \r\n\r\n")
+def test_in_c_lines_are_relaxed_as_in_python(lines: bytes) -> None:
+    assert relaxed_lines(lines) == relaxed._relaxed_lines(lines)
+
+
+def test_lines_that_are_relaxed_are_not_copied() -> None:
+    lines = b"one line\r\n and another\r\n" * 9
+    assert relaxed_lines(lines) is lines
+    assert relaxed._relaxed_lines(lines) is lines
 
 
 def test_a_prepared_beginning_goes_on_and_another_one_is_no_harm() -> None:
@@ -343,6 +360,9 @@ def test_what_is_wrong_is_named(arguments: dict[str, Any], told: str) -> None:
         (DATA.replace(b"Hi", b"H\ri"), "a line break that is not CRLF"),
         (HEAD + b"\r\none\ntwo\r\nthree\r\n", "a line break that is not CRLF"),
         (HEAD + b"\r\none\r\ntwo\nthree", "a line break that is not CRLF"),
+        (HEAD + b"\r\none\r\ntwo\nthree\r\n", "a line break that is not CRLF"),
+        (HEAD + b"\r\none\r\ntwo\n\rthree\r\n", "a line break that is not CRLF"),
+        (HEAD + b"\r\none\r\ntwo\r", "a line break that is not CRLF"),
         (HEAD + b"\r\n\n", "a line break that is not CRLF"),
         (b"no header\r\n" + DATA, "a line among its headers that is none: b'no header'"),
         (b": x\r\n" + DATA, "a line among its headers that is none"),
