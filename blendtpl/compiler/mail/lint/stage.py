@@ -1,0 +1,182 @@
+"""Stage: the lint of all messages of a build.
+
+Enters: the names, texts and trees of all templates. Leaves: warnings. What was found in a message is kept under the
+digests of everything that it reaches.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.compiler.frontend.positions import Positions, Spot
+from blendtpl.compiler.lint.stage import Cache
+from blendtpl.compiler.mail.lint.compatibility import compatibility
+from blendtpl.compiler.mail.lint.content import content
+from blendtpl.compiler.mail.lint.contrast import contrast
+from blendtpl.compiler.mail.lint.decisions import Decisions, variants
+from blendtpl.compiler.mail.lint.delivery import Message, Part, delivery, shown
+from blendtpl.compiler.mail.lint.document import Document, Place, document
+from blendtpl.compiler.mail.lint.expand import Expanded, Run, TooLarge
+from blendtpl.compiler.mail.lint.finding import Finding
+from blendtpl.compiler.mail.lint.settings import Settings
+from blendtpl.compiler.mail.lint.values import ANY
+from blendtpl.errors import TemplateWarning
+
+_SUFFIX = r"(?:\.(?:jinja2?|j2|tmpl|tpl))?"
+_BODY = re.compile(rf"(?P<folder>.+/|)body\.html(?P<suffix>{_SUFFIX})")
+# what the functions of the environment give is no variable of the message
+_FUNCTIONS = frozenset({"_", "gettext", "ngettext", "npgettext", "pgettext"})
+
+
+@dataclass(frozen=True, slots=True)
+class MessageParts:
+    """The templates that are the parts of a message, and what its definition says."""
+
+    html: str
+    text: str | None = None
+    subject: str | None = None
+    category: str = ""
+    unsubscribe: bool = False
+    text_from_html: bool = False
+    ignored: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MailStage:
+    """Looks at the messages of a build. `tree` gives the tree of a template, `reach` all templates that one may print,
+    with itself, and their digests.
+    """
+
+    environment: jinja2.Environment
+    settings: Settings
+    cache: Cache | None
+    key: Callable[[str, dict[str, Any]], str]
+    tree: Callable[[str], nodes.Template | None]
+    locate: Callable[[str], Positions]
+    reach: Callable[[str], Mapping[str, str]]
+
+    def warnings(self, names: Iterable[str], messages: Iterable[MessageParts] | None = None) -> list[TemplateWarning]:
+        """Return what is wrong with the messages among templates, or with those that are given."""
+        known = frozenset(names)
+        found: dict[Finding, None] = {}
+        for message in messages_of(known) if messages is None else messages:
+            for finding in self._message(message, known):
+                if finding.rule not in message.ignored:
+                    found[finding] = None
+        positions: dict[str, Positions] = {}
+        warnings = []
+        for finding in found:
+            name = finding.place.template
+            if name in known:
+                if name not in positions:
+                    positions[name] = self.locate(name)
+                warnings.append(_warning(finding, positions[name]))
+        return warnings
+
+    def _message(self, message: MessageParts, known: frozenset[str]) -> list[Finding]:
+        parts = [part for part in (message.html, message.text, message.subject) if part is not None]
+        key = ""
+        if self.cache is not None:
+            digests = {name: digest for part in parts for name, digest in self.reach(part).items()}
+            content_of = {"message": repr(message), "digests": sorted(digests.items()), "settings": repr(self.settings)}
+            # which templates there are decides what an include finds
+            key = self.key("mail", {**content_of, "names": sorted(known)})
+            data = self.cache.get(key)
+            if data is not None:
+                loaded = _from_bytes(data)
+                if loaded is not None:
+                    return loaded
+        made = list(dict.fromkeys(self._findings(message, known)))
+        if self.cache is not None:
+            self.cache.put(key, _to_bytes(made))
+        return made
+
+    def _findings(self, message: MessageParts, known: frozenset[str]) -> Iterator[Finding]:
+        try:
+            html = self._html(message.html, known)
+            text = None if message.text is None else self._text(message.text, known)
+            subject = frozenset[str]() if message.subject is None else self._text(message.subject, known).reads
+        except TooLarge:
+            return
+        for each in html.documents:
+            yield from compatibility(each, self.settings)
+            yield from content(each)
+            yield from contrast(each)
+        # what stands in the subject has been read by everybody
+        html = replace(html, reads=html.reads | subject)
+        text = None if text is None else replace(text, reads=text.reads | subject)
+        made = Message(
+            message.html, html, text, message.category, message.unsubscribe, text_from_html=message.text_from_html
+        )
+        yield from delivery(made)
+
+    def _variants(self, name: str, known: frozenset[str]) -> list[Expanded]:
+        def render(decisions: Decisions) -> Expanded:
+            return Run(self.tree, known, self.environment, decisions).expand(name)
+
+        return list(variants(render))
+
+    def _html(self, name: str, known: frozenset[str]) -> Part:
+        expanded = self._variants(name, known)
+        documents = tuple(document(each.pieces) for each in expanded)
+        reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
+        printed: dict[str, Place] | None = {}
+        for each in documents:
+            printed = None if printed is None or ANY in each.text else {**shown(each), **printed}
+        return Part(name, documents, reads, _variables(printed))
+
+    def _text(self, name: str, known: frozenset[str]) -> Part:
+        expanded = self._variants(name, known)
+        reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
+        pieces = [piece for each in expanded for piece in each.pieces]
+        printed = {each: Place(piece.template, piece.line) for piece in reversed(pieces) for each in piece.names}
+        return Part(name, (), reads, None if any(piece.text == ANY for piece in pieces) else _variables(printed))
+
+
+def _variables(found: dict[str, Place] | None) -> dict[str, Place] | None:
+    return None if found is None else {name: place for name, place in found.items() if name not in _FUNCTIONS}
+
+
+def messages_of(names: Iterable[str]) -> Iterator[MessageParts]:
+    """Yield the folders with a subject and a body of HTML."""
+    known = frozenset(names)
+    for name in sorted(known):
+        match = _BODY.fullmatch(name)
+        if match is None:
+            continue
+        beside = {
+            part: next((each for each in sorted(known) if re.fullmatch(re.escape(match["folder"] + part) + _SUFFIX, each)), None)
+            for part in ("subject.txt", "body.txt")
+        }
+        if beside["subject.txt"] is not None:
+            yield MessageParts(name, beside["body.txt"], beside["subject.txt"])
+
+
+def _warning(finding: Finding, positions: Positions) -> TemplateWarning:
+    line = finding.place.line
+    spot = positions.of_text(line, finding.needle) if finding.needle else positions.of_text(line, "")
+    if not finding.needle or not spot.column:
+        spot = Spot(line, 0, 1, spot.source_line)
+    return TemplateWarning(
+        finding.place.template, spot.line, spot.column, finding.rule, finding.message, finding.hint, spot.width, spot.source_line
+    )
+
+
+def _to_bytes(found: Iterable[Finding]) -> bytes:
+    rows = [[each.rule, each.place.template, each.place.line, each.needle, each.message, each.hint] for each in found]
+    return json.dumps(rows).encode()
+
+
+def _from_bytes(data: bytes) -> list[Finding] | None:
+    try:
+        return [
+            Finding(rule, Place(template, line), needle, message, hint)
+            for rule, template, line, needle, message, hint in json.loads(data)
+        ]
+    except (ValueError, TypeError):
+        return None
