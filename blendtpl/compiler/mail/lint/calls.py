@@ -73,6 +73,8 @@ def call(node: nodes.Call, args: list[Any], kwargs: dict[str, Any], scope: Scope
         return scope.run.block(called, node.lineno)
     if isinstance(called, Method):
         return _method(node, called, args, kwargs, scope)
+    if isinstance(called, Unknown) and called.markup:
+        return called
     function = node.node.name if isinstance(node.node, nodes.Name) else ""
     if isinstance(called, Unknown) and function == called.name and certain:
         if function in _GETTEXT:
@@ -158,7 +160,7 @@ def _method(node: nodes.Call, method: Method, args: list[Any], kwargs: dict[str,
     of, name = method.of, method.name
     if isinstance(of, dict) and name == "get" and args:
         return looked_up(of, args[0], node, scope, args[1] if len(args) > 1 else None)
-    if isinstance(of, dict) and name in _DICT_METHODS or isinstance(of, list) and name in _LIST_METHODS:
+    if (isinstance(of, dict) and name in _DICT_METHODS) or (isinstance(of, list) and name in _LIST_METHODS):
         return _called(of, name, args, kwargs)
     if isinstance(of, str) and name == "join" and len(args) == 1 and isinstance(args[0], (list, tuple)):
         parts = [part for each in args[0] for part in (of, each)][1:]

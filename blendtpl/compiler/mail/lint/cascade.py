@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from blendtpl.compiler.mail.lint.css import Declaration, Rule, declarations, has_hole, sheet
+from blendtpl.compiler.mail.lint.css import Declaration, Reader, Rule, has_hole
 from blendtpl.compiler.mail.lint.document import Document, Element
 from blendtpl.compiler.mail.lint.values import HOLES
 
 _COMPOUND = re.compile(r"(?P<tag>\*|[a-zA-Z][\w-]*)?(?P<names>(?:[.#][\w-]+)*)")
-_STATE = re.compile(r":(?:hover|active|focus[\w-]*|visited|target|:?before|:?after|:?placeholder|:?first-l\w+|:?selection)\b")
+_STATE = re.compile(
+    r":(?:hover|active|focus[\w-]*|visited|target|:?before|:?after|:?placeholder|:?first-l\w+|:?selection)\b"
+)
 _FOR_OTHERS = re.compile(r"\[data-og|#outlook|\.ExternalClass|\bu\s*\+|#MessageView|\.moz-text|x-apple|\.dark")
 _LOOKS = {
     *("background", "background-color", "background-image", "color", "display", "filter", "font", "font-size"),
@@ -39,16 +41,17 @@ class _Selector:
 class Styles:
     """The style sheets of a document."""
 
-    def __init__(self, found: Document) -> None:
+    def __init__(self, found: Document, css: Reader) -> None:
         self._rules: list[tuple[_Selector, Rule]] = []
-        self._certain = True
+        self._css = css
+        self._certain = not any("stylesheet" in link.attributes.get("rel", "") for link in found.root.all("link"))
         for element in found.root.all("style"):
             for child in element.children:
                 if not isinstance(child, Element):
                     self._read(child.data)
 
     def _read(self, text: str) -> None:
-        rules, _ = sheet(text)
+        rules, _ = self._css.sheet(text)
         for rule in rules:
             names = {each.name for each in rule.declarations}
             if rule.media or names.isdisjoint(_LOOKS) or _FOR_OTHERS.search(rule.selector):
@@ -67,7 +70,7 @@ class Styles:
     def of(self, element: Element) -> dict[str, str] | None:
         """Return the properties of an element."""
         style, names = element.attributes.get("style", ""), element.attributes.get("class", "")
-        own = declarations(style)
+        own = self._css.declarations(style)
         if not self._certain or not element.is_certain or _loose_holes(style, own):
             return None
         if has_hole(names) and any("." in rule.selector for _, rule in self._rules):

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from blendtpl.compiler.mail.lint import css, features, support
+from blendtpl.compiler.mail.lint import css, features
+from blendtpl.compiler.mail.lint.basis import Basis
 from blendtpl.compiler.mail.lint.document import Document, Element
 from blendtpl.compiler.mail.lint.finding import Finding
-from blendtpl.compiler.mail.lint.settings import Settings
 
 # a message with conditional comments for Outlook on Windows has in them what that needs
 _OUTLOOK = frozenset({"outlook.windows", "outlook.windows-mail"})
@@ -32,11 +32,11 @@ class _Use:
     shown: str
 
 
-def compatibility(found: Document, settings: Settings) -> Iterator[Finding]:
+def compatibility(found: Document, basis: Basis) -> Iterator[Finding]:
     """Yield what is not supported."""
-    known = support.features(settings.clients)
+    known, settings = basis.support.features, basis.settings
     without = _OUTLOOK if found.for_outlook else frozenset[str]()
-    for use in _uses(found):
+    for use in _uses(found, basis):
         feature = known.get(use.slug)
         if feature is None or use.slug in features.HARMLESS:
             continue
@@ -45,41 +45,41 @@ def compatibility(found: Document, settings: Settings) -> Iterator[Finding]:
         partial = [(client, note) for client, note in feature.partial if client not in without]
         notes = " ".join(dict.fromkeys(note for _, note in partial if note))
         if lacking and feature.share(without) < settings.support:
-            message = f"{use.shown} is not supported by {support.shown(lacking)}"
+            message = f"{use.shown} is not supported by {basis.support.shown(lacking)}"
             yield Finding(f"mail-{kind}", found.place(use.at), use.needle, message, f"see {feature.url}")
         elif partial and settings.partial:
-            shown = support.shown(client for client, _ in partial)
+            shown = basis.support.shown(client for client, _ in partial)
             message = f"{use.shown} is supported in part by {shown}"
             hint = f"{notes} See {feature.url}" if notes else f"see {feature.url}"
             yield Finding("mail-partial", found.place(use.at), use.needle, message, hint)
 
 
-def _uses(found: Document) -> Iterator[_Use]:
+def _uses(found: Document, basis: Basis) -> Iterator[_Use]:
     for element in found.root.all():
         if element.tag == "style":
-            yield from _of_sheet(element, found)
+            yield from _of_sheet(element, basis)
             continue
         yield from _of_tag(element)
         start = _STYLE.search(element.raw)
         if start is not None and element.attributes.get("style"):
-            for use in css.uses_of(css.declarations(element.attributes["style"])):
-                yield _shown(use, element.start + start.end())
+            for use in basis.css.uses(basis.css.declarations(element.attributes["style"])):
+                yield _shown(use, element.start + start.end(), basis)
 
 
-def _of_sheet(element: Element, found: Document) -> Iterator[_Use]:
+def _of_sheet(element: Element, basis: Basis) -> Iterator[_Use]:
     if not element.is_certain:
         return
     for child in element.children:
         if isinstance(child, Element):
             continue
-        rules, uses = css.sheet(child.data)
+        rules, uses = basis.css.sheet(child.data)
         for use in uses:
-            yield _shown(use, child.start)
+            yield _shown(use, child.start, basis)
         for rule in rules:
             # what is in a query is for those who know the query
             if not rule.media and not _FOR_ONE.search(rule.selector):
-                for use in (*css.uses_of_selector(rule), *css.uses_of(rule.declarations)):
-                    yield _shown(use, child.start)
+                for use in (*css.uses_of_selector(rule), *basis.css.uses(rule.declarations)):
+                    yield _shown(use, child.start, basis)
 
 
 def _of_tag(element: Element) -> Iterator[_Use]:
@@ -103,6 +103,6 @@ def _of_tag(element: Element) -> Iterator[_Use]:
             yield _Use(image, "src", element.start, what)
 
 
-def _shown(use: css.Use, start: int) -> _Use:
-    title = support.features(support.CLIENTS)[use.slug].title if use.slug in support.features(support.CLIENTS) else ""
-    return _Use(use.slug, use.needle, start + use.at, f"`{title}`")
+def _shown(use: css.Use, start: int, basis: Basis) -> _Use:
+    feature = basis.support.features.get(use.slug)
+    return _Use(use.slug, use.needle, start + use.at, f"`{feature.title}`" if feature else "")

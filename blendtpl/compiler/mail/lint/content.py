@@ -6,7 +6,8 @@ Enters: a document. Leaves: findings.
 import re
 from collections.abc import Iterator
 
-from blendtpl.compiler.mail.lint.css import declarations, has_hole, sheet
+from blendtpl.compiler.mail.lint.basis import Basis
+from blendtpl.compiler.mail.lint.css import has_hole
 from blendtpl.compiler.mail.lint.document import Document, Element
 from blendtpl.compiler.mail.lint.finding import Finding
 from blendtpl.compiler.mail.lint.values import ANY
@@ -25,14 +26,14 @@ _PATH = re.compile(r"(?:\.{0,2}/|[\w-]+(?:/|\.\w+$|\?|$))[\w./~?=&%#+:;,@!-]*")
 _ADDRESSES = ("href", "src", "background", "poster", "action")
 
 
-def content(found: Document) -> Iterator[Finding]:
+def content(found: Document, basis: Basis) -> Iterator[Finding]:
     """Yield what is wrong with the content."""
     yield from _language(found)
     yield from _headings(found)
-    styled = _widths(found)
+    styled = _sizes_images(found, basis)
     for element in found.root.all():
         if element.tag == "img":
-            yield from _image(element, found, styled=styled)
+            yield from _image(element, found, basis, styled=styled)
         if element.tag == "a":
             yield from _link(element, found)
         yield from _addresses(element, found)
@@ -59,28 +60,32 @@ def _headings(found: Document) -> Iterator[Finding]:
         before = level
 
 
-def _widths(found: Document) -> bool:
+def _sizes_images(found: Document, basis: Basis) -> bool:
     """Return whether a style sheet may set the width of images."""
+    if any("stylesheet" in link.attributes.get("rel", "") for link in found.root.all("link")):
+        return True
     for element in found.root.all("style"):
         for child in element.children:
             if not isinstance(child, Element):
-                for rule in sheet(child.data)[0]:
+                for rule in basis.css.sheet(child.data)[0]:
                     image = re.search(r"\bimg\b|[.#]", rule.selector)
-                    if image and any(each.name in ("width", "height") or not each.is_known for each in rule.declarations):
+                    if image and any(
+                        each.name in ("width", "height") or not each.is_known for each in rule.declarations
+                    ):
                         return True
     return False
 
 
-def _image(element: Element, found: Document, *, styled: bool) -> Iterator[Finding]:
+def _image(element: Element, found: Document, basis: Basis, *, styled: bool) -> Iterator[Finding]:
     attributes = element.attributes
     if not element.is_certain or {attributes.get("width"), attributes.get("height")} & {"0", "1", "1px", "0px"}:
         return  # a pixel that counts readers
     place = found.place(element.start)
     if "alt" not in attributes:
-        hint = "say what it shows, or `alt=\"\"` where it only decorates: most clients hide images at first"
+        hint = 'say what it shows, or `alt=""` where it only decorates: most clients hide images at first'
         yield Finding("mail-image-alt", place, "<img", "the image has no `alt`", hint)
     style = attributes.get("style", "")
-    sized = {each.name for each in declarations(style)} & {"width", "height"}
+    sized = {each.name for each in basis.css.declarations(style)} & {"width", "height"}
     if not ({"width", "height"} & attributes.keys() or sized or has_hole(style) or styled):
         message = "the image has no `width`: Outlook shows it in its full size"
         yield Finding("mail-image-width", place, "<img", message, "its width in pixels, as an attribute")

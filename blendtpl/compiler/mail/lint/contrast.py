@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tinycss2.color3 import RGBA, parse_color
 
+from blendtpl.compiler.mail.lint.basis import Basis
 from blendtpl.compiler.mail.lint.cascade import Styles
 from blendtpl.compiler.mail.lint.css import has_hole
 from blendtpl.compiler.mail.lint.document import Document, Element
@@ -36,9 +37,14 @@ class _Look:
     hidden: bool = False
 
 
-def contrast(found: Document) -> Iterator[Finding]:
-    """Yield texts of too little contrast."""
-    yield from _in(found.root, _Look(), Styles(found), found)
+def contrast(found: Document, basis: Basis) -> Iterator[Finding]:
+    """Yield texts of too little contrast, in each template one of the same colours."""
+    seen: set[tuple[str, str]] = set()
+    for finding in _in(found.root, _Look(), Styles(found, basis.css), found):
+        key = finding.place.template, finding.message
+        if key not in seen:
+            seen.add(key)
+            yield finding
 
 
 def _in(element: Element, look: _Look, styles: Styles, found: Document) -> Iterator[Finding]:
@@ -63,7 +69,11 @@ def _judged(element: Element, look: _Look, found: Document) -> Finding | None:
     colours = f"{_hex(look.colour)} on {_hex(look.background)}"
     message = f"text in {colours} has a contrast of {ratio:.2f}:1"
     return Finding(
-        "mail-contrast", found.place(element.start), f"<{element.tag}", message, f"at least {least:g}:1 can be read by most"
+        "mail-contrast",
+        found.place(element.start),
+        f"<{element.tag}",
+        message,
+        f"at least {least:g}:1 can be read by most",
     )
 
 

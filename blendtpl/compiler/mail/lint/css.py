@@ -4,7 +4,7 @@ Enters: CSS with holes. Leaves: declarations and rules, with the offset of each;
 `tinycss2` reads it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +17,16 @@ from blendtpl.compiler.mail.lint.values import HOLES
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A property with its value, as the parser gives it; `at` is the offset of its name in the CSS."""
+    """A property with its value, the words of that, and the features that are units and functions in it; `at` is the
+    offset of its name in the CSS.
+    """
 
     name: str
-    value: tuple[ast.Node, ...]
+    text: str
+    words: frozenset[str]
+    features: frozenset[str]
     important: bool
     at: int
-
-    @property
-    def text(self) -> str:
-        """The value as it is written."""
-        return str(tinycss2.serialize(self.value)).strip()
 
     @property
     def is_known(self) -> bool:
@@ -59,13 +58,39 @@ def has_hole(text: str) -> bool:
     return any(hole in text for hole in HOLES)
 
 
-def declarations(text: str) -> tuple[Declaration, ...]:
-    """Return the declarations of a `style` attribute."""
-    return _declarations(tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True), _lines(text))
+class Reader:
+    """Reads CSS, each text once. `properties` are the features of properties."""
+
+    def __init__(self, properties: Mapping[str, str]) -> None:
+        self._properties = properties
+        self._declarations: dict[str, tuple[Declaration, ...]] = {}
+        self._sheets: dict[str, Sheet] = {}
+        self._uses: dict[tuple[Declaration, ...], tuple[Use, ...]] = {}
+
+    def declarations(self, text: str) -> tuple[Declaration, ...]:
+        """Return the declarations of a `style` attribute."""
+        if text not in self._declarations:
+            found = tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)
+            self._declarations[text] = _declarations(found, _lines(text))
+        return self._declarations[text]
+
+    def sheet(self, text: str) -> "Sheet":
+        """Return the rules of a style sheet, and its at-rules as uses."""
+        if text not in self._sheets:
+            self._sheets[text] = _sheet(text)
+        return self._sheets[text]
+
+    def uses(self, found: tuple[Declaration, ...]) -> tuple[Use, ...]:
+        """Return the features of a block of declarations."""
+        if found not in self._uses:
+            self._uses[found] = tuple(_uses_of(found, self._properties))
+        return self._uses[found]
 
 
-def sheet(text: str) -> tuple[tuple[Rule, ...], tuple[Use, ...]]:
-    """Return the rules of a style sheet, and its at-rules as uses."""
+Sheet = tuple[tuple[Rule, ...], tuple[Use, ...]]
+
+
+def _sheet(text: str) -> Sheet:
     lines = _lines(text)
     rules, uses = [], []
     for node, media in _nested(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True), media=False):
@@ -92,7 +117,14 @@ def _nested(found: Sequence[ast.Node], *, media: bool) -> Iterator[tuple[Any, bo
 
 def _declarations(found: Sequence[ast.Node], lines: Sequence[int]) -> tuple[Declaration, ...]:
     return tuple(
-        Declaration(node.lower_name, tuple(node.value), node.important, _offset(node, lines))
+        Declaration(
+            node.lower_name,
+            str(tinycss2.serialize(node.value)).strip(),
+            frozenset(token.lower_value for token in node.value if isinstance(token, ast.IdentToken)),
+            frozenset(_of_value(node.value)),
+            node.important,
+            _offset(node, lines),
+        )
         for node in found
         if isinstance(node, ast.Declaration)
     )
@@ -109,7 +141,7 @@ def _offset(node: Any, lines: Sequence[int]) -> int:
     return int(lines[min(node.source_line, len(lines)) - 1] + node.source_column - 1)
 
 
-def uses_of(found: Sequence[Declaration]) -> Iterator[Use]:
+def _uses_of(found: Sequence[Declaration], known: Mapping[str, str]) -> Iterator[Use]:
     """Yield the features of a block of declarations, but those for which it has something else as well: the same
     property before, for clients that ignore the second; or a colour behind an image.
     """
@@ -119,8 +151,7 @@ def uses_of(found: Sequence[Declaration]) -> Iterator[Use]:
     before: set[str] = set()
     for each in found:
         if each.name not in before and each.is_known:
-            keywords = frozenset(token.lower_value for token in each.value if isinstance(token, ast.IdentToken))
-            slugs = {*_of_value(each.value), *features.of_property(each.name, keywords)}
+            slugs = {*each.features, *features.of_property(each.name, each.words, known)}
             for slug in sorted(slugs):
                 if not (slug.endswith("-gradient") and "background-color" in plain):
                     yield Use(slug, each.name, each.at)
@@ -145,13 +176,14 @@ def uses_of_selector(rule: Rule) -> Iterator[Use]:
     if has_hole(rule.selector):
         return
     tokens = tinycss2.parse_component_value_list(rule.selector)
-    for at, token in enumerate(tokens):
-        before = tokens[at - 1] if at else None
-        if isinstance(before, ast.LiteralToken) and before.value == ":":
-            element = at > 1 and isinstance(tokens[at - 2], ast.LiteralToken) and tokens[at - 2].value == ":"
-            if isinstance(token, ast.IdentToken):
-                yield Use(features.of_pseudo(token.lower_value, element=element), f":{token.value}", rule.at)
-            elif isinstance(token, ast.FunctionBlock):
-                yield Use(features.of_pseudo(token.lower_name, element=False), f":{token.name}", rule.at)
-        elif isinstance(token, ast.LiteralToken) and token.value in (">", "~"):
-            yield Use({">": "css-selector-child", "~": "css-selector-general-sibling"}[token.value], token.value, rule.at)
+    signs = ["", "", *(token.value if isinstance(token, ast.LiteralToken) else "" for token in tokens)]
+    for token, (second, first, sign) in zip(tokens, zip(signs, signs[1:], signs[2:], strict=False), strict=False):
+        if first == ":" and isinstance(token, ast.IdentToken):
+            yield Use(features.of_pseudo(token.lower_value, element=second == ":"), f":{token.value}", rule.at)
+        elif first == ":" and isinstance(token, ast.FunctionBlock):
+            yield Use(features.of_pseudo(token.lower_name, element=False), f":{token.name}", rule.at)
+        elif sign in _COMBINATORS:
+            yield Use(_COMBINATORS[sign], sign, rule.at)
+
+
+_COMBINATORS = {">": "css-selector-child", "~": "css-selector-general-sibling"}

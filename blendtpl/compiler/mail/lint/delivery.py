@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from blendtpl.compiler.mail.lint.css import has_hole
-from blendtpl.compiler.mail.lint.document import Document, Element, Place, Text
+from blendtpl.compiler.mail.lint.document import Document, Element, Place
 from blendtpl.compiler.mail.lint.finding import Finding
 from blendtpl.compiler.mail.lint.values import ANY, HOLES
 
@@ -74,7 +74,9 @@ def delivery(message: Message) -> Iterator[Finding]:
 def _size(part: Part) -> Iterator[Finding]:
     largest = max((_constant(found) for found in part.documents), default=0)
     if largest > CLIPPED:
-        message = f"the HTML has at least {largest / 1024:.0f} kB, without what variables bring: Gmail clips it at 102 kB"
+        message = (
+            f"the HTML has at least {largest / 1024:.0f} kB, without what variables bring: Gmail clips it at 102 kB"
+        )
         yield Finding("mail-size", Place(part.name, 1), "", message, "less of it, or a link to the rest")
 
 
@@ -130,7 +132,9 @@ def _may_unsubscribe(found: Document) -> bool:
 def _images_only(part: Part) -> Iterator[Finding]:
     for found in part.documents:
         body = next(found.root.all("body"), found.root)
-        texts = "".join(text.data for text in body.texts() if not any(map(_may_hide, (text.parent, *text.parent.above()))))
+        texts = "".join(
+            text.data for text in body.texts() if not any(map(_may_hide, (text.parent, *text.parent.above())))
+        )
         letters = sum(letter.isalpha() for letter in texts)
         if letters >= _LETTERS or has_hole(texts):
             return

@@ -15,22 +15,51 @@ from itertools import accumulate
 
 from blendtpl.compiler.mail.lint.values import HOLES, Piece
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_BLOCKS = frozenset(
-    "address article aside blockquote center div dl fieldset footer form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre "
-    "section table ul".split()
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
-# what ends an element that is open, and what keeps it open from outside
-_ENDED_BY = {
-    "p": (_BLOCKS, frozenset({"td", "th", "button", "object", "caption"})),
-    "li": (frozenset({"li"}), frozenset({"ul", "ol"})),
-    "dt": (frozenset({"dt", "dd"}), frozenset({"dl"})),
-    "dd": (frozenset({"dt", "dd"}), frozenset({"dl"})),
-    "td": (frozenset({"td", "th", "tr", "tbody", "thead", "tfoot"}), frozenset({"table"})),
-    "th": (frozenset({"td", "th", "tr", "tbody", "thead", "tfoot"}), frozenset({"table"})),
-    "tr": (frozenset({"tr", "tbody", "thead", "tfoot"}), frozenset({"table"})),
-    "option": (frozenset({"option"}), frozenset({"select"})),
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "div",
+        "dl",
+        "fieldset",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "ul",
+    ]
+)
+_CELLS = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot"})
+_ENDED_BY = {  # what ends an element that is open
+    "p": _BLOCKS,
+    "li": frozenset({"li"}),
+    "dt": frozenset({"dt", "dd"}),
+    "dd": frozenset({"dt", "dd"}),
+    "td": _CELLS,
+    "th": _CELLS,
+    "tr": _CELLS - {"td", "th"},
+    "option": frozenset({"option"}),
 }
+_CLOSED = frozenset({"table", "ul", "ol", "dl", "select"})  # what nothing ends from inside
 _MSO = re.compile(r"\[if [^\]]*mso", re.IGNORECASE)
 
 
@@ -121,8 +150,11 @@ class Document:
 
 def document(pieces: Sequence[Piece]) -> Document:
     """Return the tree of a variant."""
-    kept = tuple(Piece(each.text.replace("\r\n", "\n").replace("\r", "\n"), each.template, each.line, each.names)
-                 for each in pieces if each.text) or (Piece(" ", "", 1),)
+    kept = tuple(
+        Piece(each.text.replace("\r\n", "\n").replace("\r", "\n"), each.template, each.line, each.names)
+        for each in pieces
+        if each.text
+    ) or (Piece(" ", "", 1),)
     text = "".join(piece.text for piece in kept)
     starts = tuple(accumulate((len(piece.text) for piece in kept), initial=0))[:-1]
     builder = _Builder(text)
@@ -161,7 +193,15 @@ class _Builder(HTMLParser):
             if element.tag == tag and element.parent is not None:
                 self._at = element.parent
                 return
-            if element.tag in ("table", "td", "th") and tag not in ("table", "tr", "tbody", "thead", "tfoot", "body", "html"):
+            if element.tag in ("table", "td", "th") and tag not in (
+                "table",
+                "tr",
+                "tbody",
+                "thead",
+                "tfoot",
+                "body",
+                "html",
+            ):
                 return  # an end tag in a cell ends nothing outside of it
 
     def handle_data(self, data: str) -> None:
@@ -190,12 +230,9 @@ class _Builder(HTMLParser):
 
     def _end_implied(self, tag: str) -> None:
         for element in (self._at, *self._at.above()):
-            ended, keepers = _ENDED_BY.get(element.tag, (frozenset(), frozenset()))
-            if tag in ended and element.parent is not None:
+            if tag in _ENDED_BY.get(element.tag, ()) and element.parent is not None:
                 self._at = element.parent
                 if element.tag not in ("td", "th"):
                     return
-            elif element.tag in ("table", "ul", "ol", "dl", "select") or (
-                element.tag in ("td", "th") and tag not in _ENDED_BY["td"][0]
-            ):
+            elif element.tag in _CLOSED or (element.tag in ("td", "th") and tag not in _CELLS):
                 return

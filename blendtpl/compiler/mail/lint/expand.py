@@ -4,7 +4,7 @@ Enters: the trees of all templates, and decisions. Leaves: the pieces of the tex
 What is too dynamic to be followed is a hole. Nothing here knows HTML.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,9 @@ from jinja2 import nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
 
 from blendtpl.bundle.environment import autoescape_of
+from blendtpl.compiler.mail.lint.binding import bind, loop_of, through
 from blendtpl.compiler.mail.lint.decisions import Decisions
-from blendtpl.compiler.mail.lint.expressions import filtered, truth, value
+from blendtpl.compiler.mail.lint.expressions import truth, value
 from blendtpl.compiler.mail.lint.scope import Scope
 from blendtpl.compiler.mail.lint.values import (
     ANY,
@@ -31,12 +32,25 @@ from blendtpl.compiler.mail.lint.values import (
     unknown,
 )
 
-Tree = Callable[[str], nodes.Template | None]
-
 DEPTH = 60  # of templates, blocks and macros in each other
 STEPS = 100_000  # statements of one variant
 _CALLER = "the body of a call block"  # which no template can name
 _ROUNDS = 200  # of a loop over what is known
+
+
+class Templates:
+    """The trees of all templates, of one build. `names` are those that there are."""
+
+    def __init__(self, tree: Callable[[str], nodes.Template | None], names: Iterable[str]) -> None:
+        self._tree, self.names = tree, frozenset(names)
+        self._known: dict[str, tuple[nodes.Template | None, tuple[nodes.Block, ...]]] = {}
+
+    def get(self, name: str) -> tuple[nodes.Template | None, tuple[nodes.Block, ...]]:
+        """Return the tree of a template and its blocks, or none."""
+        if name not in self._known:
+            tree = self._tree(name) if name in self.names else None
+            self._known[name] = tree, () if tree is None else tuple(tree.find_all(nodes.Block))
+        return self._known[name]
 
 
 class TooLarge(Exception):  # noqa: N818  # not an error of anybody
@@ -71,14 +85,13 @@ class Expanded:
 class Run:
     """One variant."""
 
-    def __init__(
-        self, tree: Tree, known: Iterable[str] | Mapping[str, Any], environment: jinja2.Environment, decisions: Decisions
-    ) -> None:
-        self._tree, self._known, self._decisions = tree, known, decisions
+    def __init__(self, templates: Templates, environment: jinja2.Environment, decisions: Decisions) -> None:
+        self._templates, self._decisions = templates, decisions
         self.environment = environment
         self.is_newstyle = bool(getattr(environment, "newstyle_gettext", False))
         self._out: list[Piece] = []
         self._reads: set[str] = set()
+        self._modules: dict[str, Space] = {}
         self._depth = self._steps = 0
 
     def expand(self, name: str) -> Expanded:
@@ -89,16 +102,20 @@ class Run:
     # what expressions ask for
 
     def decide(self, name: str, node: nodes.Node, scope: Scope) -> bool:
+        """Return which way a condition goes."""
         return self._decisions.decide(name, (scope.template, node.lineno, id(node)))
 
     def read(self, name: str) -> None:
+        """Note that a variable is asked for."""
         if not self.is_global(name):
             self._reads.add(name)
 
     def is_global(self, name: str) -> bool:
+        """Return whether a name is one of the functions that Jinja2 brings."""
         return name in DEFAULT_NAMESPACE and self.environment.globals.get(name) is DEFAULT_NAMESPACE[name]
 
     def macro(self, macro: Macro, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Return what a macro gives."""
         if self._depth >= DEPTH:
             return unknown(macro.name, args, kwargs)
         scope = macro.scope.inner()
@@ -122,6 +139,7 @@ class Run:
         return self._captured(macro.node.body, scope)
 
     def block(self, call: BlockCall, line: int) -> Any:
+        """Return what a block of a page gives, from that level of its bodies on."""
         bodies = call.scope.page.blocks.get(call.name, [])
         if call.level >= len(bodies) or self._depth >= DEPTH:
             return unknown(call.name)
@@ -132,12 +150,12 @@ class Run:
     def _template(self, name: Any, around: Scope | None) -> None:
         page = Page()
         while name is not None:
-            tree = self._tree(name) if isinstance(name, str) else None
+            tree, blocks = self._templates.get(name) if isinstance(name, str) else (None, ())
             if tree is None or self._depth >= DEPTH:
                 self._out.append(Piece(ANY, str(name), 1))
                 return
             self._depth += 1
-            for block in tree.find_all(nodes.Block):
+            for block in blocks:
                 page.blocks.setdefault(block.name, []).append((name, block))
             page.parent = None
             scope = Scope(name, self, page, page.values, around)
@@ -184,9 +202,6 @@ class Run:
                 if not self._is_silent(scope):
                     self._out.append(Piece(part.data, scope.template, part.lineno))
                 continue
-            if part.find(nodes.ExtensionAttribute) or isinstance(part, nodes.ExtensionAttribute):
-                self._hole(part, scope, ANY)
-                continue
             found = value(part, scope)
             if not self._is_silent(scope):
                 self._out += pieces_of(found, scope.template, part.lineno, escaping=escaping)
@@ -219,7 +234,7 @@ class Run:
                 self._hole(node, scope, ANY)
                 return
             name = self.environment.join_path(each, scope.template)
-            if name in self._known:
+            if name in self._templates.names:
                 if self._depth >= DEPTH:
                     self._hole(node, scope, ANY)
                 else:
@@ -229,17 +244,20 @@ class Run:
     def _module(self, node: nodes.Import | nodes.FromImport, scope: Scope) -> Any:
         found = value(node.template, scope)
         name = self.environment.join_path(found, scope.template) if isinstance(found, str) else ""
-        if name not in self._known or self._depth >= DEPTH:
+        tree, blocks = self._templates.get(name)
+        if tree is None or self._depth >= DEPTH:
             return unknown(f"import {named(found)}")
-        tree = self._tree(name)
-        if tree is None:
-            return unknown(f"import {name}")
+        if name in self._modules and not node.with_context:
+            return self._modules[name]
         page = Page()
-        for block in tree.find_all(nodes.Block):
+        for block in blocks:
             page.blocks.setdefault(block.name, []).append((name, block))
         inner = Scope(name, self, page, page.values, scope if node.with_context else None)
         self._captured(tree.body, inner)
-        return Space(name, page.values)
+        module = Space(name, page.values)
+        if not node.with_context:
+            self._modules[name] = module
+        return module
 
     def _import(self, node: nodes.Import, scope: Scope) -> None:
         scope.values[node.target] = self._module(node, scope)
@@ -257,7 +275,7 @@ class Run:
         scope.values[node.name] = Macro(node, scope, node.name)
 
     def _call_block(self, node: nodes.CallBlock, scope: Scope) -> None:
-        if node.call.find(nodes.ExtensionAttribute):
+        if isinstance(node.call.node, nodes.ExtensionAttribute):
             self._hole(node, scope, ANY)
             return
         body = nodes.Keyword("caller", nodes.Name(_CALLER, "load"))
@@ -296,13 +314,13 @@ class Run:
         kept = []
         for item in items:
             inner = scope.inner(repeated=not known)
-            _bind(node.target, item, inner)
+            bind(node.target, item, inner)
             if node.test is None or truth(node.test, inner):
                 kept.append(item)
         for at, item in enumerate(kept):
             inner = scope.inner(repeated=not known)
-            inner.values["loop"] = _loop(at, kept) if known else unknown(f"loop@{scope.template}:{node.lineno}")
-            _bind(node.target, item, inner)
+            inner.values["loop"] = loop_of(at, kept) if known else unknown(f"loop@{scope.template}:{node.lineno}")
+            bind(node.target, item, inner)
             try:
                 self._body(node.body, inner)
             except _Continue:
@@ -315,24 +333,24 @@ class Run:
     def _with(self, node: nodes.With, scope: Scope) -> None:
         inner = scope.inner()
         for target, each in zip(node.targets, node.values, strict=True):
-            _bind(target, value(each, scope), inner)
+            bind(target, value(each, scope), inner)
         self._body(node.body, inner)
 
     def _scope(self, node: nodes.Scope, scope: Scope) -> None:
         self._body(node.body, scope.inner())
 
     def _assign(self, node: nodes.Assign, scope: Scope) -> None:
-        _bind(node.target, value(node.node, scope), scope)
+        bind(node.target, value(node.node, scope), scope)
 
     def _assign_block(self, node: nodes.AssignBlock, scope: Scope) -> None:
         found: Any = self._captured(node.body, scope.inner())
         if node.filter is not None:
-            found = _through(node.filter, found, scope)
-        _bind(node.target, found, scope)
+            found = through(node.filter, found, scope)
+        bind(node.target, found, scope)
 
     def _filter_block(self, node: nodes.FilterBlock, scope: Scope) -> None:
         found = self._captured(node.body, scope.inner())
-        self._print(_through(node.filter, found, scope), node, scope)
+        self._print(through(node.filter, found, scope), node, scope)
 
     def _expression(self, node: nodes.ExprStmt, scope: Scope) -> None:
         value(node.node, scope)
@@ -353,45 +371,6 @@ def _root(scope: Scope) -> Scope | None:
     while at is not None and at.values is not scope.page.values:
         at = at.around
     return None if at is None else at.around
-
-
-def _bind(target: nodes.Node, found: Any, scope: Scope) -> None:
-    if isinstance(target, nodes.Name):
-        scope.values[target.name] = found
-    elif isinstance(target, nodes.NSRef):
-        space = scope.find(target.name)
-        if isinstance(space, Space):
-            # of a loop whose rounds are run as one, nobody knows how often it is set
-            space.values[target.attr] = unknown(f"{target.name}.{target.attr}", found) if scope.repeated else found
-    elif isinstance(target, (nodes.Tuple, nodes.List)):
-        same = isinstance(found, (list, tuple)) and len(found) == len(target.items)
-        for at, each in enumerate(target.items):
-            _bind(each, found[at] if same else Unknown(f"{named(found)}[{at}]", names_in(found)), scope)
-
-
-def _loop(at: int, items: list[Any]) -> Space:
-    length = len(items)
-    values = {
-        "index": at + 1,
-        "index0": at,
-        "revindex": length - at,
-        "revindex0": length - at - 1,
-        "first": at == 0,
-        "last": at == length - 1,
-        "length": length,
-        "previtem": items[at - 1] if at else unknown("loop.previtem"),
-        "nextitem": items[at + 1] if at + 1 < length else unknown("loop.nextitem"),
-    }
-    return Space("loop", values)
-
-
-def _through(filters: nodes.Filter, found: Any, scope: Scope) -> Any:
-    """Return what the filters of a block make of its text."""
-    if isinstance(filters.node, nodes.Filter):
-        found = _through(filters.node, found, scope)
-    args = [value(each, scope) for each in filters.args or ()]
-    kwargs = {each.key: value(each.value, scope) for each in filters.kwargs or ()}
-    return filtered(filters, found, args, kwargs, scope)
 
 
 _WORK: dict[str, Callable[[Any, Any, Scope], None]] = {

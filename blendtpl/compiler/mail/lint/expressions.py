@@ -22,7 +22,6 @@ from blendtpl.compiler.mail.lint.values import (
     is_known,
     joined,
     named,
-    names_in,
     unknown,
 )
 
@@ -76,6 +75,10 @@ def _name(node: nodes.Name, scope: Scope) -> Any:
 
 def _const(node: nodes.Const, scope: Scope) -> Any:
     return node.value
+
+
+def _of_extension(node: nodes.ExtensionAttribute, scope: Scope) -> Any:
+    return Unknown(f"{node.identifier}.{node.name}", markup=True)  # whatever it prints
 
 
 def _template_data(node: nodes.TemplateData, scope: Scope) -> Any:
@@ -155,9 +158,9 @@ def _operator(node: nodes.BinExpr | nodes.UnaryExpr, scope: Scope) -> Any:
         return calls.filled(parts[0], parts[1], scope.template, node.lineno)
     if all(map(is_known, parts)):
         return _worked_out(type(node)(*map(nodes.Const, parts)), scope)
-    if isinstance(node, nodes.Add) and all(isinstance(part, type(parts[0])) for part in parts):
-        if isinstance(parts[0], (list, tuple)):
-            return parts[0] + parts[1]
+    same = isinstance(parts[0], (list, tuple)) and all(isinstance(part, type(parts[0])) for part in parts)
+    if isinstance(node, nodes.Add) and same:
+        return parts[0] + parts[1]
     return unknown(f"{type(node).__name__}({', '.join(map(named, parts))})", *parts)
 
 
@@ -176,7 +179,9 @@ def _test(node: nodes.Test, scope: Scope) -> Any:
     if is_known([found, *args]) and is_own(scope.run.environment, "test", node.name):
         if node.name in ("defined", "undefined"):
             return node.name == "defined"
-        return _worked_out(nodes.Test(nodes.Const(found), node.name, [nodes.Const(a) for a in args], [], None, None), scope)
+        return _worked_out(
+            nodes.Test(nodes.Const(found), node.name, [nodes.Const(a) for a in args], [], None, None), scope
+        )
     if node.name in ("defined", "undefined"):
         there = not isinstance(found, Unknown) or scope.run.decide(f"{found.name} is defined", node, scope)
         return there == (node.name == "defined")
@@ -188,13 +193,13 @@ def _test(node: nodes.Test, scope: Scope) -> Any:
 
 def _filter(node: nodes.Filter, scope: Scope) -> Any:
     found = value(node.node, scope)
-    args = [value(each, scope) for each in node.args or ()]
-    kwargs = {each.key: value(each.value, scope) for each in node.kwargs or ()}
-    return filtered(node, found, args, kwargs, scope)
+    return filtered(node, found, scope)
 
 
-def filtered(node: nodes.Filter, found: Any, args: list[Any], kwargs: dict[str, Any], scope: Scope) -> Any:
+def filtered(node: nodes.Filter, found: Any, scope: Scope) -> Any:
     """Return what a filter makes of a value."""
+    args = [value(each, scope) for each in node.args or ()]
+    kwargs: dict[str, Any] = {str(each.key): value(each.value, scope) for each in node.kwargs or ()}
     own = is_own(scope.run.environment, "filter", node.name) and node.dyn_args is None and node.dyn_kwargs is None
     name, spelt = node.name, f"{named(found)}|{node.name}"
     if own:
@@ -272,6 +277,7 @@ _WORK: dict[type[nodes.Node], Callable[[Any, Scope], Any]] = {
     nodes.Name: _name,
     nodes.Const: _const,
     nodes.TemplateData: _template_data,
+    nodes.ExtensionAttribute: _of_extension,
     nodes.List: _list,
     nodes.Tuple: _list,
     nodes.Dict: _dict,

@@ -6,9 +6,8 @@ stands here by hand are features of values and of several properties, and those 
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 
-from blendtpl.compiler.mail.lint.support import CLIENTS, features
+from blendtpl.compiler.mail.lint.support import Feature
 
 _PROPERTY = re.compile(r"-?[a-z]+(?:-[a-z]+)*")
 
@@ -17,7 +16,16 @@ _DECORATIONS = (
     *("accent-color", "animation", "at-font-face", "at-keyframes", "at-media", "at-supports", "backdrop-filter"),
     *("at-media-device-pixel-ratio", "at-media-hover", "at-media-orientation", "at-media-prefers-color-scheme"),
     *("at-media-prefers-reduced-motion", "border-image"),
-    *("border-radius", "border-radius-logical", "box-shadow", "box-sizing", "caption-side", "color-scheme", "cursor"),
+    *(
+        "border-radius",
+        "border-radius-logical",
+        "box-shadow",
+        "box-sizing",
+        "caption-side",
+        "clear",
+        "color-scheme",
+        "cursor",
+    ),
     *("empty-cells", "filter", "font-kerning", "font-size-adjust", "font-stretch", "hyphenate-character", "hyphens"),
     *("hyphenate-limit-chars", "list-style-image", "list-style-position", "orphans", "outline", "outline-offset"),
     *("overflow-wrap", "resize", "scroll-snap", "sytem-ui", "tab-size", "text-align-last", "text-decoration-color"),
@@ -37,14 +45,29 @@ _DECORATIONS = (
 )
 # elements whose text stays, and attributes for whoever knows them
 _EXTRAS = (
-    *("abbr", "acronym", "aria-describedby", "aria-hidden", "aria-label", "aria-labelledby", "aria-live", "bdi", "body"),
+    *(
+        "abbr",
+        "acronym",
+        "aria-describedby",
+        "aria-hidden",
+        "aria-label",
+        "aria-labelledby",
+        "aria-live",
+        "bdi",
+        "body",
+    ),
     *("dir", "doctype", "lang", "loading-attribute", "meta-color-scheme", "picture", "role", "rp", "rt", "ruby"),
     *("semantics", "srcset", "target", "wbr", "required", "comments", "input-hidden"),
 )
 HARMLESS = frozenset([*(f"css-{each}" for each in _DECORATIONS), *(f"html-{each}" for each in _EXTRAS)])
 
 _GROUPS = (
-    *("css-border", "css-border-inline-block", "css-border-inline-block-individual", "css-border-inline-block-longhand"),
+    *(
+        "css-border",
+        "css-border-inline-block",
+        "css-border-inline-block-individual",
+        "css-border-inline-block-longhand",
+    ),
     *("css-border-radius-logical", "css-column-layout-properties", "css-grid-template", "css-inset", "css-margin"),
     *("css-margin-block-start-end", "css-margin-inline-block", "css-margin-inline-start-end"),
     *("css-block-inline-size", "css-padding-block-start-end"),
@@ -86,16 +109,17 @@ _FUNCTIONS = {
     **{name: f"css-{name}" for name in ("conic-gradient", "linear-gradient", "radial-gradient")},
     **{name: f"css-function-{name}" for name in ("clamp", "light-dark", "max", "min")},
     **dict.fromkeys(("lab", "lch", "oklab", "oklch"), "css-modern-color"),
-    **{"calc": "css-unit-calc", "rgb": "css-rgb", "rgba": "css-rgba", "var": "css-variables"},
+    "calc": "css-unit-calc",
+    "rgb": "css-rgb",
+    "rgba": "css-rgba",
+    "var": "css-variables",
 }
 _INPUTS = {"checkbox", "hidden", "radio", "reset", "submit", "text"}
 _IMAGES = {"jpeg": "jpg", "tif": "tiff", "heic": "heif"}
 
 
-@cache
-def _properties() -> Mapping[str, str]:
+def properties(found: Mapping[str, Feature]) -> Mapping[str, str]:
     """Return the feature of each property."""
-    found = features(CLIENTS)
     plain = {
         each.title: slug for slug, each in found.items() if slug.startswith("css-") and _PROPERTY.fullmatch(each.title)
     }
@@ -103,15 +127,15 @@ def _properties() -> Mapping[str, str]:
     return {**{word: slug for word, slug in grouped.items() if _PROPERTY.fullmatch(word)}, **plain, **_BY_HAND}
 
 
-def of_property(name: str, keywords: frozenset[str]) -> Iterator[str]:
-    """Yield the features that a property is, with the words of its value."""
+def of_property(name: str, keywords: frozenset[str], known: Mapping[str, str]) -> Iterator[str]:
+    """Yield the features that a property is, with the words of its value; `known` are those of properties."""
     if name.startswith("--"):
         yield "css-variables"
         return
     by_word = _KEYWORDS.get(name, {})
     yield from sorted({by_word[word] for word in keywords & by_word.keys()})
     if name not in by_word and not (name in _ONLY and keywords.isdisjoint(_ONLY[name])):
-        slug = _properties().get(name)
+        slug = known.get(name)
         if slug is not None and name not in ("flex-direction", "flex-wrap"):
             yield slug
     if keywords & _INTRINSIC:

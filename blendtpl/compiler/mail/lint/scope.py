@@ -8,7 +8,6 @@ from jinja2 import nodes
 
 from blendtpl.compiler.mail.lint.values import BlockCall, Macro
 
-
 MISSING: Any = object()
 
 

@@ -15,13 +15,14 @@ from jinja2 import nodes
 
 from blendtpl.compiler.frontend.positions import Positions, Spot
 from blendtpl.compiler.lint.stage import Cache
+from blendtpl.compiler.mail.lint.basis import Basis, basis
 from blendtpl.compiler.mail.lint.compatibility import compatibility
 from blendtpl.compiler.mail.lint.content import content
 from blendtpl.compiler.mail.lint.contrast import contrast
 from blendtpl.compiler.mail.lint.decisions import Decisions, variants
 from blendtpl.compiler.mail.lint.delivery import Message, Part, delivery, shown
-from blendtpl.compiler.mail.lint.document import Document, Place, document
-from blendtpl.compiler.mail.lint.expand import Expanded, Run, TooLarge
+from blendtpl.compiler.mail.lint.document import Place, document
+from blendtpl.compiler.mail.lint.expand import Expanded, Run, Templates, TooLarge
 from blendtpl.compiler.mail.lint.finding import Finding
 from blendtpl.compiler.mail.lint.settings import Settings
 from blendtpl.compiler.mail.lint.values import ANY
@@ -62,10 +63,11 @@ class MailStage:
 
     def warnings(self, names: Iterable[str], messages: Iterable[MessageParts] | None = None) -> list[TemplateWarning]:
         """Return what is wrong with the messages among templates, or with those that are given."""
-        known = frozenset(names)
+        work = _Work(Templates(self.tree, names), self.environment, self.settings)
+        known = work.templates.names
         found: dict[Finding, None] = {}
         for message in messages_of(known) if messages is None else messages:
-            for finding in self._message(message, known):
+            for finding in self._message(message, work):
                 if finding.rule not in message.ignored:
                     found[finding] = None
         positions: dict[str, Positions] = {}
@@ -78,51 +80,60 @@ class MailStage:
                 warnings.append(_warning(finding, positions[name]))
         return warnings
 
-    def _message(self, message: MessageParts, known: frozenset[str]) -> list[Finding]:
+    def _message(self, message: MessageParts, work: "_Work") -> list[Finding]:
+        if self.cache is None:
+            return work.findings(message)
         parts = [part for part in (message.html, message.text, message.subject) if part is not None]
-        key = ""
-        if self.cache is not None:
-            digests = {name: digest for part in parts for name, digest in self.reach(part).items()}
-            content_of = {"message": repr(message), "digests": sorted(digests.items()), "settings": repr(self.settings)}
-            # which templates there are decides what an include finds
-            key = self.key("mail", {**content_of, "names": sorted(known)})
-            data = self.cache.get(key)
-            if data is not None:
-                loaded = _from_bytes(data)
-                if loaded is not None:
-                    return loaded
-        made = list(dict.fromkeys(self._findings(message, known)))
-        if self.cache is not None:
-            self.cache.put(key, _to_bytes(made))
-        return made
+        digests = {name: digest for part in parts for name, digest in self.reach(part).items()}
+        # which templates there are decides what an include finds
+        content_of = {"digests": sorted(digests.items()), "names": sorted(work.templates.names)}
+        key = self.key("mail", {**content_of, "message": repr(message), "settings": repr(self.settings)})
+        data = self.cache.get(key)
+        found = None if data is None else _from_bytes(data)
+        if found is None:
+            found = work.findings(message)
+            self.cache.put(key, _to_bytes(found))
+        return found
 
-    def _findings(self, message: MessageParts, known: frozenset[str]) -> Iterator[Finding]:
+
+class _Work:
+    """What the messages of one build share."""
+
+    def __init__(self, templates: Templates, environment: jinja2.Environment, settings: Settings) -> None:
+        self.templates, self._environment, self._settings = templates, environment, settings
+        self._basis: Basis | None = None
+
+    def findings(self, message: MessageParts) -> list[Finding]:
+        """Return what is found in a message."""
+        if self._basis is None:
+            self._basis = basis(self._settings)
+        return list(dict.fromkeys(self._findings(message, self._basis)))
+
+    def _findings(self, message: MessageParts, basis: Basis) -> Iterator[Finding]:
         try:
-            html = self._html(message.html, known)
-            text = None if message.text is None else self._text(message.text, known)
-            subject = frozenset[str]() if message.subject is None else self._text(message.subject, known).reads
+            html = self._html(message.html)
+            text = None if message.text is None else self._text(message.text)
+            subject = frozenset[str]() if message.subject is None else self._text(message.subject).reads
         except TooLarge:
             return
         for each in html.documents:
-            yield from compatibility(each, self.settings)
-            yield from content(each)
-            yield from contrast(each)
+            yield from compatibility(each, basis)
+            yield from content(each, basis)
+            yield from contrast(each, basis)
         # what stands in the subject has been read by everybody
         html = replace(html, reads=html.reads | subject)
         text = None if text is None else replace(text, reads=text.reads | subject)
-        made = Message(
-            message.html, html, text, message.category, message.unsubscribe, text_from_html=message.text_from_html
-        )
-        yield from delivery(made)
+        more = message.category, message.unsubscribe, message.text_from_html
+        yield from delivery(Message(message.html, html, text, *more))
 
-    def _variants(self, name: str, known: frozenset[str]) -> list[Expanded]:
+    def _variants(self, name: str) -> list[Expanded]:
         def render(decisions: Decisions) -> Expanded:
-            return Run(self.tree, known, self.environment, decisions).expand(name)
+            return Run(self.templates, self._environment, decisions).expand(name)
 
         return list(variants(render))
 
-    def _html(self, name: str, known: frozenset[str]) -> Part:
-        expanded = self._variants(name, known)
+    def _html(self, name: str) -> Part:
+        expanded = self._variants(name)
         documents = tuple(document(each.pieces) for each in expanded)
         reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
         printed: dict[str, Place] | None = {}
@@ -130,8 +141,8 @@ class MailStage:
             printed = None if printed is None or ANY in each.text else {**shown(each), **printed}
         return Part(name, documents, reads, _variables(printed))
 
-    def _text(self, name: str, known: frozenset[str]) -> Part:
-        expanded = self._variants(name, known)
+    def _text(self, name: str) -> Part:
+        expanded = self._variants(name)
         reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
         pieces = [piece for each in expanded for piece in each.pieces]
         printed = {each: Place(piece.template, piece.line) for piece in reversed(pieces) for each in piece.names}
@@ -150,7 +161,10 @@ def messages_of(names: Iterable[str]) -> Iterator[MessageParts]:
         if match is None:
             continue
         beside = {
-            part: next((each for each in sorted(known) if re.fullmatch(re.escape(match["folder"] + part) + _SUFFIX, each)), None)
+            part: next(
+                (each for each in sorted(known) if re.fullmatch(re.escape(match["folder"] + part) + _SUFFIX, each)),
+                None,
+            )
             for part in ("subject.txt", "body.txt")
         }
         if beside["subject.txt"] is not None:
@@ -163,7 +177,14 @@ def _warning(finding: Finding, positions: Positions) -> TemplateWarning:
     if not finding.needle or not spot.column:
         spot = Spot(line, 0, 1, spot.source_line)
     return TemplateWarning(
-        finding.place.template, spot.line, spot.column, finding.rule, finding.message, finding.hint, spot.width, spot.source_line
+        finding.place.template,
+        spot.line,
+        spot.column,
+        finding.rule,
+        finding.message,
+        finding.hint,
+        spot.width,
+        spot.source_line,
     )
 
 

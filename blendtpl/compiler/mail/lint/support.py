@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -42,22 +41,23 @@ class Feature:
         return having / (having + lacking) if having + lacking else 1.0
 
 
-@cache
 def data() -> dict[str, Any]:
     """Return the vendored data."""
     loaded: dict[str, Any] = json.loads((files(__package__) / "data" / "caniemail.json").read_text(encoding="utf-8"))
     return loaded
 
 
-def clients() -> tuple[str, ...]:
-    """Return the names of all clients: family and platform."""
-    found = {f"{family}.{platform}" for each in data()["data"] for family, on in each["stats"].items() for platform in on}
-    return tuple(sorted(found))
+def clients_of(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of all clients of the data: family and platform."""
+    known = {
+        f"{family}.{platform}" for each in found["data"] for family, on in each["stats"].items() for platform in on
+    }
+    return tuple(sorted(known))
 
 
 def check_clients(patterns: Iterable[str]) -> None:
     """Raise `ConfigError` for a pattern that no client matches."""
-    known = clients()
+    known = clients_of(data())
     for pattern in patterns:
         if not any(_matches(client, pattern) for client in known):
             hint = did_you_mean(pattern, [*known, *{client.partition(".")[0] for client in known}])
@@ -68,10 +68,27 @@ def _matches(client: str, pattern: str) -> bool:
     return fnmatchcase(client, pattern) or client.partition(".")[0] == pattern
 
 
-@cache
-def features(patterns: tuple[str, ...]) -> Mapping[str, Feature]:
-    """Return the features by slug, as the clients of these patterns have them."""
-    return {each["slug"]: _feature(each, patterns) for each in data()["data"]}
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The features by slug, as some clients have them, and how people call the clients."""
+
+    features: Mapping[str, Feature]
+    names: Mapping[str, str]
+
+    def shown(self, clients: Iterable[str]) -> str:
+        """Return clients as people call them, with the platforms of one together."""
+        families: dict[str, list[str]] = {}
+        for client in clients:
+            family, _, platform = client.partition(".")
+            families.setdefault(self.names.get(family, family), []).append(self.names.get(platform, platform))
+        return ", ".join(f"{family} ({', '.join(platforms)})" for family, platforms in families.items())
+
+
+def load(patterns: tuple[str, ...]) -> Support:
+    """Return the support of the clients of these patterns."""
+    found = data()
+    names = {**found["nicenames"]["platform"], **found["nicenames"]["family"]}
+    return Support({each["slug"]: _feature(each, patterns) for each in found["data"]}, names)
 
 
 def _feature(row: Mapping[str, Any], patterns: tuple[str, ...]) -> Feature:
@@ -98,13 +115,3 @@ def _feature(row: Mapping[str, Any], patterns: tuple[str, ...]) -> Feature:
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", text)))
-
-
-def shown(names: Iterable[str]) -> str:
-    """Return clients as people call them, with the platforms of one together."""
-    nice = data()["nicenames"]
-    families: dict[str, list[str]] = {}
-    for name in names:
-        family, _, platform = name.partition(".")
-        families.setdefault(nice["family"].get(family, family), []).append(nice["platform"].get(platform, platform))
-    return ", ".join(f"{family} ({', '.join(platforms)})" for family, platforms in families.items())

@@ -1,0 +1,23 @@
+"""Basis: what the rules go by, made once for a build: settings, the support of clients, a reader of CSS."""
+
+from dataclasses import dataclass
+
+from blendtpl.compiler.mail.lint import features, support
+from blendtpl.compiler.mail.lint.css import Reader
+from blendtpl.compiler.mail.lint.settings import Settings
+from blendtpl.compiler.mail.lint.support import Support
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the rules go by."""
+
+    settings: Settings
+    support: Support
+    css: Reader
+
+
+def basis(settings: Settings) -> Basis:
+    """Return what the rules go by with these settings."""
+    known = support.load(settings.clients)
+    return Basis(settings, known, Reader(features.properties(known.features)))
