@@ -67,9 +67,9 @@ def as_base64(data: bytes | memoryview) -> bytes:
 
 
 try:
-    from blendtpl.mail import _transfer  # a statement, which tools that freeze applications see
+    import blendtpl.mail._transfer as _found  # a statement, which tools that freeze applications see
 
-    transferred: Callable[[str, bool], tuple[int, bytes]] = _transfer.transferred
-    refused_at: Callable[[str], int] = _transfer.refused_at
+    transferred: Callable[[str, bool], tuple[int, bytes]] = _found.transferred
+    refused_at: Callable[[str], int] = _found.refused_at
 except ImportError:  # it was built where there was no C compiler
     transferred, refused_at = _transferred, _refused_at
