@@ -23,6 +23,7 @@ from blendtpl.runtime.causes import named_here
 from blendtpl.runtime.output import escape_any, escape_str
 
 _NUMBERS = frozenset((int, float))
+_COMPARED = _NUMBERS | {bool}
 _TEXTS = frozenset((str,))
 _DICTS = frozenset((dict,))
 _ALIKE = ({str}, {int})  # the kinds of keys that are equal or not, and one less than the other, by themselves
@@ -173,6 +174,43 @@ def _sum(
         found = partial(_value_of, environment.undefined, attribute)
         return sum(map(found, iterable), start)
     return filters.sync_do_sum(environment, iterable, attribute, start)
+
+
+def _extreme(choose: Callable[..., Any], theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what does what `min` or `max` does."""
+
+    def extreme(
+        environment: jinja2.Environment,
+        value: Iterable[Any],
+        case_sensitive: bool = False,
+        attribute: str | int | None = None,
+    ) -> Any:
+        if type(value) is list and value:  # what has effects as it is looped over is left to Jinja2
+            if attribute is None:
+                kinds = set(map(type, value))
+                if kinds <= _COMPARED:
+                    return choose(value)
+                if kinds == _TEXTS:
+                    return choose(value, key=None if case_sensitive else str.lower)
+            elif _is_plain(attribute):
+                # a key for each item as it is reached, since comparing those before may raise
+                return choose(value, key=_key(environment.undefined, attribute, fold=not case_sensitive))
+        return theirs(environment, value, case_sensitive, attribute)
+
+    return extreme
+
+
+def _key(undefined: Any, attr: Any, *, fold: bool) -> Callable[[Any], Any]:
+    """Return what gives an attribute of an item, as `_value_of` does, in lower case when texts are to be folded."""
+
+    def key(item: Any) -> Any:
+        try:
+            value = item[attr]
+        except NO_ITEM as error:
+            value = _attribute_or_undefined(undefined, item, attr, named_here(attr, item, error))
+        return value.lower() if fold and isinstance(value, str) else value
+
+    return key
 
 
 def _join(eval_ctx: nodes.EvalContext, value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
@@ -358,6 +396,8 @@ _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "join": _join,
         "sort": _sort,
         "sum": _sum,
+        "min": _extreme(min, filters.do_min),
+        "max": _extreme(max, filters.do_max),
         "groupby": _groupby,
         "unique": _unique,
         "format": _format,
