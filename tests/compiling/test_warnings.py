@@ -86,6 +86,27 @@ FOUND = {
         "{% for x in xs %}{% for y in x %}\n{% set n = n + 1 %}{% endfor %}{% endfor %}{{ n }}",
         "lost-set 2:8",
     ),
+    "a block that reads the variable of its loop": (
+        "{% for x in xs %}\n{% block row %}{{ x }}{% endblock %}{% endfor %}",
+        "unscoped-block 2:10",
+    ),
+    "or the loop": (
+        "{% for x in xs %}\n{% block row %}{{ loop.index }}{% endblock %}{% endfor %}",
+        "unscoped-block 2:10",
+    ),
+    "deep in a block, a condition and a list": (
+        "{% extends 'base.html' %}{% block body %}{% for x, y in xs %}{% if y %}\n{% block row %}{{ [1, y.z] }}"
+        "{% endblock %}{% endif %}{% endfor %}{% endblock %}",
+        "unscoped-block 2:10",
+    ),
+    "a block in a block": (
+        "{% for x in xs %}{% block rows %}\n{% block row %}{{ x }}{% endblock %}{% endblock %}{% endfor %}",
+        "unscoped-block 2:10",
+    ),
+    "what a with sets": (
+        "{% with x = 1 %}\n{% block row %}{{ x }}{% endblock %}{% endwith %}",
+        "unscoped-block 2:10",
+    ),
     "a comment that ignores nothing": ("\n{# blendtpl: ignore unknwon-block #}", "unknown-warning 2:21"),
 }
 
@@ -147,10 +168,30 @@ MEANT = {
     "one that is set again": "{% for x in xs %}{% set n = x %}{% endfor %}{% set n = 1 %}{{ n }}",
     "one that nobody reads": "{% for x in xs %}{% set n = x %}{% endfor %}",
     "a namespace": "{% set ns = namespace(n=0) %}{% for x in xs %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+    "a scoped block in a loop": "{% for x in xs %}{% block row scoped %}{% block cell %}{{ x }}{{ loop.index }}"
+    "{% endblock %}{% endblock %}{% endfor %}",
+    "a block with a loop of its own": "{% for x in xs %}{% block row %}{% for x in y %}{{ x }}{{ loop.index }}"
+    "{% endfor %}{% endblock %}{% endfor %}",
+    "a block that sets the variable itself": "{% for x in xs %}{% block row %}{% set x = 1 %}{{ x }}{% endblock %}"
+    "{% endfor %}",
+    "a variable that is asked for first": "{% for x in xs %}{% block row %}{{ x|default('') }}{% endblock %}"
+    "{% endfor %}",
+    "a variable of the top level": "{% set x = 1 %}{% for x in xs %}{% block row %}{{ x }}{% endblock %}{% endfor %}",
+    "a variable that a parent sets": "{% extends 'setting.html' %}{% block body %}{% for x in xs %}{% block row %}"
+    "{{ x }}{% endblock %}{% endfor %}{% endblock %}",
+    "a name of a global": "{% for dict in xs %}{% block row %}{{ dict }}{% endblock %}{% endfor %}",
+    "a block in the else of a loop": "{% for x in xs %}{% else %}{% block row %}{{ x }}{% endblock %}{% endfor %}",
+    "a block in a macro": "{% for x in xs %}{% macro m(x) %}{% block row %}{{ x }}{% endblock %}{% endmacro %}"
+    "{% endfor %}",
+    "an argument of a macro in a block": "{% for x in xs %}{% block row %}{% macro m(x) %}{{ x }}{% endmacro %}"
+    "{{ m(1) }}{% endblock %}{% endfor %}",
+    "a chain that is known at run time": "{% extends name %}{% block body %}{% for x in xs %}{% block row %}{{ x }}"
+    "{% endblock %}{% endfor %}{% endblock %}",
     "under a condition without a loop": "{% if x %}{% set n = 1 %}{% endif %}{{ n }}",
 }
 AROUND = {
     "dynamic.html": "{% extends name %}",
+    "setting.html": "{% set x = 1 %}{% block body %}{% endblock %}",
     "child.html": "{% extends 'base.html' %}",
     "importing.html": "{% import 'other.html' as lib %}{% block body %}{% endblock %}",
     "conditional.html": "{% if x %}{% set a = 1 %}{% else %}{% macro b() %}{% endmacro %}{% endif %}",

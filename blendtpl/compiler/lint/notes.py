@@ -14,6 +14,7 @@ import jinja2
 from jinja2 import nodes
 
 from blendtpl.compiler.analysis.walk import undeclared
+from blendtpl.compiler.lint.blocks import blind_blocks
 from blendtpl.compiler.lint.loops import lost_sets
 
 _SPECIAL = ("caller", "kwargs", "varargs")
@@ -78,6 +79,7 @@ class Notes:
     wants: tuple[Want, ...]
     calls: tuple[CallSite, ...]
     lost: tuple[tuple[str, int], ...]
+    blind: tuple[tuple[str, tuple[str, ...], int], ...]
 
 
 def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Notes:
@@ -95,7 +97,15 @@ def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> N
         wants=tuple(walk.wants),
         calls=tuple(walk.calls),
         lost=tuple(lost_sets(tree.body)),
+        blind=tuple(_blind(tree, environment)),
     )
+
+
+def _blind(tree: nodes.Template, environment: jinja2.Environment) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Yield the blocks that read what they do not see, and neither ask for first nor find among the globals."""
+    for block, read in blind_blocks(tree.body):
+        if variables := read.difference(_maybe(block), environment.globals):
+            yield block.name, tuple(sorted(variables)), block.lineno
 
 
 def to_bytes(found: Notes) -> bytes:
@@ -114,7 +124,7 @@ def from_bytes(data: bytes) -> Notes:
 
 
 def _row(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_row, value)) if isinstance(value, list) else value
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -329,7 +339,7 @@ def _member(node: nodes.Node) -> tuple[str, str] | None:
     return (node.node.name, key) if isinstance(key, str) else None
 
 
-def _maybe(tree: nodes.Template) -> Iterator[str]:
+def _maybe(tree: nodes.Template | nodes.Block) -> Iterator[str]:
     """Yield what a template asks about before it uses it, as ``name`` or ``module.name``."""
     called = {id(node.node) for node in tree.find_all(nodes.Call)}
     for node in tree.find_all((nodes.Test, nodes.Filter)):

@@ -16,6 +16,7 @@ WARNINGS = (
     "unknown-block",
     "unknown-import",
     "unknown-warning",
+    "unscoped-block",
     "unused-call-body",
 )
 
@@ -90,6 +91,12 @@ def lost_set(name: str, spot: Spot, variable: str) -> TemplateWarning:
     message = f"`{variable}` is set for one round of the loop, and what reads it behind the loop does not see that"
     hint = f"`{{% set ns = namespace({variable}=…) %}}` before the loop, and `ns.{variable}` from then on"
     return _at(name, spot, "lost-set", message, hint)
+
+
+def unscoped_block(name: str, spot: Spot, block: str, variables: Sequence[str]) -> TemplateWarning:
+    """A block that reads what the loop around it sets."""
+    message = f"block `{block}` does not see {_listed(variables)} of what it stands in, as it is not scoped"
+    return _at(name, spot, "unscoped-block", message, f"write `{{% block {block} scoped %}}`")
 
 
 def unknown_warning(name: str, spot: Spot, word: str) -> TemplateWarning:

@@ -33,6 +33,7 @@ def lint(
         found += _outside(name, notes[name], locate)
         found += _imports(name, program, locate)
         found += _calls(name, program, locate)
+        found += _blind(name, program, locate)
         found += [
             prose.lost_set(name, locate(name).of_word(line, variable, ("set",)), variable)
             for variable, line in notes[name].lost
@@ -93,6 +94,15 @@ def _blocks(name: str, program: _Program, asked: set[str], locate: Locate) -> Fo
         if block not in known and block not in asked:
             spot = locate(name).of_word(line, block, ("block",))
             yield prose.unknown_block(name, spot, block, chain[1:], known)
+
+
+def _blind(name: str, program: _Program, locate: Locate) -> Found:
+    """Yield the blocks that read what no top level sets either: that of the template, or of a related one."""
+    top = program.summaries[name].top
+    for block, read, line in program.notes[name].blind:
+        variables = [each for each in read if each not in top and program.is_certain(name, each, block=True)]
+        if variables:
+            yield prose.unscoped_block(name, locate(name).of_word(line, block, ("block",)), block, variables)
 
 
 def _outside(name: str, notes: Notes, locate: Locate) -> Found:
