@@ -9,8 +9,9 @@ import jinja2
 import pytest
 
 import blendtpl
+from blendtpl.compiler.lint import WARNINGS
 from blendtpl.compiler.lint.notes import from_bytes, notes, to_bytes
-from testkit import TEMPLATES
+from testkit import ROOT, TEMPLATES
 from tests.compiling.support import build, invoke, write
 
 BASE = "<title>{% block title %}{% endblock %}</title>{% block body %}{% endblock %}"
@@ -409,3 +410,9 @@ def test_a_wrong_setting_is_told_with_its_file(project: Path, settings: str, pro
     assert result.exit_code == 1
     assert problem in result.stderr
     assert "pyproject.toml: " in result.stderr
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs the documents beside the tests")
+def test_every_warning_is_listed_where_they_are_explained() -> None:
+    listed = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert [name for name in WARNINGS if f"`{name}`" not in listed] == []
