@@ -1,6 +1,7 @@
 """``blendtpl compile``: templates into a bundle, or the list of everything that is wrong with them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,32 +100,21 @@ def compile_command(
         _check_target(target)
         given = named_environment(environment or config.environment)
         templates = chosen(source, config, given)
-        try:
-            with Ticker() as ticker:
-                made = build(
-                    templates,
-                    environment=given,
-                    with_sources=not no_sources,
-                    key=read_key(key_file),
-                    speedups=ACTIVE and not portable,
-                    output=target,
-                    exclude=(*config.exclude, *exclude),
-                    ignored=config.ignored.joined(ignores(ignore)),
-                    cache=None if no_cache else default_folder(),
-                    jobs=jobs or processors(),
-                    progress=ticker.tick,
-                )
-        except CompileError as error:
-            _report((*error.faults, *error.warnings), templates, style)
-            raise SystemExit(1) from None
-        if made.bundle.warnings and (strict or style != "json"):
-            _report(made.bundle.warnings, templates, style)
-            if strict:
-                raise SystemExit(1)
-        for warning in made.warnings:
-            say(f"warning: {warning}", err=True)
-        if made.skipped:
-            say(_skipped(made.skipped), err=True)
+        run = partial(
+            build,
+            templates,
+            environment=given,
+            with_sources=not no_sources,
+            key=read_key(key_file),
+            speedups=ACTIVE and not portable,
+            output=target,
+            exclude=(*config.exclude, *exclude),
+            ignored=config.ignored.joined(ignores(ignore)),
+            cache=None if no_cache else default_folder(),
+            jobs=jobs or processors(),
+        )
+        made = _built(run, templates, style)
+        _warn(made, templates, style, strict)
         if check:
             _check(made.bundle, target)
         else:
@@ -133,6 +123,29 @@ def compile_command(
             say_json(_made(made, target))
         else:
             say(_closing(made, target, check))
+
+
+def _built(run: Callable[..., Build], templates: SourceSet, style: str) -> Build:
+    """Return what a run makes, with a ticker; exits with the list of what is wrong."""
+    try:
+        with Ticker() as ticker:
+            return run(progress=ticker.tick)
+    except CompileError as error:
+        _report((*error.faults, *error.warnings), templates, style)
+        raise SystemExit(1) from None
+
+
+def _warn(made: Build, templates: SourceSet, style: str, strict: bool) -> None:
+    """Print what is hardly meant, and what the run itself has to say; exits when that counts as wrong."""
+    warnings = made.bundle.warnings
+    if warnings and (strict or style != "json"):  # which prints them with the rest, at the end
+        _report(warnings, templates, style)
+    if warnings and strict:
+        raise SystemExit(1)
+    for warning in made.warnings:
+        say(f"warning: {warning}", err=True)
+    if made.skipped:
+        say(_skipped(made.skipped), err=True)
 
 
 def _check_target(target: Path) -> None:
@@ -170,7 +183,7 @@ def _made(made: Build, target: Path) -> dict[str, Any]:
         "output": str(target),
         **({"skipped": list(made.skipped)} if made.skipped else {}),
         "faults": [],
-        **_told(made.bundle.warnings),
+        **_warning_rows(made.bundle.warnings),
     }
 
 
@@ -188,7 +201,7 @@ def _report(found: Sequence[Fault], templates: SourceSet, style: str) -> None:
     warnings = [each for each in found if isinstance(each, TemplateWarning)]
     faults = [each for each in found if not isinstance(each, TemplateWarning)]
     if style == "json":
-        say_json({"faults": _rows(faults), **_told(warnings)})
+        say_json({"faults": _rows(faults), **_warning_rows(warnings)})
     elif style == "github":
         for each in by_place(found):
             say(_annotation(each, templates))
@@ -198,14 +211,16 @@ def _report(found: Sequence[Fault], templates: SourceSet, style: str) -> None:
         say("\n\n".join((*map(str, by_place(found)), closing)), err=True)
 
 
-def _told(warnings: Sequence[Fault]) -> dict[str, object]:
+def _warning_rows(warnings: Sequence[Fault]) -> dict[str, object]:
     """Return what is added to a result for warnings, where there are any."""
     return {"warnings": _rows(warnings)} if warnings else {}
 
 
 def _rows(found: Iterable[Fault]) -> list[dict[str, object]]:
-    told = [field for field in Fault.__dataclass_fields__ if field != "error"]  # which is an object, and in the message
-    return [{field: getattr(each, field) for field in told} for each in found]
+    fields = [
+        field for field in Fault.__dataclass_fields__ if field != "error"
+    ]  # which is an object, and in the message
+    return [{field: getattr(each, field) for field in fields} for each in found]
 
 
 def _annotation(fault: Fault, templates: SourceSet) -> str:
