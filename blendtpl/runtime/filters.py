@@ -5,7 +5,6 @@ looked up without a call of `Environment.getitem` for each; anything else is lef
 environments with Jinja2's own `getitem` are given these.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import groupby
@@ -13,21 +12,18 @@ from types import MappingProxyType
 from typing import Any
 
 import jinja2
-from jinja2 import Undefined, filters, nodes
-from jinja2.utils import url_quote
-from markupsafe import Markup
+from jinja2 import filters, nodes
 
 from blendtpl.bundle.environment import is_own
+from blendtpl.runtime import text_filters
 from blendtpl.runtime.attributes import NO_ITEM
 from blendtpl.runtime.causes import named_here
-from blendtpl.runtime.output import escape_any, escape_str
 
 _NUMBERS = frozenset((int, float))
 _COMPARED = _NUMBERS | {bool}
 _TEXTS = frozenset((str,))
 _DICTS = frozenset((dict,))
 _ALIKE = ({str}, {int})  # the kinds of keys that are equal or not, and one less than the other, by themselves
-_MARKED = frozenset((str, Markup))
 
 
 def subscript(undefined: Any, value: Any, key: Any) -> Any:
@@ -72,7 +68,7 @@ def _value_of(undefined: Any, attr: Any, found: Any) -> Any:
         return _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
 
 
-def _asked(undefined: Any, attr: Any, items: Iterable[Any]) -> list[Any]:
+def _attributes_of(undefined: Any, attr: Any, items: Iterable[Any]) -> list[Any]:
     """Return an attribute of each item, as `_value_of` does, without a call for each."""
     values = []
     for found in items:
@@ -91,7 +87,7 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else _asked(environment.undefined, attribute, items)
+    found = items if attribute is None else _attributes_of(environment.undefined, attribute, items)
     return _lowered(found) if fold else list(found)
 
 
@@ -126,8 +122,8 @@ def _groupby(
     items = list(value)
     if default is not None or not _is_plain(attribute) or set(map(type, items)) != _DICTS:
         return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
-    ask = partial(_asked, environment.undefined, attribute)
-    found = ask(items)
+    attributes_of = partial(_attributes_of, environment.undefined, attribute)
+    found = attributes_of(items)
     keys = found if case_sensitive else _lowered(found)
     groups: dict[Any, list[int]] = {}
     if set(map(type, keys)) in _ALIKE:
@@ -138,13 +134,13 @@ def _groupby(
         order = sorted(range(len(items)), key=keys.__getitem__)
     # Jinja2 asks each once more, in this order, which a key with an == of its own may tell; and the first of each group
     ordered = [items[at] for at in order]
-    again = ask(ordered)
+    again = attributes_of(ordered)
     if groups and set(map(type, again)) in _ALIKE and again == [found[at] for at in order]:
         made = [(key, [items[at] for at in groups[key]]) for key in sorted(groups)]
     else:
         by_key = groupby(zip(again if case_sensitive else _lowered(again), ordered, strict=True), _first)
         made = [(key, [item for _, item in group]) for key, group in by_key]
-    names = [key for key, _ in made] if case_sensitive else ask([group[0] for _, group in made])
+    names = [key for key, _ in made] if case_sensitive else attributes_of([group[0] for _, group in made])
     return [filters._GroupTuple(name, group) for name, (_, group) in zip(names, made, strict=True)]
 
 
@@ -221,51 +217,6 @@ def _join(eval_ctx: nodes.EvalContext, value: Iterable[Any], d: str = "", attrib
     return filters.sync_do_join(eval_ctx, value, d, attribute)
 
 
-def _format(value: Any, *args: Any, **kwargs: Any) -> str:
-    if type(value) is str and not kwargs:
-        return value % args
-    return filters.do_format(value, *args, **kwargs)
-
-
-def _wordwrap(
-    environment: jinja2.Environment,
-    s: str,
-    width: int = 79,
-    break_long_words: bool = True,
-    wrapstring: str | None = None,
-    break_on_hyphens: bool = True,
-) -> str:
-    if type(s) is not str or type(width) is not int or width < 1:
-        return filters.do_wordwrap(environment, s, width, break_long_words, wrapstring, break_on_hyphens)
-    joint = environment.newline_sequence if wrapstring is None else wrapstring
-    wrapped = []
-    for line in s.splitlines():
-        text = line.rstrip(" ")
-        words = text.split(" ")
-        if 0 < len(text) <= width and not text[-1].isspace():
-            wrapped.append(text)
-        elif (
-            (break_on_hyphens and "-" in line)
-            or line.split() != words  # which `textwrap` has rules for, as for what is too long
-            or max(map(len, words)) > width
-        ):
-            wrapped.append(filters.do_wordwrap(environment, line, width, break_long_words, joint, break_on_hyphens))
-        else:
-            wrapped.append(joint.join(_filled(words, width)))
-    return joint.join(wrapped)
-
-
-def _filled(words: list[str], width: int) -> Iterator[str]:
-    """Yield lines of as many words as there is room for."""
-    begin, length = 0, -1
-    for at, word in enumerate(words):
-        length += 1 + len(word)
-        if length > width:
-            yield " ".join(words[begin:at])
-            begin, length = at, len(word)
-    yield " ".join(words[begin:])
-
-
 def _dictsort(value: Mapping[Any, Any], case_sensitive: bool = False, by: Any = "key", reverse: bool = False) -> Any:
     if type(value) is dict and by == "key" and set(map(type, value)) == {str}:
         return sorted(value.items(), key=_first if case_sensitive else _folded, reverse=reverse)
@@ -278,71 +229,6 @@ def _first(pair: tuple[Any, Any]) -> Any:
 
 def _folded(pair: tuple[str, Any]) -> str:
     return pair[0].lower()
-
-
-def _xmlattr(eval_ctx: nodes.EvalContext, d: Mapping[str, Any], autospace: bool = True) -> str:
-    if type(d) is not dict or set(map(type, d)) != _TEXTS or not "".join(d).replace("-", "").isalnum():
-        return filters.do_xmlattr(eval_ctx, d, autospace)
-    found = [
-        f'{escape_str(key)}="{escape_any(value)}"'
-        for key, value in d.items()
-        if value is not None and not isinstance(value, Undefined)
-    ]
-    text = " ".join(["", *found] if autospace and found else found)
-    return str.__new__(Markup, text) if eval_ctx.autoescape else text
-
-
-# what `urllib.parse.quote` leaves as it is, in a path and in a query
-_SAFE = re.compile(r"[\w.~/-]*", re.ASCII).fullmatch, re.compile(r"[\w.~-]*", re.ASCII).fullmatch
-
-
-def _quoted(value: Any, query: bool) -> str:
-    """Return what `jinja2.utils.url_quote` does, where it is a query or not."""
-    if type(value) is str and _SAFE[query](value):
-        return value
-    return str(value) if type(value) is int else url_quote(value, for_qs=query)
-
-
-def _urlencode(value: Any) -> str:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        return _quoted(value, False)
-    items = value.items() if isinstance(value, dict) else value
-    return "&".join(f"{_quoted(key, True)}={_quoted(found, True)}" for key, found in items)
-
-
-# a word that `jinja2.utils.urlize` may make a link of: an address of any kind has one of these in it
-_MAY_LINK = re.compile(r"(?<!\S)[^\s@:.]*[@:.]\S*")
-_OPTIONS = frozenset((str, type(None)))
-
-
-def _urlize(
-    eval_ctx: nodes.EvalContext,
-    value: str,
-    trim_url_limit: int | None = None,
-    nofollow: bool = False,
-    target: str | None = None,
-    rel: str | None = None,
-    extra_schemes: Iterable[str] | None = None,
-) -> str:
-    options = trim_url_limit, nofollow, target, rel, extra_schemes
-    policies = eval_ctx.environment.policies
-    if (
-        type(value) not in _MARKED
-        or extra_schemes is not None
-        or policies["urlize.extra_schemes"]
-        or type(nofollow) is not bool
-        or not _OPTIONS.issuperset(map(type, (target, rel, policies["urlize.rel"])))
-    ):
-        return filters.do_urlize(eval_ctx, value, *options)
-
-    def linked(found: re.Match[str]) -> str:
-        word = found[0]
-        if "@" in word or ":" in word or "." in word.rstrip(").,>"):  # of the others, that ends a sentence
-            return filters.do_urlize(eval_ctx, Markup(word), *options)
-        return word
-
-    made = _MAY_LINK.sub(linked, str(value) if type(value) is Markup else escape_str(value))
-    return Markup(made) if eval_ctx.autoescape else made
 
 
 def applied(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -400,12 +286,12 @@ _FASTER: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "max": _extreme(max, filters.do_max),
         "groupby": _groupby,
         "unique": _unique,
-        "format": _format,
+        "format": text_filters.format,
         "dictsort": _dictsort,
-        "wordwrap": _wordwrap,
-        "xmlattr": _xmlattr,
-        "urlencode": _urlencode,
-        "urlize": _urlize,
+        "wordwrap": text_filters.wordwrap,
+        "xmlattr": text_filters.xmlattr,
+        "urlencode": text_filters.urlencode,
+        "urlize": text_filters.urlize,
     }
 )
 for _name, _function in _FASTER.items():
