@@ -2,9 +2,14 @@
 
 Enters: a compiled template and variables. Leaves: text. A template of a closed set that finds what it reads in a frame
 is given one; any other is given a context. Errors are told where they arose.
+
+A render has one way to begin, `begin`, and one to end, `finish`; `enter_template` is the two in one call, for the
+templates and the calls that are most, and is there in C. Whoever begins one finishes it in a `finally` of its own, as
+no context manager can do that for it: an interrupt may come before the first instruction of `__exit__`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from jinja2.environment import TemplateModule
@@ -20,9 +25,10 @@ from blendtpl.runtime.entry import EntryPlan, finish
 from blendtpl.runtime.frame import Frame, names_set
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, writing
 from blendtpl.runtime.speedups import enter_template
-from blendtpl.runtime.traceback import told
+from blendtpl.runtime.traceback import locate_error
 
 Mappings = tuple[Mapping[str, Any], ...]
+Begin = Callable[[CompiledTemplate, Frame, dict[str, Any], Output, int | None], Steps]
 
 _CHUNK = 8192  # characters that a streamed piece has at least, but for the last
 
@@ -31,7 +37,7 @@ def render(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
     """Return the text of a template for the mappings in order, then the variables."""
     plan = compiled.plan
     if plan is None:
-        return _rendered(compiled, merged({}, compiled.name, mappings, variables))
+        return _texts((begin,), compiled, merged({}, compiled.name, mappings, variables))[0]
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
         given = mappings[0]
     else:
@@ -39,7 +45,7 @@ def render(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
     try:
         return enter_template(plan, compiled, given)
     except Exception as error:
-        other = told(error, compiled, given)
+        other = locate_error(error, compiled, given)
         if other is not None:
             raise other  # noqa: B904  # it knows what it comes from
         raise
@@ -56,12 +62,12 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
         if plan is not None and plan.text and plan.blocks is None:
             frame += [compiled, given, None]
             return plan.write(*plan.read(given), frame)  # type: ignore[no-any-return]
-        drain(_begun(compiled, frame, given, out, NEVER))
+        drain(begin(compiled, frame, given, out, NEVER))
         return compiled.environment.concat(out)
     except ReturnedError:
         raise  # no error to whoever includes
     except Exception as error:
-        other = told(error, compiled, given if plan is None else _given(plan, given))
+        other = locate_error(error, compiled, given if plan is None else _given(plan, given))
         if other is not None:
             raise other  # noqa: B904
         raise
@@ -87,15 +93,18 @@ def _put_assigned(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any
     assigned.update((name, value) for name, value in found if not isinstance(value, (Macro, TemplateModule)))
 
 
-def _rendered(compiled: CompiledTemplate, given: dict[str, Any]) -> str:
-    """Return the text of a template that needs a context."""
+def _texts(beginnings: Iterable[Begin], compiled: CompiledTemplate, given: dict[str, Any]) -> list[str]:
+    """Return all the text of each that begins so, one after the other in one render."""
     frame: Frame = [None]
-    out: Output = []
+    texts: list[str] = []
     try:
-        drain(_begun(compiled, frame, given, out, NEVER))
-        return compiled.environment.concat(out)
+        for begin in beginnings:
+            out: Output = []
+            drain(begin(compiled, frame, given, out, NEVER))
+            texts.append(compiled.environment.concat(out))
+        return texts
     except Exception as error:
-        other = told(error, compiled, given)
+        other = locate_error(error, compiled, given)
         if other is not None:
             raise other  # noqa: B904
         raise
@@ -119,40 +128,15 @@ def render_block(compiled: CompiledTemplate, block: str, mappings: Mappings, var
 
     Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
     """
-    (text,) = render_blocks(compiled, (block,), mappings, variables)
-    return text
+    return render_blocks(compiled, (block,), mappings, variables)[0]
 
 
 def render_blocks(
     compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
 ) -> list[str]:
     """Return the texts of some blocks, each as `render_block` does it; what they share is computed once."""
-    given = merged({}, compiled.name, mappings, variables)
-    context = compiled.new_context(given)
-    context.render = frame = Render()  # type: ignore[attr-defined]
-    texts: list[str] = []
-    try:
-        if compiled.preamble is not None:
-            drain(compiled.preamble(context, None, NEVER))
-        for block in blocks:
-            if block not in context.blocks:
-                raise BlockNotFound(compiled.name or "<template>", block, context.blocks)
-            out: Output = []
-            write: Any = context.blocks[block][0]
-            drain(write(context, out, NEVER))
-            texts.append(compiled.environment.concat(out))
-        return texts
-    except Exception as error:
-        other = told(error, compiled, given)
-        if other is not None:
-            raise other  # noqa: B904
-        raise
-    finally:
-        try:
-            frame.finish()
-        except BaseException:
-            frame.finish()
-            raise
+    beginnings = [partial(begin_block, block) for block in blocks]
+    return _texts(beginnings, compiled, merged({}, compiled.name, mappings, variables))
 
 
 def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
@@ -164,7 +148,7 @@ def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
     held: list[str] = []
     size = 0
     try:
-        for _ in _begun(compiled, frame, given, out, 0):
+        for _ in begin(compiled, frame, given, out, 0):
             held.append("".join(out))
             size += len(held[-1])
             out.clear()
@@ -176,7 +160,7 @@ def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
         if rest:
             yield rest
     except Exception as error:
-        other = told(error, compiled, given if plan is None else _given(plan, given))
+        other = locate_error(error, compiled, given if plan is None else _given(plan, given))
         if other is not None:
             raise other  # noqa: B904
         raise
@@ -188,13 +172,14 @@ def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
             raise
 
 
-def _begun(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], out: Output, limit: int | None) -> Steps:
-    """Begin to write, and fill the frame in."""
+def begin(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], out: Output, limit: int | None) -> Steps:
+    """Begin to write a template, and fill its frame in, which whoever called this has to `finish`.
+
+    The frame is the caller's, so that it can be finished even when this is interrupted.
+    """
     plan = compiled.plan
     if plan is None:
-        frame[CONTEXT] = context = compiled.new_context(given)
-        context.render = Render()  # type: ignore[attr-defined]
-        return compiled.root(context, out, limit)
+        return compiled.root(_context(compiled, frame, given), out, limit)
     frame += [compiled, given, plan.blocks]
     values = plan.read(given)
     write = writing(plan.write) if plan.text else plan.write
@@ -204,3 +189,28 @@ def _begun(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], out:
     for slot, value in plan.constant_slots:
         frame[slot] = value
     return write(frame, out, limit)  # type: ignore[no-any-return]
+
+
+def begin_block(
+    block: str, compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], out: Output, limit: int | None
+) -> Steps:
+    """Begin to write one block, as `begin` does a template. It may be any other template's of the chain, which is why
+    all of that is asked for it, and a context is needed even where the template has a plan.
+    """
+    context = frame[CONTEXT]
+    if context is None:  # the first of some blocks
+        context = _context(compiled, frame, given)
+        if compiled.preamble is not None:
+            drain(compiled.preamble(context, None, NEVER))
+    if block not in context.blocks:
+        raise BlockNotFound(compiled.name or "<template>", block, context.blocks)
+    write: Any = context.blocks[block][0]
+    return write(context, out, limit)  # type: ignore[no-any-return]
+
+
+def _context(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any]) -> Any:
+    """Return the context of a render that begins, which its frame has from now on."""
+    context: Any = compiled.new_context(given)
+    context.render = Render()  # before the frame has it: what is in a frame can be finished
+    frame[CONTEXT] = context
+    return context

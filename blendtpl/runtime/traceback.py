@@ -48,7 +48,7 @@ _ENTRIES = frozenset(
     (
         ("blendtpl.runtime.render", "render"),
         ("blendtpl.runtime.render", "render_in_scope"),
-        ("blendtpl.runtime.render", "render_block"),
+        ("blendtpl.runtime.render", "_texts"),
         ("blendtpl.runtime.render", "stream"),
         ("blendtpl.runtime.compiled_template", "pieces"),
     )
@@ -132,7 +132,7 @@ def _forget(sources: Mapping[str, Sources]) -> None:
             linecache.cache[name] = (partial(found.get_source, name),)
 
 
-def told(error: Exception, compiled: Any, variables: Iterable[object]) -> Exception | None:
+def locate_error(error: Exception, compiled: Any, variables: Iterable[object]) -> Exception | None:
     """Tell an error that comes out of a template where it arose. Return what is to be raised in place of it, where it
     was caught, if anything is: of a `StopIteration` what Jinja2 makes of it, whose templates are generators.
     """
