@@ -55,7 +55,7 @@ def closest(word: str, candidates: Iterable[object], never: str = "") -> str:
     return next(iter(difflib.get_close_matches(word, likely, n=1, cutoff=_CUTOFF)), "")
 
 
-def _said(name: object) -> str:
+def _as_text(name: object) -> str:
     """Return the text of a name that should have been one, but may be whatever there was."""
     try:
         return str(name)
@@ -292,7 +292,7 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
 
     def _text(self) -> str:
         hint = self.hint
-        return f"no template `{one_line(_said(self.name))}` {self._where}" + (f"; {hint}" if hint else "")
+        return f"no template `{one_line(_as_text(self.name))}` {self._where}" + (f"; {hint}" if hint else "")
 
 
 class NotLoadedError(TemplateNotFound):
@@ -323,7 +323,7 @@ class BlockNotFound(RenderError, KeyError):
             shown = ", ".join(f"`{one_line(name)}`" for name in self.known[:_NAMES_SHOWN])
             more = f", and {len(self.known) - _NAMES_SHOWN} more" if len(self.known) > _NAMES_SHOWN else ""
             hint = f"it has {shown or 'none'}{more}"
-        return f"no block `{one_line(_said(self.block))}` in template `{one_line(_said(self.name))}`; {hint}"
+        return f"no block `{one_line(_as_text(self.block))}` in template `{one_line(_as_text(self.name))}`; {hint}"
 
 
 class MessageError(BlendError, ValueError):

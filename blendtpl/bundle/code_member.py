@@ -37,7 +37,7 @@ def start_of_tuple(data: Data, count: int) -> int:
     return at
 
 
-def read_told(data: Data, count: int) -> Iterator[Any]:
+def read_metadata(data: Data, count: int) -> Iterator[Any]:
     """Yield what each of `count` templates says of itself."""
     for start, end, _ in _ends(data, count):
         yield marshal.loads(data[start:end])

@@ -23,7 +23,7 @@ from blendtpl.compiler.analysis.summary import TemplateSummary, summarize
 from blendtpl.compiler.assemble.template_code import module_of
 from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source, read
-from blendtpl.compiler.frontend.references import asking
+from blendtpl.compiler.frontend.references import name_resolver
 from blendtpl.errors import Fault, SourceError, did_you_mean
 from blendtpl.runtime.speedups import ACTIVE
 
@@ -47,9 +47,9 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
         resolved = resolve_environment(environment or config.environment)
         found, _ = read(source, resolved, config.output, config.exclude)
         sources = {each.name: each for each in found}
-        asked = asking(resolved, sources)
-        if asked is not None:
-            resolved, name = asked.environment, asked.meant(name)
+        resolver = name_resolver(resolved, sources)
+        if resolver is not None:
+            resolved, name = resolver.environment, resolver.resolve(name)
         if name not in sources:
             hint = did_you_mean(name, sources)
             fail(f"no template `{name}` in `{source}`" + (f"; {hint}" if hint else ""))

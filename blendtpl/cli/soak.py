@@ -129,7 +129,7 @@ def soak_command(
 def _text(found: Soak, certificate: Path | None) -> str:
     # what is included prints the same wherever it is
     rows = list(dict.fromkeys(line for each in found.templates for line in _warnings(each)))
-    rows += ["\n".join(_told(each)) + "\n" for each in found.unsound]
+    rows += ["\n".join(_problem_lines(each)) + "\n" for each in found.unsound]
     rows += _remarks(found)
     rows.append(_closing(found) + (f"; wrote {certificate}" if certificate else ""))
     return "\n".join(rows)
@@ -146,7 +146,7 @@ def _warnings(found: Soaked) -> Iterator[str]:
         yield f"warning: {one_line(str(printed))}"
 
 
-def _told(found: Soaked) -> Iterator[str]:
+def _problem_lines(found: Soaked) -> Iterator[str]:
     """Yield the lines about a template that grew or could not be measured."""
     if found.problem or found.growth is None:
         yield f"error: `{one_line(found.template)}` cannot be soaked: {one_line(found.problem)}"
@@ -174,14 +174,14 @@ def _trail(origins_of: Origins) -> Iterator[str]:
 
 def _growth(growth: Growth) -> str:
     half = growth.renders - growth.renders // 2
-    told = []
+    rates = []
     if growth.blocks > SPARE_BLOCKS:
-        told.append(_rate(growth.blocks, half, "block"))
+        rates.append(_rate(growth.blocks, half, "block"))
     if growth.bytes > SPARE_BYTES:
-        told.append(_rate(growth.bytes, half, "byte") + " of `malloc`")
+        rates.append(_rate(growth.bytes, half, "byte") + " of `malloc`")
     if growth.found:
-        told.append(_rate(growth.found, growth.renders, "object") + " that only the garbage collector frees")
-    return ", ".join((*told, *growth.changes))
+        rates.append(_rate(growth.found, growth.renders, "object") + " that only the garbage collector frees")
+    return ", ".join((*rates, *growth.changes))
 
 
 def _rate(count: int, renders: int, what: str) -> str:

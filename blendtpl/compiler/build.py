@@ -44,7 +44,7 @@ from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader, read
-from blendtpl.compiler.frontend.references import Asking, asking
+from blendtpl.compiler.frontend.references import NameResolver, name_resolver
 from blendtpl.compiler.mail.definitions import Definitions, ReadFile
 from blendtpl.compiler.mail.folders import folders, whole
 from blendtpl.compiler.mail.settings import is_settings
@@ -187,7 +187,7 @@ class _Run:
         speedups: bool,
     ) -> None:
         self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
-        self.asking: Asking | None = None  # where names may be spelt in more than one way
+        self.resolver: NameResolver | None = None  # where names may be spelt in more than one way
         self.ignored, self.speedups = ignored or lint.Ignores(), speedups
         self.options = fingerprint(environment)
         self.compiler = compiler_digest() if cache else ""
@@ -225,9 +225,9 @@ class _Run:
         self.sources = {source.name: source for source in found if not is_settings(source.name)}
         self.message_settings = {source.name: source.text for source in found if is_settings(source.name)}
         self.read_file = file_reader(templates)
-        self.asking = asking(self.environment, self.sources, [fault.name for fault in wrong])
-        if self.asking is not None:
-            self.environment = self.asking.environment
+        self.resolver = name_resolver(self.environment, self.sources, [fault.name for fault in wrong])
+        if self.resolver is not None:
+            self.environment = self.resolver.environment
 
     def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
         """Return the bundle, and how many of its templates had to be emitted."""
@@ -283,10 +283,10 @@ class _Run:
         return summaries
 
     def _outline(self, tree: nodes.Template, name: str) -> TemplateSummary:
-        if self.asking is None:
+        if self.resolver is None:
             return summarize(tree, self.environment, name)
-        self.asking.taken()
-        return replace(summarize(tree, self.environment, name), asked=self.asking.taken())
+        self.resolver.take_resolved()
+        return replace(summarize(tree, self.environment, name), spellings=self.resolver.take_resolved())
 
     def _passed(self) -> list[tuple[str, str, str, bool]]:
         """Return what each filter and test asks to be passed, and whether it is Jinja2's own."""
@@ -303,11 +303,11 @@ class _Run:
         except (ValueError, KeyError, TypeError):
             return None
         # which templates there are decides which of them a name means
-        same = found is None or all(meant == self._meant(asked) for asked, meant in found.asked)
+        same = found is None or all(resolved == self._resolve(written) for written, resolved in found.spellings)
         return found if same else None
 
-    def _meant(self, asked: str) -> str:
-        return asked if self.asking is None else self.asking.meant(asked)
+    def _resolve(self, written: str) -> str:
+        return written if self.resolver is None else self.resolver.resolve(written)
 
     def _units(self, program: Program) -> tuple[dict[str, bytes], int]:
         """Return the code of each template, and how many had to be emitted."""

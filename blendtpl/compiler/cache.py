@@ -87,7 +87,7 @@ class BuildCache:
                 str(folder), disk=_PlainDisk, size_limit=_SIZE_LIMIT, timeout=_PATIENCE, disk_min_file_size=2**20
             )
         except _TROUBLE as error:
-            self._give_up(_told(error))
+            self._give_up(_error_text(error))
 
     def get(self, key: str) -> bytes | None:
         """Return the value of a key, or `None`: a value that is not whole, or is another key's, is none."""
@@ -96,7 +96,7 @@ class BuildCache:
         try:
             sealed = self._cache.get(key)
         except _TROUBLE as error:
-            self._give_up(_told(error))
+            self._give_up(_error_text(error))
             return None
         if type(sealed) is not bytes or sealed[:_SEAL] != _seal(key, sealed[_SEAL:]):
             return None
@@ -116,7 +116,7 @@ class BuildCache:
                     self._cache.set(key, sealed)
             self._cache.close()
         except _TROUBLE as error:
-            self._give_up(_told(error))
+            self._give_up(_error_text(error))
         self._fresh.clear()
 
     def _give_up(self, problem: str) -> None:
@@ -135,7 +135,7 @@ def _wait_for_others(database: Path) -> None:
             connection.execute("ROLLBACK")
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, diskcache.Timeout) or "locked" in str(error):
         return "another process holds it"
     damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)

@@ -72,7 +72,7 @@ def closure(
         "name": name,
         "autoescape": autoescape_of(environment, name),
         "reached": sorted(reached.items()),
-        "asked": sorted({pair for found in summaries for pair in found.asked}),
+        "spellings": sorted({pair for found in summaries for pair in found.spellings}),
         "uses": sorted(uses),
         "optimized": environment.optimized,
         "uniform": sorted(program.facts.stable_autoescape.intersection(reach)),

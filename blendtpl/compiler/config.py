@@ -14,7 +14,7 @@ from blendtpl.errors import ConfigError, did_you_mean
 
 _SETTINGS = ("templates", "output", "environment", "registry", "exclude")
 _SEVERAL = ("templates", "exclude")  # those that may be a list of strings
-_TOLD = ("ignore", "per-file-ignores", "allow-unrendered")  # what is not to be told of
+_SILENCED = ("ignore", "per-file-ignores", "allow-unrendered")  # what is not to be told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ def _config(root: Path, path: Path, table: object) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: `tool.blendtpl` is no table")
     for name, value in table.items():
-        if name in _TOLD:
+        if name in _SILENCED:
             continue
         if name not in _SETTINGS:
-            hint = did_you_mean(name, (*_SETTINGS, *_TOLD)) or f"settings are {', '.join((*_SETTINGS, *_TOLD))}"
+            hint = did_you_mean(name, (*_SETTINGS, *_SILENCED)) or f"settings are {', '.join((*_SETTINGS, *_SILENCED))}"
             raise ConfigError(f"{path}: unknown setting `{name}` in [tool.blendtpl]; {hint}")
         if name in _SEVERAL:
             _check_several(path, name, value)

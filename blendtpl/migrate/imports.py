@@ -137,9 +137,9 @@ def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str
     parents = wrapper.resolve(ParentNodeProvider)
     scopes = scopes_of(wrapper.module)
     # a name may stand in an annotation, in `__all__`, or in a comment on types
-    told = (text for text in strings(wrapper.module) if not isinstance(parents[text], cst.Expr))
+    literals = (text for text in strings(wrapper.module) if not isinstance(parents[text], cst.Expr))
     typed = (comment for comment in comments(wrapper.module) if "type:" in comment)
-    texts = {word for text in (*map(module.code_for_node, told), *typed) for word in _WORD.findall(text)}
+    texts = {word for text in (*map(module.code_for_node, literals), *typed) for word in _WORD.findall(text)}
     unused = {name for name, count in used_imports(scopes.module).items() if not count and before[name]}
     unused -= texts | set(taken)
     gone = [

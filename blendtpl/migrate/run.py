@@ -71,12 +71,12 @@ def migrate(
             try:
                 files.append((file, module_of(file.path), _parsed(file)))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                unparsed.append((file, _told(error)))
+                unparsed.append((file, _error_text(error)))
     trees = ((str(file.path), module, tree) for file, module, tree in files)
     known = project_of(trees, shim, templates.called(), templates.including_once())
     templates.follow(known.shims)
     words = frozenset((shim, *_WORDS, *known.aliases.names))
-    unreadable += [Unreadable(file.path, told) for file, told in unparsed if _has_word(file.text, words)]
+    unreadable += [Unreadable(file.path, problem) for file, problem in unparsed if _has_word(file.text, words)]
     wanted = [(file, module) for file, module, tree in files if _may_have_calls(tree, words)]
     results = []
     for number, (file, module) in enumerate(wanted):
@@ -84,7 +84,7 @@ def migrate(
         try:
             results.append(_result(file, module, templates, known, registry, shim))
         except (cst.ParserSyntaxError, RecursionError) as error:
-            unreadable.append(Unreadable(file.path, _told(error)))
+            unreadable.append(Unreadable(file.path, _error_text(error)))
     kept = (result for result in results if result.new is not None or result.found.left)
     return Migration(tuple(kept), tuple(unreadable), len(read))
 
@@ -103,7 +103,7 @@ def _parsed(file: File) -> ast.Module:
         return ast.parse(file.text.encode("utf-8", "surrogatepass") if file.encoding == "utf-8" else file.text)
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"cannot parse it: {error.msg} (line {error.lineno}, column {error.offset})"
     if isinstance(error, cst.ParserSyntaxError):

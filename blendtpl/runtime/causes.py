@@ -128,9 +128,9 @@ def explain(error: BaseException) -> str:
 
 def explain_by_note(error: BaseException) -> None:
     """Do so for an error whose own text says nothing of it."""
-    told = explain(error)
-    if told:
-        add_note(error, told)
+    description = explain(error)
+    if description:
+        add_note(error, description)
 
 
 def _described(error: BaseException) -> str:

@@ -110,7 +110,7 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
 
 
-def asked(undefined: Any, translate: Any, *given: Any) -> Any:
+def raw_gettext(undefined: Any, translate: Any, *given: Any) -> Any:
     """Return what a function that `behind` found gives, if any."""
     try:
         return None if translate is None else translate(*given)
@@ -118,7 +118,7 @@ def asked(undefined: Any, translate: Any, *given: Any) -> Any:
         return stopped(undefined)
 
 
-def meant(
+def gettext_value(
     frame: Any,
     function: Any,
     translate: Any,
@@ -143,7 +143,7 @@ def meant(
     return formatted(text, variables, escaped, escape_str)
 
 
-def formed(
+def gettext_text(
     frame: Any,
     function: Any,
     translate: Any,
@@ -152,8 +152,8 @@ def formed(
     variables: dict[str, Any],
     escaped: bool,
 ) -> str:
-    """Return what a translation prints; see `meant`."""
-    made = meant(frame, function, translate, text, texts, variables, escaped)
+    """Return what a translation prints; see `gettext_value`."""
+    made = gettext_value(frame, function, translate, text, texts, variables, escaped)
     return escape_any(made) if escaped else str(made)
 
 
@@ -335,12 +335,12 @@ NAMES: dict[str, Any] = {
     "written": written,
     "returning": returning,
     "required_body": required_body,
-    "asked": asked,
+    "raw_gettext": raw_gettext,
     "nothing_of": nothing_of,
     "taken_back": taken_back,
     "enclosed": enclosed,
-    "formed": formed,
-    "meant": meant,
+    "gettext_text": gettext_text,
+    "gettext_value": gettext_value,
     "ahead": ahead,
     "counting": counting,
     "escape_str": escape_str,

@@ -32,10 +32,10 @@ class LinkedEnvironment(jinja2.Environment):
         try:
             return self.compiled_templates[name]
         except KeyError:
-            meant = self.spellings.meant(name)
-            if meant is None:
+            resolved = self.spellings.meant(name)
+            if resolved is None:
                 raise TemplateNotFound(name, self.compiled_templates) from None
-            return self.compiled_templates[meant]
+            return self.compiled_templates[resolved]
         except TypeError:
             # from Python 3.14 on the error names the key that cannot be hashed, and Jinja2's is a tuple
             return dict[Any, jinja2.Template]()[None, name]

@@ -25,7 +25,7 @@ from jinja2.utils import missing
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import SLOTS, TemplateInfo
 from blendtpl.bundle.archive import Bundle
-from blendtpl.bundle.code_member import read_codes, read_links, read_told
+from blendtpl.bundle.code_member import read_codes, read_links, read_metadata
 from blendtpl.bundle.names import spellings
 from blendtpl.errors import BundleError
 from blendtpl.runtime.compiled_template import CompiledTemplate
@@ -72,7 +72,7 @@ class _Loading:
         names, code = self._bundle.manifest.templates, self._bundle.code
         known = names_of(self._environment)
         known["stable_autoescape"] = True
-        metadata, codes = (read(code, len(names)) for read in (read_told, read_codes))
+        metadata, codes = (read(code, len(names)) for read in (read_metadata, read_codes))
         found: list[tuple[tuple[str, ...], TemplateInfo]] = []
         for name in names:
             self.at = name
@@ -216,8 +216,8 @@ def _entry_plan(compiled: CompiledTemplate, optional: set[str], shared: _Shared)
     if names is None:
         return None
     # what is set all the same need not be given: another name, which is read anyhow, keeps its place
-    asked = [name for slot, name in enumerate(names, SLOTS) if slot not in compiled.info.constant_slots] or names
-    names = tuple(asked[0] if slot in compiled.info.constant_slots else name for slot, name in enumerate(names, SLOTS))
+    wanted = [name for slot, name in enumerate(names, SLOTS) if slot not in compiled.info.constant_slots] or names
+    names = tuple(wanted[0] if slot in compiled.info.constant_slots else name for slot, name in enumerate(names, SLOTS))
     names, defaults, read = shared.reading(names)
     stored = {name for name, _, _ in compiled.stores}
     entered = compiled if compiled.info.parent_line is None or compiled.above is None else compiled.above

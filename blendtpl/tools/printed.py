@@ -83,8 +83,8 @@ class Watch:
             if finalize is not None:
                 first = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
                 value = finalize(first[passed], value) if passed else finalize(value)
-            if type(value) is not str and (told := _told(value)):
-                self._note(sys._getframe(1), *told)
+            if type(value) is not str and (finding := _finding(value)):
+                self._note(sys._getframe(1), *finding)
             return value
 
         return noted
@@ -105,7 +105,7 @@ class Watch:
         self._found.setdefault((name, line, what), Printed(name, line, what, remedy, self._context))
 
 
-def _told(value: Any) -> tuple[str, str] | None:
+def _finding(value: Any) -> tuple[str, str] | None:
     """Return what a value is that is hardly meant to be printed, and what to do; `None` for all others."""
     if isinstance(value, (str, int, float)) or value is None:
         return None
@@ -124,10 +124,10 @@ def _told(value: Any) -> tuple[str, str] | None:
         return f"the function `{name}`" if name else "a function", "call it, with `()` behind its name"
     if isinstance(value, (type, ModuleType)):
         return f"the {type(value).__name__} `{value.__name__}`", "print what is meant of it"
-    return None if hasattr(type(value), "__html__") else _told_by_text(value)
+    return None if hasattr(type(value), "__html__") else _finding_by_text(value)
 
 
-def _told_by_text(value: Any) -> tuple[str, str] | None:
+def _finding_by_text(value: Any) -> tuple[str, str] | None:
     try:
         text = str(value)
     except Exception:  # which is for rendering to raise

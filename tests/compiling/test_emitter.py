@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 import blendtpl
-from blendtpl.bundle.code_member import read_codes, read_told
+from blendtpl.bundle.code_member import read_codes, read_metadata
 
 
 class ForbiddenError(BaseException):
@@ -341,7 +341,7 @@ def test_python_warns_of_nothing_that_is_emitted() -> None:
 def names_of(templates: dict[str, str], name: str) -> tuple[str, ...]:
     """Return the functions of a template's code."""
     bundle = blendtpl.compile(templates)
-    every = zip(bundle.manifest.templates, read_told(bundle.code, len(templates)), strict=True)
+    every = zip(bundle.manifest.templates, read_metadata(bundle.code, len(templates)), strict=True)
     functions: tuple[str, ...] = next(told[0] for found, told in every if found == name)
     return functions
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import blendtpl
 from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.archive import CODE, MANIFEST
-from blendtpl.bundle.code_member import LENGTHS, read_codes, read_links, read_told
+from blendtpl.bundle.code_member import LENGTHS, read_codes, read_links, read_metadata
 from tests.run.sealing import members, refused, with_manifest, with_member
 
 SMALL = blendtpl.compile({"a.html": "{{ user }}"})
@@ -144,7 +144,7 @@ def packed(*found: tuple[Any, Any, Any]) -> bytes:
 
 def unpacked(bundle: blendtpl.Bundle) -> list[tuple[Any, Any, Any]]:
     count = len(bundle.manifest.templates)
-    parts = (read(bundle.code, count) for read in (read_told, read_links, read_codes))
+    parts = (read(bundle.code, count) for read in (read_metadata, read_links, read_codes))
     return list(zip(*parts, strict=True))
 
 

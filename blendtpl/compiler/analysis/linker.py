@@ -76,20 +76,20 @@ def check(
             if link.names and not link.optional and existing.isdisjoint(link.names)
         ]
         found += [
-            diagnostics.binary_reference(name, _spot(locate(name), summary, link.line, meant), binary[meant])
+            diagnostics.binary_reference(name, _spot(locate(name), summary, link.line, resolved), binary[resolved])
             for link in summary.links
-            for meant in link.names
-            if meant in binary
+            for resolved in link.names
+            if resolved in binary
         ]
         found += _second_extends(name, summary, locate)
     found += _cycles(summaries, locate)
     return found
 
 
-def _spot(positions: Positions, summary: TemplateSummary, line: int, meant: str) -> Spot:
+def _spot(positions: Positions, summary: TemplateSummary, line: int, resolved: str) -> Spot:
     """Return where a line, or one below it, names a template, in whatever spelling."""
-    asked = (asked for asked, found in summary.asked if found == meant)
-    spots = [positions.of_word(line, word) for word in (meant, *asked)]
+    written = (written for written, found in summary.spellings if found == resolved)
+    spots = [positions.of_word(line, word) for word in (resolved, *written)]
     return next((spot for spot in spots if spot.column), spots[0])
 
 

@@ -63,12 +63,12 @@ def _only_prints(node: nodes.Node, found: _Found) -> bool:
         found.blocks.append(node.name)
         return True
     if isinstance(node, nodes.Include):
-        asked = node.template
+        reference = node.template
         if node.ignore_missing or not node.with_context:
             return False
-        if not isinstance(asked, nodes.Const) or not isinstance(asked.value, str):
+        if not isinstance(reference, nodes.Const) or not isinstance(reference.value, str):
             return False
-        found.included.append(found.environment.join_path(asked.value, str(found.template)))
+        found.included.append(found.environment.join_path(reference.value, str(found.template)))
         return True
     if isinstance(node, nodes.Macro):
         return True  # a function of its own

@@ -66,9 +66,9 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSummary:
-    """What a template is made of. `free` are the names that it reads outside of its
-    blocks without having set them, `top` those that it sets at its top level. `asked` are the names of templates in it
-    as they stand there, each with the one that was meant, which is the one that all else has.
+    """What a template is made of. `free` are the names that it reads outside of its blocks without having set them,
+    `top` those that it sets at its top level. `spellings` are the names of templates in it as they stand there, each
+    with the one that was meant, which is the one that all else has.
     """
 
     links: tuple[Link, ...]
@@ -78,7 +78,7 @@ class TemplateSummary:
     filters: tuple[Use, ...]
     tests: tuple[Use, ...]
     facts: Facts
-    asked: tuple[tuple[str, str], ...] = ()
+    spellings: tuple[tuple[str, str], ...] = ()
 
 
 def summarize(tree: nodes.Template, environment: jinja2.Environment, name: str) -> TemplateSummary:
@@ -122,7 +122,7 @@ def from_bytes(data: bytes) -> TemplateSummary:
         filters=tuple(Use(**use) for use in loaded["filters"]),
         tests=tuple(Use(**use) for use in loaded["tests"]),
         facts=_facts(loaded["facts"]),
-        asked=tuple((asked, meant) for asked, meant in loaded["asked"]),
+        spellings=tuple((written, resolved) for written, resolved in loaded["spellings"]),
     )
 
 

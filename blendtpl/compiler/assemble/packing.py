@@ -142,12 +142,12 @@ def unit(
     """Return the bytes of one template: what its code says of itself, what of the environment and of other templates it
     is to be bound to, what is in its slots, and its functions.
     """
-    told = tuple(functions), bound, tuple(relocations), info
-    said, linked, code = (
+    metadata = tuple(functions), bound, tuple(relocations), info
+    packed_metadata, linked, code = (
         marshal.dumps(found, _MARSHAL_VERSION)
-        for found in (told, (tuple(relocations.values()), constant_slots), tuple(functions.values()))
+        for found in (metadata, (tuple(relocations.values()), constant_slots), tuple(functions.values()))
     )
-    return LENGTHS.pack(len(said), len(linked)) + said + linked + code
+    return LENGTHS.pack(len(packed_metadata), len(linked)) + packed_metadata + linked + code
 
 
 def pack(units: Sequence[bytes]) -> bytes:

@@ -282,7 +282,7 @@ def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> as
 
 def printed_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
     """Return the expression for the text that a known macro prints. Where it is no error that what is undefined is
-    printed, it prints that when the macro raises `StopIteration`; elsewhere `blendtpl.runtime.traceback.told` sees to
+    printed, it prints that when the macro raises `StopIteration`; elsewhere `runtime.traceback.locate_error` sees to
     it.
     """
     if not emitter.lenient:

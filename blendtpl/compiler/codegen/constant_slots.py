@@ -76,7 +76,7 @@ def _goes_on(body: list[ast.stmt]) -> int | None:
             ast.Assign(
                 [ast.Name(steps)], ast.Call(_, [ast.Name("context"), ast.Name("out"), ast.Name("limit")])
             ) as last,
-            ast.If(ast.Name(asked), [ast.Expr(ast.YieldFrom(ast.Name(given)))], []),
+            ast.If(ast.Name(tested), [ast.Expr(ast.YieldFrom(ast.Name(given)))], []),
         ]:
-            return last.lineno if steps == asked == given else None
+            return last.lineno if steps == tested == given else None
     return None

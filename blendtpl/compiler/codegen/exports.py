@@ -18,12 +18,12 @@ class Stores:
 
     def __init__(self, code: Writer, slots: Mapping[str, int] | None) -> None:
         self._code, self._slots = code, slots
-        self._untold: list[list[str]] = []  # what no context was told, in runs of which every other is exported
+        self._unpublished: list[list[str]] = []  # what no context was told, in runs of which every other is exported
 
     @property
     def waits(self) -> bool:
         """Whether anything has been set that a context was not told."""
-        return bool(self._untold)
+        return bool(self._unpublished)
 
     def publish(self, called: str, variable: str, *, export: bool) -> None:
         """Write that a name has been set to what a variable holds."""
@@ -35,15 +35,15 @@ class Stores:
             if found in self._slots:
                 at = ast.Subscript(name("context"), const(self._slots[found]), ast.Store())
                 self._code.add(ast.Assign([at], value))
-        while not self._untold or len(self._untold) % 2 == export:
-            self._untold.append([])
-        self._untold[-1].append(called)
+        while not self._unpublished or len(self._unpublished) % 2 == export:
+            self._unpublished.append([])
+        self._unpublished[-1].append(called)
 
     def tell(self) -> None:
         """Write that a context which was made of the scope is told: whatever is next may ask it (S9)."""
-        if self._untold:
+        if self._unpublished:
             made = is_not(item(name("context"), const(0)), None)
-            runs = [const(tuple(run)) for run in self._untold]
-            told = call("publish_set", name("context"), attribute(name(abi.SELF), "stores"), *runs)
-            self._untold = []
-            self._code.add(ast.If(made, [ast.Expr(told)], []))
+            runs = [const(tuple(run)) for run in self._unpublished]
+            publish_all = call("publish_set", name("context"), attribute(name(abi.SELF), "stores"), *runs)
+            self._unpublished = []
+            self._code.add(ast.If(made, [ast.Expr(publish_all)], []))

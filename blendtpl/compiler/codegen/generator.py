@@ -207,8 +207,8 @@ class Emitter(Variables):
         """Return the template of the closed set that is included, when there is no doubt which it is."""
         if not self.program.facts or not node.with_context:
             return None
-        asked = node.template
-        for found in asked.items if isinstance(asked, (nodes.List, nodes.Tuple)) else [asked]:
+        reference = node.template
+        for found in reference.items if isinstance(reference, (nodes.List, nodes.Tuple)) else [reference]:
             if not (isinstance(found, nodes.Const) and isinstance(found.value, str)):
                 return None
             joined = self.environment.join_path(found.value, str(self.template))
@@ -258,10 +258,10 @@ class Emitter(Variables):
 
     def static_origin(self, node: nodes.Import | nodes.FromImport) -> str | None:
         """Return the name of the template that an import takes a module from which never changes."""
-        asked = node.template
-        if node.with_context or not isinstance(asked, nodes.Const) or not isinstance(asked.value, str):
+        reference = node.template
+        if node.with_context or not isinstance(reference, nodes.Const) or not isinstance(reference.value, str):
             return None
-        origin = self.environment.join_path(asked.value, str(self.template))
+        origin = self.environment.join_path(reference.value, str(self.template))
         return origin if self.program.is_singleton(origin) else None
 
     @contextmanager

@@ -65,39 +65,39 @@ def _write(
     for number in rest:
         known.setdefault("num", number)
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
-    found = _asked(emitter, translate, [*given, *rest])
+    found = _raw_gettext(emitter, translate, [*given, *rest])
     pairs = values | {level: name(level) for level in emitter.scopes(scope)}
-    made = _general(emitter, "formed", scope, (function, translate, found), [*given, *rest], pairs)
+    made = _general(emitter, "gettext_text", scope, (function, translate, found), [*given, *rest], pairs)
     for form in dict.fromkeys(reversed(texts[in_context:])):
-        made = either(is_(found, emitter.text(form).id), _formed(emitter, kind, form, known), made)
+        made = either(is_(found, emitter.text(form).id), _plural_form(emitter, kind, form, known), made)
     code.write(scope, "is", code.materialise(made))
     return True
 
 
 def translated_value(emitter: Emitter, node: nodes.Call, scope: Scope) -> ast.expr | None:
     """Return what a call gives that translates one constant text without variables, when it is no more than that."""
-    called, asked = node.node, node.args
+    called, arguments = node.node, node.args
     if not is_translation(emitter, node) or not isinstance(called, nodes.Name) or emitter.eval_ctx.volatile:
         return None
-    if called.name not in {"_", "gettext"} or len(asked) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
+    if called.name not in {"_", "gettext"} or len(arguments) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
         return None
-    text = asked[0].value if isinstance(asked[0], nodes.Const) else None
+    text = arguments[0].value if isinstance(arguments[0], nodes.Const) else None
     translate = _translator(emitter, called.name, scope, count=1) if type(text) is str and "%" not in text else None
     if translate is None:
         return None
     function = emitter.code.materialise(emitter.expression(called, scope))
     given = emitter.text(str(text))
-    found = _asked(emitter, translate, [given])
+    found = _raw_gettext(emitter, translate, [given])
     plain = call("Markup", given) if emitter.eval_ctx.autoescape else given
     pairs: dict[str, ast.expr] = {level: name(level) for level in emitter.scopes(scope)}
-    other = _general(emitter, "meant", scope, (function, translate, found), [given], pairs)
+    other = _general(emitter, "gettext_value", scope, (function, translate, found), [given], pairs)
     return emitter.code.materialise(either(is_(found, given.id), plain, other))
 
 
-def _asked(emitter: Emitter, translate: ast.expr, given: list[ast.expr]) -> ast.Name:
+def _raw_gettext(emitter: Emitter, translate: ast.expr, given: list[ast.expr]) -> ast.Name:
     """Return the variable of what the function behind a translating one gives; `None` where there is none."""
     if not emitter.code.function.hot:
-        return emitter.code.materialised(call("asked", name("undefined"), translate, *given))
+        return emitter.code.materialised(call("raw_gettext", name("undefined"), translate, *given))
     return guarded(emitter, either(is_(translate, None), const(None), call(translate, *given)))
 
 
@@ -106,12 +106,12 @@ def _general(
     made: str,
     scope: Scope,
     known: tuple[ast.expr, ...],
-    asked: list[ast.expr],
+    arguments: list[ast.expr],
     values: Mapping[str, ast.expr],
 ) -> ast.expr:
     pairs = ast.Dict([const(key) for key in values], list(values.values()))
     escaped = const(bool(emitter.eval_ctx.autoescape))
-    return call(made, name(scope.context), *known, ast.Tuple(asked, ast.Load()), pairs, escaped)
+    return call(made, name(scope.context), *known, ast.Tuple(arguments, ast.Load()), pairs, escaped)
 
 
 def _is_simple(text: str, known: set[str]) -> bool:
@@ -120,7 +120,7 @@ def _is_simple(text: str, known: set[str]) -> bool:
     return sum(len(part[0]) for part in found) == len(text) and names <= known
 
 
-def _formed(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.expr]) -> ast.expr:
+def _plural_form(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.expr]) -> ast.expr:
     """Return the expression for a text with the variables in it, as ``%`` puts them there (T2, T3)."""
     return emitter.code.text_of(
         [

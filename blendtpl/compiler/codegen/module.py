@@ -183,9 +183,9 @@ def _info(
 
 def _optional(every: ByKind) -> Iterator[str]:
     """Yield the names of which a template asks whether they are there, or says what is to be there instead."""
-    asked = [node.node for node in every.get(nodes.Test, ()) if node.name in {"defined", "undefined"}]
-    asked += [node.node for node in every.get(nodes.Filter, ()) if node.name in {"default", "d"}]
-    return (node.name for node in asked if isinstance(node, nodes.Name))
+    tested = [node.node for node in every.get(nodes.Test, ()) if node.name in {"defined", "undefined"}]
+    tested += [node.node for node in every.get(nodes.Filter, ()) if node.name in {"default", "d"}]
+    return (node.name for node in tested if isinstance(node, nodes.Name))
 
 
 def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind) -> ast.FunctionDef:

@@ -345,8 +345,8 @@ def _super(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
             return True
         # there is none, which is an error when it is called
         undefined = call("no_parent", name("undefined"), const(scope.block))
-        asked = call("callee", name(scope.context), emitter.code.materialise(undefined))
-        _write(emitter, scope, lambda: emitter.code.materialise(ast.Call(asked, [], [])))
+        callee = call("callee", name(scope.context), emitter.code.materialise(undefined))
+        _write(emitter, scope, lambda: emitter.code.materialise(ast.Call(callee, [], [])))
         return True
     escaped = const(emitter.eval_ctx.autoescape)
     block = call("super_block", name(scope.context), const(scope.block), name(abi.block_function(scope.block)), escaped)

@@ -143,27 +143,27 @@ class _Seen(Operands):
         if isinstance(test, nodes.Const):
             self._body(first if test.value else second)
             return
-        asked = self._asked(test)
+        condition = self._condition(test)
         before = self.at
         one, after = self.parts(first), self.at
         self.at = before
         other = self.parts(second)
         if self.at != after:
             self.at = None
-        self._put((*asked, one, other))
+        self._put((*condition, one, other))
 
-    def _asked(self, test: nodes.Expr) -> tuple[Any, ...]:
+    def _condition(self, test: nodes.Expr) -> tuple[Any, ...]:
         """Return how a part that is one of two begins."""
         if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
             if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
                 raise NoRow
             return Opcode.EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
-        asked = self.of_loop(test)
-        if not asked:
+        condition = self.of_loop(test)
+        if not condition:
             return Opcode.TRUE, self.operand(test)
-        if asked == "last":
+        if condition == "last":
             return Opcode.LAST, self.moved(test.lineno)
-        if asked != "first":
+        if condition != "first":
             raise NoRow
         return (Opcode.FIRST,)
 

@@ -132,7 +132,7 @@ def missing_reference(name: str, spot: Spot, names: Sequence[str], known: Iterab
     wanted = ", ".join(f"`{one_line(wanted)}`" for wanted in names)
     message = f"no template {wanted}" if len(names) == 1 else f"none of the templates {wanted} exists"
     known = tuple(known)
-    hints = (did_you_mean(meant, known) for meant in names)
+    hints = (did_you_mean(written, known) for written in names)
     return _at(name, spot, "missing-reference", message, next(filter(None, hints), ""))
 
 

@@ -62,7 +62,7 @@ def check_names(names: Iterable[str]) -> None:
             raise ConfigError(f"there is no warning `{shown}` to ignore; {hint}")
 
 
-def told(
+def not_ignored(
     warnings: Iterable[TemplateWarning], ignored: Ignores, texts: Mapping[str, str], environment: jinja2.Environment
 ) -> list[TemplateWarning]:
     """Return the warnings that are to be told, and what is wrong with the comments that switch others off."""

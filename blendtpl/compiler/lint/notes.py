@@ -66,8 +66,9 @@ class CallSite:
 class Notes:
     """What is noted of a template. `exports` are the names that it may export, `None` where that is not known, and
     `imports` those that it imports itself; `fills` are the blocks behind its `extends` which only another template can
-    print; `outside` what is printed outside of blocks: line, text, and whether it comes before the `extends`. `asked`
-    are the blocks that it asks `self` for, `None` where that may be any.
+    print; `outside` what is printed outside of blocks: line, text, and whether it comes before the `extends`.
+    `self_blocks` are those that it asks `self` for, `None` where that may be any; `blind` are the blocks that read what
+    they do not see, with these names and their lines.
     """
 
     exports: tuple[str, ...] | None
@@ -75,7 +76,7 @@ class Notes:
     macros: tuple[Signature, ...]
     fills: tuple[tuple[str, int], ...]
     outside: tuple[tuple[int, str, bool], ...]
-    asked: tuple[str, ...] | None
+    self_blocks: tuple[str, ...] | None
     wants: tuple[Want, ...]
     calls: tuple[CallSite, ...]
     lost: tuple[tuple[str, int], ...]
@@ -93,7 +94,7 @@ def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> N
         macros=tuple(_macros(tree)),
         fills=fills,
         outside=outside,
-        asked=_asked(tree),
+        self_blocks=_self_blocks(tree),
         wants=tuple(walk.wants),
         calls=tuple(walk.calls),
         lost=tuple(lost_sets(tree.body)),
@@ -184,7 +185,7 @@ def _bound_at_top(node: nodes.Node) -> Iterator[str]:
             yield from _bound_by(part)
 
 
-def _asked(tree: nodes.Template) -> tuple[str, ...] | None:
+def _self_blocks(tree: nodes.Template) -> tuple[str, ...] | None:
     attributes = [
         node for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name) and node.node.name == "self"
     ]
@@ -346,12 +347,12 @@ def _maybe(tree: nodes.Template | nodes.Block) -> Iterator[str]:
         if node.name in _MAYBE and node.node is not None:
             yield from _spelt(node.node)
     for choice in tree.find_all(nodes.Node):
-        asked: list[nodes.Node] = []
+        conditions: list[nodes.Node] = []
         if isinstance(choice, (nodes.And, nodes.Or)):
-            asked = [choice.left, choice.right]
+            conditions = [choice.left, choice.right]
         elif isinstance(choice, (nodes.If, nodes.CondExpr)):
-            asked = [choice.test]
-        for condition in asked:
+            conditions = [choice.test]
+        for condition in conditions:
             for part in (condition, *condition.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
                 if id(part) not in called:
                     yield from _spelt(part)

@@ -24,12 +24,12 @@ def lint(
     export that are `faulty` nothing is said.
     """
     program = _Program(summaries, notes, faulty, {name: _chain(name, summaries) for name in summaries})
-    asked = {name for found in notes.values() for name in found.asked or ()}
-    fills = all(found.asked is not None for found in notes.values())
+    self_blocks = {name for found in notes.values() for name in found.self_blocks or ()}
+    fills = all(found.self_blocks is not None for found in notes.values())
     found: list[TemplateWarning] = []
     for name in notes:
         if fills:
-            found += _blocks(name, program, asked, locate)
+            found += _blocks(name, program, self_blocks, locate)
         found += _outside(name, notes[name], locate)
         found += _imports(name, program, locate)
         found += _calls(name, program, locate)
@@ -85,13 +85,13 @@ def _chain(name: str, summaries: Mapping[str, TemplateSummary]) -> list[str] | N
     return chain
 
 
-def _blocks(name: str, program: _Program, asked: set[str], locate: Locate) -> Found:
+def _blocks(name: str, program: _Program, self_blocks: set[str], locate: Locate) -> Found:
     chain = program.chains[name]
     if chain is None or len(chain) == 1 or not program.faulty.isdisjoint(chain[1:]):
         return
     known = {block for part in chain[1:] for block in program.summaries[part].facts.blocks}
     for block, line in program.notes[name].fills:
-        if block not in known and block not in asked:
+        if block not in known and block not in self_blocks:
             spot = locate(name).of_word(line, block, ("block",))
             yield prose.unknown_block(name, spot, block, chain[1:], known)
 

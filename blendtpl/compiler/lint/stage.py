@@ -14,7 +14,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.analysis.summary import TemplateSummary
 from blendtpl.compiler.frontend.reader import Source
-from blendtpl.compiler.lint.ignores import Ignores, told
+from blendtpl.compiler.lint.ignores import Ignores, not_ignored
 from blendtpl.compiler.lint.notes import Notes, from_bytes, notes, to_bytes
 from blendtpl.compiler.lint.rules import Locate, lint
 from blendtpl.errors import Fault, TemplateWarning
@@ -51,7 +51,7 @@ class Stage:
                 found[name] = noted
         texts = {name: self.sources[name].text for name in summaries}
         return tuple(
-            sorted(set(told(lint(summaries, found, faulty, self.locate), self.ignored, texts, self.environment)))
+            sorted(set(not_ignored(lint(summaries, found, faulty, self.locate), self.ignored, texts, self.environment)))
         )
 
     def _notes(self, source: Source, summary: TemplateSummary) -> Notes | None:

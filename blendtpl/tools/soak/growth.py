@@ -51,7 +51,7 @@ class Growth:
         return grown or bool(self.found or self.survivors or self.events or self.changes)
 
     def __str__(self) -> str:
-        told = (
+        parts = (
             f"{self.blocks} blocks",
             f"{self.bytes} bytes" if self.bytes else "",
             f"{self.found} objects for the collector" if self.found else "",
@@ -59,7 +59,7 @@ class Growth:
             *sorted(set(self.events)),
             *self.changes,
         )
-        return ", ".join(part for part in told if part) + f" in {self.renders - self.renders // 2} renders"
+        return ", ".join(part for part in parts if part) + f" in {self.renders - self.renders // 2} renders"
 
 
 def attempt(render: Callable[[], object]) -> None:

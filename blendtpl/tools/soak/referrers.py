@@ -58,9 +58,9 @@ def left(before: Lengths, new: list[Any], everything: list[Any]) -> tuple[list[A
             referrers.append(_Holder(each, parts[0], reached, len(reached)))
     referrers.sort(key=lambda holder: -holder.weight)
     worth = [holder for holder in referrers if holder.weight >= max(2, _SHARE * referrers[0].weight)]
-    told = dict.fromkeys(called(holder.found, holder.part) for holder in worth[: 2 * _MOST])
+    names = dict.fromkeys(called(holder.found, holder.part) for holder in worth[: 2 * _MOST])
     held = {key: found for holder in worth for key, found in holder.reached.items()}
-    return list(held.values()), tuple(told)[:_MOST]
+    return list(held.values()), tuple(names)[:_MOST]
 
 
 class _Holder(NamedTuple):

@@ -126,7 +126,7 @@ def read_certificate(path: Path) -> Certificate | None:
     try:
         return from_json(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise CertificateError(f"`{path}` is no certificate: {_told(error)}") from error
+        raise CertificateError(f"`{path}` is no certificate: {_error_text(error)}") from error
 
 
 def _read(path: Path) -> bytes:
@@ -140,7 +140,7 @@ def _read(path: Path) -> bytes:
         os.close(descriptor)
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it has no {error}"
     if type(error) is ValueError:

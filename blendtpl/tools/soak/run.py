@@ -233,10 +233,10 @@ def _error(task: _Task, context: Sample) -> str:
         raise Exhausted from error
     except (Exception, SystemExit) as error:
         try:
-            told = "; ".join(map(str, (error, *getattr(error, "__notes__", ()))))
+            problem_text = "; ".join(map(str, (error, *getattr(error, "__notes__", ()))))
         except Exception:  # a message may be a value that cannot be shown
-            told = "its message cannot be shown"
-        return f"{type(error).__name__}: {told}"[:_STORY]
+            problem_text = "its message cannot be shown"
+        return f"{type(error).__name__}: {problem_text}"[:_STORY]
     finally:
         signal.alarm(0)
     return ""
@@ -258,8 +258,8 @@ def _died(task: _Task, death: Death, memory: int) -> Soaked:
     stack = [_Line(found["file"], int(found["line"].strip("?") or 0)) for found in _STACK.finditer(death.trace)][::-1]
     place = innermost(stack, task.templates)
     where = f", at {shown(place, task.templates)}" if place else ""
-    told = f"{problem}, in render {done:,}{where}"
-    return Soaked(task.name, len(task.contexts), _are_examples(task), done, problem=told)
+    problem_text = f"{problem}, in render {done:,}{where}"
+    return Soaked(task.name, len(task.contexts), _are_examples(task), done, problem=problem_text)
 
 
 def _are_examples(task: _Task) -> bool:
