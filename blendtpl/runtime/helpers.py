@@ -25,7 +25,7 @@ from markupsafe import Markup
 from blendtpl.bundle.environment import GETTEXT_ALIAS, passed_argument
 from blendtpl.runtime.attributes import NO_ITEM, absent
 from blendtpl.runtime.context import emptier, reader, render_of
-from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames
+from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
 from blendtpl.runtime.filters import subscript
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
 from blendtpl.runtime.gettext import formatted, shape_of
@@ -188,6 +188,16 @@ def taken_back(out: Output, count: int, undefined: Any, escapes: bool) -> None:
     out.append(nothing_of(undefined, escapes))
 
 
+def begins_again(done: Any, out: Output, length: int) -> bool:
+    """Return whether rows have to be written anew, by a loop that knows what a `StopIteration` means in it: what they
+    have written is taken back. They are of a plain type, so that they can be gone through twice.
+    """
+    if done is True or not is_a(done[1], StopIteration):
+        return False
+    del out[length:]
+    return True
+
+
 def keep(context: Context) -> None:
     """Have a context emptied when the render is over."""
     render = render_of(context)
@@ -338,6 +348,7 @@ NAMES: dict[str, Any] = {
     "raw_gettext": raw_gettext,
     "nothing_of": nothing_of,
     "taken_back": taken_back,
+    "begins_again": begins_again,
     "enclosed": enclosed,
     "gettext_text": gettext_text,
     "gettext_value": gettext_value,

@@ -174,10 +174,29 @@ def test_out_of_a_function_of_a_template_it_is_something_undefined(place: str) -
     check(FUNCTIONS, place, jinja2.StrictUndefined)
 
 
-@pytest.mark.parametrize("place", [place for place in FUNCTIONS if not place.endswith("in a loop")])
-def test_what_such_a_function_has_printed_is_taken_back_where_it_is_no_error(place: str) -> None:
-    if place != "a macro with a loop":  # which is called in one
-        check(FUNCTIONS, place, jinja2.Undefined)
+@pytest.mark.parametrize("undefined", [jinja2.Undefined, jinja2.DebugUndefined], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("place", FUNCTIONS)
+def test_what_such_a_function_has_printed_is_taken_back_where_it_is_no_error(
+    place: str, undefined: type[jinja2.Undefined]
+) -> None:
+    check(FUNCTIONS, place, undefined)
+
+
+def test_rows_that_were_written_before_are_not_written_twice() -> None:
+    class Second:
+        def __str__(self) -> str:
+            return stop()  # type: ignore[no-any-return]
+
+    macro = "{% macro m(x) %}<{{ x }}>{% endmacro %}"
+    texts = {"main.html": macro + "a{% for x in xs %}{{ loop.index }}{{ m(x) }}{% else %}none{% endfor %}z"}
+    for undefined in (jinja2.Undefined, jinja2.DebugUndefined, jinja2.StrictUndefined):
+        make = environment(undefined)
+        given: Mapping[str, Any] = {"xs": ["one", Second(), "<two>", Second()]}
+        expected = outcome(lambda: stock_environment(texts, make).get_template("main.html").render(given))  # noqa: B023
+        for portable in (False, True):
+            template = load(texts, make, portable=portable)["main.html"]
+            assert outcome(lambda: template.render(given)) == expected  # noqa: B023
+            assert outcome(lambda: "".join(template.stream(given))) == expected  # noqa: B023
 
 
 def test_the_error_tells_its_place_and_has_the_first_as_its_cause() -> None:

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from jinja2 import nodes
 from jinja2.nodes import EvalContext
@@ -78,7 +79,8 @@ def inlined_macro(emitter: Emitter, scope: Scope, macro: Known, node: nodes.Call
     body = macro_tree(emitter, macro) if _runs_often(emitter) else None
     if body is None or macro.shape.special or not _is_plain(emitter, macro, body):
         return False
-    _write_macro(emitter, scope, macro, body, node, None)
+    arguments = direct_arguments(emitter, node, scope, macro, name("missing"))
+    _guarded(emitter, scope, lambda: _write_macro(emitter, scope, macro, body, arguments, None))
     return True
 
 
@@ -90,6 +92,8 @@ def inlined_call(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallB
     body = called_tree(emitter, scope, macro, node) if _runs_often(emitter) else None
     if body is None or not _is_plain(emitter, macro, body):
         return False
+    if emitter.lenient and not all(map(_only_prints, below(node))):
+        return False  # what has to be taken back is made as one text, which a loop in it is not
 
     def write() -> None:
         # the names of the macro are one level further in, and still there
@@ -105,7 +109,9 @@ def inlined_call(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallB
                 emitter.leave(inner)
             emitter.macro_depth -= 1
 
-    _write_macro(emitter, scope, macro, body, node.call, write)
+    arguments = direct_arguments(emitter, node.call, scope, macro, name("missing"))
+    guarded = partial(_guarded, emitter, scope, write)
+    _guarded(emitter, scope, lambda: _write_macro(emitter, scope, macro, body, arguments, guarded))
     return True
 
 
@@ -162,15 +168,30 @@ def _is_super(node: nodes.Node) -> bool:
     return is_call_of(node, "super") or (isinstance(node, nodes.Name) and node.name == "super")
 
 
+def _guarded(emitter: Emitter, scope: Scope, write: Callable[[], None]) -> None:
+    """Write the code of a function of a template in place of a call: its text is something undefined should it raise
+    `StopIteration`. Where printing that is an error, `runtime.traceback.locate_error` makes it (U4).
+    """
+    if not emitter.lenient:
+        write()
+        return
+    code, result, body = emitter.code, emitter.code.temporary(), list[ast.stmt]()
+    code.materialise_output()
+    with code.captured(body, result):
+        write()
+    instead = call("nothing_of", name("undefined"), const(bool(emitter.eval_ctx.autoescape)))
+    code.branch(ast.Try(body, [ast.ExceptHandler(name("StopIteration"), None, [assign(result, instead)])], [], []))
+    code.write(scope, "is", name(result))
+
+
 def _write_macro(
     emitter: Emitter,
     scope: Scope,
     macro: Known,
     body: nodes.Macro,
-    node: nodes.Call,
+    arguments: list[ast.expr],
     write_caller: Callable[[], None] | None,
 ) -> None:
-    arguments = direct_arguments(emitter, node, scope, macro, name("missing"))
     own, inner = within_macro(emitter, scope, macro, body)
     own.write_caller = write_caller
     with _framed(emitter, macro.template, f"macro {macro.shape.name!r}"), own.tracking(set()):
@@ -240,11 +261,13 @@ def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
     if emitter.program.is_singleton(macro.template):
         known |= emitter.program.macros(macro.template).keys()
     return all(
-        node.name in known and node.ctx != "store"
-        if isinstance(node, nodes.Name)
-        else not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
+        node.name in known and node.ctx != "store" if isinstance(node, nodes.Name) else _only_prints(node)
         for node in below(body)
     )
+
+
+def _only_prints(node: nodes.Node) -> bool:
+    return not isinstance(node, nodes.Stmt) or isinstance(node, (nodes.Output, nodes.If))
 
 
 def _fits(emitter: Emitter, every: list[nodes.Node]) -> bool:
@@ -265,8 +288,8 @@ def _framed(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
     code.line = line
     if not body:
         return
-    told = call("insert_frame", name("error"), name(emitter.link(template, abi.SELF)), const(shown))
-    raised = ast.Raise(told, lineno=line)
+    located = call("insert_frame", name("error"), name(emitter.link(template, abi.SELF)), const(shown))
+    raised = ast.Raise(located, lineno=line)
     handler = ast.ExceptHandler(name("BaseException"), "error", [raised], lineno=line)
     code.branch(ast.Try(body, [handler], [], []))
 

@@ -88,12 +88,12 @@ def _counters(emitter: Emitter, node: nodes.For) -> set[str] | None:
         return None
     if node.recursive and (emitter.eval_ctx.volatile or emitter.environment.finalize is not None):
         return None
-    asked: set[str] = set()
+    uses: set[str] = set()
     for use in _uses(emitter, node.body):
         if use not in _COUNTERS | _SIZED and not (node.recursive and use == DESCENT):
             return None
-        asked.add(use)
-    return asked
+        uses.add(use)
+    return uses
 
 
 def _uses(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
@@ -201,8 +201,15 @@ def _rows(
     )
     if inner.streams:
         written = ast.BoolOp(ast.And(), [is_(name("limit"), None), written])
+    again, length = emitter.lenient and bool(printed.places), emitter.code.temporary()
+    if again:
+        emitter.code.add(assign(length, call("len", name(inner.out))))
     done = emitter.code.materialised(written)
-    branch = ast.If(ast.UnaryOp(ast.Not(), done), [], [])
+    unwritten: ast.expr = ast.UnaryOp(ast.Not(), done)
+    if again:
+        # C has no way on behind a macro that raises `StopIteration`, which prints something undefined (U4)
+        unwritten = ast.BoolOp(ast.Or(), [unwritten, call("begins_again", done, name(inner.out), name(length))])
+    branch = ast.If(unwritten, [], [])
     emitter.code.add(branch)
     with emitter.code.statement_scope(branch.body):
         iterable = name(items.id)
