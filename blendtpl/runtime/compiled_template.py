@@ -214,6 +214,7 @@ class CompiledTemplate(jinja2.Template):
             name: _in_context(name, text=abi.block_function(name) in self.string_functions) for name in self.info.order
         }
         blocks = self.filled(cast(Any, context.blocks), bodies)
+        # no maker and no origin: the context that they would make is there
         frame = [context, None, None, blocks, *map(_got(context), self.info.slots or ())]
         if self.may_form_cycle:
             _keep(context, frame)
@@ -267,6 +268,7 @@ class CompiledTemplate(jinja2.Template):
     ) -> Context:
         """Return a new context of this template, as Jinja2's method of that name does."""
         if not shared and self.fresh is not None:
+            # `fresh` has what `__init__` would set
             fast = FastContext.__new__(FastContext)
             parent = {**self.globals, **vars} if vars else {**self.globals}
             if locals:

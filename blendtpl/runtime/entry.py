@@ -40,6 +40,7 @@ class EntryPlan(NamedTuple):
 def getter(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     """Return a function that gives the values of some names, all of which a dict must have; maybe one more."""
     if len(names) == TUPLE_FREELIST_LIMIT:
+        # tuples of this length would be kept by CPython (`TUPLE_FREELIST_LIMIT`); nobody looks at one value more
         names = (*names, names[0])
     if len(names) > 1:
         return itemgetter(*names)
@@ -54,6 +55,8 @@ def enter_template(plan: EntryPlan, compiled: Any, given: dict[str, Any]) -> str
     if not plan.direct:
         given = {**plan.defaults, **given}
     elif not plan.alone:
+        # the frame keeps it, to make a context of when somebody asks for one: by then the caller may have changed
+        # theirs
         given = given.copy()
     try:
         values = plan.read(given)

@@ -97,4 +97,5 @@ def set_names(frame: Frame, context: Context, stores: Iterable[tuple[str, int, b
 
 def empty(frame: Frame) -> None:
     """Let go of what is in the slots, which may hold the frame."""
+    # in place: whoever holds the frame, such as a macro, is to hold nothing by it
     frame[SLOTS:] = [missing] * (len(frame) - SLOTS)

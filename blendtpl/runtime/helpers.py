@@ -133,6 +133,7 @@ def gettext_value(
             return translated(frame, function, *texts, **variables)
         except StopIteration:
             return stopped(true_context(frame).environment.undefined)
+    # Jinja2's `Context.call` keeps these two to itself; here they have come through
     variables.pop("_loop_vars", None)
     variables.pop("_block_vars", None)
     _, in_context, number = shape_of(function) or (1, False, False)

@@ -107,6 +107,7 @@ class _Loading:
         evaluations: dict[bool, EvalContext] = {}
         for name, template in self.templates.items():
             self.at = name
+            # two of them do for all templates, those that escape and those that don't, as nothing changes them
             found = EvalContext(self._environment, name)
             template.evaluation = evaluations.setdefault(bool(found.autoescape), found)
             if not template.info.stable_autoescape:
@@ -168,6 +169,7 @@ class _Shared:
 
     def kept(self, value: Any) -> Any:
         """Return a value of what a template says of itself, in which nothing is there twice."""
+        # thousands of templates have the same few names, and each is a new object when it is read
         if type(value) is str:
             return sys.intern(value)
         if type(value) is not tuple:
@@ -223,9 +225,11 @@ def _entry_plan(compiled: CompiledTemplate, optional: set[str], shared: _Shared)
     entered = compiled if compiled.info.parent_line is None or compiled.above is None else compiled.above
     write, text = entered.space[entered.entry], entered.entry in entered.info.string_functions
     join = compiled.environment.concat
+    # what joins output in a way of its own is given something to join
     if text and join != "".join:
         write, text = writing(write), False
     alone = part and text and not compiled.info.needs_context
+    # it is called with the values alone, and its last parameter is the frame
     if alone:
         write.__defaults__ = _NO_FRAME
     return EntryPlan(

@@ -34,6 +34,7 @@ def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     """Return what emitted code finds under every name that is not its own, once for each environment."""
     own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}  # (U1)
     known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
+    # whoever has the environment may have set another of these since the last bundle
     if known is None or any(known[name] is not value for name, value in own.items()):
         known = {**vars(builtins), **NAMES, **_LINKING, **own, "stable_autoescape": False}
         vars(environment)["_blendtpl_names"] = known

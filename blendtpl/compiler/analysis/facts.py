@@ -87,6 +87,7 @@ class Facts:
 SPECIAL = ("caller", "kwargs", "varargs")
 # the one kind of node that another is derived from, and that one
 MODIFIERS = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
+# what asks for the context itself, changes it, or is an extension's, which may do either
 _NEVER_SLOTTED = (
     nodes.ContextReference,
     nodes.DerivedContextReference,
@@ -96,6 +97,7 @@ _NEVER_SLOTTED = (
     nodes.EnvironmentAttribute,
     nodes.InternalName,
 )
+# what needs more of its includer than values: blocks, or a frame that a macro can hold
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
 _SEE_ALL = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)

@@ -29,6 +29,7 @@ def above(facts: Mapping[str, Facts], template: str) -> frozenset[str]:
     waiting = [template]
     while waiting:
         extensible = facts[waiting.pop()].extensible
+        # a name that is made at run time may be any of them
         if extensible is None:
             return frozenset(facts)
         fresh = facts.keys() & set(extensible) - found
@@ -70,6 +71,7 @@ def singletons(facts: Mapping[str, Facts]) -> frozenset[str]:
             }
     ready: set[str] = set()
     waiting = {name for name, found in facts.items() if found.is_singleton} - unsafe
+    # a module is made when what it imports is; of a circle none ever is
     while fresh := {name for name in waiting if ready.issuperset(origin for _, origin, _ in facts[name].modules)}:
         ready |= fresh
         waiting -= fresh

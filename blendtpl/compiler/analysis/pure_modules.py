@@ -40,6 +40,7 @@ def constants(body: list[nodes.Node]) -> tuple[bool, frozenset[str]]:
             case nodes.Output() if all(isinstance(part, nodes.TemplateData) for part in node.nodes):
                 pass
             case nodes.Assign(target=nodes.Name(name=str(called)), node=value):
+                # a name that is set once more is what it was set to last
                 for known in (fixed, changeable):
                     known.discard(called)
                 if _is_fixed(value, fixed):
@@ -139,6 +140,7 @@ def _looked_into(node: nodes.Node, environment: jinja2.Environment) -> list[node
     """Return the nodes below this one that it only looks into, or prints."""
     match node:
         case nodes.Getattr(attr=attr) | nodes.Getitem(arg=nodes.Const(value=str(attr))):
+            # what begins with an underscore may lead anywhere, `__setitem__` for one
             return [] if attr in _CHANGING or attr.startswith("_") else [node.node]
         case nodes.Call(node=nodes.Getattr() | nodes.Name()) | nodes.Getitem() | nodes.Not():
             return [node.node]
@@ -148,6 +150,7 @@ def _looked_into(node: nodes.Node, environment: jinja2.Environment) -> list[node
             return [node.test]
         case nodes.Operand(op="in" | "notin"):
             return [node.expr]
+        # `finalize` is given the value itself, and may keep it
         case nodes.Output() if environment.finalize is None:
             return [*node.nodes]
         case nodes.Filter(name=called) if called in _LOOKING_FILTERS and is_own(environment, "filter", called):

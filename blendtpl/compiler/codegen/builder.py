@@ -54,6 +54,7 @@ class Function:
     gets: bool = False
     yields: bool = False
     nested: int = 0
+    # output waits, so that what is printed in a row is one f-string and one `append`
     run: list[tuple[str, ast.expr, int]] = field(default_factory=list)
     run_out: str = ""
     checked: list[dict[str, str]] = field(default_factory=lambda: [{}])
@@ -96,6 +97,7 @@ class Writer:
 
     def checked(self, variable: str, called: str) -> ast.expr:
         """Return the value of a variable, with what stands for a missing one; each is looked at once in a body (L2)."""
+        # a copy is looked at with what it was copied from: both are missing, or neither is
         key = self.function.copies.get(variable, variable)
         known = self.function.checked[-1].get(key)
         if known is None:
@@ -125,6 +127,7 @@ class Writer:
     def changed(self, variable: str) -> None:
         """Note that a variable is being set."""
         self.function.copies.pop(variable, None)
+        # in all bodies around, too: what is set under a condition may be what is read behind it
         for known in self.function.checked:
             known.pop(variable, None)
             known.pop(f"{variable} is no dict", None)
@@ -338,6 +341,7 @@ class Writer:
         """Append to another block for a while; output does not run across its ends."""
         self.flush()
         with self.appending_to(block):
+            # a copy, since behind the block nobody knows whether it ran
             self.function.checked.append(dict(self.function.checked[-1]))
             yield
             self.flush()

@@ -114,8 +114,10 @@ def called(emitter: Emitter, node: nodes.Call, scope: Scope, caller: ast.expr | 
     wanted = emitter.code.materialise(emitter.expression(node.node, scope))
     arguments, keywords = _signature(emitter, node, scope)
     if caller is not None:
+        # where Jinja2 has it: behind the keywords that are written out, before those that are taken apart
         keywords.insert(len(node.kwargs), ast.keyword("caller", caller))
     scopes = [ast.keyword(level, name(level)) for level in emitter.scopes(scope)]
+    # a sandbox decides of each call whether it may be made
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.materialise(
@@ -185,6 +187,7 @@ def known_call(emitter: Emitter, node: nodes.Call, scope: Scope, *, caller: bool
     shape = macro.shape
     keywords = [keyword.key for keyword in node.kwargs]
     rest = [key for key in keywords if key not in shape.arguments]
+    # a call that has anything wrong with it is left to `Macro.__call__`, whose error says what that is
     early = shape.arguments[: len(node.args)]
     if (
         len(set(keywords)) < len(keywords)
@@ -222,6 +225,7 @@ def direct_arguments(
     rest = [key for key in named if key not in shape.arguments]
     count = len(shape.arguments)
     values = [*given[:count], *(named.get(key, name("missing")) for key in shape.arguments[len(given) :])]
+    # in the order of `Macro.__call__`
     if "caller" in shape.special:
         values.append(caller or call("undefined", const("No caller defined"), name=const("caller")))
     if "kwargs" in shape.special:
@@ -321,6 +325,7 @@ def _known_macro(emitter: Emitter, node: nodes.Expr, scope: Scope) -> Known | No
         return None
     if here is None and base.name in emitter.macros and not module:
         shape = emitter.macros[base.name]
+        # inlined in the module of another template, which has no function of that name
         if len(emitter.around) > 1:
             return _linked_macro(emitter, str(emitter.template), shape)
         return Known(str(emitter.template), shape, name(abi.macro_function(shape.name)), name("context"))

@@ -131,6 +131,7 @@ def _include(emitter: Emitter, node: nodes.Include, scope: Scope) -> None:
         return
     found = emitter.code.temporary()
     get: list[ast.stmt] = []
+    # around the look-up alone: what the included template itself misses is an error all the same
     attempt = ast.Try(get, [ast.ExceptHandler(name("TemplateNotFound"), None, [ast.Pass()])], [], [])
     if node.ignore_missing:  # (C7)
         emitter.code.add(attempt)

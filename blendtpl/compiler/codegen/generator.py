@@ -122,6 +122,7 @@ class Emitter(Variables):
                 if scope.toplevel and self.stores.waits and not self._is_quiet(node):
                     self.stores.tell()
                 self.statements[type(node)](self, node, scope)
+        # behind a second `extends` that surely runs Jinja2 emits nothing either
         except EndOfBody:
             pass
         if scope.toplevel:
@@ -212,6 +213,7 @@ class Emitter(Variables):
             if not (isinstance(found, nodes.Const) and isinstance(found.value, str)):
                 return None
             joined = self.environment.join_path(found.value, str(self.template))
+            # of a list the first that there is: the set is closed, so it is so when it renders
             if joined in self.program.facts:
                 return joined
         return None
@@ -235,6 +237,7 @@ class Emitter(Variables):
 
     def locals(self, scope: Scope) -> ast.Dict:
         """Return the dict of everything that templates set around this place."""
+        # a loop that is counters is no object; whatever could see one keeps it from being that (`loops._uses`)
         pairs = [pair for pair in scope.symbols.dump_stores().items() if pair[1] not in self.loops]
         return ast.Dict([const(key) for key, _ in pairs], [name(self.reach(variable)) for _, variable in pairs])
 

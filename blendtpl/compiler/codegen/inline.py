@@ -296,6 +296,7 @@ def _framed(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
 
 def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> Emitter:
     """Return an emitter for another template that writes to the same function."""
+    # not a deep one: the writer, the links and what is bound belong to the module that both write
     made = copy.copy(emitter)
     made.template, made.around = template, (*emitter.around, template)
     made.eval_ctx = EvalContext(emitter.environment, template)

@@ -23,6 +23,7 @@ from blendtpl.compiler.codegen.row_operands import SourceLocation
 from blendtpl.compiler.codegen.scope import Descent, Loop, Scope
 from blendtpl.compiler.codegen.statements import place_of
 
+# what counting the rounds is enough for, and what needs to know of the items to come
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0", "cycle"})
 _SIZED = frozenset({"last", "length", "revindex", "revindex0"})
 
@@ -120,6 +121,7 @@ def _uses_of(emitter: Emitter, node: nodes.Node) -> Iterator[str]:
     elif isinstance(node, nodes.For):
         statement_scope = [node.iter, *node.else_, *([node.test] if node.test is not None else [])]
         yield from _uses(emitter, statement_scope)
+        # its body has a `loop` of its own; this one gets there only with all else that is set around
         if any(use == "" for use in _hidden(emitter, node.body)):
             yield ""
     elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
@@ -199,6 +201,7 @@ def _rows(
     written: ast.expr = call(
         "rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *given
     )
+    # rows come all at once; whoever wants pieces of them gets these from the loop
     if inner.streams:
         written = ast.BoolOp(ast.And(), [is_(name("limit"), None), written])
     again, length = emitter.lenient and bool(printed.places), emitter.code.temporary()
@@ -309,6 +312,7 @@ def _loop(
         if inner.counted is not None:
             number = ast.Name(inner.counted.number, ast.Store())
             emitter.code.add(ast.AugAssign(number, ast.Add(), const(1)))
+        # what a round sets is for what is called in that round, and is gone in the next
         tracked = {"_loop_vars"} if any(_sets(child) for child in node.body) else set()
         if tracked:
             emitter.code.add(assign("_loop_vars", ast.Dict([], [])))
@@ -391,6 +395,7 @@ def _recursive(
         _loop(emitter, node, inner, otherwise, iterable, extended=True)
         emitter.code.add(ast.Return(emitter.joined(inner)))
     defined = made.definition([], emitter.reader())
+    # `LoopContext` calls it with the depth, which the first call below leaves out
     defined.args.defaults = [const(0)]
     emitter.code.add(defined)
     emitter.code.line = node.lineno

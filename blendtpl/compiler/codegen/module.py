@@ -95,6 +95,7 @@ def module(
     emitter = Emitter(environment, template, program, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
     try:
         return _made(emitter, template, tree, program)
+    # one that has its words and its line already
     except TemplateSyntaxError:
         raise
     except Exception as error:
@@ -119,6 +120,7 @@ def _made(emitter: Emitter, template: str | None, tree: nodes.Template, program:
         emitter.parent = (abi.ROOT, abi.PREAMBLE)
     functions = [_root(emitter, tree, abi.ROOT, every) if parameters is None else _part(emitter, tree, parameters)]
     final_names = emitter.final_names
+    # ``self.name()`` at the top level runs a block before what is set further down is there
     if static_references.ahead(tree.body):
         early = static_references.early(tree.body)
         final_names &= early
@@ -141,6 +143,7 @@ def _made(emitter: Emitter, template: str | None, tree: nodes.Template, program:
         functions,
         _info(emitter, template, every, tuple(blocks), entry, preset),
         bound=tuple(emitter.bound),
+        # a top level that became data may have been all that used a link
         relocations={at: found for at, (variable, found) in enumerate(known.items()) if variable in used},
         constant_slots=tuple(
             known[value.id] if isinstance(value, ast.Name) else (value.value,)
@@ -252,6 +255,7 @@ def _block(emitter: Emitter, block: nodes.Block, final_names: set[str], *, has_e
         if undeclared(block.body, ("super",)):
             _declare_super(emitter, block, scope)
         scope.symbols.analyze_node(block)
+        # `Context.derived` is for what a block sets; where it sets nothing, calls are handed nothing
         sets = has(block, (nodes.Assign, nodes.AssignBlock))
         if sets:
             emitter.code.add(assign("_block_vars", ast.Dict([], [])))
@@ -271,6 +275,7 @@ def _declare_self(emitter: Emitter, node: nodes.Template | nodes.Block, scope: S
     # functions that are made in a top level have one of their own
     if emitter.layout is not None and not (isinstance(node, nodes.Block) and _in_functions(every)):
         uses = sum(found.name == "self" for found in every.get(nodes.Name, ()))
+        # each use calls a block that is known, for which nobody needs the object
         if uses == sum(is_call_of_self(found, emitter.layout.blocks) for found in every.get(nodes.Call, ())):
             value = name("missing")
     emitter.code.add(assign(variable, value))
@@ -289,6 +294,7 @@ def _declare_super(emitter: Emitter, block: nodes.Block, scope: Scope) -> None:
         emitter.super_variable = variable
     uses = sum(found.name == "super" for found in block.find_all(nodes.Name))
     printed = sum(is_call_of(part, "super") for output in block.find_all(nodes.Output) for part in output.nodes)
+    # what has slots only prints `super()` (`facts._keeps_super`), and that needs no object
     if emitter.layout is not None:
         emitter.code.add(assign(variable, name("missing")))
     elif (

@@ -130,6 +130,7 @@ def _if(emitter: Emitter, node: nodes.If, scope: Scope) -> None:
 def _assign(emitter: Emitter, node: nodes.Assign, scope: Scope) -> None:
     emitter.code.flush()
     with emitter.assigning(scope):
+        # before the value, as in Jinja2: what is no namespace fails even where the value would
         for found in dict.fromkeys(ref.name for ref in node.find_all(nodes.NSRef)):
             variable = name(emitter.variable(found, scope))
             emitter.code.do(call("check_namespace", variable))
@@ -252,6 +253,7 @@ def _modifier(emitter: Emitter, node: nodes.EvalContextModifier, scope: Scope) -
         try:
             known = option.value.as_const(emitter.eval_ctx)
         except nodes.Impossible:
+            # from here on it is asked while the template renders
             emitter.eval_ctx.volatile = True
         else:
             setattr(emitter.eval_ctx, option.key, known)

@@ -145,6 +145,7 @@ class Variables:
     def leave(self, scope: Scope) -> None:
         """Let go of what a scope held, when a function made in it may still look (S3)."""
         materialised = list(scope.symbols.loads)
+        # nothing but a function that was made here could see them any more
         if materialised and self.code.function.nested:
             self.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in materialised], name("missing")))
 
