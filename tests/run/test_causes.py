@@ -13,6 +13,7 @@ from typing import Any
 
 import jinja2
 import pytest
+from jinja2 import sandbox
 
 import blendtpl
 from testkit.oracle import live_environment, load, outcome, stock_environment
@@ -295,3 +296,31 @@ def test_the_name_of_what_is_undefined_travels_as_a_name() -> None:
     )
     assert [pickle.loads(pickle.dumps(name)) for name in found] == ["total", 0]
     assert [type(pickle.loads(pickle.dumps(name))) for name in found] == [str, int]
+
+
+@pytest.mark.parametrize("kind", [sandbox.SandboxedEnvironment, sandbox.ImmutableSandboxedEnvironment])
+@pytest.mark.parametrize("text", ["{{ v.total }}", "{{ v['total'] }}", "{{ v.total.x }}", "{{ w[0] }}"])
+def test_a_sandbox_is_asked_by_the_code_of_jinja2_which_loses_the_error(
+    kind: type[sandbox.SandboxedEnvironment], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    for method in ("getattr", "getitem"):
+        theirs = getattr(sandbox.SandboxedEnvironment, method)
+
+        def watched(self: Any, value: Any, key: Any, theirs: Any = theirs) -> Any:
+            asked.append(key)
+            return theirs(self, value, key)
+
+        monkeypatch.setattr(sandbox.SandboxedEnvironment, method, watched)
+
+    def make() -> jinja2.Environment:
+        return kind(undefined=jinja2.StrictUndefined)
+
+    given = {"v": Order(), "w": Items(IndexError)}
+    stock = stock_environment({"main.html": text}, make).get_template("main.html")
+    error = caught(lambda: stock.render(given))
+    expected, asked[:] = list(asked), []
+    found = caught(lambda: load({"main.html": text}, make).render("main.html", given))
+    assert asked == expected
+    assert (type(found).__name__, found.message, found.hint) == ("UndefinedError", error.message, "")  # type: ignore[attr-defined]
+    assert found.__cause__ is None
