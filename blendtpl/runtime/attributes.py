@@ -71,12 +71,12 @@ def rows(
     """
     if type(items) not in _PLAIN:
         return False
-    made = _Rows(undefined, escaped, [*((None, None) if pairs else (None,)), *given])
+    writer = _Rows(undefined, escaped, [*((None, None) if pairs else (None,)), *given])
     try:
-        made.each(items, 0, pairs, spec, 0, out.append)
+        writer.each(items, 0, pairs, spec, 0, out.append)
     except BaseException as error:
-        if made.place:
-            return [made.place, error]
+        if writer.place:
+            return [writer.place, error]
         raise
     return True
 

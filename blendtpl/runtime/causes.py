@@ -98,13 +98,13 @@ def _without_frames(error: BaseException, trace: TracebackType) -> BaseException
             shown = entry(shown, code.co_filename, code.co_name, line, frame.f_globals)
         with_trace(found, shown)
         before = context_of(found)
-        known = None if before is None else trace_of(before)
+        trace_before = None if before is None else trace_of(before)
         if before is None or any(before is other for other in seen):
             return error
-        if known is None or not any(known.tb_frame is frame for frame, _ in entries):
+        if trace_before is None or not any(trace_before.tb_frame is frame for frame, _ in entries):
             set_context(found, None)  # it was being handled long before, and is somebody else's
             return error
-        found, trace = before, known
+        found, trace = before, trace_before
         seen.append(found)
 
 

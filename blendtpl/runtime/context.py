@@ -86,10 +86,10 @@ class FastContext(Context):
 
     def derived(self, locals: dict[str, Any] | None = None) -> Context:
         """Return a context of the same template that sees more, and belongs to the same render."""
-        made = super().derived(locals)
-        if isinstance(made, FastContext):
-            made.render = self.render
-        return made
+        context = super().derived(locals)
+        if isinstance(context, FastContext):
+            context.render = self.render
+        return context
 
 
 # to whoever asks what it is, it is Jinja2's

@@ -104,8 +104,8 @@ def insert_frame(error: BaseException, compiled: Any, name: str, line: int | Non
         return error
     with_trace(error, entry(trace.tb_next, compiled.filename, name, line or line_of(trace), compiled.space))
     if is_a(error, StopIteration) and not name.startswith(_FUNCTIONS):
-        made = ended(error)
-        return with_trace(made, trace_of(error))
+        replacement = ended(error)
+        return with_trace(replacement, trace_of(error))
     return error
 
 
@@ -129,11 +129,11 @@ def ended(error: BaseException) -> RuntimeError:
     """Return what Python makes of a `StopIteration` that comes out of a generator, as templates are in Jinja2; it is to
     be raised where that was caught. Else it would end the loop around, whichever that is (R3).
     """
-    made = RuntimeError("generator raised StopIteration")
-    set_cause(made, error)
+    replacement = RuntimeError("generator raised StopIteration")
+    set_cause(replacement, error)
     trace = trace_of(error)
-    with_trace(made, trace and trace.tb_next)
-    return made
+    with_trace(replacement, trace and trace.tb_next)
+    return replacement
 
 
 def upto(

@@ -39,12 +39,12 @@ def evaluation(frame: Any) -> EvalContext:
 
 def derived(frame: Frame, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Frame:
     """Return a frame that sees more: what is set around a scoped block, some of it in slots of its own (S4)."""
-    made = frame.copy()
-    made[:BLOCKS] = None, _Derived, (frame, locals)
+    inner = frame.copy()
+    inner[:BLOCKS] = None, _Derived, (frame, locals)
     for name, slot in slots:
         if locals[name] is not missing:
-            made[slot] = locals[name]
-    return made
+            inner[slot] = locals[name]
+    return inner
 
 
 class _Derived:

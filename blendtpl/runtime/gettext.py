@@ -32,8 +32,8 @@ def formatted(text: Any, variables: Mapping[str, Any], escaped: bool, escape_str
             plain[name] = escape_str(value) if escaped and kind is str else value
         else:
             if _SIMPLE.fullmatch(text):
-                made = text % plain
-                return Markup(made) if escaped else made
+                translation = text % plain
+                return Markup(translation) if escaped else translation
     return (Markup(text) if escaped else text) % variables
 
 

@@ -154,8 +154,8 @@ def gettext_text(
     escaped: bool,
 ) -> str:
     """Return what a translation prints; see `gettext_value`."""
-    made = gettext_value(frame, function, translate, text, texts, variables, escaped)
-    return escape_any(made) if escaped else str(made)
+    value = gettext_value(frame, function, translate, text, texts, variables, escaped)
+    return escape_any(value) if escaped else str(value)
 
 
 def call_back(frame: Any, caller: Any) -> Any:

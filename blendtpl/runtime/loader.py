@@ -70,8 +70,8 @@ class _Loading:
     def decode(self) -> None:
         """Make the functions of every template, none of which runs."""
         names, code = self._bundle.manifest.templates, self._bundle.code
-        known = names_of(self._environment)
-        known["stable_autoescape"] = True
+        bound_names = names_of(self._environment)
+        bound_names["stable_autoescape"] = True
         metadata, codes = (read(code, len(names)) for read in (read_metadata, read_codes))
         found: list[tuple[tuple[str, ...], TemplateInfo]] = []
         for name in names:
@@ -80,7 +80,7 @@ class _Loading:
             info = TemplateInfo(*map(self._shared.kept, values))
             if info.name != name:
                 raise TypeError(f"it is that of {info.name!r}")
-            bind_names(self._environment, bound, known)  # which are there once for all of them
+            bind_names(self._environment, bound, bound_names)  # which are there once for all of them
             found.append((self._shared.kept(functions), info))
             self._symbols.append(self._shared.symbols(numbers))
         for name, (functions, info), symbols in zip(names, found, self._symbols, strict=True):
@@ -88,8 +88,8 @@ class _Loading:
             space = new_space(self._environment, name, self._sources)
             # all of them at once, for a dict that grows takes more
             space.update(dict.fromkeys([*functions, *symbols]))
-            for function, made in zip(functions, next(codes), strict=True):
-                space[function] = FunctionType(made, space)
+            for function, function_code in zip(functions, next(codes), strict=True):
+                space[function] = FunctionType(function_code, space)
             globals = self._environment.globals
             self.templates[name] = CompiledTemplate.bind(self._environment, space, info, globals, name)
 
@@ -184,8 +184,8 @@ class _Shared:
 
     def one(self, found: Value) -> Value:
         """Return what is equal to this, the same object each time."""
-        known: Value = self._known.setdefault(found, found)
-        return known
+        shared: Value = self._known.setdefault(found, found)
+        return shared
 
     def reading(self, names: tuple[str, ...]) -> Reading:
         """Return names, what they are when they are not given, and what gives their values."""

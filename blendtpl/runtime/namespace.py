@@ -33,12 +33,12 @@ from blendtpl.runtime.traceback import Sources
 def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     """Return what emitted code finds under every name that is not its own, once for each environment."""
     own = {"environment": environment, "undefined": environment.undefined, "concat": environment.concat}  # (U1)
-    known: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
+    names: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
     # whoever has the environment may have set another of these since the last bundle
-    if known is None or any(known[name] is not value for name, value in own.items()):
-        known = {**vars(builtins), **NAMES, **_LINKING, **own, "stable_autoescape": False}
-        vars(environment)["_blendtpl_names"] = known
-    return known
+    if names is None or any(names[name] is not value for name, value in own.items()):
+        names = {**vars(builtins), **NAMES, **_LINKING, **own, "stable_autoescape": False}
+        vars(environment)["_blendtpl_names"] = names
+    return names
 
 
 def new_space(environment: jinja2.Environment, file: str, sources: Sources | None = None) -> dict[str, Any]:
@@ -108,13 +108,13 @@ def bind_translator(environment: jinja2.Environment, called: str, count: str) ->
     """Return what does what `blendtpl.runtime.helpers.behind` does; of the function that the environment has, it is
     known.
     """
-    known, texts = environment.globals.get("gettext" if called == "_" else called), int(count)
-    found = behind(True, known, None, texts)
+    own_function, texts = environment.globals.get("gettext" if called == "_" else called), int(count)
+    found = behind(True, own_function, None, texts)
 
     def translator(sure: bool, function: Any, gettext: Any) -> Any:
         if function is GETTEXT_ALIAS:
             function = gettext
-        return (found if sure else None) if function is known else behind(sure, function, gettext, texts)
+        return (found if sure else None) if function is own_function else behind(sure, function, gettext, texts)
 
     return translator
 
@@ -218,11 +218,11 @@ def _extended(parent: jinja2.Template, function: Write) -> Write:
 def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
     def write(frame: Any, out: Output, limit: int | None) -> Any:
         context = true_context(frame)
-        made = template.new_context(context.get_all(), True, names)
+        inner_context = template.new_context(context.get_all(), True, names)
         if not isinstance(template, CompiledTemplate):
-            return foreign(template.root_render_func)(made, out, limit)
-        made.render = render_of(context)  # type: ignore[attr-defined]
-        return enclosed(template.root, made, out, limit)
+            return foreign(template.root_render_func)(inner_context, out, limit)
+        inner_context.render = render_of(context)  # type: ignore[attr-defined]
+        return enclosed(template.root, inner_context, out, limit)
 
     return write
 

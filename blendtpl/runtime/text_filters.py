@@ -130,5 +130,5 @@ def urlize(
             return filters.do_urlize(eval_ctx, Markup(word), *options)  # noqa: S704  # escaped already
         return word
 
-    made = _MAY_LINK.sub(linked, str(value) if type(value) is Markup else escape_str(value))
-    return Markup(made) if eval_ctx.autoescape else made  # noqa: S704  # so is what Jinja2 returns
+    linked_text = _MAY_LINK.sub(linked, str(value) if type(value) is Markup else escape_str(value))
+    return Markup(linked_text) if eval_ctx.autoescape else linked_text  # noqa: S704  # so is what Jinja2 returns

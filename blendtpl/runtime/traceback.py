@@ -126,8 +126,8 @@ def _forget(sources: Mapping[str, Sources]) -> None:
     may be that of another registry.
     """
     for name, found in sources.items():
-        known = linecache.cache.get(name)
-        if known is not None and (len(known) == 1 or known[1] is None):  # it is of no file
+        cached = linecache.cache.get(name)
+        if cached is not None and (len(cached) == 1 or cached[1] is None):  # it is of no file
             # replaced, for another thread may be looking at it
             linecache.cache[name] = (partial(found.get_source, name),)
 
@@ -137,15 +137,15 @@ def locate_error(error: Exception, compiled: Any, variables: Iterable[object]) -
     was caught, if anything is: of a `StopIteration` what Jinja2 makes of it, whose templates are generators.
     """
     enter(error, compiled)
-    made, trace = stopped(error, compiled), trace_of(error)
-    if made is None or trace is None:
+    replacement, trace = stopped(error, compiled), trace_of(error)
+    if replacement is None or trace is None:
         add_place(error, variables)
-        return made
-    shown = trace_of(made)
-    with_trace(made, TracebackType(shown, trace.tb_frame, trace.tb_lasti, line_of(trace)))
-    add_place(made, variables)
-    with_trace(made, shown)
-    return made
+        return replacement
+    shown = trace_of(replacement)
+    with_trace(replacement, TracebackType(shown, trace.tb_frame, trace.tb_lasti, line_of(trace)))
+    add_place(replacement, variables)
+    with_trace(replacement, shown)
+    return replacement
 
 
 def stopped(error: Exception, compiled: Any) -> Exception | None:
@@ -155,8 +155,8 @@ def stopped(error: Exception, compiled: Any) -> Exception | None:
     stop = cause_of(error) if type(error) is RuntimeError else error
     if stop is None or not is_a(stop, StopIteration):
         return None
-    made = _undefined(error, stop, compiled.environment.undefined)
-    return ended(stop) if made is None and stop is error else made
+    replacement = _undefined(error, stop, compiled.environment.undefined)
+    return ended(stop) if replacement is None and stop is error else replacement
 
 
 def _undefined(error: Exception, stop: BaseException, undefined: Any) -> Exception | None:

@@ -188,11 +188,11 @@ def _bodies(
     body: list[nodes.Node], blocks: list[nodes.Block], macros: Iterable[MacroShape]
 ) -> Iterator[tuple[str, list[nodes.Node]]]:
     """Yield the functions of blocks and of macros that are known, and what they are made of."""
-    known = {shape.name for shape in macros}
+    macro_names = {shape.name for shape in macros}
     for block in blocks:
         yield abi.block_function(block.name), block.body
     for node in body:
-        if isinstance(node, nodes.Macro) and node.name in known:
+        if isinstance(node, nodes.Macro) and node.name in macro_names:
             yield abi.macro_function(node.name), node.body
 
 

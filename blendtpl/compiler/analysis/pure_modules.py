@@ -41,8 +41,8 @@ def constants(body: list[nodes.Node]) -> tuple[bool, frozenset[str]]:
                 pass
             case nodes.Assign(target=nodes.Name(name=str(called)), node=value):
                 # a name that is set once more is what it was set to last
-                for known in (fixed, changeable):
-                    known.discard(called)
+                for names in (fixed, changeable):
+                    names.discard(called)
                 if _is_fixed(value, fixed):
                     fixed.add(called)
                 elif _is_changeable(value, fixed):
@@ -99,12 +99,12 @@ def _add_handled(node: nodes.Node, environment: jinja2.Environment, bound: froze
     binds, inside = _scope(node) if kind in _SCOPES else (set(), [])
     sees = {id(other) for other in inside} if binds else ()
     for child in children(node):
-        known = bound | binds if id(child) in sees else bound
+        bound_there = bound | binds if id(child) in sees else bound
         of = type(child)
         if of in _NAMING and id(child) not in looked_into:
-            found.update(_names(child, known))
+            found.update(_names(child, bound_there))
         if of not in _LEAVES:
-            _add_handled(child, environment, known, found)
+            _add_handled(child, environment, bound_there, found)
 
 
 # the kinds that the functions below have cases for: there are many nodes, and most are of none

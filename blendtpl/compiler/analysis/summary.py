@@ -83,8 +83,8 @@ class TemplateSummary:
 
 def summarize(tree: nodes.Template, environment: jinja2.Environment, name: str) -> TemplateSummary:
     """Return the summary of a parsed template."""
-    known = facts(tree, environment, name)
-    scan = _Scan(environment, name, extends=known.extends)
+    template_facts = facts(tree, environment, name)
+    scan = _Scan(environment, name, extends=template_facts.extends)
     scan.run(tree)
     return TemplateSummary(
         links=tuple(scan.links),
@@ -96,7 +96,7 @@ def summarize(tree: nodes.Template, environment: jinja2.Environment, name: str) 
         top=frozenset(scan.top),
         filters=_distinct(scan.filters),
         tests=_distinct(scan.tests),
-        facts=known,
+        facts=template_facts,
     )
 
 

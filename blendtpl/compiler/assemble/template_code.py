@@ -43,10 +43,10 @@ def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, program: P
     tree = tree_of(name)
     if tree is None:
         raise LookupError(name)
-    made = module_of(name, tree, environment, program, tree_of)
-    found = {code.co_name: code for code in _compile(made, name).co_consts if isinstance(code, CodeType)}
-    functions = {function.name: _rename(found[function.name], function.name) for function in made.functions}
-    return unit(made.info.values(), made.bound, made.relocations, made.constant_slots, functions)
+    emitted = module_of(name, tree, environment, program, tree_of)
+    found = {code.co_name: code for code in _compile(emitted, name).co_consts if isinstance(code, CodeType)}
+    functions = {function.name: _rename(found[function.name], function.name) for function in emitted.functions}
+    return unit(emitted.info.values(), emitted.bound, emitted.relocations, emitted.constant_slots, functions)
 
 
 def code_of(
@@ -56,11 +56,11 @@ def code_of(
     stands.
     """
     try:
-        made = module_of(name, tree, environment, ProgramFacts(speedups=speedups), lambda name: None)
+        emitted = module_of(name, tree, environment, ProgramFacts(speedups=speedups), lambda name: None)
     except Unfinished as error:
         cause = error.cause
     else:
-        return _rename(_compile(made, file))
+        return _rename(_compile(emitted, file))
     raise cause  # as it came out of Jinja2's generator
 
 

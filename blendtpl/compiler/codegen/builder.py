@@ -73,12 +73,12 @@ class Function:
     def _bound_appends(self) -> Iterator[ast.stmt]:
         """Yield what binds the method of a list that was given, where that makes for less code."""
         for out in self.arguments:
-            calls = [made for called, made in self.appends if called == out]
+            calls = [append for called, append in self.appends if called == out]
             if len(calls) >= _OFTEN:
                 bound = f"{out}_append"
                 yield assign(bound, attribute(name(out), "append"))
-                for made in calls:
-                    made.func = name(bound)
+                for append in calls:
+                    append.func = name(bound)
 
 
 class Writer:
@@ -99,13 +99,13 @@ class Writer:
         """Return the value of a variable, with what stands for a missing one; each is looked at once in a body (L2)."""
         # a copy is looked at with what it was copied from: both are missing, or neither is
         key = self.function.copies.get(variable, variable)
-        known = self.function.checked[-1].get(key)
-        if known is None:
+        materialised = self.function.checked[-1].get(key)
+        if materialised is None:
             undefined = call("undefined", name=const(called))
-            known = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
-            self.function.checked[-1][key] = known
-            self.function.given[known] = key
-        return name(known)
+            materialised = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
+            self.function.checked[-1][key] = materialised
+            self.function.given[materialised] = key
+        return name(materialised)
 
     def is_checked(self, variable: str) -> bool:
         """Return whether it has been looked at whether a variable is missing."""
@@ -118,19 +118,19 @@ class Writer:
     def is_no_dict(self, variable: str) -> ast.expr:
         """Return whether a variable holds anything but an exact dict, which is asked once in a body."""
         key = f"{variable} is no dict"
-        known = self.function.checked[-1].get(key)
-        if known is None:
-            known = self._hold(is_not(call("type", name(variable)), "dict")).id
-            self.function.checked[-1][key] = known
-        return name(known)
+        materialised = self.function.checked[-1].get(key)
+        if materialised is None:
+            materialised = self._hold(is_not(call("type", name(variable)), "dict")).id
+            self.function.checked[-1][key] = materialised
+        return name(materialised)
 
     def changed(self, variable: str) -> None:
         """Note that a variable is being set."""
         self.function.copies.pop(variable, None)
         # in all bodies around, too: what is set under a condition may be what is read behind it
-        for known in self.function.checked:
-            known.pop(variable, None)
-            known.pop(f"{variable} is no dict", None)
+        for looked_at in self.function.checked:
+            looked_at.pop(variable, None)
+            looked_at.pop(f"{variable} is no dict", None)
 
     @property
     def texts(self) -> bool:
@@ -157,8 +157,8 @@ class Writer:
         outer = self.function
         self.flush()
         outer.nested += 1
-        made = self.function = Function(identifier, arguments, root, int(text), outer.loops)
-        yield made
+        inner = self.function = Function(identifier, arguments, root, int(text), outer.loops)
+        yield inner
         if text:
             self._append(ast.Return(self._text()))
         self.flush()
@@ -229,14 +229,14 @@ class Writer:
         """Return the expression for what an f-string shows as the text of a value: a whole number may be one itself."""
         if kind in _TEXT or kind == "call":
             return value
-        made = self._converted(kind, value, line)
+        text_value = self._converted(kind, value, line)
         if kind == "escape" and is_simple(value):
             text = self._text_around(value)
             if text is not None:
                 return either(is_(text, None), call("escape_any", value), text)
-            if isinstance(made, ast.IfExp):
-                made.body = likely(is_(call("type", value), "int"), value, made.body)
-        return made
+            if isinstance(text_value, ast.IfExp):
+                text_value.body = likely(is_(call("type", value), "int"), value, text_value.body)
+        return text_value
 
     def _text_around(self, value: ast.expr) -> ast.Name | None:
         """Return the variable for the text of what a function is given and prints in a loop: it is made once, before
@@ -250,17 +250,19 @@ class Writer:
             self.function.reads[key] = self.temporary()
             kind = call("type", name(given))
             other = either(is_(kind, "int"), name(given), const(None))
-            made = assign(self.function.reads[key], either(is_(kind, "str"), call("escape_str", name(given)), other))
-            made.lineno = self.line
-            self.function.prologue.append(made)
+            statement = assign(
+                self.function.reads[key], either(is_(kind, "str"), call("escape_str", name(given)), other)
+            )
+            statement.lineno = self.line
+            self.function.prologue.append(statement)
         return name(self.function.reads[key])
 
     def _converted(self, kind: str, value: ast.expr, line: int) -> ast.expr:
         """Return the expression for the text of a value, at the line that the value stands in."""
-        made = _conversion(kind, value, small=self.speedups or not (self.function.hot or self.function.texts))
-        if made is not value:
-            made.lineno = line
-        return made
+        converted = _conversion(kind, value, small=self.speedups or not (self.function.hot or self.function.texts))
+        if converted is not value:
+            converted.lineno = line
+        return converted
 
     def _open(self, scope: Scope) -> None:
         if self.function.run and self.function.run_out != scope.out:
@@ -272,10 +274,10 @@ class Writer:
         if self.function.texts:
             self.materialise_output()
         elif self.function.run:
-            made = call(attribute(name(self.function.run_out), "append"), self._text())
+            append = call(attribute(name(self.function.run_out), "append"), self._text())
             if not self.function.hot:
-                self.function.appends.append((self.function.run_out, made))
-            self._append(ast.Expr(made))
+                self.function.appends.append((self.function.run_out, append))
+            self._append(ast.Expr(append))
 
     def _text(self) -> ast.expr:
         """Return the expression for the output that waits."""

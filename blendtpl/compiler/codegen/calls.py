@@ -45,8 +45,8 @@ def _test(emitter: Emitter, node: nodes.Test, scope: Scope) -> ast.expr:
 
 
 def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, scope: Scope, value: ast.expr, kind: str) -> ast.expr:
-    known = emitter.environment.filters if kind == "filter" else emitter.environment.tests
-    function = known.get(node.name)
+    functions = emitter.environment.filters if kind == "filter" else emitter.environment.tests
+    function = functions.get(node.name)
     if function is None and not scope.soft:  # (L11)
         emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
     wanted, context = passed_argument(function), emitter.context(scope)
@@ -57,12 +57,12 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, scope: Scope, valu
         passed = attribute(context, "eval_ctx")  # which it may keep, or change
     arguments, keywords = _signature(emitter, node, scope)
     first = [passed, value] if passed is not None else [value]
-    made: ast.expr = ast.Call(name(emitter.bind(kind, node.name)), [*first, *arguments], keywords)
+    applied: ast.expr = ast.Call(name(emitter.bind(kind, node.name)), [*first, *arguments], keywords)
     if isinstance(node, nodes.Filter):
-        made = inlined_filter(emitter, node, scope, value, made)
+        applied = inlined_filter(emitter, node, scope, value, applied)
     else:
-        made = inlined_test(emitter, node, value, made)
-    return emitter.code.materialise(made)
+        applied = inlined_test(emitter, node, value, applied)
+    return emitter.code.materialise(applied)
 
 
 def _signature(
@@ -82,9 +82,9 @@ def _signature(
     rest = None if node.dyn_kwargs is None else emitter.expression(node.dyn_kwargs, scope)
     if any(iskeyword(key) for key, _ in pairs):
         # Jinja2 writes all of them as a dict, in which what comes later holds
-        made: ast.expr = ast.Dict([const(key) for key, _ in pairs], [value for _, value in pairs])
-        made = made if rest is None else ast.Call(name("dict"), [made], [ast.keyword(None, rest)])
-        return arguments, [ast.keyword(None, made)]
+        merged: ast.expr = ast.Dict([const(key) for key, _ in pairs], [value for _, value in pairs])
+        merged = merged if rest is None else ast.Call(name("dict"), [merged], [ast.keyword(None, rest)])
+        return arguments, [ast.keyword(None, merged)]
     keywords = [ast.keyword(key, value) for key, value in pairs]
     return arguments, keywords if rest is None else [*keywords, ast.keyword(None, rest)]
 

@@ -73,9 +73,9 @@ def _extends(emitter: Emitter, node: nodes.Extends, scope: Scope) -> None:
         emitter.known_extends = True
         emitter.extends_seen += 1
         return
-    known = emitter.program.parent(emitter.template)
-    if known is not None:
-        emitter.code.add(assign("parent_template", name(emitter.link(known, abi.SELF))))
+    parent = emitter.program.parent(emitter.template)
+    if parent is not None:
+        emitter.code.add(assign("parent_template", name(emitter.link(parent, abi.SELF))))
     else:
         wanted = emitter.expression(node.template, scope)
         getter = attribute(name("environment"), "get_template")
@@ -98,8 +98,10 @@ def run_parent(emitter: Emitter, scope: Scope) -> None:
     if emitter.layout is not None:
         above = str(emitter.program.parent(emitter.template))
         text = emitter.parent == (abi.ROOT,) and emitter.program.returns_text(above, abi.ROOT)
-        known = [name(emitter.link(above, part)) for part in emitter.parent]
-        goes_on: ast.expr = known[0] if len(known) == 1 else either(is_(name("out"), None), known[1], known[0])
+        functions = [name(emitter.link(above, part)) for part in emitter.parent]
+        goes_on: ast.expr = (
+            functions[0] if len(functions) == 1 else either(is_(name("out"), None), functions[1], functions[0])
+        )
         run(emitter, scope, goes_on, name("context"), text=text)
         return
     goes_on = call(f"{'parent' if _stands_ready(emitter) else 'extended'}_{emitter.parent[0]}", name("parent_template"))
@@ -124,10 +126,10 @@ def _getter(node: nodes.Expr) -> ast.expr:
 
 
 def _include(emitter: Emitter, node: nodes.Include, scope: Scope) -> None:
-    known = emitter.included(node)
-    entry = emitter.program.entry(known)
-    if known is not None and entry is not None and (scope.context == "context" or emitter.parameters is not None):
-        _call_entry(emitter, scope, known, entry)
+    template = emitter.included(node)
+    entry = emitter.program.entry(template)
+    if template is not None and entry is not None and (scope.context == "context" or emitter.parameters is not None):
+        _call_entry(emitter, scope, template, entry)
         return
     found = emitter.code.temporary()
     get: list[ast.stmt] = []
@@ -159,9 +161,9 @@ def _call_entry(emitter: Emitter, scope: Scope, template: str, entry: str) -> No
         if variable is None or variable in emitter.loops:
             values.append(emitter.resolved(found, scope))
             continue
-        known = emitter.alias(variable)
-        if known is not None:
-            values.append(known)
+        alias = emitter.alias(variable)
+        if alias is not None:
+            values.append(alias)
             sure.add(found)
             continue
         value: ast.expr = name(emitter.reach(variable))

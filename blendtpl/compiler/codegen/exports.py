@@ -42,8 +42,8 @@ class Stores:
     def tell(self) -> None:
         """Write that a context which was made of the scope is told: whatever is next may ask it (S9)."""
         if self._unpublished:
-            made = is_not(item(name("context"), const(0)), None)
+            has_context = is_not(item(name("context"), const(0)), None)
             runs = [const(tuple(run)) for run in self._unpublished]
             publish_all = call("publish_set", name("context"), attribute(name(abi.SELF), "stores"), *runs)
             self._unpublished = []
-            self._code.add(ast.If(made, [ast.Expr(publish_all)], []))
+            self._code.add(ast.If(has_context, [ast.Expr(publish_all)], []))

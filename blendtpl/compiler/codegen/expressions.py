@@ -42,9 +42,9 @@ _UNARY: dict[type[nodes.Expr], ast.unaryop] = {nodes.Pos: ast.UAdd(), nodes.Neg:
 
 def _name(emitter: Emitter, node: nodes.Name, scope: Scope) -> ast.expr:
     ref = emitter.variable(node.name, scope)
-    known = emitter.alias(ref)
-    if known is not None:
-        return known
+    alias = emitter.alias(ref)
+    if alias is not None:
+        return alias
     load = scope.symbols.find_load(ref)
     if load is not None and load[0] == VAR_LOAD_PARAMETER and ref not in emitter.unset_parameters:
         return name(ref)
@@ -119,15 +119,15 @@ def _concat(emitter: Emitter, node: nodes.Concat, scope: Scope) -> ast.expr:
         join: ast.expr = either(volatile, name("markup_join"), name("str_join"))
     else:
         join = name("markup_join" if emitter.eval_ctx.autoescape else "str_join")  # (E9)
-    made: ast.expr = call(join, parts)
+    joined_text: ast.expr = call(join, parts)
     unknown = [value for value in values if not (isinstance(value, ast.Constant) and type(value.value) is str)]
     if all(isinstance(value, ast.Name) for value in unknown) and unknown:
         texts: list[ast.expr] = [is_(call("type", value), "str") for value in unknown]
         joined = ast.JoinedStr(
             [value if isinstance(value, ast.Constant) else ast.FormattedValue(value, -1, None) for value in values]
         )
-        made = likely(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, made)
-    return emitter.code.materialise(made)
+        joined_text = likely(texts[0] if len(texts) == 1 else ast.BoolOp(ast.And(), texts), joined, joined_text)
+    return emitter.code.materialise(joined_text)
 
 
 def _getattr(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> ast.expr:

@@ -108,9 +108,9 @@ class Emitter(Variables):
         if folded is not None:
             return folded
         outer, self.code.line = self.code.line, node.lineno or self.code.line
-        made = self.expressions[type(node)](self, node, scope)
+        value = self.expressions[type(node)](self, node, scope)
         self.code.line = outer
-        return made
+        return value
 
     def body(self, statements: Iterable[nodes.Node], scope: Scope) -> None:
         """Write a list of statements."""

@@ -257,11 +257,11 @@ def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
     """Return whether a macro reads and sets nothing but its arguments and its caller, beside other macros of a module
     that never changes.
     """
-    known = {*macro.shape.arguments, *macro.shape.special}
+    own_names = {*macro.shape.arguments, *macro.shape.special}
     if emitter.program.is_singleton(macro.template):
-        known |= emitter.program.macros(macro.template).keys()
+        own_names |= emitter.program.macros(macro.template).keys()
     return all(
-        node.name in known and node.ctx != "store" if isinstance(node, nodes.Name) else _only_prints(node)
+        node.name in own_names and node.ctx != "store" if isinstance(node, nodes.Name) else _only_prints(node)
         for node in below(body)
     )
 
@@ -297,11 +297,11 @@ def _framed(emitter: Emitter, template: str, shown: str) -> Iterator[None]:
 def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> Emitter:
     """Return an emitter for another template that writes to the same function."""
     # not a deep one: the writer, the links and what is bound belong to the module that both write
-    made = copy.copy(emitter)
-    made.template, made.around = template, (*emitter.around, template)
-    made.eval_ctx = EvalContext(emitter.environment, template)
-    made.parameters, made.layout, made.slots = dict(values), None, {}
-    made.singleton, made.macros, made.direct, made.root_symbols = False, {}, {}, None
-    made.known, made.imports, made.write_caller = {}, {}, None
-    made.final_names, made.block_final_names, made.assigned, made.unset_parameters = set(), {}, [], set()
-    return made
+    inner = copy.copy(emitter)
+    inner.template, inner.around = template, (*emitter.around, template)
+    inner.eval_ctx = EvalContext(emitter.environment, template)
+    inner.parameters, inner.layout, inner.slots = dict(values), None, {}
+    inner.singleton, inner.macros, inner.direct, inner.root_symbols = False, {}, {}, None
+    inner.known, inner.imports, inner.write_caller = {}, {}, None
+    inner.final_names, inner.block_final_names, inner.assigned, inner.unset_parameters = set(), {}, [], set()
+    return inner

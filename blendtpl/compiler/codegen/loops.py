@@ -160,9 +160,9 @@ def _hidden(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
 def _passes_on(emitter: Emitter, node: nodes.Node) -> bool:
     """Return whether a reference hands the loop to another template."""
     if isinstance(node, nodes.Include):
-        known = emitter.included(node)
-        if known is not None and not emitter.program.needs_context(known):
-            return "loop" in emitter.program.reads[known]
+        template = emitter.included(node)
+        if template is not None and not emitter.program.needs_context(template):
+            return "loop" in emitter.program.reads[template]
     return bool(getattr(node, "with_context", True))
 
 
@@ -204,8 +204,9 @@ def _rows(
     # rows come all at once; whoever wants pieces of them gets these from the loop
     if inner.streams:
         written = ast.BoolOp(ast.And(), [is_(name("limit"), None), written])
-    again, length = emitter.lenient and bool(printed.places), emitter.code.temporary()
+    again = emitter.lenient and bool(printed.places)
     if again:
+        length = emitter.code.temporary()
         emitter.code.add(assign(length, call("len", name(inner.out))))
     done = emitter.code.materialised(written)
     unwritten: ast.expr = ast.UnaryOp(ast.Not(), done)
@@ -257,7 +258,7 @@ def _failed(emitter: Emitter, done: str, places: Sequence[SourceLocation]) -> No
 def _filter_function(emitter: Emitter, node: nodes.For, test: Scope) -> str:
     """Emit the generator that passes on what the condition of a loop lets through; return its name (P4)."""
     identifier = emitter.code.temporary(abi.LOOP_TEST_FUNCTION)
-    with emitter.code.defining(identifier, ["items"]) as made:
+    with emitter.code.defining(identifier, ["items"]) as function:
         emitter.enter(test)
         step = ast.For(place_of(emitter, node.target, test), name("items"), [], [])
         emitter.code.add(step)
@@ -268,7 +269,7 @@ def _filter_function(emitter: Emitter, node: nodes.For, test: Scope) -> str:
             # what was taken apart is put together anew, so that an item is taken apart only once (L7)
             chosen.body.append(ast.Expr(ast.Yield(_value_of(step.target))))
         emitter.code.function.hot -= 1
-    emitter.code.add(made.definition([], emitter.reader()))
+    emitter.code.add(function.definition([], emitter.reader()))
     return identifier
 
 
@@ -364,7 +365,7 @@ def _descending(
     """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes output (P6)."""
     identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
     out, render, depth = (emitter.code.temporary() for _ in range(3))
-    with emitter.code.defining(identifier, ["items", out, render, depth]) as made:
+    with emitter.code.defining(identifier, ["items", out, render, depth]) as function:
         for found in (inner, otherwise):
             found.out, found.streams = out, False
         iterable: ast.expr = name("items")
@@ -374,7 +375,7 @@ def _descending(
             iterable = _counted(emitter, inner, counters - {DESCENT}, iterable, Descent(render, depth))
             _loop(emitter, node, inner, otherwise, iterable, extended=False)
             emitter.code.flush()
-    emitter.code.add(made.definition([], emitter.reader()))
+    emitter.code.add(function.definition([], emitter.reader()))
     emitter.code.line = node.lineno
     value = emitter.expression(node.iter, scope)
     emitter.code.do(call(identifier, value, name(scope.out), name(identifier), const(0)))
@@ -384,7 +385,7 @@ def _recursive(
     emitter: Emitter, node: nodes.For, scope: Scope, inner: Scope, otherwise: Scope, chosen: str | None
 ) -> None:
     identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
-    with emitter.code.defining(identifier, ["items", "render", "depth"]) as made:
+    with emitter.code.defining(identifier, ["items", "render", "depth"]) as function:
         inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
         otherwise.out, otherwise.streams, otherwise.unsure = inner.out, False, ""
         emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
@@ -394,7 +395,7 @@ def _recursive(
         iterable = call("LoopContext", iterable, name("undefined"), name("render"), name("depth"))
         _loop(emitter, node, inner, otherwise, iterable, extended=True)
         emitter.code.add(ast.Return(emitter.joined(inner)))
-    defined = made.definition([], emitter.reader())
+    defined = function.definition([], emitter.reader())
     # `LoopContext` calls it with the depth, which the first call below leaves out
     defined.args.defaults = [const(0)]
     emitter.code.add(defined)

@@ -23,10 +23,10 @@ from blendtpl.compiler.codegen.statements import append
 
 def _macro(emitter: Emitter, node: nodes.Macro, scope: Scope) -> None:
     emitter.code.flush()
-    made = _define(emitter, node, scope)
+    macro = _define(emitter, node, scope)
     variable = scope.symbols.ref(node.name)
     emitter.code.changed(variable)
-    emitter.code.add(assign(variable, made))
+    emitter.code.add(assign(variable, macro))
     if scope.toplevel:
         emitter.stores.publish(node.name, variable, export=True)
 

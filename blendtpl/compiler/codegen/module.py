@@ -75,9 +75,9 @@ class Module:
             "relocations": self.relocations,
             "constant_slots": self.constant_slots,
         }
-        made = ast.Module([*self.functions, *(assign(name, literal(value)) for name, value in data.items())], [])
-        place(made)
-        return made
+        tree = ast.Module([*self.functions, *(assign(name, literal(value)) for name, value in data.items())], [])
+        place(tree)
+        return tree
 
 
 def module(
@@ -137,16 +137,16 @@ def _made(emitter: Emitter, template: str | None, tree: nodes.Template, program:
     entry = None if preamble is None else preamble.name
     if merged and preset is None:
         entry = abi.ROOT
-    known = {variable: found for found, variable in emitter.linked.items()}
+    links = {variable: found for found, variable in emitter.linked.items()}
     used = set().union(*(vars(function)["names"] for function in functions))
     return Module(
         functions,
         _info(emitter, template, every, tuple(blocks), entry, preset),
         bound=tuple(emitter.bound),
         # a top level that became data may have been all that used a link
-        relocations={at: found for at, (variable, found) in enumerate(known.items()) if variable in used},
+        relocations={at: found for at, (variable, found) in enumerate(links.items()) if variable in used},
         constant_slots=tuple(
-            known[value.id] if isinstance(value, ast.Name) else (value.value,)
+            links[value.id] if isinstance(value, ast.Name) else (value.value,)
             for value in (() if preset is None else preset.values)
         ),
     )
@@ -196,7 +196,7 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind
     extends = nodes.Extends in every
     emitter.known_extends, emitter.extends_seen = False, 0
     text = identifier == abi.ROOT and emitter.prints(abi.ROOT)
-    with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
+    with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as function:
         emitter.code.line = 1
         _declare_self(emitter, tree, scope)
         scope.symbols.analyze_node(tree)
@@ -217,7 +217,7 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind
         if extends:
             run_parent(emitter, scope)
     emitter.root_symbols = None
-    return _finished(emitter, made, text=text)
+    return _finished(emitter, function, text=text)
 
 
 def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -> ast.FunctionDef:
@@ -226,13 +226,13 @@ def _part(emitter: Emitter, tree: nodes.Template, parameters: tuple[str, ...]) -
     emitter.parameters = {called: f"p_{called}" for called in parameters}
     text = emitter.prints(abi.INCLUDED)
     arguments = _arguments([*emitter.parameters.values(), "context"], text=text)
-    with emitter.code.defining(abi.INCLUDED, arguments, root=True, text=text) as made:
+    with emitter.code.defining(abi.INCLUDED, arguments, root=True, text=text) as function:
         emitter.code.function.hot, emitter.code.line = 1, 1  # what is included is often included in a loop
         scope.symbols.analyze_node(tree)
         emitter.enter(scope)
         emitter.body(tree.body, scope)
     emitter.parameters = None
-    return _finished(emitter, made, text=text)
+    return _finished(emitter, function, text=text)
 
 
 def _block(emitter: Emitter, block: nodes.Block, final_names: set[str], *, has_extends: bool) -> ast.FunctionDef:
@@ -248,7 +248,7 @@ def _block(emitter: Emitter, block: nodes.Block, final_names: set[str], *, has_e
         emitter.direct = {**own, **inherited}
     identifier = abi.block_function(block.name)
     text = emitter.prints(identifier)
-    with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as made:
+    with emitter.code.defining(identifier, _arguments(["context"], text=text), root=True, text=text) as function:
         emitter.code.line = block.lineno
         _declare_self(emitter, block, scope)
         emitter.super_variable = None
@@ -263,7 +263,7 @@ def _block(emitter: Emitter, block: nodes.Block, final_names: set[str], *, has_e
         with emitter.tracking({"_block_vars"} if sets else set()):
             emitter.body(block.body, scope)
     emitter.direct = own
-    return _finished(emitter, made, text=text)
+    return _finished(emitter, function, text=text)
 
 
 def _declare_self(emitter: Emitter, node: nodes.Template | nodes.Block, scope: Scope) -> None:
@@ -284,8 +284,8 @@ def _declare_self(emitter: Emitter, node: nodes.Template | nodes.Block, scope: S
 def _in_functions(every: ByKind) -> bool:
     """Return whether functions that are made in a block refer to ``self``."""
     loops = [found for found in every.get(nodes.For, ()) if found.recursive or found.test is not None]
-    made = [*loops, *every.get(nodes.Macro, ()), *every.get(nodes.CallBlock, ())]
-    return any(undeclared([found], ("self",)) for found in made)
+    functions = [*loops, *every.get(nodes.Macro, ()), *every.get(nodes.CallBlock, ())]
+    return any(undeclared([found], ("self",)) for found in functions)
 
 
 def _declare_super(emitter: Emitter, block: nodes.Block, scope: Scope) -> None:

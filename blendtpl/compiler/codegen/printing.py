@@ -194,8 +194,8 @@ def _write_field(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> bool:
         return False
     if hasattr(dict, node.attr):
         return False
-    made = call("escaped_field" if escapes else "text_field", name("undefined"), *looked_into(emitter, node, scope))
-    emitter.code.write(scope, "call", made)
+    text = call("escaped_field" if escapes else "text_field", name("undefined"), *looked_into(emitter, node, scope))
+    emitter.code.write(scope, "call", text)
     return True
 
 

@@ -94,8 +94,8 @@ class Symbols(idtracking.Symbols):
         around: Any = self
         while around is not None and called not in around.refs:
             around = around.parent
-        known = around.imported.get(called) if around is not None else None
-        return known[0] if known is not None and (around.stays or known[1] is function) else None
+        imported = around.imported.get(called) if around is not None else None
+        return imported[0] if imported is not None and (around.stays or imported[1] is function) else None
 
     def analyze_node(self, node: nodes.Node, **kwargs: Any) -> None:
         """Find the names that are set and read in a node that has a scope of its own."""

@@ -32,9 +32,9 @@ def _only_prints(emitter: Emitter, body: list[nodes.Node], scope: Scope) -> bool
             if len(node.elif_) > LONGEST or not _only_prints(emitter, inner, scope):
                 return False
         elif isinstance(node, nodes.Include):
-            known = emitter.included(node)
-            entry = emitter.program.entry(known)
-            if entry is None or not emitter.program.returns_text(known, entry):
+            template = emitter.included(node)
+            entry = emitter.program.entry(template)
+            if entry is None or not emitter.program.returns_text(template, entry):
                 return False
         elif not isinstance(node, nodes.Output) or any(_writes(emitter, part, scope) for part in node.nodes):
             return False
@@ -57,10 +57,10 @@ def _writes(emitter: Emitter, node: nodes.Expr, scope: Scope) -> bool:
 def _decided(emitter: Emitter, node: nodes.If, scope: Scope) -> nodes.If | list[nodes.Node]:
     """Return what is left of a condition whose first tests may be of variables of which it is known what they hold."""
     while isinstance(node.test, nodes.Name):
-        known = emitter.alias(scope.symbols.find_ref(node.test.name) or "")
-        if not isinstance(known, ast.Constant):
+        alias = emitter.alias(scope.symbols.find_ref(node.test.name) or "")
+        if not isinstance(alias, ast.Constant):
             break
-        if known.value:
+        if alias.value:
             return node.body
         if not node.elif_:
             return node.else_
@@ -167,8 +167,8 @@ def _assign_block(emitter: Emitter, node: nodes.AssignBlock, scope: Scope) -> No
         emitter.code.flush()
         emitter.code.line = node.lineno
         value = filtered(emitter, node.filter, inner) if node.filter is not None else call("concat", name(inner.out))
-        made = emitter.code.materialise(call(emitter.markup_or_not(scope), value))  # (E8)
-        store(emitter, node.target, scope, made)
+        text = emitter.code.materialise(call(emitter.markup_or_not(scope), value))  # (E8)
+        store(emitter, node.target, scope, text)
         emitter.leave(inner)
 
 

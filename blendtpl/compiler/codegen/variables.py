@@ -39,8 +39,8 @@ class Variables:
 
     def alias(self, variable: str) -> ast.Constant | ast.Name | None:
         """Return what a variable of inlined code always is, when that is known."""
-        known = self.known.get(variable)
-        return const(known.value) if isinstance(known, ast.Constant) else known and name(known.id)
+        value = self.known.get(variable)
+        return const(value.value) if isinstance(value, ast.Constant) else value and name(value.id)
 
     def variable(self, called: str, scope: Scope) -> str:
         """Return the Python variable in which a name of the template is here."""

@@ -284,10 +284,10 @@ class _Walk:
         if isinstance(node, nodes.Call):
             self._call(node, seen, block=block, calls=calls)
         found = _member(node)
-        if found and (known := seen.get(found[0])) and not known.member and known.template:
+        if found and (binding := seen.get(found[0])) and not binding.member and binding.template:
             bound, name = found
             if f"{bound}.{name}" not in self._maybe and not name.startswith("__") and name != "_body_stream":
-                self.wants.append(Want(known.template, name, node.lineno, (".", "["), bound, block=block))
+                self.wants.append(Want(binding.template, name, node.lineno, (".", "["), bound, block=block))
         for field, value in node.iter_fields():
             if isinstance(value, nodes.Node):
                 called = isinstance(node, nodes.CallBlock) and field == "call"
@@ -307,12 +307,12 @@ class _Walk:
         found = _member(node.node)
         if isinstance(node.node, nodes.Name):
             bound = node.node.name
-            known = seen.get(bound)
-            if known is None or not known.member:
+            binding = seen.get(bound)
+            if binding is None or not binding.member:
                 return
-            template, name = known.template, known.member
-        elif found and (known := seen.get(found[0])) and not known.member:
-            bound, (template, name) = found[0], (known.template, found[1])
+            template, name = binding.template, binding.member
+        elif found and (binding := seen.get(found[0])) and not binding.member:
+            bound, (template, name) = found[0], (binding.template, found[1])
         else:
             return
         self.calls.append(

@@ -89,11 +89,11 @@ def _blocks(name: str, program: _Program, self_blocks: set[str], locate: Locate)
     chain = program.chains[name]
     if chain is None or len(chain) == 1 or not program.faulty.isdisjoint(chain[1:]):
         return
-    known = {block for part in chain[1:] for block in program.summaries[part].facts.blocks}
+    parent_blocks = {block for part in chain[1:] for block in program.summaries[part].facts.blocks}
     for block, line in program.notes[name].fills:
-        if block not in known and block not in self_blocks:
+        if block not in parent_blocks and block not in self_blocks:
             spot = locate(name).of_word(line, block, ("block",))
-            yield prose.unknown_block(name, spot, block, chain[1:], known)
+            yield prose.unknown_block(name, spot, block, chain[1:], parent_blocks)
 
 
 def _blind(name: str, program: _Program, locate: Locate) -> Found:
@@ -116,9 +116,9 @@ def _imports(name: str, program: _Program, locate: Locate) -> Found:
         exporting = program.exporting(want.template)
         if exporting is None or not program.is_certain(name, want.bound, block=want.block):
             continue
-        known = {each for each in exporting.exports or () if not each.startswith("_")}
-        if want.name not in known:
-            yield _missing(name, want, exporting, known, locate)
+        exported = {each for each in exporting.exports or () if not each.startswith("_")}
+        if want.name not in exported:
+            yield _missing(name, want, exporting, exported, locate)
 
 
 def _missing(name: str, want: Want, exporting: Notes, known: set[str], locate: Locate) -> TemplateWarning:

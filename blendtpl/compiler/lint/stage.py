@@ -67,9 +67,9 @@ class Stage:
         if isinstance(tree, Fault):
             return None
         try:
-            made = notes(tree, self.environment, source.name)
+            noted = notes(tree, self.environment, source.name)
         except Exception:  # whatever it is, emitting the same tree raises it too, and tells its place
             return None
         if self.cache is not None:
-            self.cache.put(key, to_bytes(made))
-        return made
+            self.cache.put(key, to_bytes(noted))
+        return noted
