@@ -109,6 +109,7 @@ def _sort(
     kinds = set(map(type, keys))
     if kinds != {str} and not kinds <= _NUMBERS:
         keys = [[key] for key in keys]  # as Jinja2 compares them
+    # the keys stand ready, and `sorted` asks for each by the number of its item
     return [items[at] for at in sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)]
 
 

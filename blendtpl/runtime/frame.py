@@ -40,6 +40,7 @@ def evaluation(frame: Any) -> EvalContext:
 def derived(frame: Frame, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Frame:
     """Return a frame that sees more: what is set around a scoped block, some of it in slots of its own (S4)."""
     inner = frame.copy()
+    # no context yet: it is derived from the one around when somebody asks for it
     inner[:BLOCKS] = None, _Derived, (frame, locals)
     for name, slot in slots:
         if locals[name] is not missing:

@@ -59,6 +59,7 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
     plan = compiled.plan
     frame: Frame = [None]
     try:
+        # what makes one text has printed nothing when it fails, so there is nothing to hold in `out`
         if plan is not None and plan.text and plan.blocks is None:
             frame += [compiled, given, None]
             return plan.write(*plan.read(given), frame)  # type: ignore[no-any-return]
@@ -149,6 +150,7 @@ def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
     size = 0
     try:
         for _ in begin(compiled, frame, given, out, 0):
+            # a step is one round of a loop, mostly far less than is worth a piece of its own
             held.append("".join(out))
             size += len(held[-1])
             out.clear()

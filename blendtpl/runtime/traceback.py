@@ -93,6 +93,7 @@ def add_place(error: Exception, variables: Iterable[object]) -> None:
 
 
 def _add_place(error: Exception, variables: Iterable[object]) -> None:
+    # ours already: it was told its place by a render further in
     if is_a(error, UndefinedError):
         return
     sources: dict[str, Sources] = {}

@@ -145,6 +145,7 @@ class ProgramFacts:
         waiting, seen = [template], set()
         while waiting:
             found = waiting.pop()
+            # a template may include itself, by whatever way
             if found in seen:
                 continue
             seen.add(found)

@@ -64,6 +64,7 @@ def _only_prints(node: nodes.Node, found: _Found) -> bool:
         return True
     if isinstance(node, nodes.Include):
         reference = node.template
+        # these are looked up when they run, and write to a list
         if node.ignore_missing or not node.with_context:
             return False
         if not isinstance(reference, nodes.Const) or not isinstance(reference.value, str):

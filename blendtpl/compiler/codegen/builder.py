@@ -293,6 +293,7 @@ class Writer:
             if isinstance(value, ast.Constant) and kind == "text":
                 parts.append(const(_text_before(parts) + str(value.value)))
                 continue
+            # `!s`, for what `format` makes of an object may be another text than that of `str`
             plain = kind in {"str", "int"}
             part = ast.FormattedValue(value, ord("s"), None) if plain else self._shown(kind, value, line)
             parts.append(part if plain else ast.FormattedValue(part, -1, None))

@@ -121,6 +121,7 @@ def constant_text(emitter: Emitter, node: nodes.Expr) -> object:
 
 def _constant(emitter: Emitter, node: nodes.Expr) -> Any:
     """Return the value of what Jinja2 takes for a constant, else `missing`: what cannot be printed is none."""
+    # a quick answer for most of what is printed, for which `as_const` raises `Impossible`
     if isinstance(node, (nodes.Name, nodes.Call)):
         return missing
     try:

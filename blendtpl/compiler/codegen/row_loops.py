@@ -148,6 +148,7 @@ class _Seen(Operands):
         one, after = self.parts(first), self.at
         self.at = before
         other = self.parts(second)
+        # behind it, what ran last may be in either branch
         if self.at != after:
             self.at = None
         self._put((*condition, one, other))
