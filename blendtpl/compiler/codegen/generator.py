@@ -237,7 +237,7 @@ class Emitter(Variables):
 
     def locals(self, scope: Scope) -> ast.Dict:
         """Return the dict of everything that templates set around this place."""
-        # a loop that is counters is no object; whatever could see one keeps it from being that (`loops._uses`)
+        # a loop that is counters is no object; whatever could see one keeps it from being that (`loop_uses.uses`)
         pairs = [pair for pair in scope.symbols.dump_stores().items() if pair[1] not in self.loops]
         return ast.Dict([const(key) for key, _ in pairs], [name(self.reach(variable)) for _, variable in pairs])
 
