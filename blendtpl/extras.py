@@ -10,6 +10,7 @@ _EXTRAS = {
     "diskcache": "build",
     "rich": "build",
     "sqlite3": "",
+    **dict.fromkeys(("css_inline", "cssselect2", "tinycss2"), "email"),
     "libcst": "migrate",
     "cryptography": "dkim",
     "aiosmtplib": "aiosmtplib",

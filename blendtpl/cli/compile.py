@@ -110,6 +110,7 @@ def compile_command(
             output=target,
             exclude=(*config.exclude, *exclude),
             ignored=config.ignored.joined(ignores(ignore)),
+            mail=config.mail,
             cache=None if no_cache else default_folder(),
             jobs=jobs or processors(),
         )

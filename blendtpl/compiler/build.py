@@ -47,9 +47,11 @@ from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader, re
 from blendtpl.compiler.frontend.references import NameResolver, name_resolver
 from blendtpl.compiler.mail.definitions import Definitions, ReadFile
 from blendtpl.compiler.mail.folders import folders, whole
+from blendtpl.compiler.mail.prepare import prepare
+from blendtpl.compiler.mail.project_settings import MailSettings
 from blendtpl.compiler.mail.settings import is_settings
 from blendtpl.compiler.workers import parallel_map
-from blendtpl.errors import ConfigError, Fault, LinkError, SourceError
+from blendtpl.errors import ConfigError, Fault, LinkError, SourceError, TemplateWarning
 from blendtpl.extras import not_installed
 
 if TYPE_CHECKING:
@@ -86,12 +88,14 @@ def build(
     jobs: int = 1,
     progress: Progress = lambda stage, done, total: None,
     messages: Messages | None = None,
+    mail: MailSettings | None = None,
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
     `speedups`: whether the code is for installations that have functions in C; it runs without them as well, and is
     slower there. `output` is no source, `ignored` are warnings not to be told, `progress` gets the stage, what is done
-    and the total. `messages` are those of a bundle that is compiled again, of which there are no files any more.
+    and the total. `messages` are those of a bundle that is compiled again, of which there are no files any more;
+    `mail` is what holds for all of them.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -100,7 +104,7 @@ def build(
         config = find_config(Path.cwd())
         resolved = resolve_environment(config.environment if environment is None else environment)
         templates, exclude = sources_of(config, resolved), (*config.exclude, *_each(exclude))
-        ignored = config.ignored.joined(ignored)
+        ignored, mail = config.ignored.joined(ignored), mail or config.mail
     else:
         resolved = resolve_environment(environment)
     if resolved.is_async:
@@ -111,7 +115,7 @@ def build(
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
     run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups)
-    run.messages = messages
+    run.messages, run.mail = messages, mail or run.mail
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
@@ -196,6 +200,7 @@ class _Run:
         self.faults: list[Fault] = []
         self.binary: dict[str, Fault] = {}  # the files that are no text
         self.messages: Messages | None = None  # where they are known
+        self.mail, self.mail_warnings = MailSettings(), ()  # type: MailSettings, tuple[TemplateWarning, ...]
         self.message_settings: dict[str, str] = {}  # the texts of files beside the templates of messages
         self.read_file: ReadFile = lambda name: None
 
@@ -228,6 +233,8 @@ class _Run:
         self.resolver = name_resolver(self.environment, self.sources, [fault.name for fault in wrong])
         if self.resolver is not None:
             self.environment = self.resolver.environment
+        prepared = prepare(self.sources, self.message_settings, self.environment, self.mail, self.cache, self._key)
+        self.sources, self.mail_warnings = prepared.sources, prepared.warnings
 
     def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
         """Return the bundle, and how many of its templates had to be emitted."""
@@ -235,7 +242,7 @@ class _Run:
         broken, locate = {fault.name for fault in self.faults}, self._positions
         self.faults += check(summaries, broken, self.binary, self.environment, locate)
         stage = lint.Stage(self.environment, self.ignored, self.cache, self._key, self._tree, locate, self.sources)
-        warnings = stage.warnings(summaries, self.faults)
+        warnings = stage.warnings(summaries, self.faults, self.mail_warnings)
         program = link(summaries, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         messages, files = self._messages(program)

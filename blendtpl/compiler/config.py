@@ -10,11 +10,13 @@ from pathlib import Path
 
 from blendtpl.compiler.frontend.exclusion import exclusion
 from blendtpl.compiler.lint.ignores import Ignores, ignores
+from blendtpl.compiler.mail.project_settings import MailSettings, mail_settings
 from blendtpl.errors import ConfigError, did_you_mean
 
 _SETTINGS = ("templates", "output", "environment", "registry", "exclude")
 _SEVERAL = ("templates", "exclude")  # those that may be a list of strings
 _SILENCED = ("ignore", "per-file-ignores", "allow-unrendered")  # what is not to be told of
+_NAMES = (*_SETTINGS, *_SILENCED, "mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Config:
     `templates` are the folders that are named, none where none is; `exclude` are patterns of what is no template in
     them (`blendtpl.compiler.frontend.exclusion`); `registry` the ``module:name`` that rewritten code calls; `ignored`
     are the warnings that nobody wants to be told of, `allow_unrendered` patterns of templates that `verify` need not
-    render.
+    render, `mail` is what holds for all
+    messages.
     """
 
     root: Path
@@ -34,6 +37,7 @@ class Config:
     registry: str | None
     ignored: Ignores
     allow_unrendered: tuple[str, ...]
+    mail: MailSettings
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -69,10 +73,10 @@ def _config(root: Path, path: Path, table: object) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: `tool.blendtpl` is no table")
     for name, value in table.items():
-        if name in _SILENCED:
+        if name in _SILENCED or name == "mail":
             continue
         if name not in _SETTINGS:
-            hint = did_you_mean(name, (*_SETTINGS, *_SILENCED)) or f"settings are {', '.join((*_SETTINGS, *_SILENCED))}"
+            hint = did_you_mean(name, _NAMES) or f"settings are {', '.join(_NAMES)}"
             raise ConfigError(f"{path}: unknown setting `{name}` in [tool.blendtpl]; {hint}")
         if name in _SEVERAL:
             _check_several(path, name, value)
@@ -87,7 +91,11 @@ def _config(root: Path, path: Path, table: object) -> Config:
     templates = tuple(root / folder for folder in _each(table.get("templates", ())))
     named = table.get("environment"), table.get("registry")
     ignored, allowed = _ignored(path, table), _texts(path, "allow-unrendered", table.get("allow-unrendered", []))
-    return Config(root, templates, exclude, output, *named, ignored, allowed)
+    try:
+        mail = mail_settings(table.get("mail", {}))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return Config(root, templates, exclude, output, *named, ignored, allowed, mail)
 
 
 def _check_one(path: Path, what: str, value: object) -> None:

@@ -9,6 +9,7 @@ from blendtpl.compiler.frontend.positions import Spot
 from blendtpl.errors import TemplateWarning, did_you_mean
 
 WARNINGS = (
+    "kept-css",
     "lost-set",
     "outside-block",
     "too-many-arguments",

@@ -40,19 +40,21 @@ class Stage:
     sources: Mapping[str, Source]
 
     def warnings(
-        self, summaries: Mapping[str, TemplateSummary], faults: Iterable[Fault]
+        self,
+        summaries: Mapping[str, TemplateSummary],
+        faults: Iterable[Fault],
+        more: Iterable[TemplateWarning] = (),
     ) -> tuple[TemplateWarning, ...]:
         """Return the warnings of all templates that have an outline, by place; what is wrong with a template has been
-        told, and nothing is said of what it means to others.
+        told, and nothing is said of what it means to others. `more` are those of stages before.
         """
         found, faulty = {}, {fault.name for fault in faults}
         for name, summary in summaries.items():
             if (noted := self._notes(self.sources[name], summary)) is not None:
                 found[name] = noted
         texts = {name: self.sources[name].text for name in summaries}
-        return tuple(
-            sorted(set(not_ignored(lint(summaries, found, faulty, self.locate), self.ignored, texts, self.environment)))
-        )
+        every = [*lint(summaries, found, faulty, self.locate), *more]
+        return tuple(sorted(set(not_ignored(every, self.ignored, texts, self.environment))))
 
     def _notes(self, source: Source, summary: TemplateSummary) -> Notes | None:
         key = ""

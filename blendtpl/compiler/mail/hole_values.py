@@ -1,0 +1,65 @@
+"""Hole values: what may be printed in a tag, a value or a sheet.
+
+Enters: a node. Leaves: all texts that it may print, or `None` where that may be anything.
+"""
+
+from collections.abc import Sequence
+
+from jinja2 import nodes
+
+from blendtpl.compiler.mail.bindings import constant_name
+from blendtpl.compiler.mail.composition import Around, Templates
+from blendtpl.compiler.mail.constants import Constants
+from blendtpl.compiler.mail.trees import bodies
+
+_MOST = 32  # texts of one hole
+
+
+class HoleValues:
+    """The values of holes, whose templates are those of a set."""
+
+    def __init__(self, templates: Templates, constants: Constants) -> None:
+        self._templates, self._constants = templates, constants
+
+    def of(self, node: nodes.Node, around: Around) -> tuple[str, ...] | None:
+        """Return the texts that a node may print in a tag, in order of its branches."""
+        if isinstance(node, nodes.Output):
+            return self._joined([self.of(part, around) for part in node.nodes])
+        if isinstance(node, nodes.If):
+            return self._either([self._branch(part, around) for part in bodies(node)])
+        if isinstance(node, nodes.Include):
+            return self._plain(constant_name(node.template, around.template, self._templates.join))
+        constant = self._constant(node, around)
+        if constant is not None:
+            return (constant,)
+        if isinstance(node, nodes.CondExpr):
+            other = ("",) if node.expr2 is None else self.of(node.expr2, around)
+            return self._either([self.of(node.expr1, around), other])
+        return None
+
+    def _plain(self, name: str | None) -> tuple[str, ...] | None:
+        """Return the text of a template that has no tags, as a sheet has that is included."""
+        if name is None or name not in self._templates:
+            return None
+        parts = [part for node in self._templates.tree(name).body for part in getattr(node, "nodes", [None])]
+        plain = all(isinstance(part, nodes.TemplateData) for part in parts)
+        return ("".join(part.data for part in parts),) if plain else None
+
+    def _branch(self, body: Sequence[nodes.Node], around: Around) -> tuple[str, ...] | None:
+        return self._joined([self.of(part, around) for part in body])
+
+    def _either(self, each: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+        return None if None in each else tuple(text for texts in each for text in texts or ())
+
+    def _joined(self, each: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+        if None in each:
+            return None
+        texts = [""]
+        for found in each:
+            texts = [text + other for text in texts for other in found or ()]
+        return tuple(texts) if len(texts) <= _MOST else None
+
+    def _constant(self, node: nodes.Node, around: Around) -> str | None:
+        return (
+            self._constants.text(node, around.scope, escaped=around.escaped) if isinstance(node, nodes.Expr) else None
+        )

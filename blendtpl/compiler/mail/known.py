@@ -1,0 +1,117 @@
+"""Known: what is known of an element of a flattened text, whose attributes may have holes.
+
+Enters: the holes of a message. Leaves: for each element what selectors may ask of it.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+
+from jinja2 import nodes
+
+from blendtpl.compiler.mail.flat import ANY, FIRST, FROZEN, LAST, LOOSE, Hole
+from blendtpl.compiler.mail.scanning import HOLE, attributes_of
+from blendtpl.compiler.mail.selectors import Known
+from blendtpl.compiler.mail.tree import Node
+
+_NUMBER = re.compile(f"{FIRST}(\\d+){LAST}")
+_MOST = 64  # texts that one attribute may have
+
+
+class Knowledge:
+    """What is known of the elements of one message."""
+
+    def __init__(self, holes: Sequence[Hole]) -> None:
+        self.holes = holes
+        self._known: dict[int, Known] = {}
+
+    def known(self, node: Node) -> Known:
+        """Return what is known of an element."""
+        if id(node) not in self._known:
+            self._known[id(node)] = self._find(node)
+        return self._known[id(node)]
+
+    def filled(self, text: str, *, unescape: bool = False) -> str:
+        """Return a text with those holes filled that always print the same; `unescape` is for values of attributes."""
+
+        def fill(found: re.Match[str]) -> str:
+            values = self.holes[int(found[1])].values
+            if values is None or len(set(values)) > 1:
+                return found[0]
+            return html.unescape(values[0]) if unescape else values[0]
+
+        return _NUMBER.sub(fill, text)
+
+    def _find(self, node: Node) -> Known:
+        values: dict[str, frozenset[str | None]] = {}
+        unknown: set[str] = set()
+        opaque, sure = False, frozenset[str]()
+        for name, text in node.attributes.items():
+            if FIRST in name:
+                number = _NUMBER.search(name)
+                may_be = _attributes(self.holes[int(number[1])]) if number else None
+                if may_be is None:
+                    opaque = True
+                    continue
+                for each in {key for branch in may_be for key in branch}:
+                    given = {branch.get(each) for branch in may_be}
+                    if each in values or any(text is not None and HOLE in text for text in given):
+                        unknown.add(each)
+                    else:
+                        values[each] = frozenset(given)
+            elif name in values:
+                unknown.add(name)
+            elif (texts := self._texts(text)) is None:
+                unknown.add(name)
+                if name == "class":
+                    sure = frozenset(_certain(text))
+            else:
+                values[name] = frozenset(texts)
+        loose = bool({LOOSE, FROZEN} & node.attributes.keys())
+        return Known(None if ANY in node.name else node.name, values, frozenset(unknown), opaque, loose, sure)
+
+    def _texts(self, text: str) -> list[str] | None:
+        """Return all that the value of an attribute may be."""
+        texts, at = [""], 0
+        for found in _NUMBER.finditer(text):
+            values = self.holes[int(found[1])].values
+            if values is None or len(texts) * len(values) > _MOST:
+                return None
+            before = text[at : found.start()]
+            texts = [each + before + html.unescape(value) for each in texts for value in dict.fromkeys(values)]
+            at = found.end()
+        return [each + text[at:] for each in texts]
+
+
+def _certain(text: str) -> Iterator[str]:
+    """Yield the words of a text that no hole touches."""
+    for word in text.split():
+        if FIRST not in word and LAST not in word:
+            yield word
+
+
+def _attributes(hole: Hole) -> list[dict[str, str]] | None:
+    """Return the attributes that a hole in a tag may print, for each of its branches, or `None`."""
+    branches: list[str] = []
+    if hole.values is not None:
+        branches = list(hole.values)
+    elif isinstance(hole.node, nodes.If):
+        bodies = [hole.node.body, *(each.body for each in hole.node.elif_), hole.node.else_]
+        branches = ["".join(map(_holed, body)) for body in bodies]
+    else:
+        return None
+    found = []
+    for branch in branches:
+        attributes = attributes_of(branch)
+        if attributes is None:
+            return None
+        found.append({name: html.unescape(value) for name, value in attributes.items()})
+    return found
+
+
+def _holed(node: nodes.Node) -> str:
+    if isinstance(node, nodes.TemplateData):
+        return node.data
+    if isinstance(node, nodes.Output):
+        return "".join(map(_holed, node.nodes))
+    return HOLE

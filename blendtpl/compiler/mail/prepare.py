@@ -1,0 +1,107 @@
+"""Prepare: what is made of the sources of messages before anything is parsed.
+
+Enters: all sources, and the settings. Leaves: sources, and warnings of what could not be done. What was made before of
+the same sources comes from the build cache.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Protocol
+
+import jinja2
+
+from blendtpl.bundle.environment import autoescape_of
+from blendtpl.compiler.frontend.reader import Source
+from blendtpl.compiler.mail.folders import folders
+from blendtpl.compiler.mail.project_settings import MailSettings
+from blendtpl.errors import TemplateWarning
+from blendtpl.extras import not_installed
+
+KEPT_CSS = "kept-css"  # the kind of warning
+
+
+class _Cache(Protocol):
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, value: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The sources to compile, and warnings, by place."""
+
+    sources: dict[str, Source]
+    warnings: tuple[TemplateWarning, ...] = ()
+
+
+def prepare(
+    sources: dict[str, Source],
+    message_settings: Mapping[str, str],
+    environment: jinja2.Environment,
+    settings: MailSettings,
+    cache: _Cache | None,
+    make_key: Callable[[str, dict[str, Any]], str],
+) -> Prepared:
+    """Return what the settings make of sources."""
+    messages = _to_inline(sources, message_settings, settings)
+    if not messages:
+        return Prepared(sources)
+    try:
+        from blendtpl.compiler.mail.css import inline  # whoever has no e-mail needs none of its libraries
+    except ImportError as error:
+        raise not_installed("`inline_css`", error) from None
+    escaped = [name for name in sources if autoescape_of(environment, name)]
+    content = {
+        "messages": messages,
+        "sources": [(each.name, each.digest) for each in sources.values()],
+        "escaped": escaped,
+    }
+    key = make_key("css", content) if cache else ""
+    found = _read(cache.get(key)) if cache else None
+    if found is None:
+        changed, notes = inline(sources, messages, environment)
+        found = {
+            "changed": {name: source.text for name, source in changed.items()},
+            "notes": [[note.template, note.line, note.text] for note in notes],
+        }
+        if cache:
+            cache.put(key, json.dumps(found).encode())
+    texts = found["changed"]
+    made = {name: _with(source, texts[name]) if name in texts else source for name, source in sources.items()}
+    return Prepared(made, tuple(_warning(sources, *note) for note in found["notes"]))
+
+
+def _to_inline(sources: Mapping[str, Source], message_settings: Mapping[str, str], settings: MailSettings) -> list[str]:
+    """Return the names of the HTML of messages whose CSS is inlined; what is wrong with any is told elsewhere."""
+    found, _ = folders(sources, message_settings)
+    return [
+        each.parts["html"]
+        for each in found.values()
+        if "html" in each.parts
+        and (settings.inline_css if each.settings.inline_css is None else each.settings.inline_css)
+    ]
+
+
+def _read(data: bytes | None) -> dict[str, Any] | None:
+    try:
+        found = None if data is None else json.loads(data)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _with(source: Source, text: str) -> Source:
+    return replace(source, text=text, digest=sha256(text.encode()).hexdigest())
+
+
+def _warning(sources: Mapping[str, Source], name: str, line: int, text: str) -> TemplateWarning:
+    shown = sources[name].text.split("\n")[line - 1 : line]
+    return TemplateWarning(
+        name=name,
+        line=line,
+        column=0,
+        kind=KEPT_CSS,
+        message=f"a rule of CSS stays in its `<style>`: {text}",
+        source_line=shown[0] if shown else "",
+    )

@@ -1,0 +1,194 @@
+"""Rewriting: styles are written into start tags, and what stays is left of sheets.
+
+Enters: marked sources, what is to be written and what is kept. Leaves: sources of as many lines as before. Which style
+an element gets beside the one that it has is the work of `css-inline`.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import css_inline
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.compiler.mail.flat import FIRST, LAST, Hole
+from blendtpl.compiler.mail.marked import Marked
+from blendtpl.compiler.mail.scanning import HOLE, Attribute, Element
+from blendtpl.compiler.mail.tree import nodes_of
+
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+_KEY, _PLACE = "blendtpl-key", "blendtplhole"
+_HOLES = re.compile(f"{FIRST}(\\d+){LAST}")
+_PLACES = re.compile(f"{_PLACE}(\\d+)x")
+
+Declared = tuple[str, str, bool, tuple[int, int, int]]  # name, value, whether it is important, specificity
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A start tag, and the declarations that go onto it, as they stand in the sheets. `own` is the style that it has,
+    in which holes have numbers that do not always print the same; in `raw` all of them have. Both are empty where it
+    has none.
+    """
+
+    source: Marked
+    element: Element
+    own: str
+    raw: str
+    declared: tuple[Declared, ...]
+    holes: Sequence[Hole]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A text that goes between two offsets of a source."""
+
+    start: int
+    end: int
+    text: str
+
+
+def edits(wanted: Sequence[Wanted], environment: jinja2.Environment) -> list[Edit | None]:
+    """Return the edit that gives each element its style; `None` where it cannot be given one."""
+    plans = [_plan(each) for each in wanted]
+    styles = _styled([(own, each.declared) for (own, _), each in zip(plans, wanted, strict=True)])
+    apart = _styled([("", each.declared) for each in wanted])
+    delimiters = delimiters_of(environment)
+    return [
+        _edit(each, own, runs, style, alone, delimiters)
+        for each, (own, runs), style, alone in zip(wanted, plans, styles, apart, strict=True)
+    ]
+
+
+def delimiters_of(environment: jinja2.Environment) -> tuple[str, ...]:
+    """Return what begins a tag of Jinja2."""
+    found = (
+        environment.block_start_string,
+        environment.variable_start_string,
+        environment.comment_start_string,
+        environment.line_statement_prefix,
+        environment.line_comment_prefix,
+    )
+    return tuple(each for each in found if each)
+
+
+def runs_of(source: Marked, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the spans of what Jinja2 prints between two offsets; neighbours are one."""
+    return [(start + found.start(), start + found.end()) for found in re.finditer(f"{HOLE}+", source.masked[start:end])]
+
+
+def _value(source: Marked, attribute: Attribute) -> tuple[int, int, str]:
+    """Return where a value is without its quotes, and the quote."""
+    text = source.text[attribute.value : attribute.end]
+    if len(text) > 1 and text[0] in {'"', "'"} and text[-1] == text[0]:
+        return attribute.value + 1, attribute.end - 1, text[0]
+    return attribute.value, attribute.end, ""
+
+
+def _plan(wanted: Wanted) -> tuple[str | None, list[str]]:
+    """Return an element's own style with names for its holes, and what these stand for; no style where a hole may print
+    more than a value, or is not told from others.
+    """
+    numbers = [int(found[1]) for found in _HOLES.finditer(wanted.own)]
+    if not numbers:
+        return wanted.own, []
+    attribute = wanted.element.attribute("style")
+    if attribute is None:
+        return None, []
+    start, end, _ = _value(wanted.source, attribute)
+    runs = runs_of(wanted.source, start, end)
+    every = [int(found[1]) for found in _HOLES.finditer(wanted.raw)]
+    if len(runs) != len(every) or any(not isinstance(wanted.holes[number].node, nodes.Expr) for number in numbers):
+        return None, []
+    spans = dict(zip(every, runs, strict=True))
+    texts = [wanted.source.text[slice(*spans[number])] for number in numbers]
+    counted = iter(range(len(texts)))
+    named = _HOLES.sub(lambda found: f"{_PLACE}{next(counted)}x", wanted.own)
+    for declaration in _declarations(named):
+        name, colon, _ = declaration.partition(":")
+        if _PLACE in declaration and (not colon or _PLACE in name):
+            return None, []
+    return named, texts
+
+
+def _declarations(style: str) -> Iterator[str]:
+    depth, quote, start = 0, "", 0
+    for at, sign in enumerate(style):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+        elif sign == ";" and depth <= 0:
+            yield style[start:at]
+            start = at + 1
+    yield style[start:]
+
+
+def _styled(each: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[str | None]:
+    """Return the styles that elements get which have one each and are to be given declarations."""
+    known = dict.fromkeys(pair for pair in each if pair[0] is not None)
+    found: dict[tuple[str | None, tuple[Declared, ...]], str | None] = {}
+    pairs = list(known)
+    try:
+        found = dict(zip(pairs, _inlined(pairs), strict=True))
+    except css_inline.InlineError:
+        for pair in pairs:
+            try:
+                found[pair] = _inlined([pair])[0]
+            except css_inline.InlineError:
+                found[pair] = None
+    return [found.get(pair) for pair in each]
+
+
+def _inlined(pairs: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[str | None]:
+    sheet, body = [], []
+    for number, (own, declared) in enumerate(pairs):
+        ranks = sorted({specificity for *_, specificity in declared})
+        for name, value, important, specificity in declared:
+            selector = f'[{_KEY}="{number}"]' * (ranks.index(specificity) + 1)
+            sheet.append(f"{selector}{{{name}:{value}{' !important' if important else ''}}}")
+        style = f' style="{html.escape(own)}"' if own else ""
+        body.append(f'<p {_KEY}="{number}"{style}></p>')
+    page = f"<html><head><style>{''.join(sheet)}</style></head><body>{''.join(body)}</body></html>"
+    made = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
+    return [made.get(str(number)) for number in range(len(pairs))]
+
+
+def _edit(
+    wanted: Wanted, own: str | None, texts: list[str], style: str | None, alone: str | None, delimiters: Sequence[str]
+) -> Edit | None:
+    attribute, source = wanted.element.attribute("style"), wanted.source
+    if alone is None or any(sign in (style or "") + alone for sign in delimiters):
+        return None
+    if attribute is None:
+        if HOLE in wanted.element.name:
+            return None
+        return Edit(wanted.element.named, wanted.element.named, f' style="{_quoted(alone)}"')
+    start, end, quote = _value(source, attribute)
+    if own is not None and style is not None:
+        text = _PLACES.sub(lambda found: texts[int(found[1])], _quoted(style))
+        lines = source.text.count("\n", attribute.value, attribute.end) - text.count("\n")
+        return Edit(attribute.value, attribute.end, f'"{text}"' + "\n" * lines) if lines >= 0 else None
+    before = [each for each in _declarations(alone) if each.strip() and not each.rstrip().endswith("!important")]
+    behind = [each for each in _declarations(alone) if each.rstrip().endswith("!important")]
+    text = source.text[start:end]
+    first = "".join(f"{_quoted(each, quote or chr(34))};" for each in before)
+    last = "".join(f";{_quoted(each, quote or chr(34))}" for each in behind)
+    return Edit(attribute.value, attribute.end, f"{quote or chr(34)}{first}{text}{last}{quote or chr(34)}")
+
+
+def _quoted(text: str, quote: str = '"') -> str:
+    return text.replace("&", "&amp;").replace(quote, "&quot;" if quote == '"' else "&#39;")
+
+
+def applied(text: str, changes: Sequence[Edit]) -> str:
+    """Return a text with edits made, which are apart from each other."""
+    pieces, at = [], 0
+    for edit in sorted(changes, key=lambda edit: (edit.start, edit.end)):
+        pieces += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*pieces, text[at:]])
