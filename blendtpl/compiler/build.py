@@ -200,7 +200,8 @@ class _Run:
         self.faults: list[Fault] = []
         self.binary: dict[str, Fault] = {}  # the files that are no text
         self.messages: Messages | None = None  # where they are known
-        self.mail, self.mail_warnings = MailSettings(), ()  # type: MailSettings, tuple[TemplateWarning, ...]
+        self.mail = MailSettings()
+        self.mail_warnings: tuple[TemplateWarning, ...] = ()
         self.message_settings: dict[str, str] = {}  # the texts of files beside the templates of messages
         self.read_file: ReadFile = lambda name: None
 
