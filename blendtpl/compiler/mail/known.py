@@ -67,8 +67,9 @@ class Knowledge:
                     sure = frozenset(_certain(text))
             else:
                 values[name] = frozenset(texts)
+        present = frozenset(name for name in node.attributes if FIRST not in name)
         loose = bool({LOOSE, FROZEN} & node.attributes.keys())
-        return Known(None if ANY in node.name else node.name, values, frozenset(unknown), opaque, loose, sure)
+        return Known(None if ANY in node.name else node.name, values, frozenset(unknown), opaque, loose, sure, present)
 
     def _texts(self, text: str) -> list[str] | None:
         """Return all that the value of an attribute may be."""

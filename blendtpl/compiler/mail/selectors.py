@@ -23,7 +23,7 @@ class Known:
     """What is known of an element: its name, `None` where it is printed, and for each attribute all values that it may
     have (`None` among them: it is not there). One whose value may be anything is in `open`; `opaque` are elements that
     may have any attributes, `loose` those that may be anywhere, and so may have anything; `sure` are classes that an
-    element has whatever else is printed in its `class`.
+    element has whatever else is printed in its `class`, `present` attributes that it has, whatever their values.
     """
 
     name: str | None
@@ -32,6 +32,7 @@ class Known:
     opaque: bool
     loose: bool
     sure: frozenset[str]
+    present: frozenset[str]
 
 
 Knowing = Callable[[Node], Known]
@@ -141,6 +142,8 @@ def _simple(part: Any, node: Node, known: Knowing) -> int:
         return _attribute(found, "class", lambda value: part.class_name in value.split())
     if isinstance(part, parser.IDSelector):
         return _attribute(found, "id", lambda value: part.ident == value)
+    if isinstance(part, parser.AttributeSelector) and part.operator is None and part.lower_name in found.present:
+        return YES
     if isinstance(part, parser.AttributeSelector):
         return _attribute(found, part.lower_name, lambda value: _holds(part, value))
     if isinstance(part, parser.PseudoClassSelector) and part.name == "root":
@@ -148,7 +151,8 @@ def _simple(part: Any, node: Node, known: Knowing) -> int:
     if isinstance(part, parser.PseudoClassSelector) and part.name in {"link", "any-link"}:
         if found.name is not None and found.name not in {"a", "area", "link"}:
             return NO
-        return min(YES if found.name else MAYBE, _attribute(found, "href", lambda value: True))
+        href = YES if "href" in found.present else _attribute(found, "href", lambda value: True)
+        return min(YES if found.name else MAYBE, href)
     if isinstance(part, parser.PseudoClassSelector) and part.name == "empty":
         return MAYBE if None in node.children else YES * (not node.children and not node.text)
     return _by_place(part, node, known)
