@@ -1,0 +1,91 @@
+"""Chromium computes the same style for every element of an e-mail, whether its CSS was inlined in the build or in its
+render: on a phone and on a desk, by day and by night.
+"""
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import css_inline
+import pytest
+
+import blendtpl
+from blendtpl.compiler.build import build
+from blendtpl.compiler.mail.project_settings import MailSettings
+from testkit import TEMPLATES
+from testkit.examples import context_of, every_example
+from tests.compiling.mail.generated import Maker
+from tests.compiling.mail.support import inlined, rendered
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+MAILS = [(name, example) for name, example in every_example() if name.startswith("emails/") and name.endswith(".html")]
+VIEWS = [(375, "light"), (375, "dark"), (1024, "light"), (1024, "dark")]
+
+# all properties of all elements that may be seen: those of a head never are, nor are there the same in both
+_STYLES = """() => [...document.body.querySelectorAll('*'), document.body, document.documentElement]
+    .filter(element => element.tagName != 'STYLE')
+    .map(element => {
+        const style = getComputedStyle(element);
+        return [element.tagName, [...style].map(name => name + ':' + style.getPropertyValue(name)).join(';')];
+    })"""
+
+_INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator["Page"]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.route("**/*", lambda route: route.abort())
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def compiled() -> blendtpl.Registry:
+    return blendtpl.load(build(TEMPLATES, mail=MailSettings(inline_css=True)).bundle)
+
+
+def computed(page: "Page", html: str, width: int, scheme: Any) -> list[Any]:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    page.set_content(html)
+    found: list[Any] = page.evaluate(_STYLES)
+    return found
+
+
+@pytest.mark.parametrize(("name", "example"), MAILS)
+def test_an_e_mail_looks_the_same(
+    name: str, example: str, browser_page: "Page", registry: blendtpl.Registry, compiled: blendtpl.Registry
+) -> None:
+    context = context_of(name, example)
+    before, after = _INLINER.inline(registry.render(name, context)), compiled.render(name, context)
+    for width, scheme in VIEWS:
+        expected = computed(browser_page, before, width, scheme)
+        assert len(expected) > 10
+        assert computed(browser_page, after, width, scheme) == expected
+
+
+@pytest.mark.parametrize("start", range(0, 60, 20))
+def test_a_made_up_message_looks_the_same(start: int, browser_page: "Page") -> None:
+    for seed in range(start, start + 20):
+        maker = Maker(seed)
+        texts = maker.message()
+        new, _ = inlined(texts)
+        context = maker.context()
+        try:
+            before = _INLINER.inline(rendered(texts, **context))
+        except css_inline.InlineError:
+            continue
+        # a rule of `@media` that is not important loses to a style, and wins over a rule: here all of them are
+        assert computed(browser_page, rendered(new, **context), 1024, "light") == computed(
+            browser_page, before, 1024, "light"
+        ), (seed, context)
