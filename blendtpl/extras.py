@@ -13,6 +13,7 @@ _EXTRAS = {
     **dict.fromkeys(("css_inline", "cssselect2", "tinycss2"), "email"),
     "libcst": "migrate",
     "cryptography": "dkim",
+    "mjml": "mjml",
     "aiosmtplib": "aiosmtplib",
 }
 

@@ -236,6 +236,7 @@ class _Run:
             self.environment = self.resolver.environment
         prepared = prepare(self.sources, self.message_settings, self.environment, self.mail, self.cache, self._key)
         self.sources, self.mail_warnings = prepared.sources, prepared.warnings
+        self.faults += prepared.faults
 
     def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
         """Return the bundle, and how many of its templates had to be emitted."""

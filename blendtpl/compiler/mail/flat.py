@@ -67,8 +67,7 @@ class Text:
         """Write data of a template."""
         if self.conditions:
             self._flat.maybe.update(re.findall(rf'{MARK}="([\d.]+)"', text))
-        if self.mode == "text" or self.mode.startswith("tag"):
-            text = re.sub(r"<link(?=[\s/>])", "<meta", text)  # the inliner would look for the file
+        text = re.sub(r"<link(?=[\s/>])", "<meta", text)  # the inliner would look for the file
         self.mode = advance(self.mode, text)
         self.emit(text)
 

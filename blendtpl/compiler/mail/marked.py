@@ -88,3 +88,22 @@ def _masked(environment: jinja2.Environment, name: str, text: str) -> tuple[str,
             opened, inside = end, ""
     pieces.append(text[at:])
     return "".join(pieces), spans
+
+
+def tags_of(environment: jinja2.Environment, name: str, text: str) -> list[tuple[int, int]]:
+    """Return where Jinja2's tags and comments are in a text whose line ends are ``\\n``; raises what its lexer does."""
+    spans: list[tuple[int, int]] = []
+    at, begun = 0, -1
+    for _, kind, raw in environment.lexer.tokeniter(text, name, name):
+        start = max(text.find(raw, at), at) if raw else at
+        at = start + len(raw)
+        if kind == "data":
+            continue
+        if kind.startswith("raw") or kind in {"linecomment", "comment"}:
+            begun = start if begun < 0 else begun
+        if kind.endswith("_begin"):
+            begun = start if begun < 0 else begun
+        if kind.endswith("_end") or kind.startswith("raw"):
+            spans.append((begun if begun >= 0 else start, start + len(raw.rstrip())))
+            begun = -1
+    return spans

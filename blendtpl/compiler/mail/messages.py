@@ -17,7 +17,7 @@ from blendtpl.compiler.mail.marked import MARK
 from blendtpl.compiler.mail.sheets import Rule, rules
 from blendtpl.compiler.mail.tree import Node, find_adrift, nodes_of
 
-_PARSER = css_inline.CSSInliner(inline_style_tags=False, keep_style_tags=True)
+_PARSER = css_inline.CSSInliner(inline_style_tags=False, keep_style_tags=True, load_remote_stylesheets=False)
 _WRAPPERS = {LOOSE, FROZEN}
 
 NUMBERED = re.compile(f"{FIRST}\\d+{LAST}")

@@ -16,8 +16,10 @@ from blendtpl.bundle.environment import autoescape_of
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.compiler.mail.folders import folders
 from blendtpl.compiler.mail.project_settings import MailSettings
-from blendtpl.errors import TemplateWarning
+from blendtpl.errors import Fault, TemplateWarning
 from blendtpl.extras import not_installed
+
+_MJML = "body.mjml"
 
 KEPT_CSS = "kept-css"  # the kind of warning
 
@@ -29,9 +31,10 @@ class _Cache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The sources to compile, and warnings, by place."""
+    """The sources to compile, what is wrong with those that were to become others, and warnings, by place."""
 
     sources: dict[str, Source]
+    faults: tuple[Fault, ...] = ()
     warnings: tuple[TemplateWarning, ...] = ()
 
 
@@ -44,9 +47,10 @@ def prepare(
     make_key: Callable[[str, dict[str, Any]], str],
 ) -> Prepared:
     """Return what the settings make of sources."""
+    sources, faults = _from_mjml(sources, environment)
     messages = _to_inline(sources, message_settings, settings)
     if not messages:
-        return Prepared(sources)
+        return Prepared(sources, faults)
     try:
         from blendtpl.compiler.mail.css import inline  # whoever has no e-mail needs none of its libraries
     except ImportError as error:
@@ -69,7 +73,20 @@ def prepare(
             cache.put(key, json.dumps(found).encode())
     texts = found["changed"]
     made = {name: _with(source, texts[name]) if name in texts else source for name, source in sources.items()}
-    return Prepared(made, tuple(_warning(sources, *note) for note in found["notes"]))
+    return Prepared(made, faults, tuple(_warning(sources, *note) for note in found["notes"]))
+
+
+def _from_mjml(
+    sources: dict[str, Source], environment: jinja2.Environment
+) -> tuple[dict[str, Source], tuple[Fault, ...]]:
+    if not any(_MJML in name for name in sources):
+        return sources, ()
+    try:
+        from blendtpl.compiler.mail.mjml import to_html  # as above
+    except ImportError as error:
+        raise not_installed("a `body.mjml`", error) from None
+    made, faults = to_html(sources, environment)
+    return made, tuple(faults)
 
 
 def _to_inline(sources: Mapping[str, Source], message_settings: Mapping[str, str], settings: MailSettings) -> list[str]:
