@@ -16,15 +16,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import jinja2
-from jinja2 import nodes as jinja
 
 from blendtpl.compiler.frontend.reader import Source
+from blendtpl.compiler.mail.edits import Edit, applied
 from blendtpl.compiler.mail.flat import FIRST, FROZEN, Unreadable
 from blendtpl.compiler.mail.flatten import Flattener
-from blendtpl.compiler.mail.marked import Marked, mark
+from blendtpl.compiler.mail.marked import Marked
+from blendtpl.compiler.mail.marks import Marks, shared_with_others
 from blendtpl.compiler.mail.messages import NUMBERED, Message, Sheet, read_message
 from blendtpl.compiler.mail.remains import sheet_edit
-from blendtpl.compiler.mail.rewriting import Declared, Edit, Wanted, applied, edits
+from blendtpl.compiler.mail.rewriting import Declared, Wanted, edits
 from blendtpl.compiler.mail.selectors import MAYBE, NO, YES, key, matches, words
 from blendtpl.compiler.mail.sheets import Rule, Selector, family
 from blendtpl.compiler.mail.tree import Node
@@ -56,7 +57,7 @@ def inline(
     sources: Mapping[str, Source], messages: Iterable[str], environment: jinja2.Environment
 ) -> tuple[dict[str, Source], list[Note]]:
     """Return the sources that change, and the notes."""
-    marked = _Marks(sources, environment)
+    marked = Marks(sources, environment)
     flattener = Flattener(marked, environment, {name: source.text for name, source in sources.items()})
     found, notes, others = [], [], []
     parsed: dict[str, tuple[Rule, ...] | None] = {}
@@ -68,7 +69,8 @@ def inline(
         except Unreadable as error:
             notes.append(Note(error.template, error.line, f"no CSS of `{name}` is inlined: {error.why}"))
             others.append(name)
-    shared = _shared(sources, marked, found, others)
+    reached = {name for message in found for name in message.flat.reached}
+    shared = shared_with_others(sources, marked, reached, others)
     result = Result()
     for message in found:
         _keep_for_markup(message, result)
@@ -82,7 +84,7 @@ def inline(
 
 
 def _sheets(
-    messages: list[Message], marked: _Marks, shared: Mapping[str, str], result: Result, environment: jinja2.Environment
+    messages: list[Message], marked: Marks, shared: Mapping[str, str], result: Result, environment: jinja2.Environment
 ) -> list[Note]:
     """Add the edits of the sheets; return a note for each that has to stay as it is."""
     notes = []
@@ -111,70 +113,6 @@ def _sheets(
         within = [each for each in result.edits[source.name] if not edit.start <= each.start < edit.end]
         result.edits[source.name] = [*within, edit]
     return notes
-
-
-class _Marks(dict[str, Marked]):
-    """Marked sources, each marked when it is asked for first; one that Jinja2 cannot read is not in it."""
-
-    def __init__(self, sources: Mapping[str, Source], environment: jinja2.Environment) -> None:
-        super().__init__()
-        self._sources, self.environment = sources, environment
-        self._numbers = {name: number for number, name in enumerate(sources)}
-        self.names = list(sources)
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            self[name]  # type: ignore[index]
-        except KeyError:
-            return False
-        return True
-
-    def __missing__(self, name: str) -> Marked:
-        found = mark(self._sources[name], self._numbers[name], self.environment)
-        if found is None:
-            raise KeyError(name)
-        self[name] = found
-        return found
-
-    def owner(self, of: str) -> tuple[Marked, int]:
-        """Return the source of a mark, and the number of the element in it."""
-        number, _, element = of.partition(".")
-        return self[self.names[int(number)]], int(element)
-
-
-def _shared(
-    sources: Mapping[str, Source], marked: _Marks, messages: list[Message], others: Iterable[str]
-) -> dict[str, str]:
-    """Return the templates of messages that something else renders as well, each with what does."""
-    reached = {name for message in messages for name in message.flat.reached}
-    roots = {name: name for name in others}
-    bases = {name.rpartition("/")[2] for name in reached}
-    for name, source in sources.items():
-        if name not in reached and any(base in source.text for base in bases) and name in marked:
-            roots[name] = name
-    found: dict[str, str] = {}
-    waiting = list(roots.items())
-    while waiting:
-        name, root = waiting.pop()
-        if name not in marked:
-            continue
-        for other in _references(marked[name]):
-            if other not in found and other in sources:
-                found[other] = root
-                waiting.append((other, root))
-    return {name: root for name, root in found.items() if name in reached} | {name: name for name in others}
-
-
-def _references(marked: Marked) -> Iterable[str]:
-    environment = marked.tree.environment
-    for node in marked.tree.find_all(jinja.Node):
-        if not isinstance(node, (jinja.Extends, jinja.Include, jinja.Import, jinja.FromImport)):
-            continue
-        for part in (node.template, *node.template.find_all(jinja.Const)):
-            value = part.value if isinstance(part, jinja.Const) else None
-            for each in value if isinstance(value, (list, tuple)) else [value]:
-                if isinstance(each, str):
-                    yield environment.join_path(each, marked.name) if environment else each
 
 
 def _keep_for_markup(message: Message, result: Result) -> None:
@@ -213,7 +151,7 @@ class _Found:
     raw: str
 
 
-def _decide(messages: list[Message], marked: _Marks, shared: Mapping[str, str], result: Result) -> None:
+def _decide(messages: list[Message], marked: Marks, shared: Mapping[str, str], result: Result) -> None:
     """Find out what is written onto each element, and which rules have to stay for it."""
     found: dict[str, list[_Found]] = defaultdict(list)
     for message in messages:
@@ -265,7 +203,7 @@ def _style_of(message: Message, places: list[Node]) -> tuple[str, str]:
     return (message.knowledge.filled(raw[0], unescape=True), raw[0]) if len(filled) == 1 else ("\0", "\0")
 
 
-def _keep_all(message: Message, marked: _Marks, result: Result) -> None:
+def _keep_all(message: Message, marked: Marks, result: Result) -> None:
     for sheet in message.sheets:
         source, number = marked.owner(sheet.mark) if sheet.mark else (None, 0)
         line = source.line(source.elements[number].start) if source else 1
@@ -329,9 +267,7 @@ def _matches(message: Message, selector: Selector, node: Node) -> int:
     return matches(selector.tree, node, message.knowledge.known)
 
 
-def _declared(
-    message: Message, matched: list[_Match], own: str, marked: _Marks, result: Result
-) -> tuple[Declared, ...]:
+def _declared(message: Message, matched: list[_Match], own: str, marked: Marks, result: Result) -> tuple[Declared, ...]:
     """Return what is to be written onto an element; keep what cannot be, with what that would win over."""
     unsure = [match for match in matched if match.certainty == MAYBE]
     source, number = marked.owner(own)

@@ -176,7 +176,7 @@ def _included(source: Source, sources: Mapping[str, Source], environment: jinja2
             name = constant_name(template, found.name, environment.join_path)
             if isinstance(link, nodes.Extends):
                 raise _Refused(_offset(found.text, link.lineno), "MJML cannot extend another template", "include parts")
-            if name in sources and name not in seen and _ENDING.search(name):
+            if name is not None and name in sources and name not in seen and _ENDING.search(name):
                 seen.add(name)
                 waiting.append(sources[name])
                 yield name

@@ -48,6 +48,7 @@ def prepare(
 ) -> Prepared:
     """Return what the settings make of sources."""
     sources, faults = _from_mjml(sources, environment)
+    sources = _with_texts(sources, message_settings, environment)
     messages = _to_inline(sources, message_settings, settings)
     if not messages:
         return Prepared(sources, faults)
@@ -87,6 +88,22 @@ def _from_mjml(
         raise not_installed("a `body.mjml`", error) from None
     made, faults = to_html(sources, environment)
     return made, tuple(faults)
+
+
+def _with_texts(
+    sources: dict[str, Source], message_settings: Mapping[str, str], environment: jinja2.Environment
+) -> dict[str, Source]:
+    found, _ = folders(sources, message_settings)
+    wanted = [
+        each.parts["html"]
+        for each in found.values()
+        if each.settings.text_from_html and "html" in each.parts and "text" not in each.parts
+    ]
+    if not wanted:
+        return sources
+    from blendtpl.compiler.mail.plain_text import texts  # whoever wants none does not load it
+
+    return {**sources, **texts(sources, wanted, environment)}
 
 
 def _to_inline(sources: Mapping[str, Source], message_settings: Mapping[str, str], settings: MailSettings) -> list[str]:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence, Set
 
 import jinja2
 
+from blendtpl.compiler.mail.edits import Edit
 from blendtpl.compiler.mail.flat import FIRST, LAST
 from blendtpl.compiler.mail.marked import Marked
-from blendtpl.compiler.mail.rewriting import Edit, delimiters_of, runs_of
+from blendtpl.compiler.mail.rewriting import delimiters_of, runs_of
 from blendtpl.compiler.mail.scanning import HOLE
 from blendtpl.compiler.mail.sheets import Rule, holes
 

@@ -13,6 +13,7 @@ import css_inline
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.mail.edits import Edit
 from blendtpl.compiler.mail.flat import FIRST, LAST, Hole
 from blendtpl.compiler.mail.marked import Marked
 from blendtpl.compiler.mail.scanning import HOLE, Attribute, Element
@@ -39,15 +40,6 @@ class Wanted:
     raw: str
     declared: tuple[Declared, ...]
     holes: Sequence[Hole]
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A text that goes between two offsets of a source."""
-
-    start: int
-    end: int
-    text: str
 
 
 def edits(wanted: Sequence[Wanted], environment: jinja2.Environment) -> list[Edit | None]:
@@ -183,12 +175,3 @@ def _edit(
 
 def _quoted(text: str, quote: str = '"') -> str:
     return text.replace("&", "&amp;").replace(quote, "&quot;" if quote == '"' else "&#39;")
-
-
-def applied(text: str, changes: Sequence[Edit]) -> str:
-    """Return a text with edits made, which are apart from each other."""
-    pieces, at = [], 0
-    for edit in sorted(changes, key=lambda edit: (edit.start, edit.end)):
-        pieces += [text[at : edit.start], edit.text]
-        at = edit.end
-    return "".join([*pieces, text[at:]])
