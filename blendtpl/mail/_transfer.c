@@ -432,7 +432,63 @@ relaxed_lines(PyObject *module, PyObject *lines)
     return written;
 }
 
+/* Header fields as `blendtpl.mail.relaxed` has them, one in a line; None where a line is no header, or does not end by
+ * CRLF. What stands behind the last field's text is no part of `head`. */
+static PyObject *
+relaxed_head(PyObject *module, PyObject *head)
+{
+    if (!PyBytes_CheckExact(head)) {
+        PyErr_SetString(PyExc_TypeError, "relaxed_head(head: bytes)");
+        return NULL;
+    }
+    const char *at = PyBytes_AS_STRING(head), *end = at + PyBytes_GET_SIZE(head);
+    PyObject *written = PyBytes_FromStringAndSize(NULL, end - at);
+    if (written == NULL)
+        return NULL;
+    char *to = PyBytes_AS_STRING(written);
+    for (;;) {
+        const char *name = at;
+        for (; at < end && *at != ':' && *at != ' ' && *at != '\t' && *at != '\r' && *at != '\n'; at++)
+            *to++ = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
+        int named = at > name;
+        for (; at < end && (*at == ' ' || *at == '\t'); at++)
+            ;
+        if (!named || at == end || *at != ':')
+            goto none;
+        *to++ = *at++;
+        for (int begun = 0, blank = 0; at < end; at++) {
+            if (*at == '\r' && at + 1 < end && at[1] == '\n') {
+                if (at + 2 == end || (at[2] != ' ' && at[2] != '\t'))
+                    break;
+                at++; /* the line goes on */
+                blank = 1;
+            }
+            else if (*at == '\r' || *at == '\n')
+                goto none;
+            else if (*at == ' ' || *at == '\t')
+                blank = 1;
+            else {
+                if (blank && begun)
+                    *to++ = ' ';
+                blank = 0;
+                begun = 1;
+                *to++ = *at;
+            }
+        }
+        if (at == end)
+            break;
+        *to++ = *at++;
+        *to++ = *at++;
+    }
+    _PyBytes_Resize(&written, to - PyBytes_AS_STRING(written));
+    return written;
+none:
+    Py_DECREF(written);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"relaxed_head", relaxed_head, METH_O, NULL},
     {"refused_at", refused_at, METH_O, NULL},
     {"relaxed_lines", relaxed_lines, METH_O, NULL},
     {"transferred", (PyCFunction)(void (*)(void))transferred, METH_FASTCALL, NULL},

@@ -17,25 +17,46 @@ def signed_fields(head: bytes) -> dict[bytes, list[bytes]]:
 
     `head` ends where the last field's own line end begins.
     """
-    if b"\t" in head:
-        head = head.replace(b"\t", b" ")
-    unfolded = _one_blank(head.replace(b"\r\n ", b" "))
-    if unfolded.count(b"\r\n") != unfolded.count(b"\n") or unfolded.count(b"\r\n") != unfolded.count(b"\r"):
-        raise MessageError(_LINE_ENDS)
+    relaxed = relaxed_head(head)
+    if relaxed is None:
+        raise MessageError(_wrong(head))
     found: dict[bytes, list[bytes]] = {}
-    for line in unfolded.split(b"\r\n"):
-        written, colon, value = line.partition(b":")
-        name = written.lower()
-        if b" " in name:
-            name = name.rstrip(b" ")
-        if not (colon and name) or b" " in name:
-            raise MessageError(f"the message has a line among its headers that is none: {line[:60]!r}")
-        field = name + b":" + value.strip(b" ")
+    for field in relaxed.split(b"\r\n"):
+        name = field[: field.index(b":")]
         if name in found:
             found[name].append(field)
         else:
             found[name] = [field]
     return found
+
+
+def _relaxed_head(head: bytes) -> bytes | None:  # as in C
+    """Return those fields, one in a line, or `None` where a line is no header, or has no CRLF."""
+    unfolded = _unfolded(head)
+    count = unfolded.count(b"\r\n")
+    if count != unfolded.count(b"\n") or count != unfolded.count(b"\r"):
+        return None
+    fields = []
+    for line in unfolded.split(b"\r\n"):
+        written, colon, value = line.partition(b":")
+        name = written.rstrip(b" ")
+        if not (colon and name) or b" " in name:
+            return None
+        fields.append(name.lower() + b":" + value.strip(b" "))
+    return b"\r\n".join(fields)
+
+
+def _unfolded(head: bytes) -> bytes:
+    return _one_blank(head.replace(b"\t", b" ").replace(b"\r\n ", b" "))
+
+
+def _wrong(head: bytes) -> str:
+    """Return what is wrong with a head that has no relaxed form."""
+    lines = _unfolded(head).split(b"\r\n")
+    if any(b"\r" in line or b"\n" in line for line in lines):
+        return _LINE_ENDS
+    wrong = next(line for line in lines if _relaxed_head(line) is None)
+    return f"the message has a line among its headers that is none: {wrong[:60]!r}"
 
 
 def _relaxed_lines(lines: bytes) -> bytes | None:  # as in C
@@ -127,6 +148,7 @@ _LINE_ENDS = (
 try:
     from blendtpl.mail import _transfer  # a statement, which tools that freeze applications see
 
+    relaxed_head: Callable[[bytes], bytes | None] = _transfer.relaxed_head
     relaxed_lines: Callable[[bytes], bytes | None] = _transfer.relaxed_lines
 except ImportError:  # it was built where there was no C compiler
-    relaxed_lines = _relaxed_lines
+    relaxed_head, relaxed_lines = _relaxed_head, _relaxed_lines

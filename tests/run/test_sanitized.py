@@ -11,7 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted((ROOT / "blendtpl" / "runtime" / "csrc").glob("*.c"))
-TESTS = ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")
+TRANSFER = ROOT / "blendtpl" / "mail" / "_transfer.c"
+TESTS = (
+    *(f"tests/run/{name}" for name in ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")),
+    *("tests/mail/test_relaxed.py", "tests/mail/test_transfer.py"),
+)
 FLAGS = ("-g", "-O1", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
@@ -35,9 +39,10 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "blendtpl", tmp_path / "blendtpl", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     for name in ("tests", "templates", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
-    module = tmp_path / "blendtpl" / "runtime" / f"_speedups{sysconfig.get_config_var('EXT_SUFFIX')}"
-    include = f"-I{sysconfig.get_path('include')}"
-    subprocess.run(["cc", *FLAGS, include, *map(str, SOURCES), "-o", str(module)], check=True)
+    suffix, include = sysconfig.get_config_var("EXT_SUFFIX"), f"-I{sysconfig.get_path('include')}"
+    for module, sources in (("runtime/_speedups", SOURCES), ("mail/_transfer", [TRANSFER])):
+        built = tmp_path / "blendtpl" / f"{module}{suffix}"
+        subprocess.run(["cc", *FLAGS, include, *map(str, sources), "-o", str(built)], check=True)
     environment = {
         **os.environ,
         "LD_PRELOAD": " ".join(map(str, LIBRARIES)),
@@ -45,7 +50,10 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
         "PYTHONMALLOC": "malloc",  # whose every block the sanitizer knows
         "PYTHONPATH": str(tmp_path),
     }
-    check = "import blendtpl.runtime._speedups as found, sys; sys.exit(not found.__file__.startswith(sys.argv[1]))"
+    check = (
+        "import sys, blendtpl.mail._transfer as a, blendtpl.runtime._speedups as b;"
+        " sys.exit(not all(found.__file__.startswith(sys.argv[1]) for found in (a, b)))"
+    )
     subprocess.run([sys.executable, "-c", check, str(tmp_path)], env=environment, cwd=tmp_path, check=True)
     # but for what starts an interpreter of its own, which takes long, and what is there twice
     command = [
@@ -56,7 +64,7 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
         "",
         "-k",
         "not does_the_same and not lenient",
-        *(f"tests/run/{name}" for name in TESTS),
+        *TESTS,
     ]
 
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
