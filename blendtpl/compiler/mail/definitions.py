@@ -113,8 +113,15 @@ class Definitions:
         """Yield the images that these templates name, with where they do."""
         if "cid" in self._environment.globals:
             for name in names:
-                if (tree := self._tree(name)) is not None:
+                if self._reads_cid(name) and (tree := self._tree(name)) is not None:
                     yield from ((name, line, image) for line, image in images_named(tree))
+
+    def _reads_cid(self, name: str) -> bool:
+        """Tell whether a template is worth parsing for that, of which the summary may have come from the cache."""
+        linked = self._program.templates.get(name)
+        return linked is not None and (
+            "cid" in linked.summary.free or any("cid" in block.free for block in linked.summary.blocks)
+        )
 
     def _image(self, name: str, template: str, line: int, places: list[str]) -> tuple[str, str, int, int] | None:
         for place in dict.fromkeys(places):
