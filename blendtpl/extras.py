@@ -15,6 +15,9 @@ _EXTRAS = {
     "cryptography": "dkim",
     "mjml": "mjml",
     "aiosmtplib": "aiosmtplib",
+    "starlette": "preview",
+    "uvicorn": "preview",
+    "watchfiles": "preview",
 }
 
 

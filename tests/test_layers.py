@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "testing": {"errors", "mail"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face"},
     "migrate": {"errors", "bundle", "runtime", "compiler", "compat", "face"},
-    "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate"},
+    "preview": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
+    "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate", "preview"},
 }
 # and the stages of the compiler, each with those before it
 STAGES = ("frontend", "analysis", "codegen", "assemble", "lint", "mail", "")

@@ -10,6 +10,7 @@ import click
 from blendtpl.cli.compile import compile_command
 from blendtpl.cli.explain import explain_command
 from blendtpl.cli.migrate import migrate_command
+from blendtpl.cli.preview import preview_command
 from blendtpl.cli.show import list_command, render_command
 from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
@@ -47,4 +48,5 @@ command.add_command(list_command)
 command.add_command(explain_command)
 command.add_command(verify_command)
 command.add_command(soak_command)
+command.add_command(preview_command)
 command.add_command(migrate_command)

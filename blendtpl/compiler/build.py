@@ -86,6 +86,7 @@ def build(
     ignored: lint.Ignores | None = None,
     cache: Path | None = None,
     jobs: int = 1,
+    warn: bool = True,
     progress: Progress = lambda stage, done, total: None,
     messages: Messages | None = None,
     mail: MailSettings | None = None,
@@ -93,9 +94,9 @@ def build(
     """Compile all templates; see `blendtpl.compile`.
 
     `speedups`: whether the code is for installations that have functions in C; it runs without them as well, and is
-    slower there. `output` is no source, `ignored` are warnings not to be told, `progress` gets the stage, what is done
-    and the total. `messages` are those of a bundle that is compiled again, of which there are no files any more;
-    `mail` is what holds for all of them.
+    slower there. `output` is no source, `ignored` are warnings not to be told, and without `warn` none is looked for;
+    `progress` gets the stage, what is done and the total. `messages` are those of a bundle that is compiled again, of
+    which there are no files any more; `mail` is what holds for all of them.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -114,7 +115,7 @@ def build(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
-    run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups)
+    run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups, warn=warn)
     run.messages, run.mail = messages, mail or run.mail
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
@@ -189,10 +190,11 @@ class _Run:
         ignored: lint.Ignores | None,
         *,
         speedups: bool,
+        warn: bool,
     ) -> None:
         self.environment, self.cache, self.jobs, self.progress = environment, cache, jobs, progress
         self.resolver: NameResolver | None = None  # where names may be spelt in more than one way
-        self.ignored, self.speedups = ignored or lint.Ignores(), speedups
+        self.ignored, self.speedups, self.warn = ignored or lint.Ignores(), speedups, warn
         self.options = fingerprint(environment)
         self.compiler = compiler_digest() if cache else ""
         self.sources: dict[str, Source] = {}
@@ -244,7 +246,7 @@ class _Run:
         broken, locate = {fault.name for fault in self.faults}, self._positions
         self.faults += check(summaries, broken, self.binary, self.environment, locate)
         stage = lint.Stage(self.environment, self.ignored, self.cache, self._key, self._tree, locate, self.sources)
-        warnings = stage.warnings(summaries, self.faults, self.mail_warnings)
+        warnings = stage.warnings(summaries, self.faults, self.mail_warnings) if self.warn else ()
         program = link(summaries, self.environment, speedups=self.speedups)
         units, compiled = self._units(program)
         messages, files = self._messages(program)

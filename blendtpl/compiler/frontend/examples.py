@@ -27,18 +27,26 @@ def read_examples(folders: Path | Iterable[Path], name: str) -> Mapping[str, dic
 
     Raises `ConfigError` when the file is not a JSON object of objects.
     """
+    path = examples_file(folders, name)
+    if path is None:
+        return {}
+    try:
+        examples = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: no valid JSON: {error}") from error
+    if not isinstance(examples, dict) or not all(isinstance(found, dict) for found in examples.values()):
+        raise ConfigError(f"{path}: must be an object from example names to contexts, which are objects")
+    return examples
+
+
+def examples_file(folders: Path | Iterable[Path], name: str) -> Path | None:
+    """Return the file with the examples of the template `name`, in a template folder, or in the first of several that
+    has one.
+    """
     parents, _, file = name.rpartition("/")
-    for path in (
-        Path(folder, parents.lstrip("/"), found)  # a name that looks like an absolute path is in the folder, too
-        for folder in ((folders,) if isinstance(folders, Path) else folders)
-        for found in (f"{file.partition('.')[0]}.{_FILE}", _FILE)
-    ):
-        if os.path.isfile(path):  # noqa: PTH113  # a name may be longer than that of any file
-            try:
-                examples = json.loads(path.read_text(encoding="utf-8"))
-            except (ValueError, RecursionError) as error:
-                raise ConfigError(f"{path}: no valid JSON: {error}") from error
-            if not isinstance(examples, dict) or not all(isinstance(found, dict) for found in examples.values()):
-                raise ConfigError(f"{path}: must be an object from example names to contexts, which are objects")
-            return examples
-    return {}
+    for folder in (folders,) if isinstance(folders, Path) else folders:
+        for found in (f"{file.partition('.')[0]}.{_FILE}", _FILE):
+            path = Path(folder, parents.lstrip("/"), found)  # a name that looks like an absolute path is in it, too
+            if os.path.isfile(path):  # noqa: PTH113  # a name may be longer than that of any file
+                return path
+    return None

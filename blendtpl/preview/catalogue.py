@@ -1,0 +1,98 @@
+"""Catalogue: what there is to look at, e-mails and pages, each with its examples.
+
+Enters: a registry and the folders of its sources. Leaves: items, by name. A template that is only a part of others is
+none, unless it has examples of its own.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from blendtpl.compiler.frontend.examples import examples_file
+from blendtpl.errors import ConfigError
+from blendtpl.preview.example_files import open_examples
+from blendtpl.runtime.registry import Registry
+
+MESSAGE, PAGE = "message", "page"
+_PARTS = {"subject": "subject.txt", "text": "body.txt", "html": "body.html"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An e-mail, whose name is that of its folder, or a page.
+
+    `parts` are the templates that it is made of, by what each is; `file` has its examples, `problem` is what is wrong
+    with that, and `missing` the file that would have them where there is none.
+    """
+
+    name: str
+    kind: str
+    parts: Mapping[str, str]
+    examples: tuple[str, ...]
+    file: Path | None
+    problem: str
+    missing: str
+
+
+def catalogue(registry: Registry, folders: Iterable[Path]) -> dict[str, Item]:
+    """Return the items of a registry in the order of their names, e-mails first."""
+    roots = tuple(folders)
+    messages = {name: _parts(registry, name) for name in _message_names(registry)}
+    used = {part for parts in messages.values() for part in parts.values()}
+    referred = {reference for template in registry.values() for reference in template.references}
+    found = {name: _item(name, MESSAGE, parts, roots) for name, parts in messages.items()}
+    for name in registry:
+        if name not in used and (name not in referred or _has_own_examples(roots, name)):
+            found[name] = _item(name, PAGE, {"page": name}, roots)
+    return found
+
+
+def variables_of(registry: Registry, item: Item) -> tuple[str, ...]:
+    """Return the names that any part of an item reads."""
+    return tuple(sorted({name for part in item.parts.values() for name in registry[part].variables}))
+
+
+def templates_of(registry: Registry, item: Item) -> frozenset[str]:
+    """Return the names of all templates that an item is rendered from, as far as they are known."""
+    found: set[str] = set()
+    pending = list(item.parts.values())
+    while pending:
+        name = pending.pop()
+        if name not in found and name in registry:
+            found.add(name)
+            pending += registry[name].references
+    return frozenset(found)
+
+
+def _message_names(registry: Registry) -> list[str]:
+    folders = (name.rpartition("/")[0] for name in registry if name.endswith("/subject.txt"))
+    return sorted(folder for folder in folders if f"{folder}/body.txt" in registry or f"{folder}/body.html" in registry)
+
+
+def _parts(registry: Registry, folder: str) -> dict[str, str]:
+    return {kind: f"{folder}/{file}" for kind, file in _PARTS.items() if f"{folder}/{file}" in registry}
+
+
+def _item(name: str, kind: str, parts: Mapping[str, str], roots: tuple[Path, ...]) -> Item:
+    first = next(iter(parts.values()))
+    file = examples_file(roots, first)
+    examples: tuple[str, ...] = ()
+    problem = ""
+    if file is not None:
+        try:
+            examples = tuple(open_examples(file).spans)
+        except ConfigError as error:
+            problem = str(error)
+    return Item(name, kind, parts, examples, file, problem, _wanted(name, kind))
+
+
+def _wanted(name: str, kind: str) -> str:
+    if kind == MESSAGE:
+        return f"{name}/examples.json"
+    folder, slash, file = name.rpartition("/")
+    return f"{folder}{slash}{file.partition('.')[0]}.examples.json"
+
+
+def _has_own_examples(roots: tuple[Path, ...], name: str) -> bool:
+    file = examples_file(roots, name)
+    return file is not None and file.name == f"{name.rpartition('/')[2].partition('.')[0]}.examples.json"
