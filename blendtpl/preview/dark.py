@@ -23,22 +23,14 @@ _DECLARATION = re.compile(
 _ATTRIBUTE = re.compile(r"""(?<=\s)(bgcolor|color|text|link)(=["']?)([^"'\s>]+)""", re.IGNORECASE)
 _STYLE = re.compile(r"""(?<=\sstyle=)("[^"]*"|'[^']*')""", re.IGNORECASE)
 
-_PAGE = "<style>:root{background:#1f1f1f;color:#fff}a:where(:link){color:#8ab4f8}</style>"
+# what is behind a document that says nothing of it
+DARK_PAGE = "<style>:root{background:#1f1f1f;color:#fff}a:where(:link){color:#8ab4f8}</style>"
 _DARKEST = 0.12  # the lightness that white becomes
 
 
 def invert_colours(html: str, markup: re.Pattern[str]) -> str:
     """Return the document with the colours of its tags and style sheets turned round; `markup` finds both."""
-    return _PAGE + markup.sub(_piece, html) if not _begins(html) else _behind(html, markup)
-
-
-def _begins(html: str) -> bool:
-    return html.lstrip()[:9].lower() == "<!doctype"
-
-
-def _behind(html: str, markup: re.Pattern[str]) -> str:
-    at = html.index(">") + 1
-    return html[:at] + _PAGE + markup.sub(_piece, html[at:])
+    return markup.sub(_piece, html)
 
 
 def _piece(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from blendtpl.preview.dark import invert_colours
+from blendtpl.preview.dark import DARK_PAGE, invert_colours
 
 LIGHT, DARK, PARTIAL, FULL = "light", "dark", "partial", "full"
 SCHEMES = (LIGHT, DARK, PARTIAL, FULL)
@@ -62,7 +62,7 @@ def html_frame(html: str, *, scheme: str, images: str) -> Frame:
         shown = invert_colours(shown, _MARKUP)
     # where links lead is nobody's business here; a frame without pop-ups opens none
     top = '<base target="_blank">'
-    top += _INVERTED if scheme == FULL else ""
+    top += {PARTIAL: DARK_PAGE, FULL: _INVERTED}.get(scheme, "")
     doctype = _DOCTYPE.match(shown)
     at = doctype.end() if doctype else 0
     return Frame(f"{shown[:at]}{top}{shown[at:]}".encode("utf-8", "replace"), _policy(images))

@@ -26,6 +26,7 @@ from blendtpl.preview.example_files import ExampleError, ExampleFile, open_examp
 from blendtpl.preview.languages import in_language
 from blendtpl.preview.rendering import RECIPIENT, SENDER, Failure, Rendered, fault_shown, render
 from blendtpl.preview.workspace import State, Workspace
+from blendtpl.runtime.registry import Registry
 
 _KEPT = 64  # renders that frames and downloads may ask for
 _HERE = Path(__file__).parent
@@ -106,14 +107,17 @@ class Renders:
             return self._kept.get(token)
 
 
+def own_templates(cache: Path | None) -> Registry:
+    """Return the templates of these pages, compiled with that build cache."""
+    environment = with_defaults(jinja2.Environment, {"trim_blocks": True, "lstrip_blocks": True})
+    return load(compile_templates(_HERE / "templates", environment=environment, cache=cache), environment=environment)
+
+
 class Pages:
     """Makes the pages of one workspace."""
 
-    def __init__(self, workspace: Workspace, cache: Path | None = None) -> None:
-        environment = with_defaults(jinja2.Environment, {"trim_blocks": True, "lstrip_blocks": True})
-        self._templates = load(
-            compile_templates(_HERE / "templates", environment=environment, cache=cache), environment=environment
-        )
+    def __init__(self, workspace: Workspace, templates: Registry) -> None:
+        self._templates = templates
         self.workspace, self.renders = workspace, Renders()
 
     def page(self, asked: Asked) -> str:
@@ -203,7 +207,7 @@ class Pages:
             found["beginning"] = facts.beginning(rendered)
         return {**found, **self._warnings(state, item, registry), **_tab(tab, item, rendered, context, registry)}
 
-    def _warnings(self, state: State, item: Item, registry: Any) -> dict[str, Any]:
+    def _warnings(self, state: State, item: Item, registry: Registry) -> dict[str, Any]:
         if state.warnings is None:
             return {"warnings": None}
         own = templates_of(registry, item)
@@ -239,7 +243,7 @@ def _tabs(item: Item, rendered: Rendered) -> dict[str, str]:
     return {name: title for name, title in TABS.items() if not missing.get(name)}
 
 
-def _tab(tab: str, item: Item, rendered: Rendered, context: dict[str, Any], registry: Any) -> dict[str, Any]:
+def _tab(tab: str, item: Item, rendered: Rendered, context: dict[str, Any], registry: Registry) -> dict[str, Any]:
     """Return what one tab shows; the others are made when somebody opens them."""
     if tab == "html":
         return {"lines": facts.coloured(rendered.html or "")}

@@ -16,7 +16,7 @@ import uvicorn
 
 from blendtpl.errors import CompileError, ConfigError
 from blendtpl.preview.application import Listeners, application
-from blendtpl.preview.pages import Pages
+from blendtpl.preview.pages import Pages, own_templates
 from blendtpl.preview.watching import Watcher
 from blendtpl.preview.workspace import Project, Workspace
 
@@ -63,7 +63,7 @@ def serve(
         async def again() -> None:
             await watcher[0].refresh()
 
-        app = application(Pages(workspace, project.cache), listeners, again, watched)
+        app = application(Pages(workspace, own_templates(project.cache)), listeners, again, watched)
         config = uvicorn.Config(
             app,
             log_level="critical",

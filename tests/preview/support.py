@@ -1,6 +1,5 @@
 """What the tests of the preview share: a preview that runs as a process of its own, and a browser that looks at it."""
 
-import os
 import re
 import shutil
 import signal
@@ -22,7 +21,6 @@ def served(folder: Path, *arguments: str, cwd: Path | None = None) -> Iterator[t
     process = subprocess.Popen(
         [sys.executable, "-m", "blendtpl", "preview", str(folder), "--port", "0", *arguments],
         cwd=around,
-        env={"BLENDTPL_CACHE_DIR": str(around / ".cache"), **os.environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
