@@ -26,7 +26,8 @@ _TOKENS = re.compile(
 )
 _HOST = re.compile(r"""(?:href|src|background)=["']?(?:https?:)?//([^/"'\s>?#]+)""", re.IGNORECASE)
 _UNSEEN = re.compile(r"<!--.*?-->|<(style|script|title)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_PADDING = dict.fromkeys(map(ord, "\u034f\u200b\u200c\u200d\u2007\ufeff\u00ad"))  # what keeps other text out of it
+# what senders put behind the first words, so that a list of messages shows no others
+_PADDING = re.compile("[\u00a0\u00ad\u034f\u200b-\u200d\u2007\ufeff\\s]{20,}")
 _LONGEST = 300  # characters of a value that are shown
 _SNIPPET = 140  # characters of it that lists of messages have room for
 
@@ -55,7 +56,7 @@ class Variable:
 def beginning(rendered: Rendered) -> str:
     """Return what a list of messages shows behind the subject: how the HTML begins, or the text."""
     text = _UNSEEN.sub(" ", rendered.html) if rendered.html is not None else rendered.text or ""
-    return " ".join(unescape(text).translate(_PADDING).split())[:_SNIPPET]
+    return " ".join(_PADDING.split(unescape(text).lstrip())[0].split())[:_SNIPPET]
 
 
 def headers(message: bytes) -> list[tuple[str, str]]:

@@ -64,6 +64,14 @@ def test_every_tab_says_what_it_is_called_for(stage: Stage) -> None:
     assert 'name subject, text, html "Ada" news text, html "much"' in told["variables"]
 
 
+def test_an_email_begins_as_lists_of_messages_show_it(workspace: Workspace, folder: Path) -> None:
+    padding = "&#847;&#160;" * 30
+    (folder / "mail/hello/body.html").write_text(f"<style>p{{}}</style><p>Short &amp;\n sweet{padding}</p><p>More</p>")
+    workspace.refresh()
+    found = client_of(workspace).post("/stage", json={"item": "mail/hello"}).text
+    assert 'show it">Short &amp; sweet</p>' in found
+
+
 def test_the_size_tab_warns_of_what_is_cut_off(stage: Stage) -> None:
     long = stage("mail/hello", tab="size", text=json.dumps({"name": "A" * 80, "news": "x" * 110_000}))
     assert "Gmail cuts it off at 102 kB" in long

@@ -30,11 +30,11 @@ def test_it_says_what_it_shows_and_where_and_listens_there_alone(folder: Path) -
     with served(folder) as (url, process):
         assert urllib.request.urlopen(url).status == 200
         port = int(url.rstrip("/").rpartition(":")[2])
-        others = {found[4][0] for found in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
+        others = {str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)}
         for address in others - {"127.0.0.1"}:
             if not address.startswith("127."):
                 with pytest.raises(OSError, match="refused"):
-                    socket.create_connection((str(address), port), timeout=PATIENCE)
+                    socket.create_connection((address, port), timeout=PATIENCE)
         assert process.poll() is None
 
 

@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 
 import pytest
 
+from testkit import PATIENCE
 from tests.compiling.support import write
 from tests.preview.conftest import TEMPLATES
 from tests.preview.support import CHROMIUM, served
@@ -52,6 +53,7 @@ def address(project: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     with playwright.sync_playwright() as started:
+        playwright.expect.set_options(timeout=PATIENCE * 1000)
         launched = started.chromium.launch(executable_path=CHROMIUM)
         yield launched
         launched.close()
@@ -60,6 +62,7 @@ def browser() -> Iterator["Browser"]:
 @pytest.fixture
 def page(browser: "Browser", address: str) -> Iterator["Page"]:
     context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE * 1000)
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
@@ -88,16 +91,18 @@ def test_people_find_an_example_by_search_and_by_keys(page: "Page") -> None:
     page.keyboard.type("page two")
     expect(page.locator(".item:visible")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(inside(page).locator("h1")).to_have_text("First")
-    page.keyboard.press("ArrowRight")
     expect(inside(page).locator("h1")).to_have_text("Second")
     expect(page.locator("#items [aria-current]")).to_have_text("two")
+    page.keyboard.press("ArrowLeft")
+    expect(inside(page).locator("h1")).to_have_text("First")
     page.keyboard.press("/")
     page.keyboard.type("zzz")
     expect(page.get_by_text("Nothing is called so.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".item:visible")).to_have_count(5)
     page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    expect(inside(page).locator("h1")).to_have_text("Second")
     page.keyboard.press("ArrowUp")
     expect(inside(page).locator("h1")).to_have_text("First")
     page.reload()  # what is shown stands in the address
@@ -191,7 +196,10 @@ def other() -> Iterator[tuple[str, list[str]]]:
     class Counting(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # its name is that of the method
             asked.append(self.path)
-            self.send_error(404)
+            self.send_response(200)
+            self.send_header("content-type", "image/svg+xml")
+            self.end_headers()
+            self.wfile.write(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
 
         do_POST = do_GET  # noqa: N815
 

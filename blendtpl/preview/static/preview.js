@@ -186,14 +186,23 @@ function search() {
   const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   let any = false;
   for (const found of document.querySelectorAll(".item")) {
-    const texts = [found.dataset.item, ...[...found.querySelectorAll(".examples a")].map((link) => link.dataset.example)];
-    const [name, ...examples] = texts.map((text) => text.toLowerCase());
-    const hit = words.every((word) => name.includes(word) || examples.some((example) => example.includes(word)));
+    const name = found.dataset.item.toLowerCase();
+    const others = words.filter((word) => !name.includes(word)); // which one of its examples must have
+    let hit = others.length === 0;
+    for (const link of found.querySelectorAll(".examples a")) {
+      const right = others.every((word) => link.dataset.example.toLowerCase().includes(word));
+      link.parentElement.hidden = !right;
+      hit ||= right;
+    }
     found.hidden = !hit;
-    found.classList.toggle("opened", hit && words.some((word) => !name.includes(word)));
+    found.classList.toggle("opened", hit && others.length > 0);
     any ||= hit;
   }
-  for (const section of $("items").querySelectorAll("section")) section.hidden = !section.querySelector(".item:not([hidden])");
+  for (const section of $("items").querySelectorAll("section")) {
+    const count = section.querySelectorAll(".item:not([hidden])").length;
+    section.hidden = count === 0;
+    section.querySelector("h2 .count").textContent = count;
+  }
   $("nothing").hidden = any || links().length === 0;
 }
 
@@ -311,7 +320,9 @@ function pressed(event) {
   }
   if (target === $("search") && ["ArrowDown", "Enter"].includes(event.key)) {
     event.preventDefault();
-    const first = visible()[0];
+    const found = visible();
+    // what was looked for is an example when the name alone is not it
+    const first = found[0]?.closest(".opened")?.querySelector(".examples li:not([hidden]) a") ?? found[0];
     if (first) { first.focus(); choose(first.dataset.item, first.dataset.example); }
     return;
   }
