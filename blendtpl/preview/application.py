@@ -102,7 +102,7 @@ class _Answers:
         scheme = _one_of(request.query_params.get("scheme"), SCHEMES, LIGHT)
         images = _one_of(request.query_params.get("images"), IMAGES, OWN)
         if rendered.html is not None:
-            shown = html_frame(rendered.html, scheme=scheme, images=images)
+            shown = html_frame(rendered.html, scheme=scheme, images=images, own=rendered.images)
         else:
             shown = text_frame(rendered.text or "", scheme=scheme)
         return HTMLResponse(shown.document, headers={"content-security-policy": shown.policy})

@@ -8,21 +8,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from blendtpl.bundle.manifest import MessageEntry
 from blendtpl.compiler.frontend.examples import examples_file
 from blendtpl.errors import ConfigError
 from blendtpl.preview.example_files import open_examples
 from blendtpl.runtime.registry import Registry
 
 MESSAGE, PAGE = "message", "page"
-_PARTS = {"subject": "subject.txt", "text": "body.txt", "html": "body.html"}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An e-mail, whose name is that of its folder, or a page.
+    """An e-mail, which has the name of a message of the registry, or a page.
 
-    `parts` are the templates that it is made of, by what each is; `file` has its examples, `problem` is what is wrong
-    with that, and `missing` the file that would have them where there is none.
+    `parts` are the templates that it is made of, by what each is; an e-mail in blocks has them all in one. `file` has
+    its examples, `problem` is what is wrong with that, and `missing` the file that would have them where there is none.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Item:
 def catalogue(registry: Registry, folders: Iterable[Path]) -> dict[str, Item]:
     """Return the items of a registry in the order of their names, e-mails first."""
     roots = tuple(folders)
-    messages = {name: _parts(registry, name) for name in _message_names(registry)}
+    messages = {name: _parts(found.entry) for name, found in sorted(registry.messages.items())}
     used = {part for parts in messages.values() for part in parts.values()}
     referred = {reference for template in registry.values() for reference in template.references}
     found = {name: _item(name, MESSAGE, parts, roots) for name, parts in messages.items()}
@@ -64,13 +64,8 @@ def templates_of(registry: Registry, item: Item) -> frozenset[str]:
     return frozenset(found)
 
 
-def _message_names(registry: Registry) -> list[str]:
-    folders = (name.rpartition("/")[0] for name in registry if name.endswith("/subject.txt"))
-    return sorted(folder for folder in folders if f"{folder}/body.txt" in registry or f"{folder}/body.html" in registry)
-
-
-def _parts(registry: Registry, folder: str) -> dict[str, str]:
-    return {kind: f"{folder}/{file}" for kind, file in _PARTS.items() if f"{folder}/{file}" in registry}
+def _parts(entry: MessageEntry) -> Mapping[str, str]:
+    return {part: entry.template or entry.parts[part] for part in ("subject", "text", "html") if part in entry.parts}
 
 
 def _item(name: str, kind: str, parts: Mapping[str, str], roots: tuple[Path, ...]) -> Item:
@@ -83,11 +78,12 @@ def _item(name: str, kind: str, parts: Mapping[str, str], roots: tuple[Path, ...
             examples = tuple(open_examples(file).spans)
         except ConfigError as error:
             problem = str(error)
-    return Item(name, kind, parts, examples, file, problem, _wanted(name, kind))
+    return Item(name, kind, parts, examples, file, problem, _wanted(name, first))
 
 
-def _wanted(name: str, kind: str) -> str:
-    if kind == MESSAGE:
+def _wanted(name: str, template: str) -> str:
+    """Return the file of examples that is missing: that of the folder of an e-mail, or of the template itself."""
+    if name != template:
         return f"{name}/examples.json"
     folder, slash, file = name.rpartition("/")
     return f"{folder}{slash}{file.partition('.')[0]}.examples.json"

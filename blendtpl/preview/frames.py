@@ -6,7 +6,7 @@ see.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -54,8 +54,10 @@ class Frame:
     policy: str
 
 
-def html_frame(html: str, *, scheme: str, images: str) -> Frame:
-    """Return the document of an HTML part or page as it is shown in that scheme, with those images."""
+def html_frame(html: str, *, scheme: str, images: str, own: Iterable[tuple[str, str]] = ()) -> Frame:
+    """Return the document of an HTML part or page as it is shown in that scheme, with those images; `own` are the URLs
+    of images that go with it, each with one that has the image in it.
+    """
     dark = scheme == DARK
     shown = _MARKUP.sub(lambda found: _piece(found, _of_scheme(dark), images), html)
     if scheme == PARTIAL:
@@ -65,6 +67,8 @@ def html_frame(html: str, *, scheme: str, images: str) -> Frame:
     top += {PARTIAL: DARK_PAGE, FULL: _INVERTED}.get(scheme, "")
     doctype = _DOCTYPE.match(shown)
     at = doctype.end() if doctype else 0
+    for url, data in sorted(own, reverse=True) if images != OFF else ():  # of two, one may begin like the other
+        shown = shown.replace(url, data)
     return Frame(f"{shown[:at]}{top}{shown[at:]}".encode("utf-8", "replace"), _policy(images))
 
 

@@ -24,7 +24,7 @@ from blendtpl.preview import facts
 from blendtpl.preview.catalogue import MESSAGE, PAGE, Item, templates_of, variables_of
 from blendtpl.preview.example_files import ExampleError, ExampleFile, open_examples, read_context
 from blendtpl.preview.languages import in_language
-from blendtpl.preview.rendering import RECIPIENT, SENDER, Failure, Rendered, fault_shown, render
+from blendtpl.preview.rendering import RECIPIENT, Failure, Rendered, fault_shown, render
 from blendtpl.preview.workspace import State, Workspace
 from blendtpl.runtime.registry import Registry
 
@@ -48,7 +48,6 @@ _NOTHING: Mapping[str, Any] = MappingProxyType(
         "faults": (),
         "rendered": Rendered(),
         "token": "",
-        "sender": SENDER,
         "recipient": RECIPIENT,
         "beginning": "",
         "tabs": {},
@@ -198,7 +197,7 @@ class Pages:
             return {**found, "problem": error, "tabs": {"example": TABS["example"]}, "tab": "example"}
         if asked.language:
             context = in_language(context, asked.language, reads)
-        rendered = render(registry, item, context)
+        rendered = render(registry, item, context, asked.language)
         tabs = _tabs(item, rendered)
         tab = asked.tab if asked.tab in tabs else "example"
         file = "-".join(part for part in (*item.name.split("/"), example) if part)

@@ -4,6 +4,7 @@ Enters: a registry, an item and a context. Leaves: texts and, of an e-mail, its 
 the templates. Whatever a template, a filter or a value raises is a failure, and never an error of the preview.
 """
 
+import base64
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,15 @@ from jinja2.lexer import newline_re
 
 from blendtpl.bundle.environment import autoescape_by_name
 from blendtpl.errors import BlendError, Fault, UndefinedError, described
+from blendtpl.mail.attachments import Image
+from blendtpl.mail.content_id import content_id
 from blendtpl.preview.catalogue import MESSAGE, Item
 from blendtpl.printable import printable
 from blendtpl.runtime.registry import Registry
 
+# who writes and reads what does not say so itself
 SENDER, RECIPIENT = "Sender <sender@example.com>", "Recipient <recipient@example.org>"
+UNSUBSCRIBE = "https://example.com/unsubscribe/1"
 _AROUND = 3  # lines of a source that are shown before and after the one in question
 
 
@@ -48,27 +53,46 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What an item looks like with one context: `message` are the bytes of an e-mail."""
+    """What an item looks like with one context: `message` are the bytes of an e-mail; `images` the URLs by which its
+    HTML shows images that go with it, each with one that has the image in it.
+    """
 
     subject: str | None = None
     html: str | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
     message: bytes | None = field(default=None, repr=False)
+    sender: str = SENDER
+    images: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     failure: Failure | None = None
 
 
-def render(registry: Registry, item: Item, context: Mapping[str, Any]) -> Rendered:
-    """Return an item rendered with a context, or the failure that came of it."""
+def render(registry: Registry, item: Item, context: Mapping[str, Any], language: str = "") -> Rendered:
+    """Return an item rendered with a context, in that language or in its own, or the failure that came of it."""
     try:
         if item.kind == MESSAGE:
-            message = registry.message(item.name, context, to=[RECIPIENT], sender=SENDER)
-            return Rendered(message.subject, message.html, message.text, message.as_bytes())
+            return _message(registry, item.name, context, language)
         text = registry.render(item.parts["page"], context)
     except Exception as error:
         return Rendered(failure=_failure(error, registry))
     if autoescape_by_name(item.parts["page"]) or text.lstrip()[:5].lower() in {"<!doc", "<html"}:
         return Rendered(html=text)
     return Rendered(text=text)
+
+
+def _message(registry: Registry, name: str, context: Mapping[str, Any], language: str) -> Rendered:
+    entry = registry.messages[name].entry
+    fields: dict[str, Any] = {} if "sender" in entry.fields else {"sender": SENDER}
+    if entry.unsubscribe:
+        fields["unsubscribe"] = UNSUBSCRIBE
+    if language:
+        fields["language"] = language.replace("_", "-")
+    message = registry.message(name, context, to=[RECIPIENT], **fields)
+    images = tuple((f"cid:{content_id(image.name)}", _data_url(image)) for image in message.images)
+    return Rendered(message.subject, message.html, message.text, message.as_bytes(), message.sender, images)
+
+
+def _data_url(image: Image) -> str:
+    return f"data:{image.type};base64,{base64.b64encode(bytes(image.content)).decode()}"
 
 
 def _failure(error: Exception, registry: Registry) -> Failure:

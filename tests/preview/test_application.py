@@ -1,5 +1,6 @@
 """What the preview shows: the list, one item with one example, its tabs, and what is wrong."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from blendtpl.preview.rendering import SENDER
 from blendtpl.preview.workspace import Project, Workspace, folders_of
+from tests.compiling.support import write
 from tests.preview.conftest import client_of
 
 Stage = Callable[..., str]
@@ -62,6 +64,42 @@ def test_every_tab_says_what_it_is_called_for(stage: Stage) -> None:
     assert "of the 102 kB that Gmail shows" in told["size"]
     assert "Looking" in told["lint"]
     assert 'name subject, text, html "Ada" news text, html "much"' in told["variables"]
+
+
+def test_an_email_in_blocks_with_settings_and_images_is_shown_as_it_says(tmp_path: Path) -> None:
+    image = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    write(
+        tmp_path / "t",
+        {
+            "one.html": "{% block subject %}{% autoescape false %}Hi {{ x }}{% endautoescape %}{% endblock %}"
+            "{% block html %}<p>{{ x }}</p>{% endblock %}",
+            "one.examples.json": '{"a": {"x": "<1>"}}',
+            "two/subject.txt": "Two",
+            "two/body.html": "<img alt=Logo src=\"{{ cid('logo.svg') }}\">"
+            "<img alt=A src=\"{{ cid('logo.svg.svg') }}\">",
+            "two/logo.svg": image,
+            "two/logo.svg.svg": b"<svg/>",
+            "two/message.toml": 'from = "Own <own@example.com>"\nunsubscribe = true\n[headers]\nX-Own = "yes"\n',
+        },
+    )
+    workspace = Workspace(Project((tmp_path / "t",), None, (tmp_path / "t",), tmp_path))
+    assert workspace.refresh().error is None
+    client = client_of(workspace)
+    one = client.post("/stage", json={"item": "one.html", "tab": "variables"}).text
+    assert "Hi <1> Sender" in texts(one)
+    assert 'x subject, html "<1>"' in texts(one)
+    two = client.post("/stage", json={"item": "two", "tab": "headers"}).text
+    assert "Two Own <own@example.com> to Recipient" in texts(two)
+    assert "X-Own yes" in texts(two)
+    assert "List-Unsubscribe <https://example.com/unsubscribe/1>" in texts(two)
+    frame = client.get(f"/frame/{token(two)}").text
+    assert f'alt=Logo src="data:image/svg+xml;base64,{base64.b64encode(image).decode()}"' in frame
+    assert f'alt=A src="data:image/svg+xml;base64,{base64.b64encode(b"<svg/>").decode()}"' in frame
+    assert "data-off-src" in client.get(f"/frame/{token(two)}?images=off").text
+    sent = client.get(f"/eml/{token(two)}").content
+    assert b"Content-ID: <logo.svg@blendtpl>" in sent
+    german = texts(client.post("/stage", json={"item": "two", "tab": "headers", "language": "de_AT"}).text)
+    assert "Content-Language de-AT" in german
 
 
 def test_an_email_begins_as_lists_of_messages_show_it(workspace: Workspace, folder: Path) -> None:
@@ -291,7 +329,7 @@ def test_an_environment_of_ones_own_is_previewed_with_its_loader_and_its_filters
     loader = jinja2.ChoiceLoader(
         [jinja2.DictLoader({"shout.html": "{{ 'x'|shout }}"}), jinja2.FileSystemLoader(folder)]
     )
-    environment = jinja2.Environment(loader=loader, autoescape=True)
+    environment = jinja2.Environment(loader=loader, autoescape=jinja2.select_autoescape())
     environment.filters["shout"] = lambda text: f"{text}!"
     assert folders_of(environment) == (folder,)
     workspace = Workspace(Project(environment, environment, folders_of(environment), folder.parent))
