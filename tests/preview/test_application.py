@@ -60,7 +60,7 @@ def test_an_email_is_shown_with_subject_sender_and_both_bodies(client: TestClien
 def test_every_tab_says_what_it_is_called_for(stage: Stage) -> None:
     told = {tab: texts(stage("mail/hello", tab=tab)) for tab in ("source", "headers", "size", "lint", "variables")}
     assert "Content-Type: multipart/alternative" in told["source"]
-    assert "Subject Hello Ada From" in told["headers"]
+    assert "Subject Hello Ada MIME-Version 1.0" in told["headers"]
     assert "of the 102 kB that Gmail shows" in told["size"]
     assert "Looking" in told["lint"]
     assert 'name subject, text, html "Ada" news text, html "much"' in told["variables"]
