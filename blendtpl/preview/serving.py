@@ -66,7 +66,7 @@ def serve(
         app = application(Pages(workspace, own_templates(project.cache)), listeners, again, watched)
         config = uvicorn.Config(
             app,
-            log_level="critical",
+            log_level="error",
             access_log=False,
             server_header=False,
             ws="none",

@@ -30,7 +30,7 @@ class Watcher:
         """Watch, until `stop` is called."""
         project = self._workspace.project
         folders = [folder for folder in (*project.folders, *project.translations) if folder.is_dir()]
-        self._look_later(0)
+        self._look_later(_QUIET)
         if not folders:
             self._warn("the templates are in no folder, so that their changes are not seen: press r to compile again")
             await self._stop.wait()

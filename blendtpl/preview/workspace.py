@@ -18,7 +18,7 @@ from blendtpl.bundle.archive import Bundle
 from blendtpl.bundle.environment import resolve_environment
 from blendtpl.compiler.build import build
 from blendtpl.compiler.lint import Ignores
-from blendtpl.errors import BlendError, ConfigError, TemplateWarning
+from blendtpl.errors import BlendError, ConfigError, TemplateWarning, described
 from blendtpl.preview.catalogue import Item, catalogue
 from blendtpl.preview.example_files import open_examples, read_context
 from blendtpl.preview.languages import spoken, translated, translating
@@ -107,8 +107,9 @@ class Workspace:
                 bundle = self._build(warn=False)
                 registry = load(bundle, environment=self._environment)
                 items = catalogue(registry, self.project.folders)
-            except BlendError as error:
-                self._state = replace(before, number=before.number + 1, error=error, warnings=None)
+            except Exception as error:  # whatever it is, what has been asked to keep up must go on doing so
+                told = error if isinstance(error, BlendError) else ConfigError(f"it fails with {described(error)}")
+                self._state = replace(before, number=before.number + 1, error=told, warnings=None)
             else:
                 languages = self._languages(items)
                 self._state = State(before.number + 1, bundle, registry, MappingProxyType(items), languages)
@@ -122,7 +123,7 @@ class Workspace:
             if state.error is None and state.warnings is None:
                 try:
                     found = self._build(warn=True).warnings
-                except BlendError:  # the templates are being written at this moment; they will be compiled again
+                except Exception:  # the templates are being written at this moment; they will be compiled again
                     return state
                 self._state = replace(state, warnings=found)
             return self._state
@@ -162,5 +163,5 @@ def _contexts(items: Iterable[Item]) -> Iterable[dict[str, Any]]:
         try:
             opened = open_examples(file)
             yield from [read_context(opened.example(name)) for name in opened.spans]
-        except (ConfigError, BlendError):  # it has just been changed
+        except BlendError:  # it has just been changed
             continue

@@ -258,6 +258,18 @@ def test_mistakes_of_templates_are_a_page_that_goes_when_they_are_mended(workspa
     assert "Not compiled" not in client.post("/stage", json={"item": "mail/hello"}).text
 
 
+def test_whatever_else_keeps_templates_from_being_compiled_is_told_until_it_goes(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("blendtpl.preview.workspace.build", lambda *a, **k: 1 / 0)
+        workspace.refresh()
+        told = texts(client_of(workspace).post("/stage", json={"item": "page.html"}).text)
+        assert "The templates cannot be compiled it fails with ZeroDivisionError: division by zero" in told
+        workspace.look_for_warnings()
+    assert workspace.refresh().error is None
+
+
 def test_examples_that_cannot_be_read_are_told(workspace: Workspace, folder: Path) -> None:
     (folder / "page.examples.json").write_text('{"one": ')
     workspace.refresh(only_examples=True)

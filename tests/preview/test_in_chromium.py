@@ -111,6 +111,9 @@ def test_people_find_an_example_by_search_and_by_keys(page: "Page") -> None:
 
 def test_widths_and_colours_are_those_of_the_device(page: "Page") -> None:
     width = "() => document.querySelector('#glass iframe').clientWidth"
+    expect(inside(page).locator("p")).to_be_visible()
+    page.locator("#device").click(force=True)  # into the frame, which does not take the keys away
+    page.wait_for_function("() => document.hasFocus() && document.activeElement === document.body")
     for key, pixels in (("1", 390), ("2", 768), ("3", 960)):
         page.keyboard.press(key)
         page.wait_for_function(f"({width})() === {pixels}")
@@ -128,6 +131,15 @@ def test_widths_and_colours_are_those_of_the_device(page: "Page") -> None:
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_a_frame_that_somebody_goes_to_by_tab_keeps_the_focus(page: "Page") -> None:
+    expect(inside(page).locator("p")).to_be_visible()
+    page.locator("#details-off").focus()
+    page.keyboard.press("Tab")
+    page.wait_for_function("() => document.activeElement.tagName === 'IFRAME'")
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#details-off")).to_be_focused()
 
 
 def test_a_page_that_is_dark_itself_shows_a_light_template_as_light(browser: "Browser", address: str) -> None:

@@ -16,6 +16,7 @@ const asked = { ...DEFAULTS };
 const drafts = new Map(); // what somebody made of examples and has not saved, by item and example
 let latest = 0; // the request whose answer is wanted; what comes late from others is not shown
 let typing = 0;
+let tabbed = false; // whether the last key was Tab
 
 // ---- what is asked for, and where it stands in the address
 
@@ -67,7 +68,8 @@ async function refresh() {
   try {
     const answer = await ask("/stage", { item, example, language, tab, editing, ...draft });
     const html = await answer.text();
-    if (mine !== latest || !answer.ok) return;
+    if (mine !== latest) return;
+    if (!answer.ok) return say("lost", `It failed: ${answer.status} ${answer.statusText}`);
     put(html);
   } catch {
     return; // the preview has ended, which its stream of events tells
@@ -307,6 +309,7 @@ const KEYS = {
 
 function pressed(event) {
   const target = event.target;
+  tabbed = event.key === "Tab";
   if ((event.ctrlKey || event.metaKey) && event.key === "s") {
     event.preventDefault();
     save();
@@ -354,11 +357,14 @@ function clicked(event) {
 
 const BUTTONS = { save, revert: forget, load: forget, jump, "help-open": KEYS["?"], "help-close": () => help.close() };
 
+function say(state, text) {
+  $("live").dataset.state = state;
+  $("live").textContent = text;
+}
+
 function listen() {
   const events = new EventSource("/events");
-  const live = $("live");
   let lost = false;
-  const say = (state, text) => { live.dataset.state = state; live.textContent = text; };
   events.addEventListener("hello", () => {
     say("live", "Live");
     if (lost) { refreshList(); refresh(); }
@@ -370,7 +376,17 @@ function listen() {
   addEventListener("pagehide", () => events.close());
 }
 
+// who clicks into the frame still means the keys of this page; who goes there by Tab wants to scroll it
+function blurred() {
+  setTimeout(() => {
+    if (document.activeElement?.tagName !== "IFRAME" || tabbed) return;
+    document.activeElement.blur();
+    window.focus();
+  });
+}
+
 readAddress();
+addEventListener("blur", blurred);
 document.addEventListener("keydown", pressed);
 document.addEventListener("click", clicked);
 document.addEventListener("input", (event) => {
