@@ -25,6 +25,7 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 _HOST = re.compile(r"""(?:href|src|background)=["']?(?:https?:)?//([^/"'\s>?#]+)""", re.IGNORECASE)
+_REMOTE = re.compile(r"""<img\b[^>]*?\ssrc=["']?\s*(?:https?:)?//""", re.IGNORECASE)
 _UNSEEN = re.compile(r"<!--.*?-->|<(style|script|title)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 # what senders put behind the first words, so that a list of messages shows no others
 _PADDING = re.compile("[\u00a0\u00ad\u034f\u200b-\u200d\u2007\ufeff\\s]{20,}")
@@ -51,6 +52,11 @@ class Variable:
     given: bool
     value: str
     note: str
+
+
+def remote_images(html: str) -> int:
+    """Return how many images of other hosts a document shows."""
+    return len(_REMOTE.findall(html))
 
 
 def beginning(rendered: Rendered) -> str:

@@ -50,6 +50,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType(
         "token": "",
         "recipient": RECIPIENT,
         "beginning": "",
+        "remote": 0,
         "tabs": {},
         "tab": "example",
         "opened": None,
@@ -202,6 +203,7 @@ class Pages:
         tab = asked.tab if asked.tab in tabs else "example"
         file = "-".join(part for part in (*item.name.split("/"), example) if part)
         found |= {"rendered": rendered, "tabs": tabs, "tab": tab, "token": self.renders.keep(file, rendered)}
+        found["remote"] = facts.remote_images(rendered.html or "")
         if item.kind == MESSAGE:
             found["beginning"] = facts.beginning(rendered)
         return {**found, **self._warnings(state, item, registry), **_tab(tab, item, rendered, context, registry)}

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from blendtpl.preview.facts import remote_images
 from blendtpl.preview.frames import IMAGES, OFF, OWN, REMOTE, SCHEMES, html_frame, text_frame
 
 PAGE = """<!DOCTYPE html>
@@ -117,3 +118,9 @@ def test_a_text_is_shown_as_text() -> None:
     assert "<pre dir=auto>&lt;script&gt; é\ufffd</pre>" in text_frame(
         "<script> é\ud800", scheme="dark"
     ).document.decode().replace("?", "\ufffd")
+
+
+def test_images_of_other_hosts_are_counted() -> None:
+    html = "<img src='https://a/b'><img alt=x\nsrc=//c/d><IMG SRC=\"http://e\">"
+    html += "<img src='data:image/png,x'><img data-src='http://f'><img src=g.png>"
+    assert remote_images(html) == 3

@@ -228,6 +228,24 @@ def other() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
+def test_a_tab_that_nobody_sees_lets_go_of_its_stream_and_catches_up_when_it_is_seen(
+    page: "Page", project: Path
+) -> None:
+    see = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
+    see += " document.dispatchEvent(new Event('visibilitychange')) }"
+    expect(page.locator("#live")).to_have_text("Live")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/events")):
+        page.evaluate(see, True)
+    file = project / "mail/hello/body.html"
+    before = file.read_text()
+    file.write_text(before.replace("<p>", "<p>Unseen "))
+    with page.expect_request("**/events"):
+        page.evaluate(see, False)
+    expect(inside(page).locator("p")).to_have_text("Unseen Ada: much")
+    file.write_text(before)
+    expect(inside(page).locator("p")).to_have_text("Ada: much")
+
+
 def test_nothing_of_a_template_runs_leads_away_or_asks_another_host(
     page: "Page", address: str, other: tuple[str, list[str]]
 ) -> None:
@@ -245,6 +263,7 @@ def test_nothing_of_a_template_runs_leads_away_or_asks_another_host(
     image = {"html": f"<img id=image alt=A src='{host}/image.png'>"}
     page.locator("#editor").fill(json.dumps(image))
     expect(inside(page).locator("#image")).to_be_attached()
+    expect(page.locator("#caption")).to_contain_text("1 image of other hosts not fetched (i)")
     page.locator("#images-off").click()
     expect(inside(page).locator("#image[data-off-src]")).to_be_attached()
     assert page.title() == "raw.html · blendtpl"

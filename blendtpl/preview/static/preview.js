@@ -151,7 +151,10 @@ function fit() {
   glass.style.width = `${width}px`;
   glass.style.height = `${device.clientHeight / scale}px`;
   glass.style.transform = `scale(${scale})`;
-  $("caption").textContent = `${width} pixels wide${scale < 1 ? `, shown at ${Math.round(scale * 100)} %` : ""}`;
+  const remote = asked.images === "own" ? Number($("envelope").dataset.remote) : 0;
+  const told = [`${width} pixels wide`, scale < 1 && `shown at ${Math.round(scale * 100)} %`];
+  if (remote) told.push(`${remote} image${remote === 1 ? "" : "s"} of other hosts not fetched (i)`);
+  $("caption").textContent = told.filter(Boolean).join(" · ");
 }
 
 // ---- the list
@@ -373,7 +376,7 @@ function listen() {
   events.addEventListener("changed", () => { refreshList(); refresh(); });
   events.addEventListener("warnings", refresh);
   events.addEventListener("error", () => { lost = true; say("lost", "Ended, or out of reach"); });
-  addEventListener("pagehide", () => events.close());
+  return events;
 }
 
 // who clicks into the frame still means the keys of this page; who goes there by Tab wants to scroll it
@@ -399,4 +402,13 @@ addEventListener("beforeunload", (event) => { if (drafts.size) event.preventDefa
 new ResizeObserver(fit).observe($("canvas"));
 show();
 document.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-listen();
+let events = listen();
+// a browser has six connections to a host, which tabs that nobody sees must not hold
+document.addEventListener("visibilitychange", () => {
+  events.close();
+  if (document.hidden) return;
+  events = listen();
+  refreshList();
+  refresh();
+});
+addEventListener("pagehide", () => events.close());
