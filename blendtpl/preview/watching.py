@@ -15,7 +15,7 @@ from blendtpl.preview.application import Listeners
 from blendtpl.preview.workspace import Workspace
 
 _STEP, _MOST = 30, 200  # milliseconds: without another change before one is told, and at most
-_QUIET = 0.3  # seconds without a change before warnings are looked for
+_QUIET = 1.0  # seconds without a change before warnings are looked for
 
 
 class Watcher:

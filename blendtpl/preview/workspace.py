@@ -117,15 +117,20 @@ class Workspace:
             return self._state
 
     def look_for_warnings(self) -> State:
-        """Find the warnings of the templates that are compiled, and return what there is then."""
+        """Find the warnings of the templates that are compiled, and return what there is then.
+
+        Nobody who wants to see a change waits for that: what is found of templates that have changed since is dropped.
+        """
+        state = self._state
+        if state.error is not None or state.warnings is not None:
+            return state
+        try:
+            found = self._build(warn=True).warnings
+        except Exception:  # the templates are being written at this moment; they will be compiled again
+            return state
         with self._building:
-            state = self._state
-            if state.error is None and state.warnings is None:
-                try:
-                    found = self._build(warn=True).warnings
-                except Exception:  # the templates are being written at this moment; they will be compiled again
-                    return state
-                self._state = replace(state, warnings=found)
+            if self._state.bundle is state.bundle:
+                self._state = replace(self._state, warnings=found)
             return self._state
 
     def registry(self, state: State, language: str) -> Registry | None:

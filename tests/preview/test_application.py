@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pytest
 from starlette.testclient import TestClient
 
+from blendtpl.compiler.build import build
 from blendtpl.preview.rendering import SENDER
 from blendtpl.preview.workspace import Project, Workspace, folders_of
 from tests.compiling.support import write
@@ -133,6 +135,20 @@ def test_warnings_of_the_templates_of_an_item_are_shown_with_their_source(worksp
     assert "page.html:2:10" in own
     other = texts(client.post("/stage", json={"item": "mail/hello", "tab": "lint"}).text)
     assert "No warning in the templates of this e-mail. 1 more in templates that it does not use." in other
+
+
+def test_warnings_of_templates_that_have_changed_meanwhile_are_dropped(
+    workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: Any, **options: Any) -> Any:
+        if options["warn"]:
+            (folder / "page.html").write_text("another")
+            workspace.refresh()  # which does not wait for what is looked for
+        return build(*arguments, **options)
+
+    monkeypatch.setattr("blendtpl.preview.workspace.build", slow)
+    state = workspace.look_for_warnings()
+    assert (state.number, state.warnings) == (2, None)
 
 
 def test_an_edited_example_is_rendered_and_nothing_is_written(client: TestClient, stage: Stage, folder: Path) -> None:
