@@ -66,7 +66,7 @@ def test_the_page_has_no_script_or_style_in_it_and_asks_no_other_host(client: Te
     assert own.count("<script") == 1
     for inline in ("<style", " style=", " onclick", " onload", "javascript:", "http://", "https://", 'src="//'):
         assert inline not in page, inline
-    for name in ("preview.js", "preview.css", "preview.svg"):
+    for name in ("preview.js", "frame.js", "preview.css", "preview.svg"):
         text = client.get(f"/static/{name}").text.replace('xmlns="http://www.w3.org/2000/svg"', "")
         assert re.findall(r"(?<!\n)//(?! )", text) == [], name
     assert HERE not in page

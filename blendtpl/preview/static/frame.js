@@ -1,0 +1,54 @@
+// The frame: a document that may do nothing, as wide as a device, and as small as it has to be to be seen whole.
+
+// pixels: how wide, and how high at most; mail is read beside lists of folders and of messages
+const WIDTHS = { phone: [390, 844], tablet: [768, 1024], desktop: [1280, Infinity], pane: [960, Infinity] };
+
+const $ = (id) => document.getElementById(id);
+
+export function showFrame(asked, token) {
+  $("device").hidden = $("caption").hidden = !token;
+  const source = token ? `/frame/${token}?${new URLSearchParams({ scheme: asked.scheme, images: asked.images })}` : "";
+  const glass = $("glass");
+  if (glass.dataset.source !== source) {
+    glass.dataset.source = source;
+    if (!source) glass.replaceChildren();
+    else {
+      const frame = document.createElement("iframe");
+      frame.setAttribute("sandbox", ""); // no scripts, no origin, no pop-ups, no forms
+      frame.referrerPolicy = "no-referrer";
+      frame.title = `${asked.item}, ${asked.example || "without variables"}`;
+      frame.style.colorScheme = asked.scheme === "dark" ? "dark" : "light"; // which the document in it prefers then
+      frame.src = source;
+      // the old one stays until the new one is there, or every key would flash
+      frame.addEventListener("load", () => {
+        for (const other of [...glass.children]) if (other !== frame) other.remove();
+        frame.classList.add("ready");
+      });
+      glass.append(frame);
+    }
+  }
+  fit(asked);
+}
+
+export function fit(asked) {
+  const device = $("device");
+  if (device.hidden) return;
+  const mail = asked.width === "desktop" && $("where").dataset.kind === "message";
+  const [width, most] = WIDTHS[mail ? "pane" : asked.width];
+  const canvas = $("canvas");
+  const style = getComputedStyle(canvas);
+  const room = canvas.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const scale = Math.min(1, room / width);
+  device.style.width = `${width * scale}px`;
+  device.style.maxHeight = Number.isFinite(most) ? `${most * scale}px` : "none";
+  device.dataset.width = asked.width;
+  device.dataset.scheme = asked.scheme;
+  const glass = $("glass");
+  glass.style.width = `${width}px`;
+  glass.style.height = `${device.clientHeight / scale}px`;
+  glass.style.transform = `scale(${scale})`;
+  const remote = asked.images === "own" ? Number($("envelope").dataset.remote) : 0;
+  const told = [`${width} pixels wide`, scale < 1 && `shown at ${Math.round(scale * 100)} %`];
+  if (remote) told.push(`${remote} image${remote === 1 ? "" : "s"} of other hosts not fetched (i)`);
+  $("caption").textContent = told.filter(Boolean).join(" · ");
+}
