@@ -21,7 +21,7 @@ from blendtpl.compiler.frontend.examples import read_examples
 from blendtpl.mail.dkim import DkimSigner, canonical
 from testkit import TEMPLATES
 
-_ROUNDS, _CALLS = 60, 20
+_ROUNDS, _CALLS = 200, 4
 _HEADERS = (b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type", b"reply-to")
 
 

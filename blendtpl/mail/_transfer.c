@@ -8,6 +8,7 @@
 
 #define LONGEST 998      /* octets of a line, RFC 5322 section 2.1.1 */
 #define QUOTED_LINE 75   /* of quoted-printable, without the `=` of a soft break: RFC 2045 section 6.7 (5) */
+#define BLOCK 128        /* octets that are copied together where none of them is odd */
 #define BASE64_LINE 57   /* octets that become 76 characters, RFC 2045 section 6.8 */
 
 enum { SEVEN_BIT, EIGHT_BIT, QUOTED_PRINTABLE, BASE64 };
@@ -381,7 +382,7 @@ look_for_odd(const unsigned char *at, Py_ssize_t count, unsigned char *breaks, u
     for (Py_ssize_t n = 0; n + 1 < count; n++) {
         unsigned char each = at[n], next = at[n + 1];
         broken |= (each == '\r') ^ (next == '\n');
-        loose |= (each == '\t') | ((each == ' ') & ((next == ' ') | (next == '\r')));
+        loose |= (each == '\t') | ((each == ' ') & ((next == ' ') | (next == '\t') | (next == '\r')));
     }
     *breaks = broken;
     *blanks = loose;
@@ -409,15 +410,15 @@ relaxed_lines(PyObject *module, PyObject *lines)
         return NULL;
     char *to = PyBytes_AS_STRING(written);
     while (at < end) {
-        const unsigned char *next = (const unsigned char *)memchr(at, '\n', end - at) + 1;
-        look_for_odd(at, next - at, &breaks, &blanks);
+        const unsigned char *next = end - at > BLOCK ? at + BLOCK : end;
+        look_for_odd(at, next - at + (next < end), &breaks, &blanks); /* and what stands behind the block's last octet */
         if (!blanks) {
             memcpy(to, at, next - at);
             to += next - at;
             at = next;
             continue;
         }
-        for (int blank = 0; at < next; at++) {
+        for (int blank = 0; at < next || (blank && at < end); at++) {
             if (*at == ' ' || *at == '\t') {
                 blank = 1;
                 continue;

@@ -1,5 +1,7 @@
 """The relaxed form of headers and bodies, in C and in Python, which do the same."""
 
+from random import Random
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -8,7 +10,10 @@ from blendtpl import MessageError
 from blendtpl.mail import relaxed
 from blendtpl.mail.relaxed import relaxed_lines
 
-octets = st.lists(st.sampled_from([b"a", b" ", b"  ", b"\t", b"\r\n", b"\r", b"\n", b"\xff", b" " * 9]), max_size=40)
+octets = st.lists(
+    st.sampled_from([b"a", b" ", b"  ", b"\t", b"\r\n", b"\r", b"\n", b"\xff", b" " * 9]),
+    max_size=40,
+)
 
 
 @given(octets.map(b"".join))
@@ -16,6 +21,14 @@ octets = st.lists(st.sampled_from([b"a", b" ", b"  ", b"\t", b"\r\n", b"\r", b"\
 @example(b" \r\n\r\n")
 def test_in_c_lines_are_relaxed_as_in_python(lines: bytes) -> None:
     assert relaxed_lines(lines) == relaxed._relaxed_lines(lines)
+
+
+@given(st.randoms(use_true_random=False))
+def test_blanks_at_the_edges_of_what_is_copied_together_are_found(random: Random) -> None:
+    for size in (63, 127, 128, 255):
+        found = [b"a" * size, b"b" * 50, b"b", b" ", b"\t", b"\r\n", b"  "]
+        lines = b"".join(random.choices(found, k=40)) + b"\r\n"
+        assert relaxed_lines(lines) == relaxed._relaxed_lines(lines)
 
 
 pieces = st.sampled_from([b"A", b"b:", b":", b" ", b"  ", b"\t", b"\r\n", b"\r", b"\n", b"\xff", b"\r\n ", b"Name: x"])
