@@ -10,9 +10,10 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -64,7 +65,7 @@ Messages = tuple[Mapping[str, MessageEntry], bytes]  # with the bytes of their i
 @dataclass(frozen=True, slots=True)
 class Build:
     """A bundle, how many of its templates were compiled now and how many came from the cache, and warnings. `skipped`
-    are the names of the files beside templates that are no text.
+    are the names of the files beside templates that are no text, `made` the texts that the build made of others.
     """
 
     bundle: Bundle
@@ -72,6 +73,7 @@ class Build:
     cached: int
     warnings: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    made: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def build(
@@ -202,7 +204,7 @@ class _Run:
         self.faults: list[Fault] = []
         self.binary: dict[str, Fault] = {}  # the files that are no text
         self.messages: Messages | None = None  # where they are known
-        self.mail = MailSettings()
+        self.mail, self.made = MailSettings(), dict[str, str]()
         self.mail_warnings: tuple[TemplateWarning, ...] = ()
         self.message_settings: dict[str, str] = {}  # the texts of files beside the templates of messages
         self.read_file: ReadFile = lambda name: None
@@ -222,7 +224,8 @@ class _Run:
             if self.cache:
                 self.cache.flush()
         warnings = (*(self.cache.warnings if self.cache else ()), *_clashes(self.sources))
-        return Build(bundle, emitted, len(bundle.manifest.templates) - emitted, warnings, tuple(sorted(self.binary)))
+        cached = len(bundle.manifest.templates) - emitted
+        return Build(bundle, emitted, cached, warnings, tuple(sorted(self.binary)), self.made)
 
     def _read(self, templates: SourceSet, output: Path | None, exclude: str | Iterable[str]) -> None:
         found, wrong = read(templates, self.environment, output, exclude)
@@ -237,6 +240,7 @@ class _Run:
         if self.resolver is not None:
             self.environment = self.resolver.environment
         prepared = prepare(self.sources, self.message_settings, self.environment, self.mail, self.cache, self._key)
+        self.made = {name: new.text for name, new in prepared.sources.items() if new is not self.sources.get(name)}
         self.sources, self.mail_warnings = prepared.sources, prepared.warnings
         self.faults += prepared.faults
 

@@ -110,10 +110,12 @@ def verify(
     `blendtpl.compile`; `output` is a file that is no template. Raises what `blendtpl.compile` does.
     """
     given = resolve_environment(environment)
-    bundle = build(folder, environment=given, speedups=ACTIVE and not portable, output=output, exclude=exclude).bundle
-    registry = load(bundle, environment=given)
+    compiled = build(folder, environment=given, speedups=ACTIVE and not portable, output=output, exclude=exclude)
+    registry = load(compiled.bundle, environment=given)
     folders = () if isinstance(folder, jinja2.Environment) else folder if isinstance(folder, tuple) else (folder,)
-    loader = _Texts(folder.loader if isinstance(folder, jinja2.Environment) else jinja2.FileSystemLoader(folders))
+    written = folder.loader if isinstance(folder, jinja2.Environment) else jinja2.FileSystemLoader(folders)
+    # what the build makes of templates, such as HTML of MJML, is compared with Jinja2's render of that
+    loader = _Texts(jinja2.ChoiceLoader([jinja2.DictLoader(compiled.made), written]) if written else None)
     run = _Run(given, registry, loader)
     made = Samples(registry, run.stock, folders, seed=seed, count=count)
     with coroutines_unawaited():
