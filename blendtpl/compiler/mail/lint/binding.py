@@ -24,6 +24,13 @@ def bind(target: nodes.Node, found: Any, scope: Scope) -> None:
             bind(each, found[at] if same else Unknown(f"{named(found)}[{at}]", names_in(found)), scope)
 
 
+def forget(target: nodes.NSRef, scope: Scope) -> None:
+    """Forget what an attribute is that is set in rounds of which nobody knows how many there are."""
+    space = scope.find(target.name)
+    if isinstance(space, Space):
+        space.values[target.attr] = unknown(f"{target.name}.{target.attr}", space.values.get(target.attr))
+
+
 def loop_of(at: int, items: list[Any]) -> Space:
     """Return the `loop` of a list that is known, in one of its rounds."""
     length = len(items)

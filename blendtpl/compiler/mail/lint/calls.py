@@ -52,8 +52,8 @@ def looked_up(found: Any, key: Any, node: nodes.Node, scope: Scope, default: Any
         return found.values.get(key, unknown(f"{found.name}.{key}")) if isinstance(key, str) else unknown(found.name)
     if isinstance(found, dict) and isinstance(key, Unknown):
         if len(found) <= _KEYS and all(isinstance(each, (str, int)) for each in found):
-            for each in found:
-                if scope.run.decide(f"{key.name} == {each!r}", node, scope):
+            for part, each in enumerate(found):
+                if scope.run.decide(f"{key.name} == {each!r}", node, scope, part):
                     return found[each]
         return unknown(f"{named(found)}[{key.name}]", found, key) if default is MISSING else default
     if isinstance(found, (dict, list, tuple, str)) and is_known(key):
@@ -73,6 +73,8 @@ def call(node: nodes.Call, args: list[Any], kwargs: dict[str, Any], scope: Scope
         return scope.run.block(called, node.lineno)
     if isinstance(called, Method):
         return _method(node, called, args, kwargs, scope)
+    if isinstance(called, Space) and called.again is not None and args:
+        return called.again(args[0])
     if isinstance(called, Unknown) and called.markup:
         return called
     function = node.node.name if isinstance(node.node, nodes.Name) else ""

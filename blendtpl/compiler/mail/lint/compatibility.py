@@ -41,7 +41,7 @@ def compatibility(found: Document, basis: Basis) -> Iterator[Finding]:
         if feature is None or use.slug in features.HARMLESS:
             continue
         lacking = [client for client in feature.unsupported if client not in without]
-        kind = "css" if feature.category == "css" else "image" if feature.category == "image" else "html"
+        kind = "css" if feature.category == "css" else "image-format" if feature.category == "image" else "html"
         partial = [(client, note) for client, note in feature.partial if client not in without]
         notes = " ".join(dict.fromkeys(note for _, note in partial if note))
         if lacking and feature.share(without) < settings.support:

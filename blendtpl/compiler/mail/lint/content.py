@@ -31,12 +31,14 @@ def content(found: Document, basis: Basis) -> Iterator[Finding]:
     yield from _language(found)
     yield from _headings(found)
     styled = _sizes_images(found, basis)
+    has_base = any(base.attributes.get("href") for base in found.root.all("base"))
     for element in found.root.all():
         if element.tag == "img":
             yield from _image(element, found, basis, styled=styled)
         if element.tag == "a":
             yield from _link(element, found)
-        yield from _addresses(element, found)
+        if not has_base:
+            yield from _addresses(element, found)
 
 
 def _language(found: Document) -> Iterator[Finding]:
@@ -109,8 +111,6 @@ def _link(element: Element, found: Document) -> Iterator[Finding]:
 
 
 def _addresses(element: Element, found: Document) -> Iterator[Finding]:
-    if any(base.attributes.get("href") for base in found.root.all("base")):
-        return
     for name in _ADDRESSES:
         address = element.attributes.get(name, "").strip()
         if name == "href" and element.tag not in ("a", "area", "link"):

@@ -96,10 +96,14 @@ def _sheet(text: str) -> Sheet:
     for node, media in _nested(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True), media=False):
         at = _offset(node, lines)
         if isinstance(node, ast.AtRule):
-            uses.append(Use(features.of_at_rule(node.lower_at_keyword), f"@{node.at_keyword}", at))
+            # a font that is not loaded is one that decorates
+            if not (node.lower_at_keyword == "import" and "font" in str(tinycss2.serialize(node.prelude))):
+                uses.append(Use(features.of_at_rule(node.lower_at_keyword), f"@{node.at_keyword}", at))
         else:
             found = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
             selector = str(tinycss2.serialize(node.prelude)).strip()
+            if not media and any(isinstance(each, ast.QualifiedRule) for each in found):
+                uses.append(Use("css-nesting", selector, at))
             rules.append(Rule(selector, _declarations(found, lines), at, media))
     return tuple(rules), tuple(uses)
 
@@ -183,7 +187,7 @@ def uses_of_selector(rule: Rule) -> Iterator[Use]:
         elif first == ":" and isinstance(token, ast.FunctionBlock):
             yield Use(features.of_pseudo(token.lower_name, element=False), f":{token.name}", rule.at)
         elif sign in _COMBINATORS:
-            yield Use(_COMBINATORS[sign], sign, rule.at)
+            yield Use(_COMBINATORS[sign], rule.selector, rule.at)
 
 
 _COMBINATORS = {">": "css-selector-child", "~": "css-selector-general-sibling"}

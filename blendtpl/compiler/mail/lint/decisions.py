@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-Site = tuple[str, int, int]  # template, line, and which condition there
+Site = tuple[str, int, int, int]  # template, line, which condition there, and which of several in it
 
 LIMIT = 64  # variants of a message; what they don't reach is not looked at
 _EQUALS = " == "
@@ -18,10 +18,22 @@ _EQUALS = " == "
 
 @dataclass(slots=True)
 class Coverage:
-    """Which branches have been taken, and which answers lead to those that have not."""
+    """Which branches have been taken, which answers may lead to those that have not, and for which they were tried."""
 
     taken: set[tuple[Site, bool]] = field(default_factory=set)
     waiting: dict[tuple[Site, bool], dict[str, bool]] = field(default_factory=dict)
+    tried: set[tuple[Site, bool]] = field(default_factory=set)
+
+    def left(self) -> bool:
+        """Return whether there is a branch that may be reached."""
+        self.waiting = {branch: seed for branch, seed in self.waiting.items() if branch not in self.taken}
+        return bool(self.waiting)
+
+    def next_seed(self) -> dict[str, bool]:
+        """Return answers that may lead to a branch which has not been taken."""
+        branch, seed = self.waiting.popitem()
+        self.tried.add(branch)
+        return seed
 
 
 @dataclass(slots=True)
@@ -33,48 +45,49 @@ class Decisions:
 
     def decide(self, name: str, site: Site) -> bool:
         """Return whether what has that name is true in this variant."""
-        free = name not in self.answers and self._implied(name) is None
-        answer = self._answer(name, site)
-        taken = self.coverage.taken
-        taken.add((site, answer))
+        against = self._against(name)
+        answer = self._answer(name, site, against)
+        self.coverage.taken.add((site, answer))
         other = (site, not answer)
-        if free and other not in taken and other not in self.coverage.waiting:
-            self.coverage.waiting[other] = {**self.answers, name: not answer}
+        if not any(other in known for known in (self.coverage.taken, self.coverage.waiting, self.coverage.tried)):
+            kept = {given: said for given, said in self.answers.items() if given not in against}
+            self.coverage.waiting[other] = {**kept, name: not answer}
         self.answers[name] = answer
         return answer
 
-    def _answer(self, name: str, site: Site) -> bool:
+    def _answer(self, name: str, site: Site, against: dict[str, bool]) -> bool:
         if name in self.answers:
             return self.answers[name]
-        implied = self._implied(name)
-        if implied is not None:
-            return implied
+        if against:
+            return next(iter(against.values()))
         # what is there is looked at first: most branches are in a message that has everything
         taken = self.coverage.taken
         return (site, True) not in taken or (site, False) in taken
 
-    def _implied(self, name: str) -> bool | None:
-        """Return the answer that follows from those that were given."""
+    def _against(self, name: str) -> dict[str, bool]:
+        """Return the answers that were given from which one follows, with that."""
+        found = {}
         for suffix, answer in ((" is none", False), (" is defined", True)):
-            if name.endswith(suffix) and self.answers.get(name.removesuffix(suffix)):
-                return answer
-        if self.answers.get(f"{name} is none") or self.answers.get(f"{name} is defined") is False:
-            return False
-        if _EQUALS in name:
-            left = name.partition(_EQUALS)[0] + _EQUALS
-            if any(answer and given.startswith(left) for given, answer in self.answers.items()):
-                return False
-        return None
+            base = name.removesuffix(suffix)
+            if name.endswith(suffix) and self.answers.get(base):
+                found[base] = answer
+        for suffix, said in ((" is none", True), (" is defined", False)):
+            if self.answers.get(name + suffix) is said:
+                found[name + suffix] = False
+        left, equals, _ = name.partition(_EQUALS)
+        if equals:
+            found |= {given: False for given, said in self.answers.items() if said and given.startswith(left + equals)}
+        found.pop(name, None)
+        return found
 
 
 def variants(render: Callable[[Decisions], T]) -> Iterator[T]:
     """Yield what `render` makes of each variant, until every branch was taken."""
-    coverage, seeds = Coverage(), [dict[str, bool]()]
-    for _ in range(LIMIT):
-        if not seeds:
+    coverage, taken = Coverage(), -1
+    for number in range(LIMIT):
+        if number and not coverage.left():
             return
-        yield render(Decisions(coverage, seeds.pop()))
-        while coverage.waiting and not seeds:
-            branch, seed = coverage.waiting.popitem()
-            if branch not in coverage.taken:
-                seeds.append(seed)
+        # what free answers don't reach any more lies behind those that led to the branch beside it
+        seed = coverage.next_seed() if len(coverage.taken) == taken else {}
+        taken = len(coverage.taken)
+        yield render(Decisions(coverage, seed))

@@ -65,7 +65,7 @@ def delivery(message: Message) -> Iterator[Finding]:
             Place(message.html.name, 1),
             "",
             "the message has no text part",
-            "a `body.txt` beside it: watches, screen readers and spam filters read that",
+            "a `body.txt` beside it, or a block `text`: watches, screen readers and spam filters read that",
         )
     elif message.text is not None:
         yield from _variables(message.html, message.text)

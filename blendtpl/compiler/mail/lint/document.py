@@ -13,7 +13,7 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import accumulate
 
-from blendtpl.compiler.mail.lint.values import HOLES, Piece
+from blendtpl.compiler.mail.lint.values import ANY, HOLES, Piece
 
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
@@ -60,6 +60,7 @@ _ENDED_BY = {  # what ends an element that is open
     "option": frozenset({"option"}),
 }
 _CLOSED = frozenset({"table", "ul", "ol", "dl", "select"})  # what nothing ends from inside
+DEEPEST = 150  # of elements in each other; what is deeper stands beside
 _MSO = re.compile(r"\[if [^\]]*mso", re.IGNORECASE)
 
 
@@ -82,6 +83,7 @@ class Element:
     start: int
     raw: str
     parent: "Element | None" = None
+    depth: int = 0
     children: list["Element | Text"] = field(default_factory=list)
 
     @property
@@ -158,8 +160,11 @@ def document(pieces: Sequence[Piece]) -> Document:
     text = "".join(piece.text for piece in kept)
     starts = tuple(accumulate((len(piece.text) for piece in kept), initial=0))[:-1]
     builder = _Builder(text)
-    builder.feed(text)
-    builder.close()
+    try:
+        builder.feed(text)
+        builder.close()
+    except AssertionError:  # by which the parser says that it cannot read a declaration
+        return document([Piece(ANY, kept[0].template, kept[0].line)])
     return Document(builder.root, text, kept, starts, builder.for_outlook)
 
 
@@ -180,9 +185,9 @@ class _Builder(HTMLParser):
         found: dict[str, str] = {}
         for name, given in attrs:
             found.setdefault(name, given or "")
-        element = Element(tag, found, self._offset(), self.get_starttag_text() or "", self._at)
+        element = Element(tag, found, self._offset(), self.get_starttag_text() or "", self._at, self._at.depth + 1)
         self._at.children.append(element)
-        if tag not in VOID:
+        if tag not in VOID and element.depth < DEEPEST:
             self._at = element
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -5,7 +5,6 @@ What is too dynamic to be followed is a hole. Nothing here knows HTML.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
@@ -13,9 +12,10 @@ from jinja2 import nodes
 from jinja2.defaults import DEFAULT_NAMESPACE
 
 from blendtpl.bundle.environment import autoescape_of
-from blendtpl.compiler.mail.lint.binding import bind, loop_of, through
+from blendtpl.compiler.mail.lint.binding import bind, forget, loop_of, through
 from blendtpl.compiler.mail.lint.decisions import Decisions
 from blendtpl.compiler.mail.lint.expressions import truth, value
+from blendtpl.compiler.mail.lint.pages import Expanded, Page, Templates, TooLarge
 from blendtpl.compiler.mail.lint.scope import Scope
 from blendtpl.compiler.mail.lint.values import (
     ANY,
@@ -35,26 +35,8 @@ from blendtpl.compiler.mail.lint.values import (
 DEPTH = 60  # of templates, blocks and macros in each other
 STEPS = 100_000  # statements of one variant
 _CALLER = "the body of a call block"  # which no template can name
+_RECURSIONS = 2  # of a loop in itself
 _ROUNDS = 200  # of a loop over what is known
-
-
-class Templates:
-    """The trees of all templates, of one build. `names` are those that there are."""
-
-    def __init__(self, tree: Callable[[str], nodes.Template | None], names: Iterable[str]) -> None:
-        self._tree, self.names = tree, frozenset(names)
-        self._known: dict[str, tuple[nodes.Template | None, tuple[nodes.Block, ...]]] = {}
-
-    def get(self, name: str) -> tuple[nodes.Template | None, tuple[nodes.Block, ...]]:
-        """Return the tree of a template and its blocks, or none."""
-        if name not in self._known:
-            tree = self._tree(name) if name in self.names else None
-            self._known[name] = tree, () if tree is None else tuple(tree.find_all(nodes.Block))
-        return self._known[name]
-
-
-class TooLarge(Exception):  # noqa: N818  # not an error of anybody
-    """A template that takes more steps than it is worth."""
 
 
 class _Break(Exception):  # noqa: N818
@@ -63,23 +45,6 @@ class _Break(Exception):  # noqa: N818
 
 class _Continue(Exception):  # noqa: N818
     pass
-
-
-@dataclass(slots=True)
-class Page:
-    """A template with what it extends: the bodies of each block, the innermost first."""
-
-    blocks: dict[str, list[tuple[str, nodes.Block]]] = field(default_factory=dict)
-    parent: Any = None
-    values: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Expanded:
-    """The text of a variant, and all variables that it asks for, printed or not."""
-
-    pieces: tuple[Piece, ...]
-    reads: frozenset[str]
 
 
 class Run:
@@ -94,16 +59,20 @@ class Run:
         self._modules: dict[str, Space] = {}
         self._depth = self._steps = 0
 
-    def expand(self, name: str) -> Expanded:
-        """Return the text of a template."""
-        self._template(name, None)
+    def expand(self, name: str, block: str = "") -> Expanded:
+        """Return the text of a template, or of a block of it."""
+        page = self._template(name, None)
+        if block:
+            self._out.clear()
+            if block in page.blocks:
+                self._block_body(block, 0, Scope(name, self, page, page.values))
         return Expanded(tuple(self._out), frozenset(self._reads))
 
     # what expressions ask for
 
-    def decide(self, name: str, node: nodes.Node, scope: Scope) -> bool:
+    def decide(self, name: str, node: nodes.Node, scope: Scope, part: int = 0) -> bool:
         """Return which way a condition goes."""
-        return self._decisions.decide(name, (scope.template, node.lineno, id(node)))
+        return self._decisions.decide(name, (scope.template, node.lineno, id(node), part))
 
     def read(self, name: str) -> None:
         """Note that a variable is asked for."""
@@ -147,13 +116,13 @@ class Run:
 
     # templates
 
-    def _template(self, name: Any, around: Scope | None) -> None:
+    def _template(self, name: Any, around: Scope | None) -> Page:
         page = Page()
         while name is not None:
             tree, blocks = self._templates.get(name) if isinstance(name, str) else (None, ())
             if tree is None or self._depth >= DEPTH:
                 self._out.append(Piece(ANY, str(name), 1))
-                return
+                return page
             self._depth += 1
             for block in blocks:
                 page.blocks.setdefault(block.name, []).append((name, block))
@@ -162,6 +131,7 @@ class Run:
             self._body(tree.body, scope)
             self._depth -= 1
             name = page.parent
+        return page
 
     def _body(self, body: Iterable[nodes.Node], scope: Scope) -> None:
         for node in body:
@@ -229,17 +199,31 @@ class Run:
     def _include(self, node: nodes.Include, scope: Scope) -> None:
         found = value(node.template, scope)
         choices = list(found) if isinstance(found, (list, tuple)) else [found]
-        for each in choices:
-            if not isinstance(each, str):
-                self._hole(node, scope, ANY)
-                return
-            name = self.environment.join_path(each, scope.template)
+        for part, each in enumerate(choices):
+            if isinstance(each, str):
+                name = self.environment.join_path(each, scope.template)
+            else:
+                name = self._one_of(each, node, scope)
+                if not name and (
+                    part == len(choices) - 1 or self.decide(f"{named(each)} is there", node, scope, -part)
+                ):
+                    self._hole(node, scope, ANY)
+                    return
             if name in self._templates.names:
                 if self._depth >= DEPTH:
                     self._hole(node, scope, ANY)
                 else:
                     self._template(name, scope if node.with_context else None)
                 return
+
+    def _one_of(self, found: Any, node: nodes.Include, scope: Scope) -> str:
+        """Return one of the templates that a name may mean of which a part is known, or nothing."""
+        if not isinstance(found, Rendered):
+            return ""
+        for part, name in enumerate(self._templates.meant(found.text), 1):
+            if self.decide(f"{named(found)} == {name!r}", node, scope, part):
+                return name
+        return ""
 
     def _module(self, node: nodes.Import | nodes.FromImport, scope: Scope) -> Any:
         found = value(node.template, scope)
@@ -300,17 +284,33 @@ class Run:
         self._body(node.else_, scope)
 
     def _for(self, node: nodes.For, scope: Scope) -> None:
-        found = value(node.iter, scope)
+        self._over(value(node.iter, scope), node, scope, 0)
+
+    def _over(self, found: Any, node: nodes.For, scope: Scope, depth: int) -> None:
         if isinstance(found, (list, tuple, dict)):
             items = list(found)[:_ROUNDS]
-        elif isinstance(found, str) or not self.decide(f"{named(found)} has items", node, scope):
+        elif isinstance(found, str) or not self._has_items(found, node, scope, depth):
             items = []
         else:
-            self._rounds(node, scope, [Unknown(f"{named(found)}[]", names_in(found))], known=False)
+            for target in node.find_all(nodes.NSRef):
+                forget(target, scope)
+            self._rounds(node, scope, [Unknown(f"{named(found)}[]", names_in(found))], depth, known=False)
             return
-        self._rounds(node, scope, items, known=True)
+        self._rounds(node, scope, items, depth, known=True)
 
-    def _rounds(self, node: nodes.For, scope: Scope, items: list[Any], *, known: bool) -> None:
+    def _has_items(self, found: Any, node: nodes.For, scope: Scope, depth: int) -> bool:
+        # a loop in itself is another one for what has been tried
+        return self.decide(f"{named(found)} has items", node, scope, depth)
+
+    def _again(self, node: nodes.For, scope: Scope, depth: int) -> Callable[[Any], Rendered]:
+        def again(found: Any) -> Rendered:
+            if depth > _RECURSIONS:
+                return Rendered((Piece(HOLE, scope.template, node.lineno, names_in(found)),))
+            return self._rendered(lambda: self._over(found, node, scope, depth))
+
+        return again
+
+    def _rounds(self, node: nodes.For, scope: Scope, items: list[Any], depth: int, *, known: bool) -> None:
         kept = []
         for item in items:
             inner = scope.inner(repeated=not known)
@@ -319,7 +319,10 @@ class Run:
                 kept.append(item)
         for at, item in enumerate(kept):
             inner = scope.inner(repeated=not known)
-            inner.values["loop"] = loop_of(at, kept) if known else unknown(f"loop@{scope.template}:{node.lineno}")
+            loop = loop_of(at, kept) if known else Space(f"loop@{scope.template}:{node.lineno}:{depth}")
+            loop.values.update(depth=depth + 1, depth0=depth)
+            loop.again = self._again(node, scope, depth + 1) if node.recursive else None
+            inner.values["loop"] = loop
             bind(node.target, item, inner)
             try:
                 self._body(node.body, inner)

@@ -17,7 +17,7 @@ class Runner(Protocol):
     environment: jinja2.Environment
     is_newstyle: bool  # whether `gettext` fills its variables in
 
-    def decide(self, name: str, node: nodes.Node, scope: "Scope") -> bool: ...  # noqa: D102
+    def decide(self, name: str, node: nodes.Node, scope: "Scope", part: int = 0) -> bool: ...  # noqa: D102
     def macro(self, macro: Macro, args: list[Any], kwargs: dict[str, Any]) -> Any: ...  # noqa: D102
     def block(self, call: BlockCall, line: int) -> Any: ...  # noqa: D102
     def read(self, name: str) -> None: ...  # noqa: D102

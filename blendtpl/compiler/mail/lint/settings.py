@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from blendtpl.compiler.lint.mail_rules import MAIL_RULES
 from blendtpl.compiler.mail.lint import support
 from blendtpl.errors import ConfigError, did_you_mean
 
@@ -14,13 +15,15 @@ from blendtpl.errors import ConfigError, did_you_mean
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`mail`: whether e-mails are looked at where nobody says so; `clients` are patterns of those that matter, and
-    `support` is the share of them that must have a feature; `partial`: whether it is told what they have in part.
+    `support` is the share of them that must have a feature; `partial`: whether it is told what they have in part;
+    `select` are the only rules that are looked for, where there are any.
     """
 
     mail: bool = False
     clients: tuple[str, ...] = support.CLIENTS
     support: float = 1.0
     partial: bool = False
+    select: tuple[str, ...] = ()
 
 
 NAMES = tuple(each.name for each in fields(Settings))
@@ -40,7 +43,8 @@ def settings(path: Path, table: object, others: tuple[str, ...]) -> Settings:
     if not (isinstance(clients, list) and clients and all(isinstance(each, str) for each in clients)):
         raise ConfigError(f"{path}: setting `clients` in [tool.blendtpl.lint] is no list of mail clients")
     try:
-        support.check_clients(clients)
+        if "clients" in table:  # those of our own are in the data, which takes its time to load
+            support.check_clients(clients)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     share = table.get("support", found.support)
@@ -49,4 +53,12 @@ def settings(path: Path, table: object, others: tuple[str, ...]) -> Settings:
     for name in ("mail", "partial"):
         if not isinstance(table.get(name, False), bool):
             raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl.lint] is neither true nor false")
-    return Settings(table.get("mail", False), tuple(clients), float(share), table.get("partial", False))
+    select = table.get("select", [])
+    names = [rule.name for rule in MAIL_RULES]
+    if not isinstance(select, list):
+        raise ConfigError(f"{path}: setting `select` in [tool.blendtpl.lint] is no list of rules")
+    for name in select:
+        if name not in names:
+            hint = did_you_mean(str(name), names) or f"they are {', '.join(names)}"
+            raise ConfigError(f"{path}: there is no rule `{name}` for e-mails to select; {hint}")
+    return Settings(table.get("mail", False), tuple(clients), float(share), table.get("partial", False), tuple(select))

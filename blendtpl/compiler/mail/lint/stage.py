@@ -5,7 +5,6 @@ digests of everything that it reaches.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,25 +21,33 @@ from blendtpl.compiler.mail.lint.contrast import contrast
 from blendtpl.compiler.mail.lint.decisions import Decisions, variants
 from blendtpl.compiler.mail.lint.delivery import Message, Part, delivery, shown
 from blendtpl.compiler.mail.lint.document import Place, document
-from blendtpl.compiler.mail.lint.expand import Expanded, Run, Templates, TooLarge
+from blendtpl.compiler.mail.lint.expand import Run
 from blendtpl.compiler.mail.lint.finding import Finding
+from blendtpl.compiler.mail.lint.pages import Expanded, Templates, TooLarge
 from blendtpl.compiler.mail.lint.settings import Settings
+from blendtpl.compiler.mail.lint.support import version
 from blendtpl.compiler.mail.lint.values import ANY
 from blendtpl.errors import TemplateWarning
 
-_SUFFIX = r"(?:\.(?:jinja2?|j2|tmpl|tpl))?"
-_BODY = re.compile(rf"(?P<folder>.+/|)body\.html(?P<suffix>{_SUFFIX})")
 # what the functions of the environment give is no variable of the message
 _FUNCTIONS = frozenset({"_", "gettext", "ngettext", "npgettext", "pgettext"})
 
 
 @dataclass(frozen=True, slots=True)
-class MessageParts:
-    """The templates that are the parts of a message, and what its definition says."""
+class PartName:
+    """The template that is a part of a message, or that has it as a block."""
 
-    html: str
-    text: str | None = None
-    subject: str | None = None
+    template: str
+    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageParts:
+    """What are the parts of a message, and what its definition says."""
+
+    html: PartName
+    text: PartName | None = None
+    subject: PartName | None = None
     category: str = ""
     unsubscribe: bool = False
     text_from_html: bool = False
@@ -61,14 +68,14 @@ class MailStage:
     locate: Callable[[str], Positions]
     reach: Callable[[str], Mapping[str, str]]
 
-    def warnings(self, names: Iterable[str], messages: Iterable[MessageParts] | None = None) -> list[TemplateWarning]:
-        """Return what is wrong with the messages among templates, or with those that are given."""
+    def warnings(self, names: Iterable[str], messages: Iterable[MessageParts]) -> list[TemplateWarning]:
+        """Return what is wrong with messages; `names` are all templates that there are."""
         work = _Work(Templates(self.tree, names), self.environment, self.settings)
         known = work.templates.names
         found: dict[Finding, None] = {}
-        for message in messages_of(known) if messages is None else messages:
+        for message in messages:
             for finding in self._message(message, work):
-                if finding.rule not in message.ignored:
+                if finding.rule not in message.ignored and _is_selected(finding, self.settings):
                     found[finding] = None
         positions: dict[str, Positions] = {}
         warnings = []
@@ -84,10 +91,12 @@ class MailStage:
         if self.cache is None:
             return work.findings(message)
         parts = [part for part in (message.html, message.text, message.subject) if part is not None]
-        digests = {name: digest for part in parts for name, digest in self.reach(part).items()}
+        digests = {name: digest for part in parts for name, digest in self.reach(part.template).items()}
         # which templates there are decides what an include finds
         content_of = {"digests": sorted(digests.items()), "names": sorted(work.templates.names)}
-        key = self.key("mail", {**content_of, "message": repr(message), "settings": repr(self.settings)})
+        key = self.key(
+            "mail", {**content_of, "message": repr(message), "settings": repr(self.settings), "data": version()}
+        )
         data = self.cache.get(key)
         found = None if data is None else _from_bytes(data)
         if found is None:
@@ -114,8 +123,8 @@ class _Work:
             html = self._html(message.html)
             text = None if message.text is None else self._text(message.text)
             subject = frozenset[str]() if message.subject is None else self._text(message.subject).reads
-        except TooLarge:
-            return
+        except (TooLarge, RecursionError):
+            return  # nothing is said of what is too much to follow
         for each in html.documents:
             yield from compatibility(each, basis)
             yield from content(each, basis)
@@ -124,51 +133,39 @@ class _Work:
         html = replace(html, reads=html.reads | subject)
         text = None if text is None else replace(text, reads=text.reads | subject)
         more = message.category, message.unsubscribe, message.text_from_html
-        yield from delivery(Message(message.html, html, text, *more))
+        yield from delivery(Message(message.html.template, html, text, *more))
 
-    def _variants(self, name: str) -> list[Expanded]:
+    def _variants(self, part: PartName) -> list[Expanded]:
         def render(decisions: Decisions) -> Expanded:
-            return Run(self.templates, self._environment, decisions).expand(name)
+            return Run(self.templates, self._environment, decisions).expand(part.template, part.block)
 
         return list(variants(render))
 
-    def _html(self, name: str) -> Part:
-        expanded = self._variants(name)
+    def _html(self, part: PartName) -> Part:
+        expanded = self._variants(part)
         documents = tuple(document(each.pieces) for each in expanded)
         reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
         printed: dict[str, Place] | None = {}
         for each in documents:
             printed = None if printed is None or ANY in each.text else {**shown(each), **printed}
-        return Part(name, documents, reads, _variables(printed))
+        return Part(part.template, documents, reads, _variables(printed))
 
-    def _text(self, name: str) -> Part:
-        expanded = self._variants(name)
+    def _text(self, part: PartName) -> Part:
+        expanded = self._variants(part)
         reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
         pieces = [piece for each in expanded for piece in each.pieces]
         printed = {each: Place(piece.template, piece.line) for piece in reversed(pieces) for each in piece.names}
-        return Part(name, (), reads, None if any(piece.text == ANY for piece in pieces) else _variables(printed))
+        return Part(
+            part.template, (), reads, None if any(piece.text == ANY for piece in pieces) else _variables(printed)
+        )
+
+
+def _is_selected(finding: Finding, settings: Settings) -> bool:
+    return not settings.select or finding.rule in settings.select
 
 
 def _variables(found: dict[str, Place] | None) -> dict[str, Place] | None:
     return None if found is None else {name: place for name, place in found.items() if name not in _FUNCTIONS}
-
-
-def messages_of(names: Iterable[str]) -> Iterator[MessageParts]:
-    """Yield the folders with a subject and a body of HTML."""
-    known = frozenset(names)
-    for name in sorted(known):
-        match = _BODY.fullmatch(name)
-        if match is None:
-            continue
-        beside = {
-            part: next(
-                (each for each in sorted(known) if re.fullmatch(re.escape(match["folder"] + part) + _SUFFIX, each)),
-                None,
-            )
-            for part in ("subject.txt", "body.txt")
-        }
-        if beside["subject.txt"] is not None:
-            yield MessageParts(name, beside["body.txt"], beside["subject.txt"])
 
 
 def _warning(finding: Finding, positions: Positions) -> TemplateWarning:

@@ -6,7 +6,7 @@ of each. `python -m blendtpl.compiler.mail.lint.renew` gets newer data.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources import files
@@ -45,6 +45,11 @@ def data() -> dict[str, Any]:
     """Return the vendored data."""
     loaded: dict[str, Any] = json.loads((files(__package__) / "data" / "caniemail.json").read_text(encoding="utf-8"))
     return loaded
+
+
+def version() -> str:
+    """Return which data it is: a text that is another when the data is."""
+    return (files(__package__) / "data" / "source.json").read_text(encoding="utf-8")
 
 
 def clients_of(found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -88,16 +93,17 @@ def load(patterns: tuple[str, ...]) -> Support:
     """Return the support of the clients of these patterns."""
     found = data()
     names = {**found["nicenames"]["platform"], **found["nicenames"]["family"]}
-    return Support({each["slug"]: _feature(each, patterns) for each in found["data"]}, names)
+    wanted = {client for client in clients_of(found) if any(_matches(client, pattern) for pattern in patterns)}
+    return Support({each["slug"]: _feature(each, wanted) for each in found["data"]}, names)
 
 
-def _feature(row: Mapping[str, Any], patterns: tuple[str, ...]) -> Feature:
+def _feature(row: Mapping[str, Any], wanted: Set[str]) -> Feature:
     states: dict[str, list[tuple[str, str]]] = {"y": [], "n": [], "a": [], "u": []}
     notes = row["notes_by_num"] or {}
     for family, platforms in row["stats"].items():
         for platform, versions in platforms.items():
             client = f"{family}.{platform}"
-            if versions and any(_matches(client, pattern) for pattern in patterns):
+            if versions and client in wanted:
                 last = versions[max(versions, key=_version)]
                 noted = " ".join(str(notes[number]) for number in re.findall(r"#(\d+)", last) if number in notes)
                 states.setdefault(last[:1], []).append((client, noted))

@@ -4,7 +4,8 @@ A value is a plain one of Python where it is known. Where it is not, it is `Unkn
 asked for everywhere. `Rendered` is text of which parts are unknown. Lists, tuples and dicts may have either inside.
 """
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ HOLE = "\ue000"  # stands in a text for what is not known
 ANY = "\ue001"  # for what may be any HTML, with elements in it
 HOLES = HOLE + ANY
 
-_NAME = 120  # characters of a name: it has only to be told apart from others
+_NAME = 400  # characters of a name, which has only to be told apart from others
+_TAIL = 100  # of a longer one that are kept, with what is asked of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,13 @@ class Rendered:
 
 @dataclass(slots=True)
 class Space:
-    """Something with attributes: a module, a namespace, the `loop` of a list that is known."""
+    """Something with attributes: a module, a namespace, a `loop`. `again` renders the body of a loop that is recursive
+    for what it is called with.
+    """
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
+    again: Callable[[Any], Rendered] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,10 +97,16 @@ def named(value: Any) -> str:
     if isinstance(value, (Unknown, Space, Macro, BlockCall)):
         return value.name
     if isinstance(value, Rendered):
-        return value.text[:_NAME]
+        return _short(value.text)
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(named, value))}]"[:_NAME]
-    return repr(value)[:_NAME]
+        return _short(f"[{', '.join(map(named, value))}]")
+    return _short(repr(value))
+
+
+def _short(name: str) -> str:
+    if len(name) <= _NAME:
+        return name
+    return f"#{hashlib.sha256(name[:-_TAIL].encode('utf-8', 'replace')).hexdigest()[:16]}{name[-_TAIL:]}"
 
 
 def names_in(value: Any) -> frozenset[str]:
@@ -111,7 +122,7 @@ def names_in(value: Any) -> frozenset[str]:
 
 def unknown(name: str, *parts: Any) -> Unknown:
     """Return what is made of other values in a way that is not followed."""
-    return Unknown(name[:_NAME], names_in(parts))
+    return Unknown(_short(name), names_in(parts))
 
 
 def pieces_of(value: Any, template: str, line: int, *, escaping: bool) -> tuple[Piece, ...]:
