@@ -95,6 +95,7 @@ def compile(
     portable: bool = False,
     cache: bool | str | os.PathLike[str] | None = None,
     ignore: str | Iterable[str] = (),
+    lint: bool = False,
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
@@ -111,6 +112,7 @@ def compile(
     - `cache` is the folder of a build cache, from which comes what has not changed since; `True` is that of the
       command (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
     - `ignore` are names of warnings that are not looked for.
+    - `lint` looks at e-mails, too, for what mail clients and their readers cannot use.
 
     What is legal and hardly meant, such as a block that no extended template has, is in the bundle's `warnings`.
 
@@ -121,6 +123,7 @@ def compile(
     try:
         from blendtpl.compiler.build import build  # the build half, which a process that only renders never loads
         from blendtpl.compiler.lint import ignores
+        from blendtpl.compiler.mail.lint.settings import Settings
     except ImportError as error:
         raise not_installed("`compile`", error) from None
     made = build(
@@ -132,6 +135,7 @@ def compile(
         speedups=ACTIVE and not portable,
         cache=folder,
         ignored=ignores(ignore),
+        lint_mail=Settings() if lint else None,
     )
     for warning in made.warnings:
         warnings.warn(warning, BuildWarning, stacklevel=2)

@@ -67,6 +67,12 @@ _NAMED = 5  # files that are told by name
 )
 @click.option("--ignore", metavar="NAME", multiple=True, help="A warning that is not told; may be repeated.")
 @click.option(
+    "--lint/--no-lint",
+    "lint",
+    default=None,
+    help="Look at e-mails, too: what mail clients and readers cannot use.  [default: `mail` in [tool.blendtpl.lint]]",
+)
+@click.option(
     "--strict", "--warnings-as-errors", is_flag=True, help="Write nothing, and exit 1, when there is a warning."
 )
 @click.option("--no-sources", is_flag=True, help="Leave the sources, which errors quote, out of the bundle.")
@@ -82,6 +88,7 @@ def compile_command(
     jobs: int | None,
     no_cache: bool,
     ignore: tuple[str, ...],
+    lint: bool | None,
     strict: bool,
     no_sources: bool,
 ) -> None:
@@ -111,6 +118,7 @@ def compile_command(
             exclude=(*config.exclude, *exclude),
             ignored=config.ignored.joined(ignores(ignore)),
             mail=config.mail,
+            lint_mail=config.lint if (config.lint.mail if lint is None else lint) else None,
             cache=None if no_cache else default_folder(),
             jobs=jobs or processors(),
         )

@@ -48,6 +48,7 @@ from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader, re
 from blendtpl.compiler.frontend.references import NameResolver, name_resolver
 from blendtpl.compiler.mail.definitions import Definitions, ReadFile
 from blendtpl.compiler.mail.folders import folders, whole
+from blendtpl.compiler.mail.lint import settings as mail_lint
 from blendtpl.compiler.mail.prepare import prepare
 from blendtpl.compiler.mail.project_settings import MailSettings
 from blendtpl.compiler.mail.settings import is_settings
@@ -92,13 +93,15 @@ def build(
     progress: Progress = lambda stage, done, total: None,
     messages: Messages | None = None,
     mail: MailSettings | None = None,
+    lint_mail: mail_lint.Settings | None = None,
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
     `speedups`: whether the code is for installations that have functions in C; it runs without them as well, and is
     slower there. `output` is no source, `ignored` are warnings not to be told, and without `warn` none is looked for;
     `progress` gets the stage, what is done and the total. `messages` are those of a bundle that is compiled again, of
-    which there are no files any more; `mail` is what holds for all of them.
+    which there are no files any more; `mail` is what holds for all of them, `lint_mail` how they are looked at, if
+    they are.
     """
     check_key(key)
     if isinstance(templates, jinja2.Environment) and environment is None:
@@ -108,6 +111,7 @@ def build(
         resolved = resolve_environment(config.environment if environment is None else environment)
         templates, exclude = sources_of(config, resolved), (*config.exclude, *_each(exclude))
         ignored, mail = config.ignored.joined(ignored), mail or config.mail
+        lint_mail = config.lint if lint_mail is not None or config.lint.mail else None
     else:
         resolved = resolve_environment(environment)
     if resolved.is_async:
@@ -118,7 +122,7 @@ def build(
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
     run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups, warn=warn)
-    run.messages, run.mail = messages, mail or run.mail
+    run.messages, run.mail, run.lint_mail = messages, mail or run.mail, lint_mail
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
@@ -208,6 +212,7 @@ class _Run:
         self.mail_warnings: tuple[TemplateWarning, ...] = ()
         self.message_settings: dict[str, str] = {}  # the texts of files beside the templates of messages
         self.read_file: ReadFile = lambda name: None
+        self.lint_mail: mail_lint.Settings | None = None
 
     def build(
         self,
@@ -250,8 +255,11 @@ class _Run:
         broken, locate = {fault.name for fault in self.faults}, self._positions
         self.faults += check(summaries, broken, self.binary, self.environment, locate)
         stage = lint.Stage(self.environment, self.ignored, self.cache, self._key, self._tree, locate, self.sources)
-        warnings = stage.warnings(summaries, self.faults, self.mail_warnings) if self.warn else ()
         program = link(summaries, self.environment, speedups=self.speedups)
+        warnings: tuple[TemplateWarning, ...] = ()
+        if self.warn:
+            more = (*self.mail_warnings, *self._of_messages(program))
+            warnings = stage.warnings(summaries, self.faults, more)
         units, compiled = self._units(program)
         messages, files = self._messages(program)
         if self.faults:
@@ -271,6 +279,17 @@ class _Run:
         self.faults += (*faults, *linked.faults)
         self.binary = {name: fault for name, fault in self.binary.items() if name not in linked.read_names}
         return entries, linked.files
+
+    def _of_messages(self, program: Program) -> list[TemplateWarning]:
+        """Return what is found in e-mails, where somebody wants to know."""
+        if self.lint_mail is None:
+            return []
+        try:  # whoever does not ask needs none of its libraries
+            from blendtpl.compiler.mail.lint.messages import lint_messages
+        except ImportError as error:
+            raise not_installed("the lint of e-mails", error) from None
+        given = program, self.message_settings, self.lint_mail, self.environment, self.sources
+        return lint_messages(*given, self.cache, self._key, self._known_tree, self._positions)
 
     def _outlines(self) -> dict[str, TemplateSummary]:
         summaries = {}

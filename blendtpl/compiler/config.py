@@ -10,13 +10,15 @@ from pathlib import Path
 
 from blendtpl.compiler.frontend.exclusion import exclusion
 from blendtpl.compiler.lint.ignores import Ignores, ignores
+from blendtpl.compiler.mail.lint import settings as mail_lint
 from blendtpl.compiler.mail.project_settings import MailSettings, mail_settings
 from blendtpl.errors import ConfigError, did_you_mean
 
 _SETTINGS = ("templates", "output", "environment", "registry", "exclude")
 _SEVERAL = ("templates", "exclude")  # those that may be a list of strings
-_SILENCED = ("ignore", "per-file-ignores", "allow-unrendered")  # what is not to be told of
-_NAMES = (*_SETTINGS, *_SILENCED, "mail")
+_IGNORED = ("ignore", "per-file-ignores")
+_SILENCED = (*_IGNORED, "allow-unrendered")  # what is not to be told of
+_NAMES = (*_SETTINGS, *_SILENCED, "mail", "lint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,7 @@ class Config:
     `templates` are the folders that are named, none where none is; `exclude` are patterns of what is no template in
     them (`blendtpl.compiler.frontend.exclusion`); `registry` the ``module:name`` that rewritten code calls; `ignored`
     are the warnings that nobody wants to be told of, `allow_unrendered` patterns of templates that `verify` need not
-    render, `mail` is what holds for all
-    messages.
+    render, `mail` is what holds for all messages, and `lint` how they are looked at.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Config:
     ignored: Ignores
     allow_unrendered: tuple[str, ...]
     mail: MailSettings
+    lint: mail_lint.Settings
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -73,7 +75,7 @@ def _config(root: Path, path: Path, table: object) -> Config:
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: `tool.blendtpl` is no table")
     for name, value in table.items():
-        if name in _SILENCED or name == "mail":
+        if name in _SILENCED or name in ("mail", "lint"):
             continue
         if name not in _SETTINGS:
             hint = did_you_mean(name, _NAMES) or f"settings are {', '.join(_NAMES)}"
@@ -95,7 +97,10 @@ def _config(root: Path, path: Path, table: object) -> Config:
         mail = mail_settings(table.get("mail", {}))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    return Config(root, templates, exclude, output, *named, ignored, allowed, mail)
+    rules = table.get("lint", {})
+    lint = mail_lint.settings(path, rules, _IGNORED)
+    ignored = ignored.joined(_ignored(path, rules, "tool.blendtpl.lint"))
+    return Config(root, templates, exclude, output, *named, ignored, allowed, mail, lint)
 
 
 def _check_one(path: Path, what: str, value: object) -> None:
@@ -121,20 +126,20 @@ def _each(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _ignored(path: Path, table: dict[str, object]) -> Ignores:
+def _ignored(path: Path, table: dict[str, object], within: str = "tool.blendtpl") -> Ignores:
     patterns = table.get("per-file-ignores", {})
     if not isinstance(patterns, dict):
-        raise ConfigError(f"{path}: setting `per-file-ignores` in [tool.blendtpl] is no table of patterns")
+        raise ConfigError(f"{path}: setting `per-file-ignores` in [{within}] is no table of patterns")
     try:
         return ignores(
-            _texts(path, "ignore", table.get("ignore", [])),
-            {pattern: _texts(path, "per-file-ignores", names) for pattern, names in patterns.items()},
+            _texts(path, "ignore", table.get("ignore", []), within),
+            {pattern: _texts(path, "per-file-ignores", names, within) for pattern, names in patterns.items()},
         )
     except ConfigError as error:
         raise error if str(error).startswith(str(path)) else ConfigError(f"{path}: {error}") from None
 
 
-def _texts(path: Path, name: str, value: object) -> tuple[str, ...]:
+def _texts(path: Path, name: str, value: object, within: str = "tool.blendtpl") -> tuple[str, ...]:
     if not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
-        raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is no list of strings")
+        raise ConfigError(f"{path}: setting `{name}` in [{within}] is no list of strings")
     return tuple(value)

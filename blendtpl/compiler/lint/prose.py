@@ -6,6 +6,7 @@ Enters: the place and what was found. Leaves: a `TemplateWarning`. Nothing here 
 from collections.abc import Collection, Iterable, Sequence
 
 from blendtpl.compiler.frontend.positions import Spot
+from blendtpl.compiler.lint.mail_rules import MAIL_RULES
 from blendtpl.errors import TemplateWarning, did_you_mean
 
 WARNINGS = (
@@ -19,6 +20,7 @@ WARNINGS = (
     "unknown-warning",
     "unscoped-block",
     "unused-call-body",
+    *(rule.name for rule in MAIL_RULES),
 )
 
 

@@ -90,8 +90,9 @@ def _blocks(name: str, program: _Program, self_blocks: set[str], locate: Locate)
     if chain is None or len(chain) == 1 or not program.faulty.isdisjoint(chain[1:]):
         return
     parent_blocks = {block for part in chain[1:] for block in program.summaries[part].facts.blocks}
+    is_message = _is_message({*parent_blocks, *program.summaries[name].facts.blocks})
     for block, line in program.notes[name].fills:
-        if block not in parent_blocks and block not in self_blocks:
+        if block not in parent_blocks and block not in self_blocks and not (is_message and block in _PARTS):
             spot = locate(name).of_word(line, block, ("block",))
             yield prose.unknown_block(name, spot, block, chain[1:], parent_blocks)
 
@@ -103,6 +104,14 @@ def _blind(name: str, program: _Program, locate: Locate) -> Found:
         variables = [each for each in read if each not in top and program.is_certain(name, each, block=True)]
         if variables:
             yield prose.unscoped_block(name, locate(name).of_word(line, block, ("block",)), block, variables)
+
+
+_PARTS = frozenset({"subject", "text", "html"})
+
+
+def _is_message(blocks: Set[str]) -> bool:
+    """Return whether a template with these blocks is a message, whose parts are rendered alone."""
+    return "subject" in blocks and not blocks.isdisjoint({"text", "html"})
 
 
 def _outside(name: str, notes: Notes, locate: Locate) -> Found:
