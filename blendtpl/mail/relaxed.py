@@ -32,31 +32,31 @@ def signed_fields(head: bytes) -> dict[bytes, list[bytes]]:
 
 def _relaxed_head(head: bytes) -> bytes | None:  # as in C
     """Return those fields, one in a line, or `None` where a line is no header, or has no CRLF."""
-    unfolded = _unfolded(head)
-    count = unfolded.count(b"\r\n")
-    if count != unfolded.count(b"\n") or count != unfolded.count(b"\r"):
-        return None
-    fields = []
-    for line in unfolded.split(b"\r\n"):
-        written, colon, value = line.partition(b":")
-        name = written.rstrip(b" ")
-        if not (colon and name) or b" " in name:
+    fields: list[bytes] = []
+    for line in head.replace(b"\t", b" ").split(b"\r\n"):
+        if b"\r" in line or b"\n" in line:
             return None
-        fields.append(name.lower() + b":" + value.strip(b" "))
-    return b"\r\n".join(fields)
-
-
-def _unfolded(head: bytes) -> bytes:
-    return _one_blank(head.replace(b"\t", b" ").replace(b"\r\n ", b" "))
+        if line.startswith(b" ") and fields:
+            fields[-1] += line
+        else:
+            fields.append(line)
+            name = line.partition(b":")[0].rstrip(b" ")
+            if b":" not in line or not name or b" " in name:
+                return None
+    relaxed = []
+    for field in fields:
+        written, _, value = _one_blank(field).partition(b":")
+        relaxed.append(written.rstrip(b" ").lower() + b":" + value.strip(b" "))
+    return b"\r\n".join(relaxed)
 
 
 def _wrong(head: bytes) -> str:
     """Return what is wrong with a head that has no relaxed form."""
-    lines = _unfolded(head).split(b"\r\n")
+    lines = head.split(b"\r\n")
     if any(b"\r" in line or b"\n" in line for line in lines):
         return _LINE_ENDS
-    wrong = next(line for line in lines if _relaxed_head(line) is None)
-    return f"the message has a line among its headers that is none: {wrong[:60]!r}"
+    odd = [line for line in lines if not line.startswith((b" ", b"\t")) and _relaxed_head(line) is None] or lines
+    return f"the message has a line among its headers that is none: {odd[0][:60]!r}"
 
 
 def _relaxed_lines(lines: bytes) -> bytes | None:  # as in C
