@@ -7,7 +7,6 @@ stage is a function from one frozen value to the next; what a stage made before 
 import gc
 import json
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -29,8 +28,7 @@ from blendtpl.bundle.environment import (
     passed_argument,
     resolve_environment,
 )
-from blendtpl.bundle.manifest import Entry, Manifest, MessageEntry, this_process
-from blendtpl.bundle.names import clash_key
+from blendtpl.bundle.manifest import Entry, Manifest, this_process
 from blendtpl.bundle.signing import check_key
 from blendtpl.compiler import lint
 from blendtpl.compiler.analysis.linker import Linked, Program, check, link
@@ -44,14 +42,11 @@ from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions
-from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader, read
+from blendtpl.compiler.frontend.reader import Source, SourceSet, clashes, read
 from blendtpl.compiler.frontend.references import NameResolver, name_resolver
-from blendtpl.compiler.mail.definitions import Definitions, ReadFile
-from blendtpl.compiler.mail.folders import folders, whole
-from blendtpl.compiler.mail.lint import settings as mail_lint
-from blendtpl.compiler.mail.prepare import prepare
+from blendtpl.compiler.mail.lint.settings import Settings as MailLintSettings
 from blendtpl.compiler.mail.project_settings import MailSettings
-from blendtpl.compiler.mail.settings import is_settings
+from blendtpl.compiler.mail.stage import MailStage, Messages
 from blendtpl.compiler.workers import parallel_map
 from blendtpl.errors import ConfigError, Fault, LinkError, SourceError, TemplateWarning
 from blendtpl.extras import not_installed
@@ -60,7 +55,6 @@ if TYPE_CHECKING:
     from blendtpl.compiler.cache import BuildCache
 
 Progress = Callable[[str, int, int], None]
-Messages = tuple[Mapping[str, MessageEntry], bytes]  # with the bytes of their images
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,7 @@ def build(
     progress: Progress = lambda stage, done, total: None,
     messages: Messages | None = None,
     mail: MailSettings | None = None,
-    lint_mail: mail_lint.Settings | None = None,
+    lint_mail: MailLintSettings | None = None,
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
@@ -121,8 +115,8 @@ def build(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
-    run = _Run(resolved, cached, jobs, progress, ignored, speedups=speedups, warn=warn)
-    run.messages, run.mail, run.lint_mail = messages, mail or run.mail, lint_mail
+    of_mail = MailStage(messages, mail or MailSettings(), lint_mail)
+    run = _Run(resolved, cached, jobs, progress, ignored, of_mail, speedups=speedups, warn=warn)
     with _uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
@@ -173,17 +167,6 @@ def _shown(templates: SourceSet) -> str:
     return f"the {type(templates).__name__} that was given"
 
 
-def _clashes(names: Iterable[str]) -> Iterator[str]:
-    """Yield a warning for names that some file system would mix up."""
-    alike: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        alike[clash_key(name)].append(name)
-    for found in alike.values():
-        if len(found) > 1:
-            first, *others = sorted(found)
-            yield diagnostics.name_clash(first, others)
-
-
 class _Run:
     """One build: holds what its stages share."""
 
@@ -194,6 +177,7 @@ class _Run:
         jobs: int,
         progress: Progress,
         ignored: lint.Ignores | None,
+        mail: MailStage,
         *,
         speedups: bool,
         warn: bool,
@@ -207,12 +191,7 @@ class _Run:
         self.trees: dict[str, nodes.Template] = {}
         self.faults: list[Fault] = []
         self.binary: dict[str, Fault] = {}  # the files that are no text
-        self.messages: Messages | None = None  # where they are known
-        self.mail, self.made = MailSettings(), dict[str, str]()
-        self.mail_warnings: tuple[TemplateWarning, ...] = ()
-        self.message_settings: dict[str, str] = {}  # the texts of files beside the templates of messages
-        self.read_file: ReadFile = lambda name: None
-        self.lint_mail: mail_lint.Settings | None = None
+        self.mail = mail
 
     def build(
         self,
@@ -228,9 +207,9 @@ class _Run:
         finally:
             if self.cache:
                 self.cache.flush()
-        warnings = (*(self.cache.warnings if self.cache else ()), *_clashes(self.sources))
+        warnings = (*(self.cache.warnings if self.cache else ()), *clashes(self.sources))
         cached = len(bundle.manifest.templates) - emitted
-        return Build(bundle, emitted, cached, warnings, tuple(sorted(self.binary)), self.made)
+        return Build(bundle, emitted, cached, warnings, tuple(sorted(self.binary)), self.mail.made)
 
     def _read(self, templates: SourceSet, output: Path | None, exclude: str | Iterable[str]) -> None:
         found, wrong = read(templates, self.environment, output, exclude)
@@ -238,16 +217,12 @@ class _Run:
         self.faults = [fault for fault in wrong if fault.kind != diagnostics.BINARY]
         if not found and not self.faults and not isinstance(templates, Mapping):
             raise ConfigError(f"{_shown(templates)} has no template in it")
-        self.sources = {source.name: source for source in found if not is_settings(source.name)}
-        self.message_settings = {source.name: source.text for source in found if is_settings(source.name)}
-        self.read_file = file_reader(templates)
+        self.sources = self.mail.take(found, templates)
         self.resolver = name_resolver(self.environment, self.sources, [fault.name for fault in wrong])
         if self.resolver is not None:
             self.environment = self.resolver.environment
-        prepared = prepare(self.sources, self.message_settings, self.environment, self.mail, self.cache, self._key)
-        self.made = {name: new.text for name, new in prepared.sources.items() if new is not self.sources.get(name)}
-        self.sources, self.mail_warnings = prepared.sources, prepared.warnings
-        self.faults += prepared.faults
+        self.sources, faults = self.mail.prepare(self.sources, self.environment, self.cache, self._key)
+        self.faults += faults
 
     def _bundle(self, with_sources: bool, key: bytes | None) -> tuple[Bundle, int]:
         """Return the bundle, and how many of its templates had to be emitted."""
@@ -258,38 +233,17 @@ class _Run:
         program = link(summaries, self.environment, speedups=self.speedups)
         warnings: tuple[TemplateWarning, ...] = ()
         if self.warn:
-            more = (*self.mail_warnings, *self._of_messages(program))
-            warnings = stage.warnings(summaries, self.faults, more)
+            given = program, self.sources, self.environment, self.cache, self._key, self._known_tree, locate
+            warnings = stage.warnings(summaries, self.faults, self.mail.warnings(*given))
         units, compiled = self._units(program)
-        messages, files = self._messages(program)
+        messages, faults, images = self.mail.messages(program, self.sources, self.environment, self._known_tree)
+        self.faults += faults
+        self.binary = {name: fault for name, fault in self.binary.items() if name not in images}
         if self.faults:
             only_links = all(fault.kind in diagnostics.LINK_KINDS for fault in self.faults)
             causes = (fault.error for fault in sorted(self.faults) if fault.error is not None)
             raise (LinkError if only_links else SourceError)(self.faults, warnings) from next(causes, None)
-        return replace(self._pack(program, units, messages, files, with_sources, key), warnings=warnings), compiled
-
-    def _messages(self, program: Program) -> Messages:
-        """Return what the manifest says of messages, and their images; notes what is wrong with any."""
-        if self.messages is not None:
-            return self.messages
-        found, faults = folders(self.sources, self.message_settings)
-        faults += [fault for definition in found.values() for fault in whole(definition)]
-        linked = Definitions(program, self.environment, self._known_tree, self.read_file)
-        entries = linked.entries(found)
-        self.faults += (*faults, *linked.faults)
-        self.binary = {name: fault for name, fault in self.binary.items() if name not in linked.read_names}
-        return entries, linked.files
-
-    def _of_messages(self, program: Program) -> list[TemplateWarning]:
-        """Return what is found in e-mails, where somebody wants to know."""
-        if self.lint_mail is None:
-            return []
-        try:  # whoever does not ask needs none of its libraries
-            from blendtpl.compiler.mail.lint.messages import lint_messages
-        except ImportError as error:
-            raise not_installed("the lint of e-mails", error) from None
-        given = program, self.message_settings, self.lint_mail, self.environment, self.sources
-        return lint_messages(*given, self.cache, self._key, self._known_tree, self._positions)
+        return replace(self._pack(program, units, messages, with_sources, key), warnings=warnings), compiled
 
     def _outlines(self) -> dict[str, TemplateSummary]:
         summaries = {}
@@ -408,8 +362,7 @@ class _Run:
         self,
         program: Program,
         units: dict[str, bytes],
-        messages: Mapping[str, MessageEntry],
-        files: bytes,
+        messages: Messages,
         with_sources: bool,
         key: bytes | None,
     ) -> Bundle:
@@ -420,11 +373,11 @@ class _Run:
             speedups=self.speedups,
             needs=program.needs,
             templates={name: self._entry(name, program.templates[name], units[name]) for name in names},
-            messages=messages,
+            messages=messages[0],
         )
         sources = {name: self.sources[name].text for name in names}
         packed = json.dumps(sources, ensure_ascii=False, sort_keys=True).encode() if with_sources else None
-        return seal(manifest, pack([units[name] for name in names]), packed, key, files)
+        return seal(manifest, pack([units[name] for name in names]), packed, key, messages[1])
 
     def _entry(self, name: str, linked: Linked, code: bytes) -> Entry:
         return Entry(

@@ -8,6 +8,7 @@ import hashlib
 import mimetypes
 import os
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ import jinja2
 from jinja2.exceptions import TemplateNotFound
 
 from blendtpl.bundle.archive import CERTIFICATE, is_bundle
-from blendtpl.bundle.names import name_problem
+from blendtpl.bundle.names import clash_key, name_problem
 from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.examples import is_examples
 from blendtpl.compiler.frontend.exclusion import Exclusion, exclusion
@@ -89,6 +90,17 @@ def file_reader(templates: object) -> Callable[[str], bytes | None]:
         folder = Path(templates)
         return lambda name: path.read_bytes() if (path := folder / name).is_file() else None
     return lambda name: None
+
+
+def clashes(names: Iterable[str]) -> Iterator[str]:
+    """Yield a warning for names that some file system would mix up."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[clash_key(name)].append(name)
+    for found in alike.values():
+        if len(found) > 1:
+            first, *others = sorted(found)
+            yield diagnostics.name_clash(first, others)
 
 
 def _from(

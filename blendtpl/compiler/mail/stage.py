@@ -1,0 +1,94 @@
+"""What a build does with messages, from reading to packing.
+
+Enters: at each step what the steps before have made. Leaves: sources that were made of others, what the manifest says
+of messages, the bytes of their images, faults, and warnings. The libraries of a step are imported when it is asked.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+
+from blendtpl.bundle.manifest import MessageEntry
+from blendtpl.compiler.analysis.linker import Program
+from blendtpl.compiler.frontend.positions import Positions
+from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader
+from blendtpl.compiler.lint.stage import Cache
+from blendtpl.compiler.mail.definitions import Definitions, ReadFile
+from blendtpl.compiler.mail.folders import folders, whole
+from blendtpl.compiler.mail.lint.settings import Settings as LintSettings
+from blendtpl.compiler.mail.prepare import prepare
+from blendtpl.compiler.mail.project_settings import MailSettings
+from blendtpl.compiler.mail.settings import is_settings
+from blendtpl.errors import Fault, TemplateWarning
+from blendtpl.extras import not_installed
+
+Key = Callable[[str, dict[str, Any]], str]
+Tree = Callable[[str], nodes.Template | None]
+Messages = tuple[Mapping[str, MessageEntry], bytes]  # with the bytes of their images
+
+
+@dataclass(slots=True)
+class MailStage:
+    """The messages of one build. `known` are those of a bundle that is compiled again, of which there are no files any
+    more; `settings` hold for all of them, and `lint` says how they are looked at, if they are.
+    """
+
+    known: Messages | None
+    settings: MailSettings
+    lint: LintSettings | None
+    made: dict[str, str] = field(default_factory=dict)  # the texts that were made of others
+    _files: dict[str, str] = field(default_factory=dict)  # the texts of `message.toml` files
+    _read_file: ReadFile = lambda name: None
+    _warnings: tuple[TemplateWarning, ...] = ()
+
+    def take(self, found: list[Source], templates: SourceSet) -> dict[str, Source]:
+        """Return the sources that are templates; what is none, and says something of messages, is kept here."""
+        self._files = {source.name: source.text for source in found if is_settings(source.name)}
+        self._read_file = file_reader(templates)
+        return {source.name: source for source in found if source.name not in self._files}
+
+    def prepare(
+        self, sources: dict[str, Source], environment: jinja2.Environment, cache: Cache | None, key: Key
+    ) -> tuple[dict[str, Source], tuple[Fault, ...]]:
+        """Return what the settings make of sources, and what is wrong with those that were to become others."""
+        prepared = prepare(sources, self._files, environment, self.settings, cache, key)
+        self.made = {name: new.text for name, new in prepared.sources.items() if new is not sources.get(name)}
+        self._warnings = prepared.warnings
+        return prepared.sources, prepared.faults
+
+    def messages(
+        self, program: Program, sources: Mapping[str, Source], environment: jinja2.Environment, tree: Tree
+    ) -> tuple[Messages, list[Fault], set[str]]:
+        """Return what the manifest says of messages, with their images; what is wrong with any; and the names of the
+        files that are images.
+        """
+        if self.known is not None:
+            return self.known, [], set()
+        found, faults = folders(sources, self._files)
+        faults += [fault for definition in found.values() for fault in whole(definition)]
+        linked = Definitions(program, environment, tree, self._read_file)
+        entries = linked.entries(found)
+        return (entries, linked.files), [*faults, *linked.faults], linked.read_names
+
+    def warnings(
+        self,
+        program: Program,
+        sources: Mapping[str, Source],
+        environment: jinja2.Environment,
+        cache: Cache | None,
+        key: Key,
+        tree: Tree,
+        locate: Callable[[str], Positions],
+    ) -> list[TemplateWarning]:
+        """Return what could not be done, and what is found in e-mails, where somebody wants to know."""
+        if self.lint is None:
+            return list(self._warnings)
+        try:
+            from blendtpl.compiler.mail.lint.messages import lint_messages
+        except ImportError as error:
+            raise not_installed("the lint of e-mails", error) from None
+        given = program, self._files, self.lint, environment, sources
+        return [*self._warnings, *lint_messages(*given, cache, key, tree, locate)]
