@@ -6,7 +6,7 @@ noted of which it is not certain what it means: a name is followed only where th
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,16 +85,17 @@ class Notes:
 
 def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Notes:
     """Return the notes of a parsed template."""
-    walk = _Walk(tree, environment, name)
+    every = list(tree.find_all(nodes.Node))  # once: Jinja2 looks each field of each node up by its name
+    walk = _Walk(tree, environment, name, every)
     walk.body(tree.body, {}, block=False)
     fills, outside = _around_extends(tree)
     return Notes(
-        exports=_exports(tree),
-        imports=tuple(_imported(tree)),
+        exports=_exports(every),
+        imports=tuple(_imported(every)),
         macros=tuple(_macros(tree)),
         fills=fills,
         outside=outside,
-        self_blocks=_self_blocks(tree),
+        self_blocks=_self_blocks(every),
         wants=tuple(walk.wants),
         calls=tuple(walk.calls),
         lost=tuple(lost_sets(tree.body)),
@@ -105,7 +106,7 @@ def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> N
 def _blind(tree: nodes.Template, environment: jinja2.Environment) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Yield the blocks that read what they do not see, and neither ask for first nor find among the globals."""
     for block, read in blind_blocks(tree.body):
-        if variables := read.difference(_maybe(block), environment.globals):
+        if variables := read.difference(_maybe(list(block.find_all(nodes.Node))), environment.globals):
             yield block.name, tuple(sorted(variables)), block.lineno
 
 
@@ -132,18 +133,19 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _row(value) for key, value in row.items()}
 
 
-def _exports(tree: nodes.Template) -> tuple[str, ...] | None:
-    if any(type(node).__name__ in _FORWARD for node in tree.find_all(nodes.Node)):
+def _exports(every: Sequence[nodes.Node]) -> tuple[str, ...] | None:
+    if any(type(node).__name__ in _FORWARD for node in every):
         return None
-    found = {node.name for node in tree.find_all(nodes.Macro)}
-    for node in tree.find_all(nodes.Node):
+    found = {node.name for node in every if isinstance(node, nodes.Macro)}
+    for node in every:
         if isinstance(node, _SETS):
             found |= {name for part in (node.target, *node.target.find_all(nodes.Name)) for name in _bound_by(part)}
     return tuple(sorted(found))
 
 
-def _imported(tree: nodes.Template) -> list[str]:
-    return sorted({name for node in tree.find_all((nodes.Import, nodes.FromImport)) for name in _bound_by(node)})
+def _imported(every: Sequence[nodes.Node]) -> list[str]:
+    imports = (node for node in every if isinstance(node, (nodes.Import, nodes.FromImport)))
+    return sorted({name for node in imports for name in _bound_by(node)})
 
 
 def _bound_by(node: nodes.Node) -> Iterator[str]:
@@ -185,11 +187,13 @@ def _bound_at_top(node: nodes.Node) -> Iterator[str]:
             yield from _bound_by(part)
 
 
-def _self_blocks(tree: nodes.Template) -> tuple[str, ...] | None:
+def _self_blocks(every: Sequence[nodes.Node]) -> tuple[str, ...] | None:
     attributes = [
-        node for node in tree.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name) and node.node.name == "self"
+        node
+        for node in every
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "self"
     ]
-    uses = sum(node.name == "self" for node in tree.find_all(nodes.Name))
+    uses = sum(isinstance(node, nodes.Name) and node.name == "self" for node in every)
     return tuple(sorted({node.attr for node in attributes})) if uses == len(attributes) else None
 
 
@@ -238,11 +242,13 @@ _Seen = dict[str, _Known]
 class _Walk:
     """Follows the names of modules and macros through a tree."""
 
-    def __init__(self, tree: nodes.Template, environment: jinja2.Environment, name: str) -> None:
+    def __init__(
+        self, tree: nodes.Template, environment: jinja2.Environment, name: str, every: Sequence[nodes.Node]
+    ) -> None:
         self._environment, self._name, self._top_body = environment, name, tree.body
         self._top: _Seen = {}
-        self._count = Counter(name for node in tree.find_all(nodes.Node) for name in _bound_by(node))
-        self._maybe = set(_maybe(tree))
+        self._count = Counter(name for node in every for name in _bound_by(node))
+        self._maybe = set(_maybe(every))
         self.wants: list[Want] = []
         self.calls: list[CallSite] = []
 
@@ -340,13 +346,13 @@ def _member(node: nodes.Node) -> tuple[str, str] | None:
     return (node.node.name, key) if isinstance(key, str) else None
 
 
-def _maybe(tree: nodes.Template | nodes.Block) -> Iterator[str]:
-    """Yield what a template asks about before it uses it, as ``name`` or ``module.name``."""
-    called = {id(node.node) for node in tree.find_all(nodes.Call)}
-    for node in tree.find_all((nodes.Test, nodes.Filter)):
-        if node.name in _MAYBE and node.node is not None:
+def _maybe(every: Sequence[nodes.Node]) -> Iterator[str]:
+    """Yield what these nodes ask about before they use it, as ``name`` or ``module.name``."""
+    called = {id(node.node) for node in every if isinstance(node, nodes.Call)}
+    for node in every:
+        if isinstance(node, (nodes.Test, nodes.Filter)) and node.name in _MAYBE and node.node is not None:
             yield from _spelt(node.node)
-    for choice in tree.find_all(nodes.Node):
+    for choice in every:
         conditions: list[nodes.Node] = []
         if isinstance(choice, (nodes.And, nodes.Or)):
             conditions = [choice.left, choice.right]

@@ -161,8 +161,9 @@ def _arguments(name: str, call: CallSite, macro: Signature, locate: Locate) -> F
         return
     taken = macro.arguments[: call.positional]
     for keyword in call.keywords:
-        spot = locate(name).of_word(call.line, keyword, ("(", ","))
-        if keyword in taken:
-            yield prose.repeated_argument(name, spot, macro.name, keyword, macro.arguments)
-        elif keyword not in macro.arguments and not (keyword == "caller" and "caller" in macro.special):
-            yield prose.unknown_argument(name, spot, macro.name, keyword, macro.arguments)
+        repeated = keyword in taken
+        if repeated or not (keyword in macro.arguments or (keyword == "caller" and "caller" in macro.special)):
+            # only now: to find a place takes the whole template apart once more
+            spot = locate(name).of_word(call.line, keyword, ("(", ","))
+            told = prose.repeated_argument if repeated else prose.unknown_argument
+            yield told(name, spot, macro.name, keyword, macro.arguments)
