@@ -12,7 +12,7 @@ import jinja2
 from jinja2 import nodes
 
 from blendtpl.bundle.environment import autoescape_of
-from blendtpl.compiler.mail.bindings import MacroBinding, Member, Module, Scope, constant_name
+from blendtpl.compiler.mail.bindings import MacroBinding, Member, Module, Scope, constant_name, unknown
 from blendtpl.compiler.mail.flat import Unreadable
 from blendtpl.compiler.mail.marked import Marked
 
@@ -144,6 +144,17 @@ class Templates:
             elif isinstance(bound, Member):
                 found += self.exported(bound.template, bound.name, depth + 1)
         return found
+
+    def in_macro(self, macro: nodes.Macro, home: Around, caller: tuple[nodes.CallBlock, Around] | None) -> Around:
+        """Return what is around the body of a macro that is called."""
+        special = [nodes.Name(name, "param") for name in ("caller", "varargs", "kwargs")]
+        scope = Scope(unknown(home.scope, [*macro.args, *special])).bind(home.template, macro.body, self.join)
+        return replace(home, scope=scope, caller=caller, loop=None, above=None)
+
+    def in_call(self, node: nodes.CallBlock, around: Around) -> Around:
+        """Return what is around the body of a call block."""
+        scope = Scope(unknown(around.scope, node.args)).bind(around.template, node.body, self.join)
+        return replace(around, scope=scope, loop=None)
 
 
 def inner(body: Sequence[nodes.Node], around: Around, join: Join) -> Around:

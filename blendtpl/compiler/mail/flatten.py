@@ -132,11 +132,8 @@ class _Writer:
         if self._text.mode != "text":
             self._in_tag(node, around)
             return
-        handler = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if handler is None:
-            self._markup(node, around)
-        else:
-            handler(node, around)
+        handler = getattr(self, f"_{type(node).__name__.lower()}", self._markup)
+        handler(node, around)
 
     def _if(self, node: nodes.If, around: Around) -> None:
         # the same condition goes the same way wherever it stands
@@ -221,34 +218,28 @@ class _Writer:
     def _callblock(self, node: nodes.CallBlock, around: Around) -> None:
         found = self._templates.macros(node.call.node, around)
         if not found:
-            self._later(node, lambda: self._body(node.body, self._called(node, around)))
+            self._later(node, lambda: self._body(node.body, self._templates.in_call(node, around)))
             self._markup(node, around)
         for macro, home in found:
             self._arguments(node.call, around)
             self._expand(macro, home, around, (node, around))
 
-    def _called(self, node: nodes.CallBlock, around: Around) -> Around:
-        scope = Scope(unknown(around.scope, node.args)).bind(around.template, node.body, self._join)
-        return replace(around, scope=scope, loop=None)
-
     def _filterblock(self, node: nodes.FilterBlock, around: Around) -> None:
         within = inner(node.body, around, self._join)
-        harmless = filters(node.filter) <= _SAME
-        if harmless:
+        if filters(node.filter) <= _SAME:
             self._body(node.body, within)
         else:
             self._later(node, lambda: self._body(node.body, within), frozen=True)
             self._text.boundary()
 
-    def _assign(self, node: nodes.Assign, around: Around) -> None:
+    def _assign(self, node: nodes.Assign | nodes.ExprStmt, around: Around) -> None:
         self._travels(node.node, around)
+
+    _exprstmt = _assign
 
     def _assignblock(self, node: nodes.AssignBlock, around: Around) -> None:
-        frozen = node.filter is not None and not filters(node.filter) <= _SAME
+        frozen = not filters(node.filter) <= _SAME
         self._later(node, lambda: self._body(node.body, inner(node.body, around, self._join)), frozen=frozen)
-
-    def _exprstmt(self, node: nodes.ExprStmt, around: Around) -> None:
-        self._travels(node.node, around)
 
     def _scope(self, node: nodes.Scope, around: Around) -> None:
         self._body(node.body, inner(node.body, around, self._join))
@@ -310,7 +301,7 @@ class _Writer:
             if self._stack.count(id(block)) < DEPTH:
                 self._arguments(node, around)
                 self._stack.append(id(block))
-                self._body(block.body, self._called(block, place))
+                self._body(block.body, self._templates.in_call(block, place))
                 self._stack.pop()
             return
         if isinstance(callee, nodes.Name) and callee.name == "loop" and around.loop is not None:
@@ -346,13 +337,8 @@ class _Writer:
         if self._stack.count(id(macro)) >= DEPTH:
             return
         self._stack.append(id(macro))
-        self._body(macro.body, self._in_macro(macro, home, caller))
+        self._body(macro.body, self._templates.in_macro(macro, home, caller))
         self._stack.pop()
-
-    def _in_macro(self, macro: nodes.Macro, home: Around, caller: tuple[nodes.CallBlock, Around] | None) -> Around:
-        special = [nodes.Name(name, "param") for name in ("caller", "varargs", "kwargs")]
-        scope = Scope(unknown(home.scope, [*macro.args, *special])).bind(home.template, macro.body, self._join)
-        return replace(home, scope=scope, caller=caller, loop=None, above=None)
 
     # what travels in variables
 
@@ -366,7 +352,7 @@ class _Writer:
                 self._later(node, lambda: self._of_block(*above, around), frozen=frozen)
             elif name == "caller" and around.caller is not None:
                 block, place = around.caller
-                self._later(block, lambda: self._body(block.body, self._called(block, place)), frozen=frozen)
+                self._later(block, lambda: self._body(block.body, self._templates.in_call(block, place)), frozen=frozen)
         if isinstance(node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
             for macro, home in self._templates.macros(node, around):
                 if around.escaped and not home.escaped:  # its text is escaped wherever it is printed
@@ -378,7 +364,7 @@ class _Writer:
             self._travels(child, around, frozen=frozen)
 
     def _alone(self, macro: nodes.Macro, home: Around) -> None:
-        self._body(macro.body, self._in_macro(macro, home, None))
+        self._body(macro.body, self._templates.in_macro(macro, home, None))
 
     def _later(self, what: nodes.Node, write: Callable[[], None], *, frozen: bool = False) -> None:
         self._loose.setdefault((id(what), frozen), (write, frozen))
