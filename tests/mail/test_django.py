@@ -21,6 +21,9 @@ if not settings.configured:
 
 from blendtpl.mail.django import to_django
 
+# Django from 6.1 on has another setting, and warns of the one that all versions have
+pytestmark = pytest.mark.filterwarnings("ignore:.*(EMAIL_|connection|mailer|MAILERS)")
+
 CALENDAR = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n"
 RECIPIENTS = ("ada@example.org", "b@example.org", "c@example.org")
 
