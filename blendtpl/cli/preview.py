@@ -75,5 +75,7 @@ def preview_command(
             ignored=config.ignored,
             cache=None if no_cache else default_folder(),
             translations=translations or translation_folders((config.root, *folders)),
+            mail=config.mail,
+            lint=config.lint,
         )
         serve(shown, port=port, browser=browser, say=say, warn=lambda text: say(f"warning: {one_line(text)}", err=True))

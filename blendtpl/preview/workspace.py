@@ -8,6 +8,7 @@ takes longer than all else when little has changed, and then with them.
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,8 @@ from blendtpl.bundle.archive import Bundle
 from blendtpl.bundle.environment import resolve_environment
 from blendtpl.compiler.build import build
 from blendtpl.compiler.lint import Ignores
+from blendtpl.compiler.mail.lint.settings import Settings as LintSettings
+from blendtpl.compiler.mail.project_settings import MailSettings
 from blendtpl.errors import BlendError, ConfigError, TemplateWarning, described
 from blendtpl.preview.catalogue import Item, catalogue
 from blendtpl.preview.example_files import open_examples, read_context
@@ -31,7 +34,8 @@ _NONE: Mapping[str, Item] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Project:
     """What is previewed. `templates` and the settings are as `build` takes them, `folders` have the examples, `root` is
-    what paths are shown from, `translations` are folders with languages.
+    what paths are shown from, `translations` are folders with languages. E-mails are looked at by `lint` where its
+    libraries are there.
     """
 
     templates: tuple[Path, ...] | jinja2.Environment
@@ -43,6 +47,8 @@ class Project:
     ignored: Ignores | None = None
     cache: Path | None = None
     translations: tuple[Path, ...] = ()
+    mail: MailSettings = MailSettings()  # noqa: RUF009  # it is a constant
+    lint: LintSettings = LintSettings()  # noqa: RUF009  # it is one, too
 
     def shown(self, path: Path) -> str:
         """Return a path as a person of this project calls it."""
@@ -156,11 +162,17 @@ class Workspace:
             ignored=project.ignored,
             cache=project.cache,
             warn=warn,
+            mail=project.mail,
+            lint_mail=project.lint if warn and _can_lint() else None,
         ).bundle
 
     def _languages(self, items: Mapping[str, Item]) -> tuple[str, ...]:
         found = {language for context in _contexts(items.values()) for language in spoken(context)}
         return tuple(sorted(found.union(translated(self.project.translations))))
+
+
+def _can_lint() -> bool:
+    return find_spec("tinycss2") is not None  # of the extra `email`
 
 
 def _contexts(items: Iterable[Item]) -> Iterable[dict[str, Any]]:

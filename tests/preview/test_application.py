@@ -366,3 +366,18 @@ def test_an_environment_of_ones_own_is_previewed_with_its_loader_and_its_filters
     shown = client.post("/stage", json={"item": "shout.html"}).text
     assert "x!" in client.get(f"/frame/{token(shown)}").text
     assert "Hello Ada" in client.post("/stage", json={"item": "mail/hello"}).text
+
+
+def test_the_warnings_are_those_of_the_lint_of_e_mails_too(tmp_path: Path) -> None:
+    pytest.importorskip("tinycss2")
+    folder = tmp_path / "t"
+    (folder / "mail").mkdir(parents=True)
+    for name, text in {
+        "subject.txt": "S",
+        "body.txt": "T",
+        "body.html": '<html lang="en"><img src="a.png"></html>',
+    }.items():
+        (folder / "mail" / name).write_text(text)
+    workspace = Workspace(Project((folder,), None, (folder,), tmp_path))
+    workspace.refresh()
+    assert "mail-image-alt" in {each.kind for each in workspace.look_for_warnings().warnings or ()}
