@@ -5,6 +5,7 @@ a signal or for an exception that another thread sets.
 """
 
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -58,7 +59,19 @@ class Ended(BaseException):
 
 
 def raising(at: int, error: BaseException | None, run: Callable[[], object]) -> tuple[int, BaseException | None]:
-    """Run something, and raise an error at an instruction of ours; return how many there were, and what came out."""
+    """Run something, and raise an error at an instruction of ours; return how many there were, and what came out.
+
+    It runs in a thread of its own: what is raised just when a handler begins or ends leaves Python's note of the
+    exception being handled in place, and each exception of that thread, in whichever test, would get it as its context.
+    """
+    found: list[tuple[int, BaseException | None]] = []
+    thread = threading.Thread(target=lambda: found.append(_raising(at, error, run)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def _raising(at: int, error: BaseException | None, run: Callable[[], object]) -> tuple[int, BaseException | None]:
     count = 0
 
     def step(frame: FrameType, event: str, argument: object) -> Any:

@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 
 from blendtpl.compiler.mail.scanning import VOID
 
+_ENDING = ("a", "button", "nobr")
+
 
 @dataclass(eq=False, slots=True)
 class Node:
@@ -65,8 +67,13 @@ def nodes_of(html: str, boundary: str) -> list[Node]:
 def find_adrift(nodes: list[Node], written: list[Node], mark: str, unknown: str) -> None:
     """Tell which nodes of a parser's tree are adrift: those that stand in another element than in `written`, which is
     read from the text as it was. What an element holds whose name is `unknown` is adrift too, and all that is beside a
-    paragraph that may end before such an element.
+    paragraph that may end before such an element; and everything, where a link stands in a link: a parser takes the
+    outer one apart, in a way that differs with how often a loop runs.
     """
+    if any(map(_ends_its_like, written)):
+        for node in nodes:
+            node.adrift = True
+        return
     within = {id(node) for node in nodes if unknown in node.name}
     for node in nodes:
         if unknown in node.name and (paragraph := _paragraph(node)) is not None:
@@ -84,6 +91,14 @@ def find_adrift(nodes: list[Node], written: list[Node], mark: str, unknown: str)
             node.adrift = True
             continue
         node.adrift = bool(own) and sorted(found[own]) != sorted(parents.get(own, []))
+
+
+def _ends_its_like(node: Node) -> bool:
+    """Tell whether an element ends another of its name that it stands in (HTML, section 13.2.6.4.7)."""
+    above = node.parent if node.name in _ENDING else None
+    while above is not None and above.name != node.name:
+        above = above.parent
+    return above is not None
 
 
 def _paragraph(node: Node) -> Node | None:
