@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 LONGEST_LINE = 998  # octets, RFC 5322 section 2.1.1
 _QUOTED_LINE = 75  # without the `=` of a soft break: RFC 2045 section 6.7 (5)
 _BASE64_LINE = 57  # octets that become 76 characters, RFC 2045 section 6.8
+_BASE64_BLOCK = _BASE64_LINE * 1024
 NAMES = ("7bit", "8bit", "quoted-printable", "base64")
 _SPECIAL = re.compile(rb"[^\t !-<>-~]")  # what quoted-printable writes by its number
 _QUOTED = [f"={number:02X}".encode() if _SPECIAL.match(bytes([number])) else bytes([number]) for number in range(256)]
@@ -62,6 +63,11 @@ def _refused_at(text: str) -> int:
 
 def as_base64(data: bytes | memoryview) -> bytes:
     """Return data as base64 in lines of 76 characters, each ended by CRLF."""
+    # block by block: the lines of 20 megabytes would take 40 more as objects of their own
+    return b"".join([_base64_block(data[at : at + _BASE64_BLOCK]) for at in range(0, len(data), _BASE64_BLOCK)])
+
+
+def _base64_block(data: bytes | memoryview) -> bytes:
     lines = (data[at : at + _BASE64_LINE] for at in range(0, len(data), _BASE64_LINE))
     return b"".join([b2a_base64(line, newline=False) + b"\r\n" for line in lines])
 

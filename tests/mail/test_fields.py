@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,23 @@ def test_files_of_every_kind_arrive(tmp_path: Path) -> None:
     ]
     assert pickle.loads(pickle.dumps(made)) == made
     assert made.as_email_message().as_bytes().count(b"%") == made.as_bytes().count(b"%")
+
+
+def test_a_large_file_takes_a_few_times_its_size_and_is_let_go(tmp_path: Path) -> None:
+    size = 8_000_000
+    path = tmp_path / "large.bin"
+    path.write_bytes(b"0123456789abcdef" * (size // 16))
+    made = message(attachments=[path])
+    tracemalloc.start()
+    try:
+        data = made.as_bytes()
+        _, peak = tracemalloc.get_traced_memory()
+        assert len(data) > size * 4 // 3
+        assert peak < 5 * size  # the file, its base64 in pieces and whole, and the message
+        del data
+        assert tracemalloc.get_traced_memory()[0] < size // 100
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_file_that_is_not_there_is_told_at_once_and_one_that_goes_when_it_is_read(tmp_path: Path) -> None:
