@@ -152,7 +152,9 @@ def _django(workload: Workload, desk: Desk) -> Render:
 
 @functools.cache
 def _configure_django() -> None:
-    importlib.import_module("django.conf").settings.configure(USE_I18N=False)
+    settings = importlib.import_module("django.conf").settings
+    if not settings.configured:  # as another of this process may have done it
+        settings.configure(USE_I18N=False)
     importlib.import_module("django").setup()
 
 

@@ -1,14 +1,14 @@
 """The e-mails that the walkers send: Feedwhip's own alerts, with each of their examples in turn.
 
 Enters: the repository's templates. Leaves: jobs, and the bytes of an e-mail by the standard library. Nothing here
-renders. Two e-mails are the same when their normal forms are: the bytes without date, id and the line between parts,
-with the texts of encoded words, which may be folded in several ways.
+renders. Two e-mails are the same when their normal forms are: what they say, however it is folded and encoded.
 """
 
 import hashlib
 import json
 import re
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,9 +22,8 @@ SENDER = "Feedwhip <alerts@feedwhip.example.com>"
 RECIPIENT = "Ada Lindqvist <ada.lindqvist@example.org>"
 
 _DOMAIN = "feedwhip.example.com"
-_DATED = re.compile(rb"^(?:Date|Message-ID): .*\n", re.MULTILINE)
+_WRITTEN = ("Date", "Message-ID", "Content-Type", "Content-Transfer-Encoding")
 _ENCODED = re.compile(r"=\?[^ ?]+\?[qb]\?[^ ?]*\?=(?: =\?[^ ?]+\?[qb]\?[^ ?]*\?=)*", re.IGNORECASE)  # RFC 2047
-_BOUNDARY = re.compile(rb'boundary="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,19 @@ def assembled(subject: str, text: str, html: str) -> bytes:
 
 
 def normal(data: bytes) -> bytes:
-    """Return an e-mail without what is another each time: date, id and the line between the parts. Its headers are
-    unfolded, and their encoded words read.
+    """Return what an e-mail says, without what is another each time, date and id, and without how that is written: its
+    headers by name, and its texts.
     """
-    head, separator, body = data.partition(b"\r\n\r\n")
-    found = _BOUNDARY.search(head)
-    if found is not None:
-        head, body = (part.replace(found[1], b"boundary") for part in (head, body))
-    unfolded = _DATED.sub(b"", head).decode("ascii").replace("\r\n ", " ")
-    read = _ENCODED.sub(lambda found: str(make_header(decode_header(found[0]))), unfolded)
-    return read.encode() + separator + body
+    found = message_from_bytes(data)
+    headers = sorted((name, _read(str(value))) for name, value in found.items() if name not in _WRITTEN)
+    parts = [part for part in found.walk() if not part.is_multipart()]
+    texts = [(part.get_content_type(), bytes(part.get_payload(decode=True)).splitlines()) for part in parts]
+    return repr((headers, texts)).encode()
+
+
+def _read(value: str) -> str:
+    unfolded = value.replace("\r\n ", " ").replace("\n ", " ")
+    return _ENCODED.sub(lambda found: str(make_header(decode_header(found[0]))), unfolded)
 
 
 def digest(data: bytes) -> str:

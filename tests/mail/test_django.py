@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from django.conf import settings
 from django.core import mail
@@ -18,6 +19,7 @@ from tests.mail.signing import RSA_SIGNER, verified
 
 if not settings.configured:
     settings.configure(USE_TZ=True)
+    django.setup()  # for whoever finds the settings of this process as they are
 
 from blendtpl.mail.django import to_django
 
