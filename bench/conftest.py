@@ -27,6 +27,17 @@ def templates() -> Mapping[str, str]:
     return generate(COUNT)
 
 
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Keep the garbage collector off, and what was there before out of its sight."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
 @pytest.fixture(params=[True, False], ids=["gc", "no-gc"])
 def collector(request: pytest.FixtureRequest) -> Iterator[str]:
     """Run the benchmark with the garbage collector on and off; what was there before is out of its sight."""

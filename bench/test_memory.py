@@ -4,8 +4,7 @@ What is timed is one render of the alert e-mail, and one of each part of the mix
 `bench.memory` in a process of its own, with the collector off, and never fails here: that is the gate's.
 """
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,15 +22,7 @@ from bench.memory.workloads import ALERT, MIXED, WORKLOADS
 RENDERS = {ALERT: 4000, MIXED: 4000}
 SAMPLES = 40
 
-
-@pytest.fixture(autouse=True)
-def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    yield
-    gc.enable()
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("no_collector")
 
 
 def _measure(subject: str, workload: str) -> Run:

@@ -5,8 +5,7 @@ elements. blendtpl's templates have that already, as a build puts it there; the 
 what they inlined in a cache of one entry. All are told what is written to whom, and all give the whole message.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from email.header import Header
 from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
@@ -154,17 +153,6 @@ WAYS: dict[str, Callable[[str], Callable[[], Any]]] = {
     "EmailMessage, css-inline": by_email_message,
     "MIMEText, css cached": by_mime_text,
 }
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """Keep the garbage collector off, and what was there before out of its sight."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    yield
-    gc.enable()
-    gc.unfreeze()
 
 
 @pytest.mark.parametrize("way", WAYS)

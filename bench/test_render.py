@@ -4,8 +4,6 @@ The collector is off while anything is measured; peers that are not installed ar
 templates before, and has its fastest settings: what is measured is one call that returns the whole text.
 """
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,17 +21,6 @@ each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=lambda worklo
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
     """Give a peer what it may use."""
     return Desk(tmp_path, request.addfinalizer)
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """Keep the garbage collector off, and what was there before out of its sight."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    yield
-    gc.enable()
-    gc.unfreeze()
 
 
 @each_peer  # of the two, what changes first: all peers of a workload run one after the other

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from jinja2 import meta, nodes
 
-from blendtpl.bundle.manifest import MessageEntry
+from blendtpl.bundle.environment import ENGINE_ENDINGS
 from blendtpl.compiler.frontend.reader import file_reader
 from blendtpl.compiler.mail.folders import Definition, folders, image_places, images_named, whole
 from blendtpl.compiler.mail.settings import FILE
@@ -23,7 +23,6 @@ from blendtpl.runtime.render import render_blocks
 from blendtpl.runtime.template import Variables
 
 _BLOCKS = ("subject", "text", "html")
-_ENDINGS = ("", ".jinja", ".jinja2", ".j2", ".tmpl", ".tpl")
 
 
 class _Listed:
@@ -40,7 +39,9 @@ class _Listed:
 
 def live_message(environment: jinja2.Environment, name: str) -> MessageTemplate:
     """Return the message of that name; raises `TemplateNotFound` for none, `SourceError` for one that is not whole."""
-    files = [f"{name}/{file}{end}" for file in ("subject.txt", "body.txt", "body.html") for end in _ENDINGS]
+    files = [
+        f"{name}/{file}{end}" for file in ("subject.txt", "body.txt", "body.html") for end in ("", *ENGINE_ENDINGS)
+    ]
     there = [file for file in files if _get(environment, file) is not None]
     text = _source(environment, f"{name}/{FILE}")
     if not there and text is None:
@@ -60,16 +61,6 @@ def live_message(environment: jinja2.Environment, name: str) -> MessageTemplate:
 
 
 def _made(environment: jinja2.Environment, definition: Definition) -> MessageTemplate:
-    settings = definition.settings
-    entry = MessageEntry(
-        definition.parts,
-        definition.template,
-        settings.fields,
-        settings.headers,
-        (),
-        settings.unsubscribe,
-        settings.category,
-    )
     names = [definition.template] if definition.template else list(definition.parts.values())
     trees = {name: tree for name in names for name, tree in _reached(environment, name, set())}
     read = frozenset(variable for tree in trees.values() for variable in meta.find_undeclared_variables(tree))
@@ -83,7 +74,8 @@ def _made(environment: jinja2.Environment, definition: Definition) -> MessageTem
             texts = {part: environment.get_template(each).render(given) for part, each in definition.parts.items()}
         return texts["subject"], texts.get("text"), texts.get("html")
 
-    return MessageTemplate(definition.name, entry, tuple(_images(environment, definition, trees)), read, render_parts)
+    images = tuple(_images(environment, definition, trees))
+    return MessageTemplate(definition.name, definition.entry(), images, read, render_parts)
 
 
 def _images(

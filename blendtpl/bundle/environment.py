@@ -23,7 +23,9 @@ Kind = TypeVar("Kind", bound=jinja2.Environment)
 EnvironmentSource = jinja2.Environment | Callable[[], jinja2.Environment] | str | None
 
 _ESCAPED = (".html", ".htm", ".xhtml", ".xml", ".svg")
-_OF_ENGINES = re.compile(r"(\.(jinja2?|j2|tmpl|tpl))+\Z")  # how names end of files that are read by a template engine
+ENGINE_ENDINGS = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl")  # of names of files that a template engine reads
+ENGINE_ENDING = f"(?:{'|'.join(map(re.escape, ENGINE_ENDINGS))})"  # the same as a pattern
+_OF_ENGINES = re.compile(rf"{ENGINE_ENDING}+\Z")
 
 # Jinja2's own extensions that only add tags: what would be a syntax error without them.
 EXTENSIONS = (ext.i18n, ext.do, ext.loopcontrols)
@@ -57,11 +59,16 @@ _MARKED = {
 }
 
 
+def without_engine_ending(name: str) -> str:
+    """Return a name without what a template engine has its files end with: `body.html` for `body.html.j2`."""
+    return _OF_ENGINES.sub("", name)
+
+
 def autoescape_by_name(name: str | None) -> bool:
     """Return whether a template of that name escapes its output: names that end like HTML, XML or SVG do, with or
     without what names of templates end with, such as ``.j2``, before or behind that.
     """
-    return name is not None and _OF_ENGINES.sub("", name.lower()).endswith(_ESCAPED)
+    return name is not None and without_engine_ending(name.lower()).endswith(_ESCAPED)
 
 
 def default_environment() -> jinja2.Environment:

@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from blendtpl.errors import MessageError
 from blendtpl.mail.addresses import shortened
 from blendtpl.mail.content_id import content_id
 from blendtpl.mail.transfer import LONGEST_LINE, as_base64, transferred
 
-Content = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 Part = tuple[bytes, bytes]  # its headers with an empty line behind them, and what it holds
 
 _TYPES = mimetypes.MimeTypes()  # what Python itself knows, whatever the system says
@@ -161,6 +160,12 @@ def as_images(values: object) -> tuple[Image, ...]:
     return found
 
 
+def guessed_type(name: str) -> str:
+    """Return the media type of a file of that name."""
+    guessed, packed = _TYPES.guess_type(f"./{name}")
+    return "application/octet-stream" if guessed is None or packed else guessed
+
+
 def _attachment(value: Any) -> Attachment | Invitation:
     if isinstance(value, (Attachment, Invitation)):
         return value
@@ -206,9 +211,7 @@ def _checked_name(name: object) -> str:
 
 
 def _checked_type(name: str, kind: object) -> str:
-    if not kind:
-        guessed, packed = _TYPES.guess_type(f"./{name}")
-        kind = "application/octet-stream" if guessed is None or packed else guessed
+    kind = kind or guessed_type(name)
     if not isinstance(kind, str) or not _TYPE.fullmatch(kind) or kind.lower().startswith("multipart/"):
         raise MessageError(f"attachment {shortened(name)} has the type {shortened(str(kind))}: write it as `image/png`")
     return kind

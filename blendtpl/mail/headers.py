@@ -20,8 +20,8 @@ from itertools import groupby
 
 from blendtpl.errors import MessageError
 from blendtpl.mail.addresses import Mailbox, shortened
+from blendtpl.mail.transfer import LONGEST_LINE
 
-LINE_LIMIT = 998  # octets, RFC 5322 section 2.1.1
 _LINE = 76  # RFC 2047 section 2, for a line with an encoded word; RFC 5322 asks for 78 at most
 _WORD = 75  # RFC 2047 section 2
 _FRAME = len("=?utf-8?q??=")
@@ -120,10 +120,10 @@ def folded_text(name: str, value: str) -> str:
 
 
 def _checked_line(name: str, line: str) -> str:
-    if len(line) > LINE_LIMIT:
+    if len(line) > LONGEST_LINE:
         raise MessageError(
             f"header `{name}` has a line of {len(line)} characters without a blank to break it at; a line of an e-mail"
-            f" holds {LINE_LIMIT}"
+            f" holds {LONGEST_LINE}"
         )
     return line
 
@@ -143,7 +143,7 @@ def _span(value: str) -> tuple[int, int] | None:
 def _folded_span(name: str, value: str, start: int, end: int) -> str:
     room = _LINE - len(name) - 2 - start - len(value) + end
     if room >= _SMALLEST_WORD and end - start < room and max(start, len(value) - end) <= _LONG_TOKEN:
-        word = _shorter_word(value[start:end])
+        word, _ = _shorter_word(value[start:end])
         if len(word) <= room:  # and all stands in one line
             return f"{name}: {value[:start]}{word}{value[end:]}"
     lines = _Lines(name)
@@ -224,16 +224,14 @@ class _Lines:
 
     def add_encoded(self, text: str) -> None:
         """Add a text as encoded words: as one, when a line can hold that."""
-        quoted, octets = _quoted(text), text.encode()
-        in_base64 = 4 * -(-len(octets) // 3)
-        q = len(quoted) <= in_base64
-        whole, room = _FRAME + (len(quoted) if q else in_base64), _LINE - 1 - len(self._lines[-1])
+        word, in_q = _shorter_word(text)
+        whole, room = len(word), _LINE - 1 - len(self._lines[-1])
         broken = room < _SMALLEST_WORD or (room < whole <= _WORD and not self._empty)
         limit = _WORD if broken else min(room, _WORD)
         if whole <= limit:
-            self._put(f"=?utf-8?q?{quoted}?=" if q else f"=?utf-8?b?{_base64(octets)}?=", broken=broken)
+            self._put(word, broken=broken)
             return
-        for word in _encoded_words(text, limit, in_q=q):
+        for word in _encoded_words(text, limit, in_q=in_q):
             self._put(word, broken=broken)
             broken = True
 
@@ -251,9 +249,12 @@ class _Lines:
         self._empty = False
 
 
-def _shorter_word(text: str) -> str:
+def _shorter_word(text: str) -> tuple[str, bool]:
+    """Return a text as one encoded word of whatever length, and whether the Q encoding is that, being no longer."""
     quoted, octets = _quoted(text), text.encode()
-    return f"=?utf-8?q?{quoted}?=" if len(quoted) <= 4 * -(-len(octets) // 3) else f"=?utf-8?b?{_base64(octets)}?="
+    if len(quoted) <= 4 * -(-len(octets) // 3):
+        return f"=?utf-8?q?{quoted}?=", True
+    return f"=?utf-8?b?{_base64(octets)}?=", False
 
 
 def _encoded_words(text: str, room: int, *, in_q: bool) -> Iterator[str]:

@@ -6,7 +6,6 @@ called `subject` and `text` or `html`.
 """
 
 import hashlib
-import mimetypes
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -19,8 +18,7 @@ from blendtpl.compiler.analysis.linker import Program
 from blendtpl.compiler.mail.folders import Definition, image_places, images_named, joined
 from blendtpl.compiler.mail.settings import FILE, KIND
 from blendtpl.errors import Fault
-
-_TYPES = mimetypes.MimeTypes()
+from blendtpl.mail.attachments import guessed_type
 
 Tree = Callable[[str], nodes.Template | None]
 ReadFile = Callable[[str], bytes | None]
@@ -44,16 +42,7 @@ class Definitions:
                 for part in ("subject", "text"):
                     if part in definition.parts:
                         self._check_plain(definition.parts[part], part, None)
-            settings = definition.settings
-            entries[definition.name] = MessageEntry(
-                definition.parts,
-                definition.template,
-                settings.fields,
-                settings.headers,
-                self._images(definition),
-                settings.unsubscribe,
-                settings.category,
-            )
+            entries[definition.name] = definition.entry(self._images(definition))
         return entries
 
     def _in_blocks(self) -> Iterator[Definition]:
@@ -135,12 +124,11 @@ class Definitions:
                 Fault(template, line, 0, KIND, f"no image `{name}`: there is none of {looked}", "put the file there")
             )
             return None
-        kind, _ = _TYPES.guess_type(f"./{place.rpartition('/')[2]}")
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._files:
             self._files[digest] = len(self.files), len(self.files) + len(data)
             self.files += data
-        return name, kind or "application/octet-stream", *self._files[digest]
+        return name, guessed_type(place.rpartition("/")[2]), *self._files[digest]
 
 
 def _line_that_prints(node: nodes.Node, escaped: bool, wrong: bool) -> int:

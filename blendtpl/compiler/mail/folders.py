@@ -5,16 +5,16 @@ whole. No template is linked here, so that a live environment can ask, too.
 """
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
+from blendtpl.bundle.environment import without_engine_ending
+from blendtpl.bundle.manifest import MessageEntry
 from blendtpl.compiler.mail.settings import FILE, KIND, Settings, read_settings
 from blendtpl.errors import Fault
 
-_OF_ENGINES = re.compile(r"(\.(jinja2?|j2|tmpl|tpl))+\Z")
 _PARTS = {"subject.txt": "subject", "body.txt": "text", "body.html": "html"}
 _FILES = {part: file for file, part in _PARTS.items()}
 
@@ -28,6 +28,19 @@ class Definition:
     settings: Settings = field(default_factory=Settings)
     template: str | None = None
 
+    def entry(self, images: tuple[tuple[str, str, int, int], ...] = ()) -> MessageEntry:
+        """Return what a manifest says of it, where these are its images."""
+        settings = self.settings
+        return MessageEntry(
+            self.parts,
+            self.template,
+            settings.fields,
+            settings.headers,
+            images,
+            settings.unsubscribe,
+            settings.category,
+        )
+
 
 def folders(names: Iterable[str], settings_files: Mapping[str, str]) -> tuple[dict[str, Definition], list[Fault]]:
     """Return the folders that are messages, by name; `settings_files` are the texts of the `message.toml` files.
@@ -38,7 +51,7 @@ def folders(names: Iterable[str], settings_files: Mapping[str, str]) -> tuple[di
     faults: list[Fault] = []
     for name in sorted(names, key=lambda name: (len(name), name), reverse=True):  # the plain name comes last, and stays
         folder, _, file = name.rpartition("/")
-        part = _PARTS.get(_OF_ENGINES.sub("", file))
+        part = _PARTS.get(without_engine_ending(file))
         if folder and part:
             found.setdefault(folder, Definition(folder, {})).parts[part] = name
     for name, text in settings_files.items():

@@ -18,7 +18,7 @@ from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.lexer import newline_re
 
-from blendtpl.bundle.environment import autoescape_of
+from blendtpl.bundle.environment import ENGINE_ENDING, autoescape_of, without_engine_ending
 from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.compiler.mail.bindings import constant_name
@@ -27,8 +27,7 @@ from blendtpl.errors import Fault, did_you_mean
 
 KIND = "mjml"  # of the faults
 
-_OF_ENGINES = re.compile(r"(\.(?:jinja2?|j2|tmpl|tpl))*\Z")
-_ENDING = re.compile(r"\.mjml(?=(?:\.(?:jinja2?|j2|tmpl|tpl))*\Z)")
+_ENDING = re.compile(rf"\.mjml(?={ENGINE_ENDING}*\Z)")
 _TAG = re.compile(
     r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?:\"[^\"]*\"|'[^']*'|[^>\"'])*?(?P<empty>/?)>", re.DOTALL
 )
@@ -109,7 +108,7 @@ class _Masked:
 
 def is_body(name: str) -> bool:
     """Return whether a template is the MJML of a message."""
-    return html_name(name) != name and _OF_ENGINES.sub("", name).rpartition("/")[2] == "body.mjml"
+    return html_name(name) != name and without_engine_ending(name).rpartition("/")[2] == "body.mjml"
 
 
 def html_name(name: str) -> str:

@@ -9,7 +9,6 @@ by tag: what an element means for a text is a break before and behind it, and at
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -24,7 +23,7 @@ from blendtpl.compiler.mail.edits import Edit, applied
 from blendtpl.compiler.mail.marked import Marked
 from blendtpl.compiler.mail.marks import Marks, shared_with_others
 from blendtpl.compiler.mail.scanning import Element
-from blendtpl.compiler.mail.text_tags import TWIN
+from blendtpl.compiler.mail.text_tags import HTML_NAME, TWIN
 from blendtpl.compiler.mail.text_writer import OVERRIDE, TextWriter
 
 
@@ -56,7 +55,7 @@ def _source(source: Source, name: str, text: str) -> Source:
 
 
 def _is_html(name: str) -> bool:
-    return re.search(r"\.x?html?(\.(jinja2?|j2|tmpl|tpl))*\Z", name.lower()) is not None
+    return HTML_NAME.search(name.lower()) is not None
 
 
 def _reached(sources: Mapping[str, Source], bodies: Iterable[str], environment: jinja2.Environment) -> set[str]:

@@ -73,19 +73,26 @@ def rules(text: str) -> tuple[Rule, ...] | None:
 
 def _statements(text: str) -> Iterator[tuple[str, int]]:
     """Yield each statement of a sheet, and where it begins."""
-    depth, start, at = 0, 0, 0
-    while at < len(text):
-        skipped = _SKIPPED.match(text, at)
-        if skipped:
-            at = skipped.end()
-            continue
-        sign, at = text[at], at + 1
+    depth, start = 0, 0
+    for sign, at in _signs(text):
         depth += {"{": 1, "}": -1}.get(sign, 0)
         if depth <= 0 and sign in "};":
             yield text[start:at], start
             start, depth = at, 0
     if text[start:].strip():
         yield text[start:], start
+
+
+def _signs(text: str) -> Iterator[tuple[str, int]]:
+    """Yield each sign that may mean something, with where it ends: none of strings and comments."""
+    at = 0
+    while at < len(text):
+        skipped = _SKIPPED.match(text, at)
+        if skipped:
+            at = skipped.end()
+            continue
+        at += 1
+        yield text[at - 1], at
 
 
 def _rule(text: str, line: int) -> Rule | None:
@@ -105,22 +112,13 @@ def _rule(text: str, line: int) -> Rule | None:
 
 
 def _opening(text: str) -> int:
-    at = 0
-    while text[at] != "{":
-        skipped = _SKIPPED.match(text, at)
-        at = skipped.end() if skipped else at + 1
-    return at
+    return next(at - 1 for sign, at in _signs(text) if sign == "{")
 
 
 def _split(prelude: str) -> Iterator[str]:
     """Yield the selectors of a list."""
-    text, depth, start, at = re.sub(r"/\*.*?\*/|<!--|-->", "", prelude, flags=re.DOTALL), 0, 0, 0
-    while at < len(text):
-        skipped = _SKIPPED.match(text, at)
-        if skipped:
-            at = skipped.end()
-            continue
-        sign, at = text[at], at + 1
+    text, depth, start = re.sub(r"/\*.*?\*/|<!--|-->", "", prelude, flags=re.DOTALL), 0, 0
+    for sign, at in _signs(text):
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign, 0)
         if sign == "," and depth == 0:
             yield text[start : at - 1].strip()

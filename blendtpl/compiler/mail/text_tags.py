@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import jinja2
 
+from blendtpl.bundle.environment import ENGINE_ENDING
+
 TWIN = ".txt"
 
 _REFERENCES = {"extends", "include", "import", "from"}
 _OF_HTML = {"urlize", "safe", "e", "escape", "forceescape"}
 _BLOCKS = frozenset(("if", "for", "block", "macro", "call", "filter", "trans", "with", "raw", "autoescape"))
-_HTML = re.compile(r"\.x?html?(\.(jinja2?|j2|tmpl|tpl))*\Z")  # the end of a name that is put together
+HTML_NAME = re.compile(rf"\.x?html?{ENGINE_ENDING}*\Z")  # also the end of one that is put together
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _to_twins(tokens: Sequence[Token], word: str, twinned: Callable[[str], bool]
     made: list[Token] = []
     named = False
     for kind, raw in tokens:
-        if kind == "string" and not named and (twinned(raw[1:-1]) or _HTML.search(raw[1:-1])):
+        if kind == "string" and not named and (twinned(raw[1:-1]) or HTML_NAME.search(raw[1:-1])):
             raw = f"{raw[:-1]}{TWIN}{raw[-1]}"
         named = named or (kind == "name" and raw in {"import", "as"} and word != "import")
         made.append((kind, raw))
