@@ -162,6 +162,6 @@ WAYS: dict[str, Callable[[str], Callable[[], Any]]] = {
 def test_message(benchmark: BenchmarkFixture, language: str, way: str) -> None:
     """From the context to the bytes."""
     run = WAYS[way](language)
-    compare(benchmark, f"message, {language}", peer=way != "blendtpl", collector="off", column=way)
+    compare(benchmark, f"message, {language}", peer=way != "blendtpl", collector="off")
     benchmark.extra_info["size"] = len(run())
     benchmark(run)
