@@ -13,7 +13,7 @@ from jinja2 import meta, nodes
 from blendtpl.bundle.environment import ENGINE_ENDINGS
 from blendtpl.compiler.frontend.reader import file_reader
 from blendtpl.compiler.mail.folders import Definition, folders, image_places, images_named, whole
-from blendtpl.compiler.mail.settings import FILE
+from blendtpl.compiler.mail.settings import FILE, read_every
 from blendtpl.errors import NotLoadedError, SourceError
 from blendtpl.mail.attachments import Image
 from blendtpl.runtime.arguments import merged
@@ -50,7 +50,8 @@ def live_message(environment: jinja2.Environment, name: str) -> MessageTemplate:
             parts = {each: each for each in _BLOCKS if each in template.blocks}
             return _made(environment, Definition(name, parts, template=name))
         raise NotLoadedError(files[0], _Listed(environment.loader))
-    found, faults = folders(there, {} if text is None else {f"{name}/{FILE}": text})
+    settings, faults = read_every({} if text is None else {f"{name}/{FILE}": text})
+    found = folders(there, settings)
     if name not in found:
         part = "body.txt" if _get(environment, files[0]) is not None else "subject.txt"
         raise NotLoadedError(f"{name}/{part}", _Listed(environment.loader))

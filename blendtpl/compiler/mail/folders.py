@@ -12,7 +12,7 @@ from jinja2 import nodes
 
 from blendtpl.bundle.environment import without_engine_ending
 from blendtpl.bundle.manifest import MessageEntry
-from blendtpl.compiler.mail.settings import FILE, KIND, Settings, read_settings
+from blendtpl.compiler.mail.settings import FILE, KIND, Settings
 from blendtpl.errors import Fault
 
 _PARTS = {"subject.txt": "subject", "body.txt": "text", "body.html": "html"}
@@ -42,32 +42,27 @@ class Definition:
         )
 
 
-def folders(names: Iterable[str], settings_files: Mapping[str, str]) -> tuple[dict[str, Definition], list[Fault]]:
-    """Return the folders that are messages, by name; `settings_files` are the texts of the `message.toml` files.
+def folders(names: Iterable[str], settings: Mapping[str, Settings | None]) -> dict[str, Definition]:
+    """Return the folders that are messages, by name; `settings` are those of the `message.toml` files, as
+    `blendtpl.compiler.mail.settings.read_every` gives them.
 
     A folder with a part of a message and no settings is none: a subject alone may be there for others to extend.
     """
     found: dict[str, Definition] = {}
-    faults: list[Fault] = []
     for name in sorted(names, key=lambda name: (len(name), name), reverse=True):  # the plain name comes last, and stays
         folder, _, file = name.rpartition("/")
         part = _PARTS.get(without_engine_ending(file))
         if folder and part:
             found.setdefault(folder, Definition(folder, {})).parts[part] = name
-    for name, text in settings_files.items():
-        settings = read_settings(name, text)
-        if isinstance(settings, list):
-            faults += settings
-        else:
-            folder = name.removesuffix(FILE).rstrip("/")
-            found.setdefault(folder, Definition(folder, {})).settings = settings
-    said = {name.removesuffix(FILE).rstrip("/") for name in settings_files}
-    kept = {
+    said = {name.removesuffix(FILE).rstrip("/"): each for name, each in settings.items()}
+    for folder, each in said.items():
+        if each is not None:
+            found.setdefault(folder, Definition(folder, {})).settings = each
+    return {
         name: each
         for name, each in sorted(found.items())
         if name in said or ("subject" in each.parts and len(each.parts) > 1)
     }
-    return kept, faults
 
 
 def whole(definition: Definition) -> Iterator[Fault]:

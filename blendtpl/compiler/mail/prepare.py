@@ -5,7 +5,7 @@ the same sources comes from the build cache.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Protocol
@@ -14,8 +14,9 @@ import jinja2
 
 from blendtpl.bundle.environment import autoescape_of
 from blendtpl.compiler.frontend.reader import Source
-from blendtpl.compiler.mail.folders import folders
+from blendtpl.compiler.mail.folders import Definition, folders
 from blendtpl.compiler.mail.project_settings import MailSettings
+from blendtpl.compiler.mail.settings import Settings
 from blendtpl.errors import Fault, TemplateWarning
 from blendtpl.extras import not_installed
 
@@ -40,16 +41,17 @@ class Prepared:
 
 def prepare(
     sources: dict[str, Source],
-    message_settings: Mapping[str, str],
+    files: Mapping[str, Settings | None],
     environment: jinja2.Environment,
     settings: MailSettings,
     cache: _Cache | None,
     make_key: Callable[[str, dict[str, Any]], str],
 ) -> Prepared:
-    """Return what the settings make of sources."""
+    """Return what the settings make of sources; `files` are those of the `message.toml` files."""
     sources, faults = _from_mjml(sources, environment)
-    sources = _with_texts(sources, message_settings, environment)
-    messages = _to_inline(sources, message_settings, settings)
+    definitions = folders(sources, files).values()
+    sources = _with_texts(sources, definitions, environment)
+    messages = _to_inline(definitions, settings)
     if not messages:
         return Prepared(sources, faults)
     try:
@@ -91,12 +93,11 @@ def _from_mjml(
 
 
 def _with_texts(
-    sources: dict[str, Source], message_settings: Mapping[str, str], environment: jinja2.Environment
+    sources: dict[str, Source], definitions: Iterable[Definition], environment: jinja2.Environment
 ) -> dict[str, Source]:
-    found, _ = folders(sources, message_settings)
     wanted = [
         each.parts["html"]
-        for each in found.values()
+        for each in definitions
         if each.settings.text_from_html and "html" in each.parts and "text" not in each.parts
     ]
     if not wanted:
@@ -106,12 +107,11 @@ def _with_texts(
     return {**sources, **texts(sources, wanted, environment)}
 
 
-def _to_inline(sources: Mapping[str, Source], message_settings: Mapping[str, str], settings: MailSettings) -> list[str]:
+def _to_inline(definitions: Iterable[Definition], settings: MailSettings) -> list[str]:
     """Return the names of the HTML of messages whose CSS is inlined; what is wrong with any is told elsewhere."""
-    found, _ = folders(sources, message_settings)
     return [
         each.parts["html"]
-        for each in found.values()
+        for each in definitions
         if "html" in each.parts
         and (settings.inline_css if each.settings.inline_css is None else each.settings.inline_css)
     ]

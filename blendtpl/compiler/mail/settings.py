@@ -67,6 +67,18 @@ def read_settings(name: str, text: str) -> Settings | list[Fault]:
     return faults or _settings(table)
 
 
+def read_every(texts: Mapping[str, str]) -> tuple[dict[str, Settings | None], list[Fault]]:
+    """Return the settings of each file, `None` for one that has faults, and all of these."""
+    found: dict[str, Settings | None] = {}
+    faults: list[Fault] = []
+    for name, text in texts.items():
+        settings = read_settings(name, text)
+        if isinstance(settings, list):
+            faults += settings
+        found[name] = None if isinstance(settings, list) else settings
+    return found, faults
+
+
 def _problems(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield what is wrong, with the key that it is about and what to do."""
     for key, value in table.items():

@@ -21,7 +21,7 @@ from blendtpl.compiler.mail.folders import folders, whole
 from blendtpl.compiler.mail.lint.settings import Settings as LintSettings
 from blendtpl.compiler.mail.prepare import prepare
 from blendtpl.compiler.mail.project_settings import MailSettings
-from blendtpl.compiler.mail.settings import is_settings
+from blendtpl.compiler.mail.settings import Settings, is_settings, read_every
 from blendtpl.errors import Fault, TemplateWarning
 from blendtpl.extras import not_installed
 
@@ -40,13 +40,14 @@ class MailStage:
     settings: MailSettings
     lint: LintSettings | None
     made: dict[str, str] = field(default_factory=dict)  # the texts that were made of others
-    _files: dict[str, str] = field(default_factory=dict)  # the texts of `message.toml` files
+    _files: dict[str, Settings | None] = field(default_factory=dict)  # what `message.toml` files say
+    _faults: list[Fault] = field(default_factory=list)  # of these files
     _read_file: ReadFile = lambda name: None
     _warnings: tuple[TemplateWarning, ...] = ()
 
     def take(self, found: list[Source], templates: SourceSet) -> dict[str, Source]:
         """Return the sources that are templates; what is none, and says something of messages, is kept here."""
-        self._files = {source.name: source.text for source in found if is_settings(source.name)}
+        self._files, self._faults = read_every({each.name: each.text for each in found if is_settings(each.name)})
         self._read_file = file_reader(templates)
         return {source.name: source for source in found if source.name not in self._files}
 
@@ -67,8 +68,8 @@ class MailStage:
         """
         if self.known is not None:
             return self.known, [], set()
-        found, faults = folders(sources, self._files)
-        faults += [fault for definition in found.values() for fault in whole(definition)]
+        found = folders(sources, self._files)
+        faults = [*self._faults, *(fault for definition in found.values() for fault in whole(definition))]
         linked = Definitions(program, environment, tree, self._read_file)
         entries = linked.entries(found)
         return (entries, linked.files), [*faults, *linked.faults], linked.read_names

@@ -19,12 +19,13 @@ from blendtpl.compiler.mail.folders import Definition, folders
 from blendtpl.compiler.mail.lint.settings import Settings
 from blendtpl.compiler.mail.lint.stage import MailStage, MessageParts, PartName
 from blendtpl.compiler.mail.settings import FILE
+from blendtpl.compiler.mail.settings import Settings as MessageSettings
 from blendtpl.errors import ConfigError, TemplateWarning
 
 
 def lint_messages(
     program: Program,
-    settings_files: Mapping[str, str],
+    files: Mapping[str, MessageSettings | None],
     settings: Settings,
     environment: jinja2.Environment,
     sources: Mapping[str, Source],
@@ -33,13 +34,13 @@ def lint_messages(
     tree: Callable[[str], nodes.Template | None],
     locate: Callable[[str], Positions],
 ) -> list[TemplateWarning]:
-    """Return what is wrong with the messages of a program; `settings_files` are the texts of `message.toml` files."""
+    """Return what is wrong with the messages of a program; `files` are what `message.toml` files say."""
 
     def reach(name: str) -> dict[str, str]:
         reached = (name, *program.templates[name].reach)
         return {other: sources[other].digest for other in reached if other in sources}
 
-    found, _ = folders(program.templates, settings_files)
+    found = folders(program.templates, files)
     messages = [
         parts
         for definition in (*found.values(), *_in_blocks(program))
