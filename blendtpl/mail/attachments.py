@@ -15,9 +15,10 @@ from typing import Any
 from blendtpl.errors import MessageError
 from blendtpl.mail.addresses import shortened
 from blendtpl.mail.content_id import content_id
-from blendtpl.mail.transfer import LONGEST_LINE, as_base64, transferred
+from blendtpl.mail.transfer import AS_IT_IS, LONGEST_LINE, NAMES, as_base64, transferred
 
-Part = tuple[bytes, bytes]  # its headers with an empty line behind them, and what it holds
+# its headers with an empty line behind them, what it holds, and whether that goes as it is: it may have anything in it
+Part = tuple[bytes, bytes, bool]
 
 _TYPES = mimetypes.MimeTypes()  # what Python itself knows, whatever the system says
 _TYPE = re.compile(
@@ -74,9 +75,9 @@ class Attachment:
         if kind.startswith("message/"):  # which may not be encoded: RFC 2046 section 5.2.1
             lines = octets.splitlines()
             if octets.isascii() and max(map(len, lines), default=0) <= LONGEST_LINE and b"\0" not in octets:
-                return _head(kind, "7bit", disposition), b"\r\n".join((*lines, b""))
+                return _head(kind, "7bit", disposition), b"\r\n".join((*lines, b"")), True
             kind = "application/octet-stream"
-        return _head(kind, "base64", disposition), as_base64(memoryview(octets))
+        return _head(kind, "base64", disposition), as_base64(memoryview(octets)), False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,7 +102,7 @@ class Image:
         octets = Attachment(self.content, self.name.rpartition("/")[2]).octets()
         disposition = _parameter("Content-Disposition: inline", "filename", self.name.rpartition("/")[2])
         own = f"Content-ID: <{content_id(self.name)}>\r\n{disposition}"
-        return _head(self.type, "base64", own), as_base64(memoryview(octets))
+        return _head(self.type, "base64", own), as_base64(memoryview(octets)), False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -133,7 +134,7 @@ class Invitation:
         """Return it as a part of a message."""
         way, octets = transferred(self.content, False)  # as in C
         kind = f"text/calendar; method={self.method}; charset=utf-8"
-        return _head(kind, ("7bit", "8bit", "quoted-printable", "base64")[way]), octets
+        return _head(kind, NAMES[way]), octets, NAMES[way] in AS_IT_IS
 
 
 def as_attachments(values: object) -> tuple[Attachment | Invitation, ...]:

@@ -18,6 +18,7 @@ _QUOTED_LINE = 75  # without the `=` of a soft break: RFC 2045 section 6.7 (5)
 _BASE64_LINE = 57  # octets that become 76 characters, RFC 2045 section 6.8
 _BASE64_BLOCK = _BASE64_LINE * 1024
 NAMES = ("7bit", "8bit", "quoted-printable", "base64")
+AS_IT_IS = NAMES[:2]
 _SPECIAL = re.compile(rb"[^\t !-<>-~]")  # what quoted-printable writes by its number
 _QUOTED = [f"={number:02X}".encode() if _SPECIAL.match(bytes([number])) else bytes([number]) for number in range(256)]
 _ASCII = bytes(range(128))

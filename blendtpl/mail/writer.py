@@ -14,7 +14,7 @@ from typing import Any
 
 from blendtpl.mail.attachments import Invitation
 from blendtpl.mail.headers import folded_addresses, folded_text
-from blendtpl.mail.transfer import NAMES, transferred
+from blendtpl.mail.transfer import AS_IT_IS, NAMES, transferred
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # whatever the locale
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -27,7 +27,6 @@ _HEADS = {
 }
 # `=_` is in no text that is quoted-printable or base64, nor ends anything there (RFC 2045 section 6.7)
 _BOUNDARY = b"=_blendtpl"
-_AS_IT_IS = (NAMES.index("7bit"), NAMES.index("8bit"))
 
 
 def octets(message: Any, *, eight_bit: bool) -> bytes:
@@ -96,14 +95,14 @@ def _entity(message: Any, eight_bit: bool) -> list[bytes]:
 
 
 def _written(parts: Iterable[Any], plain: list[bytes]) -> list[list[bytes]]:
-    found = [list(each.part()) for each in parts]
-    plain += [data for head, data in found if b"base64" not in head]
-    return found
+    found = [each.part() for each in parts]
+    plain += [data for _, data, as_it_is in found if as_it_is]
+    return [[head, data] for head, data, _ in found]
 
 
 def _text(kind: str, text: str, eight_bit: bool, plain: list[bytes]) -> list[bytes]:
     way, data = transferred(text, eight_bit)
-    if way in _AS_IT_IS:
+    if NAMES[way] in AS_IT_IS:
         plain.append(data)
     return [_HEADS[kind][way], data]
 

@@ -160,6 +160,13 @@ def test_files_of_every_kind_arrive(tmp_path: Path) -> None:
     assert made.as_email_message().as_bytes().count(b"%") == made.as_bytes().count(b"%")
 
 
+def test_a_mail_that_goes_with_a_mail_cannot_end_a_part_of_it_whatever_it_is_called() -> None:
+    inner = message(html="<p>", attachments=[Attachment(b"x", "a.txt")]).as_bytes()
+    for name in ("mail.eml", "base64.eml", "Content-Transfer-Encoding: base64.eml"):
+        (found,) = read_mail(message(html="<p>", attachments=[Attachment(inner, name)]).as_bytes()).files
+        assert (found.type, found.name, found.data) == ("message/rfc822", name, inner)
+
+
 def test_a_large_file_takes_a_few_times_its_size_and_is_let_go(tmp_path: Path) -> None:
     size = 8_000_000
     path = tmp_path / "large.bin"
