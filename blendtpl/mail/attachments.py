@@ -59,14 +59,7 @@ class Attachment:
 
     def octets(self) -> bytes:
         """Return what is in it; raises `MessageError` for a file that has gone."""
-        if isinstance(self.content, bytes):
-            return self.content
-        try:
-            return Path(self.content).read_bytes()
-        except OSError as error:
-            raise MessageError(
-                f"attachment {shortened(self.name)} cannot be read: {error.strerror or error}"
-            ) from error
+        return _octets(self.content, self.name)
 
     def part(self) -> Part:
         """Return it as a part of a message."""
@@ -99,8 +92,9 @@ class Image:
 
     def part(self) -> Part:
         """Return it as a part of a message."""
-        octets = Attachment(self.content, self.name.rpartition("/")[2]).octets()
-        disposition = _parameter("Content-Disposition: inline", "filename", self.name.rpartition("/")[2])
+        file = self.name.rpartition("/")[2]
+        octets = _octets(self.content, file)
+        disposition = _parameter("Content-Disposition: inline", "filename", file)
         own = f"Content-ID: <{content_id(self.name)}>\r\n{disposition}"
         return _head(self.type, "base64", own), as_base64(memoryview(octets)), False
 
@@ -178,6 +172,15 @@ def _attachment(value: Any) -> Attachment | Invitation:
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise MessageError("an attachment of bytes has no name: give `Attachment(content, name)`")
     return Attachment(value)
+
+
+def _octets(content: bytes | Path, name: str) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    try:
+        return content.read_bytes()
+    except OSError as error:
+        raise MessageError(f"attachment {shortened(name)} cannot be read: {error.strerror or error}") from error
 
 
 def _content(value: Any) -> tuple[bytes | Path, str]:
