@@ -5,9 +5,9 @@ No line of a body is looked at in Python: `blendtpl.mail._transfer` has that in 
 """
 
 import hashlib
-from collections.abc import Callable
 
 from blendtpl.errors import MessageError
+from blendtpl.mail.transfer import in_c
 
 _PIECE = 1 << 18  # octets of a body that are looked at together: what is held beside the message itself
 
@@ -145,10 +145,5 @@ _LINE_ENDS = (
     " would hold: sign what `as_bytes` gives"
 )
 
-try:
-    from blendtpl.mail import _transfer  # a statement, which tools that freeze applications see
-
-    relaxed_head: Callable[[bytes], bytes | None] = _transfer.relaxed_head
-    relaxed_lines: Callable[[bytes], bytes | None] = _transfer.relaxed_lines
-except ImportError:  # it was built where there was no C compiler
-    relaxed_head, relaxed_lines = _relaxed_head, _relaxed_lines
+relaxed_head = in_c(_relaxed_head)
+relaxed_lines = in_c(_relaxed_lines)

@@ -12,6 +12,7 @@ Enters: a text. Leaves: the name of its transfer encoding, and its octets. `blen
 import re
 from binascii import b2a_base64
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 LONGEST_LINE = 998  # octets, RFC 5322 section 2.1.1
 _QUOTED_LINE = 75  # without the `=` of a soft break: RFC 2045 section 6.7 (5)
@@ -74,9 +75,18 @@ def _base64_block(data: bytes | memoryview) -> bytes:
 
 
 try:
-    import blendtpl.mail._transfer as _found  # a statement, which tools that freeze applications see
-
-    transferred: Callable[[str, bool], tuple[int, bytes]] = _found.transferred
-    refused_at: Callable[[str], int] = _found.refused_at
+    import blendtpl.mail._transfer as _transfer  # a statement, which tools that freeze applications see
 except ImportError:  # it was built where there was no C compiler
-    transferred, refused_at = _transferred, _refused_at
+    _transfer = None  # type: ignore[assignment]
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def in_c(function: Function) -> Function:
+    """Return what does the same in C, where this installation has that: it is called so without the first sign."""
+    found: Function = getattr(_transfer, function.__name__.removeprefix("_"), function)
+    return found
+
+
+transferred = in_c(_transferred)
+refused_at = in_c(_refused_at)
