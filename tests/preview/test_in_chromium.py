@@ -133,6 +133,22 @@ def test_widths_and_colours_are_those_of_the_device(page: "Page") -> None:
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
+def test_a_frame_that_comes_late_takes_not_the_place_of_the_one_asked_for_since(page: "Page") -> None:
+    expect(inside(page).locator("p")).to_be_visible()
+    held: list[Any] = []
+    page.route("**/frame/*scheme=*", lambda route: held.append(route))
+    for key, asked_for in (("d", 1), ("f", 2), ("f", 3)):
+        page.keyboard.press(key)
+        page.wait_for_function("wanted => document.querySelectorAll('#glass iframe').length > wanted", arg=asked_for)
+    while len(held) < 3:
+        page.wait_for_timeout(10)
+    for route in held:
+        route.continue_()
+        page.wait_for_timeout(100)
+    expect(inside(page).locator("html")).to_have_css("filter", "invert(1) hue-rotate(180deg)")
+    expect(page.locator("#glass iframe")).to_have_count(1)
+
+
 def test_a_frame_that_somebody_goes_to_by_tab_keeps_the_focus(page: "Page", address: str) -> None:
     page.goto(f"{address}?item=raw.html")
     page.locator("#editor").fill(json.dumps({"html": "<a href=x>a link</a>"}))

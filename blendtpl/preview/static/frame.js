@@ -19,9 +19,10 @@ export function showFrame(asked, token) {
       frame.title = `${asked.item}, ${asked.example || "without variables"}`;
       frame.style.colorScheme = asked.scheme === "dark" ? "dark" : "light"; // which the document in it prefers then
       frame.src = source;
-      // the old one stays until the new one is there, or every key would flash
+      // the old one stays until the new one is there, or every key would flash; one that comes
+      // late, when the next has been asked for, goes, and takes only those before it along
       frame.addEventListener("load", () => {
-        for (const other of [...glass.children]) if (other !== frame) other.remove();
+        while (frame.previousElementSibling) frame.previousElementSibling.remove();
         frame.classList.add("ready");
       });
       glass.append(frame);
