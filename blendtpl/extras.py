@@ -18,6 +18,12 @@ _EXTRAS = {
     "starlette": "preview",
     "uvicorn": "preview",
     "watchfiles": "preview",
+    "psutil": "walker",
+    "prometheus_client": "metrics",
+    "opentelemetry": "otel",
+    "celery": "celery",
+    "pyarrow": "bulk",
+    "distributed": "dask",
 }
 
 

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "runtime": {"errors", "bundle", "mail"},
     "compiler": {"errors", "bundle", "mail"},
     "compat": {"errors", "runtime"},
+    "walker": {"errors", "bundle", "mail", "runtime"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face"},
