@@ -36,7 +36,7 @@ MAY_IMPORT = {
 # and the stages of the compiler, each with those before it
 STAGES = ("frontend", "analysis", "codegen", "assemble", "lint", "mail", "")
 
-ERRORS = {"errors", "extras", "printable", "reprs", "_version"}
+ERRORS = {"errors", "extras", "lifeline", "printable", "reprs", "_version"}
 FACE = {"", "live", "live_messages", "recompile"}
 
 

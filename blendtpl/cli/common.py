@@ -24,8 +24,8 @@ from blendtpl.bundle.environment import resolve_environment
 from blendtpl.bundle.signing import check_key
 from blendtpl.compiler.build import sources_of
 from blendtpl.compiler.config import Config, find_config
-from blendtpl.compiler.lifeline import ended_by_signals
 from blendtpl.errors import BlendError, BundleError, ConfigError
+from blendtpl.lifeline import ended_by_signals
 from blendtpl.printable import one_line, printable
 
 _PACKAGE = str(Path(__file__).parent.parent)

@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
-from blendtpl.compiler.lifeline import Lifeline, default_signals
 from blendtpl.errors import BlendError
+from blendtpl.lifeline import Lifeline, default_signals
 
 Result = TypeVar("Result")
 

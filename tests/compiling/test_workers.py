@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 import blendtpl
-from blendtpl.compiler.lifeline import Lifeline, ended_by_signals
 from blendtpl.compiler.workers import parallel_map
+from blendtpl.lifeline import Lifeline, ended_by_signals
 from testkit import PATIENCE, TEMPLATES
 from tests.compiling.support import build, write
 
@@ -143,7 +143,7 @@ def test_workers_end_with_the_process_that_forked_them(tmp_path: Path, number: s
 
 
 def test_workers_end_with_it_where_the_system_does_not_see_to_it(tmp_path: Path) -> None:
-    no_option = "import blendtpl.compiler.lifeline\nblendtpl.compiler.lifeline._PR_SET_PDEATHSIG = -1\n"
+    no_option = "import blendtpl.lifeline\nblendtpl.lifeline._PR_SET_PDEATHSIG = -1\n"
     process, workers = started(tmp_path, no_option)
     process.kill()
     process.communicate(timeout=PATIENCE)
@@ -167,7 +167,7 @@ def test_a_process_that_is_told_to_end_removes_what_it_was_writing(tmp_path: Pat
 import os, time
 from pathlib import Path
 import blendtpl
-from blendtpl.compiler.lifeline import ended_by_signals
+from blendtpl.lifeline import ended_by_signals
 bundle = blendtpl.compile({"a": "a"})
 def wait(descriptor):
     Path("begun").touch()
@@ -218,7 +218,7 @@ def test_no_descriptor_stays_open_when_workers_are_done() -> None:
 def test_a_signal_that_is_lost_in_a_finalizer_ends_the_process_all_the_same(tmp_path: Path) -> None:
     script = """
 import os, signal, time
-from blendtpl.compiler.lifeline import ended_by_signals
+from blendtpl.lifeline import ended_by_signals
 class Finalized:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGTERM)

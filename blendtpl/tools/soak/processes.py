@@ -19,8 +19,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
-from blendtpl.compiler.lifeline import Lifeline, default_signals
 from blendtpl.errors import BlendError
+from blendtpl.lifeline import Lifeline, default_signals
 
 if sys.platform != "win32":
     import resource  # which Windows lacks, as it lacks fork
