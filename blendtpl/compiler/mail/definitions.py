@@ -1,13 +1,12 @@
-"""Definitions: which templates are messages, each whole, and what goes with them.
+"""Definitions: what a manifest says of messages, and what goes with them.
 
-Enters: the sources, and the linked program. Leaves: what the manifest says of messages, the bytes of their images, and
-a fault for each that is not whole. A message is a folder with a subject and a body, or a template with blocks
-called `subject` and `text` or `html`.
+Enters: the messages of a program. Leaves: what the manifest says of them, the bytes of their images, and a fault for
+each part that is escaped and must not be, or the other way round.
 """
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 import jinja2
 from jinja2 import nodes
@@ -16,11 +15,11 @@ from blendtpl.bundle.environment import autoescape_of
 from blendtpl.bundle.manifest import MessageEntry
 from blendtpl.compiler.analysis.linker import Program
 from blendtpl.compiler.mail.folders import Definition, image_places, images_named, joined
+from blendtpl.compiler.mail.listing import Tree, innermost
 from blendtpl.compiler.mail.settings import FILE, KIND
 from blendtpl.errors import Fault
 from blendtpl.mail.attachments import guessed_type
 
-Tree = Callable[[str], nodes.Template | None]
 ReadFile = Callable[[str], bytes | None]
 
 
@@ -34,41 +33,19 @@ class Definitions:
         self.files = b""
         self.read_names: set[str] = set()  # of the files that are images
 
-    def entries(self, found: Mapping[str, Definition]) -> dict[str, MessageEntry]:
-        """Return what the manifest says of the folders among these, and of templates that are messages."""
+    def entries(self, listed: Iterable[Definition]) -> dict[str, MessageEntry]:
+        """Return what the manifest says of these messages."""
         entries = {}
-        for definition in (*found.values(), *self._in_blocks()):
-            if definition.template is None:
-                for part in ("subject", "text"):
-                    if part in definition.parts:
-                        self._check_plain(definition.parts[part], part, None)
+        for definition in listed:
+            for part, name in definition.parts.items():
+                if definition.template is not None:
+                    place = innermost(self._program, self._tree, definition.template, part)
+                    if place is not None:
+                        self._check_plain(place.template, part, place.block)
+                elif part != "html":
+                    self._check_plain(name, part, None)
             entries[definition.name] = definition.entry(self._images(definition))
         return entries
-
-    def _in_blocks(self) -> Iterator[Definition]:
-        for name, linked in self._program.templates.items():
-            blocks = [each for each in ("subject", "text", "html") if each in linked.blocks]
-            if "subject" not in blocks or len(blocks) == 1:
-                continue
-            places = {each: self._block(name, each) for each in blocks}
-            if any(place is None or place[1].required for place in places.values()):
-                continue
-            for part, place in places.items():
-                if place is not None:
-                    self._check_plain(place[0], part, place[1])
-            yield Definition(name, {part: part for part in blocks}, template=name)
-
-    def _block(self, name: str, block: str) -> tuple[str, nodes.Block] | None:
-        """Return the innermost block of that name in a chain of templates, and the template that has it."""
-        seen: set[str] = set()
-        while name not in seen and (tree := self._tree(name)) is not None:
-            seen.add(name)
-            for found in tree.find_all(nodes.Block):
-                if found.name == block:
-                    return name, found
-            links = self._program.templates[name].summary.links
-            name = next((link.names[0] for link in links if link.kind == "extends" and link.names), name)
-        return None
 
     def _check_plain(self, name: str, part: str, block: nodes.Block | None) -> None:
         """Note a part whose values are escaped and must not be, or the other way round."""

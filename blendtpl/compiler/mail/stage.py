@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
-from jinja2 import nodes
 
 from blendtpl.bundle.manifest import MessageEntry
 from blendtpl.compiler.analysis.linker import Program
@@ -17,8 +16,8 @@ from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source, SourceSet, file_reader
 from blendtpl.compiler.lint.stage import Cache
 from blendtpl.compiler.mail.definitions import Definitions, ReadFile
-from blendtpl.compiler.mail.folders import folders, whole
 from blendtpl.compiler.mail.lint.settings import Settings as LintSettings
+from blendtpl.compiler.mail.listing import Listing, Tree, listing
 from blendtpl.compiler.mail.prepare import prepare
 from blendtpl.compiler.mail.project_settings import MailSettings
 from blendtpl.compiler.mail.settings import Settings, is_settings, read_every
@@ -26,7 +25,6 @@ from blendtpl.errors import Fault, TemplateWarning
 from blendtpl.extras import not_installed
 
 Key = Callable[[str, dict[str, Any]], str]
-Tree = Callable[[str], nodes.Template | None]
 Messages = tuple[Mapping[str, MessageEntry], bytes]  # with the bytes of their images
 
 
@@ -44,6 +42,7 @@ class MailStage:
     _faults: list[Fault] = field(default_factory=list)  # of these files
     _read_file: ReadFile = lambda name: None
     _warnings: tuple[TemplateWarning, ...] = ()
+    _listing: Listing | None = None  # as it was made first: whoever asks next has the same
 
     def take(self, found: list[Source], templates: SourceSet) -> dict[str, Source]:
         """Return the sources that are templates; what is none, and says something of messages, is kept here."""
@@ -68,11 +67,15 @@ class MailStage:
         """
         if self.known is not None:
             return self.known, [], set()
-        found = folders(sources, self._files)
-        faults = [*self._faults, *(fault for definition in found.values() for fault in whole(definition))]
+        found = self._listed(program, sources, tree)
         linked = Definitions(program, environment, tree, self._read_file)
-        entries = linked.entries(found)
-        return (entries, linked.files), [*faults, *linked.faults], linked.read_names
+        entries = linked.entries(found.definitions)
+        return (entries, linked.files), [*self._faults, *found.faults, *linked.faults], linked.read_names
+
+    def _listed(self, program: Program, sources: Mapping[str, Source], tree: Tree) -> Listing:
+        if self._listing is None:
+            self._listing = listing(program, sources, self._files, tree)
+        return self._listing
 
     def warnings(
         self,
@@ -91,5 +94,6 @@ class MailStage:
             from blendtpl.compiler.mail.lint.messages import lint_messages
         except ImportError as error:
             raise not_installed("the lint of e-mails", error) from None
-        given = program, self._files, self.lint, environment, sources
+        listed = self._listed(program, sources, tree).definitions
+        given = program, listed, self.lint, environment, sources
         return [*self._warnings, *lint_messages(*given, cache, key, tree, locate)]

@@ -1,10 +1,9 @@
 """Messages: what the lint of a build looks at, and what it finds there.
 
-Enters: the linked program, and the settings of messages. Leaves: warnings. Only here is anything known of how messages
-are defined.
+Enters: the linked program, and its messages. Leaves: warnings. Only here is anything known of how messages are defined.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jinja2
@@ -15,17 +14,16 @@ from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.compiler.lint.ignores import check_names
 from blendtpl.compiler.lint.stage import Cache
-from blendtpl.compiler.mail.folders import Definition, folders
+from blendtpl.compiler.mail.folders import Definition
 from blendtpl.compiler.mail.lint.settings import Settings
 from blendtpl.compiler.mail.lint.stage import MailStage, MessageParts, PartName
 from blendtpl.compiler.mail.settings import FILE
-from blendtpl.compiler.mail.settings import Settings as MessageSettings
 from blendtpl.errors import ConfigError, TemplateWarning
 
 
 def lint_messages(
     program: Program,
-    files: Mapping[str, MessageSettings | None],
+    listed: Iterable[Definition],
     settings: Settings,
     environment: jinja2.Environment,
     sources: Mapping[str, Source],
@@ -34,43 +32,29 @@ def lint_messages(
     tree: Callable[[str], nodes.Template | None],
     locate: Callable[[str], Positions],
 ) -> list[TemplateWarning]:
-    """Return what is wrong with the messages of a program; `files` are what `message.toml` files say."""
+    """Return what is wrong with the messages of a program, of which these are all that there are."""
 
     def reach(name: str) -> dict[str, str]:
         reached = (name, *program.templates[name].reach)
         return {other: sources[other].digest for other in reached if other in sources}
 
-    found = folders(program.templates, files)
-    messages = [
-        parts
-        for definition in (*found.values(), *_in_blocks(program))
-        if (parts := _parts(definition, program)) is not None
-    ]
+    messages = [parts for definition in listed if (parts := _parts(definition, program)) is not None]
     stage = MailStage(environment, settings, cache, key, tree, locate, reach)
     return stage.warnings(program.templates, messages)
 
 
-def _in_blocks(program: Program) -> Iterator[Definition]:
-    """Yield the templates that are messages by their blocks."""
-    for name, linked in program.templates.items():
-        if {"subject", "html"} <= set(linked.blocks):
-            yield Definition(
-                name, {each: each for each in ("subject", "text", "html") if each in linked.blocks}, template=name
-            )
-
-
 def _parts(definition: Definition, program: Program) -> MessageParts | None:
-    """Return the parts of a message that has HTML, or `None`."""
+    """Return the parts of a message that has HTML, or `None`; one with a part that is broken is passed over."""
 
     def part(what: str) -> PartName | None:
         if what not in definition.parts:
             return None
-        if definition.template is not None:
-            return PartName(definition.template, what)
-        return PartName(definition.parts[what]) if definition.parts[what] in program.templates else None
+        return PartName(definition.parts[what]) if template is None else PartName(template, what)
 
-    html, settings = part("html"), definition.settings
-    if html is None:
+    template, settings = definition.template, definition.settings
+    names = definition.parts.values() if template is None else [template]
+    html = part("html")
+    if html is None or not all(name in program.templates for name in names):
         return None
     ignored = settings.lint.get("ignore", [])
     if not isinstance(ignored, list):
