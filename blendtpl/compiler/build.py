@@ -209,7 +209,7 @@ class _Run:
                 self.cache.flush()
         warnings = (*(self.cache.warnings if self.cache else ()), *clashes(self.sources))
         cached = len(bundle.manifest.templates) - emitted
-        return Build(bundle, emitted, cached, warnings, tuple(sorted(self.binary)), self.mail.made)
+        return Build(bundle, emitted, cached, warnings, tuple(sorted(self.binary)), self.mail.generated)
 
     def _read(self, templates: SourceSet, output: Path | None, exclude: str | Iterable[str]) -> None:
         found, wrong = read(templates, self.environment, output, exclude)

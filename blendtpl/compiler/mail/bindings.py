@@ -56,10 +56,10 @@ class Scope:
 
     def bind(self, template: str, body: Iterable[nodes.Node], join: object) -> Scope:
         """Add what the statements of a body bind."""
-        for name, found in _bound(template, body, join):
-            known = self.names.setdefault(name, [])
-            if found not in known:
-                known.append(found)
+        for name, binding in _bound(template, body, join):
+            alternatives = self.names.setdefault(name, [])
+            if binding not in alternatives:
+                alternatives.append(binding)
         return self
 
     def find(self, name: str) -> tuple[list[Binding], Scope]:
@@ -95,8 +95,8 @@ def _bound(template: str, body: Iterable[nodes.Node], join: object) -> Iterator[
             yield node.target, Module(constant_name(node.template, template, join), node.with_context)
         elif isinstance(node, nodes.FromImport):
             source = constant_name(node.template, template, join)
-            for each in node.names:
-                name, bound = each if isinstance(each, tuple) else (each, each)
+            for alias in node.names:
+                name, bound = alias if isinstance(alias, tuple) else (alias, alias)
                 yield bound, Member(source, name, node.with_context)
         elif isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
             yield node.target.name, Value(node.node if isinstance(node.node, nodes.Expr) else None)

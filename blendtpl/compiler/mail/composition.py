@@ -61,17 +61,17 @@ class Templates:
         chain = [name]
         while True:
             body = self.tree(chain[-1]).body
-            found = [node for node in body if isinstance(node, nodes.Extends)]
-            hidden = next((each for node in body for each in node.find_all(nodes.Extends)), None)
+            extends = [node for node in body if isinstance(node, nodes.Extends)]
+            hidden = next((statement for node in body for statement in node.find_all(nodes.Extends)), None)
             if hidden is not None:
                 raise Unreadable(chain[-1], hidden.lineno, "it extends another under a condition")
-            if not found:
+            if not extends:
                 return chain
-            parent = constant_name(found[0].template, chain[-1], self.join)
+            parent = constant_name(extends[0].template, chain[-1], self.join)
             if parent is None:
-                raise Unreadable(chain[-1], found[0].lineno, "what it extends is known when it is rendered only")
+                raise Unreadable(chain[-1], extends[0].lineno, "what it extends is known when it is rendered only")
             if parent in chain or parent not in self._sources:
-                raise Unreadable(chain[-1], found[0].lineno, "what it extends cannot be read")
+                raise Unreadable(chain[-1], extends[0].lineno, "what it extends cannot be read")
             chain.append(parent)
 
     def tree(self, name: str) -> nodes.Template:
@@ -95,13 +95,13 @@ class Templates:
         """Return the names that may be included, `None` among them where it may be any."""
         named = node.template
         if isinstance(named, nodes.Const) and isinstance(named.value, (list, tuple)):
-            return [self.join(str(each), template) for each in named.value]
+            return [self.join(str(option), template) for option in named.value]
         options = named.items if isinstance(named, (nodes.List, nodes.Tuple)) else [named]
         if isinstance(named, nodes.CondExpr):
             options = [named.expr1, named.expr2 or nodes.Const("")]
-        return [name for each in options for name in self._meant(each, template, names)]
+        return [name for option in options for name in self._candidates(option, template, names)]
 
-    def _meant(self, node: nodes.Expr, template: str, names: Sequence[str]) -> list[str | None]:
+    def _candidates(self, node: nodes.Expr, template: str, names: Sequence[str]) -> list[str | None]:
         name = constant_name(node, template, self.join)
         if name is not None:
             return [name]
@@ -110,18 +110,18 @@ class Templates:
         if not ends or not isinstance(ends[0], str) or "/" not in ends[0]:
             return [None]
         # a bundle is closed, so that no other template can be meant
-        return [each for each in names if each.startswith(ends[0]) and each.endswith(str(ends[-1]))]
+        return [candidate for candidate in names if candidate.startswith(ends[0]) and candidate.endswith(str(ends[-1]))]
 
     def macros(self, callee: nodes.Node, around: Around) -> list[tuple[nodes.Macro, Around]]:
         """Return the macros that are meant, each with what is around it; none where any of them is not known."""
-        found: list[tuple[nodes.Macro, Around]] = []
+        macros: list[tuple[nodes.Macro, Around]] = []
         if isinstance(callee, nodes.Name):
             for bound in around.scope.find(callee.name)[0]:
                 if isinstance(bound, MacroBinding):
                     home = around if bound.template == around.template else self.module(bound.template)
-                    found.append((bound.node, home or around))
+                    macros.append((bound.node, home or around))
                 elif isinstance(bound, Member):
-                    found += self.exported(bound.template, bound.name, 0) or []
+                    macros += self.exported(bound.template, bound.name, 0) or []
                 else:
                     return []
         elif isinstance(callee, (nodes.Getattr, nodes.Getitem)) and isinstance(callee.node, nodes.Name):
@@ -129,21 +129,21 @@ class Templates:
             for bound in around.scope.find(callee.node.name)[0]:
                 if not isinstance(bound, Module) or not isinstance(name, str):
                     return []
-                found += self.exported(bound.template, name, 0)
-        return found
+                macros += self.exported(bound.template, name, 0)
+        return macros
 
     def exported(self, template: str | None, name: str, depth: int) -> list[tuple[nodes.Macro, Around]]:
         """Return the macros that a template may have by a name."""
         module = self.module(template)
         if module is None or depth > DEPTH:
             return []
-        found: list[tuple[nodes.Macro, Around]] = []
+        macros: list[tuple[nodes.Macro, Around]] = []
         for bound in module.scope.names.get(name, []):
             if isinstance(bound, MacroBinding):
-                found.append((bound.node, replace(module, template=bound.template)))
+                macros.append((bound.node, replace(module, template=bound.template)))
             elif isinstance(bound, Member):
-                found += self.exported(bound.template, bound.name, depth + 1)
-        return found
+                macros += self.exported(bound.template, bound.name, depth + 1)
+        return macros
 
     def in_macro(self, macro: nodes.Macro, home: Around, caller: tuple[nodes.CallBlock, Around] | None) -> Around:
         """Return what is around the body of a macro that is called."""

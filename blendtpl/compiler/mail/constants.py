@@ -34,16 +34,18 @@ class Constants:
             loader=jinja2.DictLoader(texts), undefined=_Asked, auto_reload=False, autoescape=True
         )
         pure.code_generator_class, pure.template_class = CodeGenerator, jinja2.Template
-        pure.filters = {name: each for name, each in FILTERS.items() if environment.filters.get(name) is each}
-        pure.tests = {name: each for name, each in TESTS.items() if environment.tests.get(name) is each}
-        for known in (pure.filters, DEFAULT_NAMESPACE):
-            for name in _CHANGING.intersection(known):
-                if known is pure.filters:
+        pure.filters = {
+            name: function for name, function in FILTERS.items() if environment.filters.get(name) is function
+        }
+        pure.tests = {name: function for name, function in TESTS.items() if environment.tests.get(name) is function}
+        for builtins in (pure.filters, DEFAULT_NAMESPACE):
+            for name in _CHANGING.intersection(builtins):
+                if builtins is pure.filters:
                     del pure.filters[name]
         pure.globals = {
-            name: each
-            for name, each in DEFAULT_NAMESPACE.items()
-            if name not in _CHANGING and environment.globals.get(name) is each
+            name: value
+            for name, value in DEFAULT_NAMESPACE.items()
+            if name not in _CHANGING and environment.globals.get(name) is value
         }
         self._known: dict[str, str | None] = {}
 
@@ -76,29 +78,29 @@ def _needed(
     """Add the statements that an expression needs; return whether all its names are bound to what may be constant."""
     names = [node for node in (expression, *expression.find_all(nodes.Name)) if isinstance(node, nodes.Name)]
     for name in names:
-        found, where = scope.find(name.name)
-        if not found:
+        bindings, where = scope.find(name.name)
+        if not bindings:
             if name.name in DEFAULT_NAMESPACE and name.name not in _CHANGING:
                 continue
             return False
-        if len(found) > 1 or depth > 8:
+        if len(bindings) > 1 or depth > 8:
             return False
-        bound = found[0]
+        bound = bindings[0]
         if name.name in seen:
             if seen[name.name] != bound:  # one name, and two things
                 return False
             continue
         seen[name.name] = bound
-        made: nodes.Stmt
+        statement: nodes.Stmt
         if isinstance(bound, Module) and bound.template is not None and not bound.with_context:
-            made = nodes.Import(nodes.Const(bound.template), name.name, False, lineno=1)
+            statement = nodes.Import(nodes.Const(bound.template), name.name, False, lineno=1)
         elif isinstance(bound, Member) and bound.template is not None and not bound.with_context:
-            made = nodes.FromImport(nodes.Const(bound.template), [(bound.name, name.name)], False, lineno=1)
+            statement = nodes.FromImport(nodes.Const(bound.template), [(bound.name, name.name)], False, lineno=1)
         elif isinstance(bound, Value) and bound.expression is not None:
             if not _needed(bound.expression, where, needed, seen, depth + 1):
                 return False
-            made = nodes.Assign(nodes.Name(name.name, "store"), bound.expression, lineno=1)
+            statement = nodes.Assign(nodes.Name(name.name, "store"), bound.expression, lineno=1)
         else:
             return False
-        needed.append(made)
+        needed.append(statement)
     return True

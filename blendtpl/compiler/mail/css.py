@@ -25,7 +25,7 @@ from blendtpl.compiler.mail.marked import Marked
 from blendtpl.compiler.mail.marks import Marks, shared_with_others
 from blendtpl.compiler.mail.messages import NUMBERED, Message, Sheet, read_message
 from blendtpl.compiler.mail.remains import sheet_edit
-from blendtpl.compiler.mail.rewriting import Declared, Wanted, edits
+from blendtpl.compiler.mail.rewriting import Declared, StyledElement, edits
 from blendtpl.compiler.mail.selectors import MAYBE, NO, YES, key, matches, words
 from blendtpl.compiler.mail.sheets import Rule, Selector, family
 from blendtpl.compiler.mail.tree import Node
@@ -50,7 +50,7 @@ class Result:
 
     kept: dict[Where, Note] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
-    taken: dict[Where, set[int]] = field(default_factory=lambda: defaultdict(set))
+    inlined: dict[Where, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
 def inline(
@@ -59,26 +59,26 @@ def inline(
     """Return the sources that change, and the notes."""
     marked = Marks(sources, environment)
     flattener = Flattener(marked, environment, {name: source.text for name, source in sources.items()})
-    found, notes, others = [], [], []
+    readable, notes, others = [], [], []
     parsed: dict[str, tuple[Rule, ...] | None] = {}
     for name in sorted(messages):
         if name not in marked:  # what is wrong with it is told when it is parsed
             continue
         try:
-            found.append(read_message(name, flattener.flat(name), parsed))
+            readable.append(read_message(name, flattener.flat(name), parsed))
         except Unreadable as error:
             notes.append(Note(error.template, error.line, f"no CSS of `{name}` is inlined: {error.why}"))
             others.append(name)
-    reached = {name for message in found for name in message.flat.reached}
+    reached = {name for message in readable for name in message.flat.reached}
     shared = shared_with_others(sources, marked, reached, others)
     result = Result()
-    for message in found:
+    for message in readable:
         _keep_for_markup(message, result)
-    _decide(found, marked, shared, result)
-    notes += _sheets(found, marked, shared, result, environment)
+    _decide(readable, marked, shared, result)
+    notes += _sheets(readable, marked, shared, result, environment)
     changed = {}
-    for name, each in result.edits.items():
-        text = applied(marked[name].text, each)
+    for name, edits_of_source in result.edits.items():
+        text = applied(marked[name].text, edits_of_source)
         changed[name] = replace(sources[name], text=text, digest=hashlib.sha256(text.encode()).hexdigest())
     return changed, sorted({*notes, *result.kept.values()})
 
@@ -97,20 +97,20 @@ def _sheets(
             continue
         source, number = marked.owner(own)
         first, why = sheets[0], ""
-        kept = {index for each, index in result.kept if each == own}
-        taken = {index: selectors for (each, index), selectors in result.taken.items() if each == own}
-        if first.rules is None or not (taken.keys() - kept):
+        kept = {index for mark, index in result.kept if mark == own}
+        inlined = {index: selectors for (mark, index), selectors in result.inlined.items() if mark == own}
+        if first.rules is None or not (inlined.keys() - kept):
             continue
         if source.name in shared:
             why = f"`{shared[source.name]}` renders this sheet as well"
         elif any(sheet.text != first.text for sheet in sheets):
             why = "it is another sheet in another message"
-        edit = None if why else sheet_edit(source, number, first.raw, first.rules, kept, taken, environment)
+        edit = None if why else sheet_edit(source, number, first.raw, first.rules, kept, inlined, environment)
         if edit is None:
             line = source.line(source.elements[number].start)
             notes.append(Note(source.name, line, f"the sheet stays whole: {why or 'it is mixed with tags of Jinja2'}"))
             continue
-        within = [each for each in result.edits[source.name] if not edit.start <= each.start < edit.end]
+        within = [other for other in result.edits[source.name] if not edit.start <= other.start < edit.end]
         result.edits[source.name] = [*within, edit]
     return notes
 
@@ -141,7 +141,7 @@ class _Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Occurrence:
     """What a message says of an element: the rules that match it, what is to be written, and the style that it has."""
 
     message: Message
@@ -153,7 +153,7 @@ class _Found:
 
 def _decide(messages: list[Message], marked: Marks, shared: Mapping[str, str], result: Result) -> None:
     """Find out what is written onto each element, and which rules have to stay for it."""
-    found: dict[str, list[_Found]] = defaultdict(list)
+    by_mark: dict[str, list[_Occurrence]] = defaultdict(list)
     for message in messages:
         if any(sheet.rules is None for sheet in message.sheets):
             _keep_all(message, marked, result)
@@ -161,36 +161,41 @@ def _decide(messages: list[Message], marked: Marks, shared: Mapping[str, str], r
         for own, places in message.places.items():
             if matched := _matched(message, places):
                 declared = _declared(message, matched, own, marked, result)
-                found[own].append(_Found(message, matched, declared, *_style_of(message, places)))
+                by_mark[own].append(_Occurrence(message, matched, declared, *_style_of(message, places)))
         for node in message.unmarked:
             note = Note(message.name, 1, f"a `{node.name}` that has no start tag in a template cannot be given a style")
             for match in _matched(message, [node]):
                 _keep(result, match.sheet, match.index, note)
-    wanted: dict[str, Wanted] = {}
-    for own, each in found.items():
+    restyled: dict[str, StyledElement] = {}
+    for own, occurrences in by_mark.items():
         source, number = marked.owner(own)
-        if why := _unwritable(source, number, own, each, shared):
-            _keep_each(result, source, number, each, why)
-        elif first := each[0].declared:
-            wanted[own] = Wanted(
-                source, source.elements[number], each[0].own, each[0].raw, first, each[0].message.knowledge.holes
+        if why := _unwritable(source, number, own, occurrences, shared):
+            _keep_for_all(result, source, number, occurrences, why)
+        elif first := occurrences[0].declared:
+            restyled[own] = StyledElement(
+                source,
+                source.elements[number],
+                occurrences[0].own,
+                occurrences[0].raw,
+                first,
+                occurrences[0].message.knowledge.holes,
             )
-        for one in each:
-            for match in one.matched:
-                result.taken[match.sheet.mark, match.index] |= match.selectors
+        for occurrence in occurrences:
+            for match in occurrence.matched:
+                result.inlined[match.sheet.mark, match.index] |= match.selectors
     environment = marked.environment
-    for own, edit in zip(wanted, edits(list(wanted.values()), environment), strict=True):
+    for own, edit in zip(restyled, edits(list(restyled.values()), environment), strict=True):
         source, number = marked.owner(own)
         if edit is None:
-            _keep_each(result, source, number, found[own], "its `style` cannot be read")
+            _keep_for_all(result, source, number, by_mark[own], "its `style` cannot be read")
         else:
             result.edits[source.name].append(edit)
 
 
-def _keep_each(result: Result, source: Marked, number: int, each: Iterable[_Found], why: str) -> None:
+def _keep_for_all(result: Result, source: Marked, number: int, occurrences: Iterable[_Occurrence], why: str) -> None:
     note = Note(source.name, source.line(source.elements[number].start), why)
-    for one in each:
-        for match in one.matched:
+    for occurrence in occurrences:
+        for match in occurrence.matched:
             _keep(result, match.sheet, match.index, note)
 
 
@@ -199,7 +204,7 @@ def _style_of(message: Message, places: list[Node]) -> tuple[str, str]:
     not the same in all places.
     """
     raw = [node.attributes.get("style", "") for node in places]
-    filled = {NUMBERED.sub(FIRST, message.knowledge.filled(each, unescape=True)) for each in raw}
+    filled = {NUMBERED.sub(FIRST, message.knowledge.filled(style, unescape=True)) for style in raw}
     return (message.knowledge.filled(raw[0], unescape=True), raw[0]) if len(filled) == 1 else ("\0", "\0")
 
 
@@ -215,15 +220,15 @@ def _keep_all(message: Message, marked: Marks, result: Result) -> None:
 
 def _matched(message: Message, places: list[Node]) -> list[_Match]:
     """Return the rules that match an element in any of its places, the least first."""
-    found = []
+    matching = []
     for order, index in sorted(_candidates(message, places)):
         sheet = message.sheets[order]
         rule = (sheet.rules or ())[index]
         best = _best(message, rule, places, certain=sheet.certain)
         if best is not None:
             certainty, specificity, selectors = best
-            found.append(_Match(sheet, index, rule, certainty, (specificity, order, index), selectors))
-    return sorted(found, key=lambda match: match.precedence)
+            matching.append(_Match(sheet, index, rule, certainty, (specificity, order, index), selectors))
+    return sorted(matching, key=lambda match: match.precedence)
 
 
 def _candidates(message: Message, places: list[Node]) -> set[tuple[int, int]]:
@@ -234,12 +239,12 @@ def _candidates(message: Message, places: list[Node]) -> set[tuple[int, int]]:
                 for selector in rule.selectors:
                     if selector.tree is not None:
                         message.index.setdefault(key(selector.tree), set()).add((order, index))
-    found: set[tuple[int, int]] = set()
+    candidates: set[tuple[int, int]] = set()
     for node in places:
-        asked = words(message.knowledge.known(node))
-        for word in message.index if asked is None else asked:
-            found |= message.index.get(word, set())
-    return found
+        element_words = words(message.knowledge.facts_of(node))
+        for word in message.index if element_words is None else element_words:
+            candidates |= message.index.get(word, set())
+    return candidates
 
 
 def _best(
@@ -264,7 +269,7 @@ def _best(
 
 
 def _matches(message: Message, selector: Selector, node: Node) -> int:
-    return matches(selector.tree, node, message.knowledge.known)
+    return matches(selector.tree, node, message.knowledge.facts_of)
 
 
 def _declared(message: Message, matched: list[_Match], own: str, marked: Marks, result: Result) -> tuple[Declared, ...]:
@@ -288,7 +293,7 @@ def _declared(message: Message, matched: list[_Match], own: str, marked: Marks, 
             for other in unsure
             for name in other.rule.families
             for _, _, important in other.rule.declarations
-            if other.precedence > match.precedence or any(each[2] for each in other.rule.declarations)
+            if other.precedence > match.precedence or any(declaration[2] for declaration in other.rule.declarations)
         }
         contested = {name for name, _ in over}
         for name, value, important in match.rule.declarations:
@@ -300,22 +305,24 @@ def _declared(message: Message, matched: list[_Match], own: str, marked: Marks, 
     return tuple(declared)
 
 
-def _unwritable(source: Marked, number: int, own: str, each: list[_Found], shared: Mapping[str, str]) -> str:
+def _unwritable(
+    source: Marked, number: int, own: str, occurrences: list[_Occurrence], shared: Mapping[str, str]
+) -> str:
     """Return why an element cannot be given a style, empty where it can."""
     if source.name in shared:
         return f"`{shared[source.name]}` renders this template as well"
     if number in source.translated:
         return "it stands in a text that is translated"
-    for message in (one.message for one in each):
+    for message in (occurrence.message for occurrence in occurrences):
         for node in message.places[own]:
-            known = message.knowledge.known(node)
-            if known.opaque or (("style" in known.open or "style" in known.values) and "style" not in node.attributes):
+            facts = message.knowledge.facts_of(node)
+            if facts.opaque or (("style" in facts.open or "style" in facts.values) and "style" not in node.attributes):
                 return "what is printed in its tag may be a `style` of its own"
             above: Node | None = node
             while above is not None:
                 if FROZEN in above.attributes:
                     return "it is printed by way of a filter"
                 above = above.parent
-    if len({(one.declared, NUMBERED.sub(FIRST, one.own)) for one in each}) > 1:
+    if len({(occurrence.declared, NUMBERED.sub(FIRST, occurrence.own)) for occurrence in occurrences}) > 1:
         return "messages with different sheets share it"
-    return "its `style` is not the same wherever it is printed" if each[0].own == "\0" else ""
+    return "its `style` is not the same wherever it is printed" if occurrences[0].own == "\0" else ""

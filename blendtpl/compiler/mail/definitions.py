@@ -52,28 +52,28 @@ class Definitions:
         tree: nodes.Node | None = block or self._tree(name)
         if tree is None:
             return
-        wanted = part == "html"
-        line = _line_that_prints(tree, autoescape_of(self._environment, name), not wanted)
+        escaped = part == "html"
+        line = _line_that_prints(tree, autoescape_of(self._environment, name), not escaped)
         if line:
             what = f"the block `{part}`" if block else f"the {part} of a message"
-            told, hint = (
+            problem, hint = (
                 (f"{what} prints values that are not escaped", "put {% autoescape true %} into it")
-                if wanted
+                if escaped
                 else (f"{what} is plain text, and its values are escaped as HTML", "put {% autoescape false %} into it")
             )
-            self.faults.append(Fault(name, line, 0, KIND, told, hint))
+            self.faults.append(Fault(name, line, 0, KIND, problem, hint))
 
     def _images(self, definition: Definition) -> tuple[tuple[str, str, int, int], ...]:
         html = definition.template or definition.parts.get("html")
         base = posixpath.dirname(definition.template) if definition.template else definition.name
-        wanted = {
+        requested = {
             name: (f"{definition.name}/{FILE}", 0, [joined(base, path)])
             for name, path in definition.settings.images.items()
         }
         linked = self._program.templates.get(html) if html else None
         for template, line, name in self._named((html or "", *linked.reach)) if linked else ():
-            wanted.setdefault(name, (template, line, image_places(base, template, name)))
-        return tuple(row for name, place in sorted(wanted.items()) if (row := self._image(name, *place)))
+            requested.setdefault(name, (template, line, image_places(base, template, name)))
+        return tuple(row for name, place in sorted(requested.items()) if (row := self._image(name, *place)))
 
     def _named(self, names: Iterable[str]) -> Iterator[tuple[str, int, str]]:
         """Yield the images that these templates name, with where they do."""
@@ -117,9 +117,9 @@ def _line_that_prints(node: nodes.Node, escaped: bool, wrong: bool) -> int:
                 if option.key == "autoescape" and isinstance(option.value, nodes.Const):
                     now = bool(option.value.value)
         if isinstance(child, nodes.Output) and escaped is wrong:
-            for found in child.nodes:
-                if not isinstance(found, nodes.TemplateData) and not _is_safe(found):
-                    return found.lineno
+            for printed in child.nodes:
+                if not isinstance(printed, nodes.TemplateData) and not _is_safe(printed):
+                    return printed.lineno
         elif found_in := _line_that_prints(child, now, wrong):
             return found_in
     return 0

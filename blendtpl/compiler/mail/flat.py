@@ -136,5 +136,5 @@ def wrapped(text: str, *, frozen: bool) -> str:
     )
     if name in {"tbody", "thead", "tfoot", "caption", "colgroup"}:
         around = ["table"]
-    opening = "".join(f"<{each} {attribute}>" for each in around)
+    opening = "".join(f"<{tag} {attribute}>" for tag in around)
     return f"<html {attribute}><body {attribute}>{opening}{text}</body></html>"

@@ -178,10 +178,10 @@ class _Writer:
         self._of_block(node.name, 0, around, scoped=node.scoped)
 
     def _of_block(self, name: str, index: int, around: Around, *, scoped: bool = False) -> None:
-        found = around.blocks.get(name, [])
-        if index >= len(found) or self._stack.count(id(found[index][0])) >= DEPTH:
+        overrides = around.blocks.get(name, [])
+        if index >= len(overrides) or self._stack.count(id(overrides[index][0])) >= DEPTH:
             return
-        block, template = found[index]
+        block, template = overrides[index]
         scope = around.scope if scoped or around.top is None else around.top
         within = replace(
             around,
@@ -197,9 +197,9 @@ class _Writer:
 
     def _include(self, node: nodes.Include, around: Around) -> None:
         names = self._templates.included(node, around.template, self._of.names)
-        known = [name for name in names if name is not None and name in self._of.sources]
+        readable = [name for name in names if name is not None and name in self._of.sources]
         end = self._text.region() if len(names) > 1 or node.ignore_missing else None
-        for name in known:
+        for name in readable:
             if self._stack.count(name) < DEPTH and (around.escaped or not self._templates.escaped(name)):
                 self._stack.append(name)
                 self._template(name, around.scope if node.with_context else Scope(), None)
@@ -216,11 +216,11 @@ class _Writer:
         self._body(node.body, replace(around, scope=scope))
 
     def _callblock(self, node: nodes.CallBlock, around: Around) -> None:
-        found = self._templates.macros(node.call.node, around)
-        if not found:
+        macros = self._templates.macros(node.call.node, around)
+        if not macros:
             self._later(node, lambda: self._body(node.body, self._templates.in_call(node, around)))
             self._markup(node, around)
-        for macro, home in found:
+        for macro, home in macros:
             self._arguments(node.call, around)
             self._expand(macro, home, around, (node, around))
 
@@ -312,13 +312,13 @@ class _Writer:
             self._of_block(callee.attr, 0, around)
             return
         self._arguments(node, around)
-        found = self._templates.macros(callee, around)
-        if not found:
+        macros = self._templates.macros(callee, around)
+        if not macros:
             self._travels(callee, around)
             self._value(node, around)
             return
-        end = self._text.region() if len(found) > 1 else None
-        for macro, home in found:
+        end = self._text.region() if len(macros) > 1 else None
+        for macro, home in macros:
             self._expand(macro, home, around, None)
         if end:
             end()
@@ -371,7 +371,7 @@ class _Writer:
 
     def _value(self, node: nodes.Node, around: Around) -> None:
         """Write that something is printed, which is text unless it says that it is markup."""
-        named = {each.name for each in outer(node) if isinstance(each, nodes.Filter)}
+        named = {part.name for part in outer(node) if isinstance(part, nodes.Filter)}
         if "urlize" in named and "safe" not in named and around.escaped:
             self._text.links(node)
             return

@@ -48,20 +48,20 @@ def folders(names: Iterable[str], settings: Mapping[str, Settings | None]) -> di
 
     A folder with a part of a message and no settings is none: a subject alone may be there for others to extend.
     """
-    found: dict[str, Definition] = {}
+    definitions: dict[str, Definition] = {}
     for name in sorted(names, key=lambda name: (len(name), name), reverse=True):  # the plain name comes last, and stays
         folder, _, file = name.rpartition("/")
         part = _PARTS.get(without_engine_ending(file))
         if folder and part:
-            found.setdefault(folder, Definition(folder, {})).parts[part] = name
-    said = {name.removesuffix(FILE).rstrip("/"): each for name, each in settings.items()}
-    for folder, each in said.items():
-        if each is not None:
-            found.setdefault(folder, Definition(folder, {})).settings = each
+            definitions.setdefault(folder, Definition(folder, {})).parts[part] = name
+    in_folders = {name.removesuffix(FILE).rstrip("/"): table for name, table in settings.items()}
+    for folder, table in in_folders.items():
+        if table is not None:
+            definitions.setdefault(folder, Definition(folder, {})).settings = table
     return {
-        name: each
-        for name, each in sorted(found.items())
-        if name in said or ("subject" in each.parts and len(each.parts) > 1)
+        name: definition
+        for name, definition in sorted(definitions.items())
+        if name in in_folders or ("subject" in definition.parts and len(definition.parts) > 1)
     }
 
 
@@ -79,7 +79,7 @@ def whole(definition: Definition) -> Iterator[Fault]:
 
 def image_places(folder: str, template: str, name: str) -> list[str]:
     """Return where an image may be: beside the message, beside the template that names it, or at the root."""
-    return [joined(each, name) for each in dict.fromkeys((folder, posixpath.dirname(template), ""))]
+    return [joined(directory, name) for directory in dict.fromkeys((folder, posixpath.dirname(template), ""))]
 
 
 def joined(folder: str, path: str) -> str:
@@ -91,6 +91,6 @@ def images_named(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     """Yield the images that a template names by constant calls of `cid`, with their lines."""
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name == "cid" and len(call.args) == 1:
-            (given,) = call.args
-            if isinstance(given, nodes.Const) and isinstance(given.value, str):
-                yield call.lineno, given.value
+            (argument,) = call.args
+            if isinstance(argument, nodes.Const) and isinstance(argument.value, str):
+                yield call.lineno, argument.value

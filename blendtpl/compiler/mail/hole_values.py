@@ -48,15 +48,15 @@ class HoleValues:
     def _branch(self, body: Sequence[nodes.Node], around: Around) -> tuple[str, ...] | None:
         return self._joined([self.of(part, around) for part in body])
 
-    def _either(self, each: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-        return None if None in each else tuple(text for texts in each for text in texts or ())
+    def _either(self, branches: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+        return None if None in branches else tuple(text for texts in branches for text in texts or ())
 
-    def _joined(self, each: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-        if None in each:
+    def _joined(self, parts: list[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+        if None in parts:
             return None
         texts = [""]
-        for found in each:
-            texts = [text + other for text in texts for other in found or ()]
+        for alternatives in parts:
+            texts = [text + other for text in texts for other in alternatives or ()]
         return tuple(texts) if len(texts) <= _MOST else None
 
     def _constant(self, node: nodes.Node, around: Around) -> str | None:

@@ -46,9 +46,9 @@ def mark(source: Source, number: int, environment: jinja2.Environment) -> Marked
         if str(environment.preprocess(text, source.name, source.name)) != text:
             return None
         masked, spans = _masked(environment, source.name, text)
-        found = tuple(elements(masked))
+        marked_elements = tuple(elements(masked))
         pieces, at = [], 0
-        for index, element in enumerate(found):
+        for index, element in enumerate(marked_elements):
             pieces += [text[at : element.named], f' {MARK}="{number}.{index}"']
             at = element.named
         marked = "".join([*pieces, text[at:]])
@@ -56,9 +56,11 @@ def mark(source: Source, number: int, environment: jinja2.Environment) -> Marked
     except TemplateSyntaxError:
         return None
     translated = frozenset(
-        index for index, element in enumerate(found) if any(start <= element.start < end for start, end in spans)
+        index
+        for index, element in enumerate(marked_elements)
+        if any(start <= element.start < end for start, end in spans)
     )
-    return Marked(source.name, number, text, masked, found, translated, tree)
+    return Marked(source.name, number, text, masked, marked_elements, translated, tree)
 
 
 def _masked(environment: jinja2.Environment, name: str, text: str) -> tuple[str, list[tuple[int, int]]]:

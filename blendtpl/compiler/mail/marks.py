@@ -29,11 +29,11 @@ class Marks(dict[str, Marked]):
         return True
 
     def __missing__(self, name: str) -> Marked:
-        found = mark(self._sources[name], self._numbers[name], self.environment)
-        if found is None:
+        marked = mark(self._sources[name], self._numbers[name], self.environment)
+        if marked is None:
             raise KeyError(name)
-        self[name] = found
-        return found
+        self[name] = marked
+        return marked
 
     def owner(self, of: str) -> tuple[Marked, int]:
         """Return the source of a mark, and the number of the element in it."""
@@ -50,17 +50,17 @@ def shared_with_others(
     for name, source in sources.items():
         if name not in reached and any(base in source.text for base in bases) and name in marked:
             roots[name] = name
-    found: dict[str, str] = {}
+    renderers: dict[str, str] = {}
     waiting = list(roots.items())
     while waiting:
         name, root = waiting.pop()
         if name not in marked:
             continue
         for other in _references(marked[name]):
-            if other not in found and other in sources:
-                found[other] = root
+            if other not in renderers and other in sources:
+                renderers[other] = root
                 waiting.append((other, root))
-    return {name: root for name, root in found.items() if name in reached} | {name: name for name in others}
+    return {name: root for name, root in renderers.items() if name in reached} | {name: name for name in others}
 
 
 def _references(marked: Marked) -> Iterable[str]:
@@ -70,6 +70,6 @@ def _references(marked: Marked) -> Iterable[str]:
             continue
         for part in (node.template, *node.template.find_all(jinja.Const)):
             value = part.value if isinstance(part, jinja.Const) else None
-            for each in value if isinstance(value, (list, tuple)) else [value]:
-                if isinstance(each, str):
-                    yield environment.join_path(each, marked.name) if environment else each
+            for reference in value if isinstance(value, (list, tuple)) else [value]:
+                if isinstance(reference, str):
+                    yield environment.join_path(reference, marked.name) if environment else reference

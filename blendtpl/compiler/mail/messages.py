@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import css_inline
 
 from blendtpl.compiler.mail.flat import ANY, BOUNDARY, FIRST, FROZEN, LAST, LOOSE, Flat
-from blendtpl.compiler.mail.known import Knowledge
+from blendtpl.compiler.mail.knowledge import Knowledge
 from blendtpl.compiler.mail.marked import MARK
 from blendtpl.compiler.mail.sheets import Rule, rules
 from blendtpl.compiler.mail.tree import Node, find_adrift, nodes_of
@@ -83,7 +83,7 @@ def read_message(name: str, flat: Flat, parsed: dict[str, tuple[Rule, ...] | Non
     main = [styles for styles in orders if styles] or [[]]
     steady = all(styles == main[0] for styles in main)
     sheets = []
-    for own in dict.fromkeys(each for styles in main for each in styles):
+    for own in dict.fromkeys(mark for styles in main for mark in styles):
         text = texts[own]
         if text not in parsed:
             parsed[text] = rules(text)

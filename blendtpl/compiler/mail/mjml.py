@@ -118,24 +118,24 @@ def html_name(name: str) -> str:
 
 def to_html(sources: Mapping[str, Source], environment: jinja2.Environment) -> tuple[dict[str, Source], list[Fault]]:
     """Return all sources, with HTML in place of MJML, and the faults of the MJML."""
-    made = dict(sources)
+    converted = dict(sources)
     faults: list[Fault] = []
     parts: dict[str, tuple[str, Source]] = {}  # by name: the head that a part was compiled with, and its HTML
     for name in sorted(filter(is_body, sources)):
-        del made[name]
+        del converted[name]
         target = html_name(name)
         if target in sources:
             faults.append(Fault(name, 0, 0, KIND, f"there is `{target}` as well", "remove one of them"))
             continue
         try:
-            made[target] = _message(sources[name], target, sources, environment, parts)
+            converted[target] = _message(sources[name], target, sources, environment, parts)
         except _Refused as refused:
             faults.append(_fault(sources[name], environment, refused))
         except _PartError as error:
             faults.append(error.fault)
         except TemplateSyntaxError:  # which is told when it is parsed
-            made[target] = replace(sources[name], name=target)
-    return {**made, **{name: source for name, (_, source) in parts.items()}}, faults
+            converted[target] = replace(sources[name], name=target)
+    return {**converted, **{name: source for name, (_, source) in parts.items()}}, faults
 
 
 class _PartError(Exception):
@@ -154,7 +154,7 @@ def _message(
     included = list(_included(source, sources, environment))
     masked = _masked(source, environment)
     html = _compiled(masked, masked.text)
-    head = found[0] if (found := _HEAD.search(masked.text)) else ""
+    head = match[0] if (match := _HEAD.search(masked.text)) else ""
     head = _WORD.sub("", _ONCE.sub("", head))  # what parts need to know of it
     styles: dict[str, None] = {}
     for name in included:
@@ -168,13 +168,13 @@ def _included(source: Source, sources: Mapping[str, Source], environment: jinja2
     """Yield the parts in MJML that a source includes, and those that these do."""
     seen, waiting = {source.name}, [source]
     while waiting:
-        found = waiting.pop()
-        tree = environment.parse(found.text, found.name)
+        part = waiting.pop()
+        tree = environment.parse(part.text, part.name)
         for link in tree.find_all((nodes.Extends, nodes.Include)):
             template: nodes.Expr = getattr(link, "template")  # noqa: B009
-            name = constant_name(template, found.name, environment.join_path)
+            name = constant_name(template, part.name, environment.join_path)
             if isinstance(link, nodes.Extends):
-                raise _Refused(_offset(found.text, link.lineno), "MJML cannot extend another template", "include parts")
+                raise _Refused(_offset(part.text, link.lineno), "MJML cannot extend another template", "include parts")
             if name is not None and name in sources and name not in seen and _ENDING.search(name):
                 seen.add(name)
                 waiting.append(sources[name])
@@ -197,9 +197,9 @@ def _part(
         html = _compiled(masked, f"{opening}{masked.text}{_END}{behind}</mjml>", len(opening))
         inner = html[html.index(_START) + len(_START) : html.index(_END)]
         text = _escaped(_written(masked, inner, environment), source.name, environment)
-        made = replace(source, text=text, digest=hashlib.sha256(text.encode()).hexdigest())
-        known = parts.setdefault(source.name, (head, made))
-        if known[1].text != text:
+        compiled = replace(source, text=text, digest=hashlib.sha256(text.encode()).hexdigest())
+        first_use = parts.setdefault(source.name, (head, compiled))
+        if first_use[1].text != text:
             raise _Refused(0, f"`{message}` includes it with another `mj-head` than others do", "give them the same")
     except _Refused as refused:
         raise _PartError(_fault(source, environment, refused)) from None
@@ -265,8 +265,8 @@ def _check(masked: str, source: Source, text: str) -> None:
             continue
         offset = _back(masked, text, tag.start())
         if name not in _HOLDERS | _LEAVES:
-            known = sorted(_HOLDERS | _LEAVES)
-            raise _Refused(offset, f"there is no element `{name}` in MJML", did_you_mean(name, known))
+            elements = sorted(_HOLDERS | _LEAVES)
+            raise _Refused(offset, f"there is no element `{name}` in MJML", did_you_mean(name, elements))
         if tag["empty"]:
             continue
         if not tag["close"]:
@@ -298,7 +298,7 @@ def _compiled(masked: _Masked, text: str, before: int = 0) -> str:
         html = str(mjml.mjml2html(text))
     except ValueError as error:
         raise _Refused(_position(str(error), before), f"MJML is refused: {error}") from None
-    written = {int(found[1]) for found in _WORD.finditer(html)}
+    written = {int(word[1]) for word in _WORD.finditer(html)}
     for number, tag in enumerate(masked.tags):
         if number not in written and not tag.startswith("{#"):
             raise _Refused(
@@ -310,27 +310,27 @@ def _compiled(masked: _Masked, text: str, before: int = 0) -> str:
 
 
 def _position(message: str, before: int) -> int:
-    found = re.search(r"at position (\d+)", message)
-    return max(int(found[1]) - before, 0) if found else 0
+    match = re.search(r"at position (\d+)", message)
+    return max(int(match[1]) - before, 0) if match else 0
 
 
 def _written(masked: _Masked, html: str, environment: jinja2.Environment) -> str:
     """Return HTML with the tags in it again, each in its line where what stands before it allows that."""
     pieces: list[str] = []
     line, at = 1, 0
-    ends = [(found.start(), found.end(), int(found[1])) for found in _WORD.finditer(html)]
+    ends = [(word.start(), word.end(), int(word[1])) for word in _WORD.finditer(html)]
     total = masked.source.text.count("\n") + 1
     for start, end, number in [*ends, (len(html), len(html), -1)]:
-        wanted = masked.lines[number] if number >= 0 else total
+        target = masked.lines[number] if number >= 0 else total
         static = html[at:start]
-        if line + static.count("\n") > wanted:  # line ends of the compiler's own
+        if line + static.count("\n") > target:  # line ends of the compiler's own
             static = static.replace("\n", " ")
         line += static.count("\n")
         pieces.append(static)
-        if line < wanted:
+        if line < target:
             comment = environment.comment_start_string, environment.comment_end_string
-            pieces.append(f"{comment[0]}{chr(10) * (wanted - line)}{comment[1]}")
-            line = wanted
+            pieces.append(f"{comment[0]}{chr(10) * (target - line)}{comment[1]}")
+            line = target
         if number >= 0:
             pieces.append(masked.tags[number])
             line += masked.tags[number].count("\n")
@@ -339,7 +339,7 @@ def _written(masked: _Masked, html: str, environment: jinja2.Environment) -> str
 
 
 def _offset(text: str, line: int) -> int:
-    return sum(len(each) + 1 for each in text.split("\n")[: line - 1])
+    return sum(len(previous) + 1 for previous in text.split("\n")[: line - 1])
 
 
 def _fault(source: Source, environment: jinja2.Environment, refused: _Refused) -> Fault:

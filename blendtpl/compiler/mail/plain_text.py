@@ -29,7 +29,7 @@ from blendtpl.compiler.mail.text_writer import OVERRIDE, TextWriter
 
 def texts(sources: Mapping[str, Source], bodies: Iterable[str], environment: jinja2.Environment) -> dict[str, Source]:
     """Return the sources that are new, or change: a text for each template that these bodies are made of."""
-    made: dict[str, Source] = {}
+    generated: dict[str, Source] = {}
     marks = Marks(sources, environment)
     reached = _reached(sources, bodies, environment)
     shared = shared_with_others(sources, marks, reached)
@@ -39,15 +39,15 @@ def texts(sources: Mapping[str, Source], bodies: Iterable[str], environment: jin
         marked = marks[name]
         twin = name + TWIN
         text = TextWriter(marked, environment, lambda other: other in sources and _is_html(other)).written()
-        made[twin] = _source(sources[name], twin, text)
+        generated[twin] = _source(sources[name], twin, text)
         cleaned = [edit for element in marked.elements if (edit := _without_override(marked, element))]
         if cleaned and name not in shared:
-            made[name] = _source(sources[name], name, applied(marked.text, cleaned))
+            generated[name] = _source(sources[name], name, applied(marked.text, cleaned))
     for name in bodies:
         begin, end = environment.block_start_string, environment.block_end_string
         body = f"{name.rpartition('/')[0]}/body.txt"
-        made[body] = _source(sources[name], body, f'{begin} extends "{name}{TWIN}" {end}')
-    return made
+        generated[body] = _source(sources[name], body, f'{begin} extends "{name}{TWIN}" {end}')
+    return generated
 
 
 def _source(source: Source, name: str, text: str) -> Source:
@@ -74,10 +74,10 @@ def _reached(sources: Mapping[str, Source], bodies: Iterable[str], environment: 
             continue
         for node in tree.find_all(nodes.Node):
             if isinstance(node, nodes.Include):
-                waiting += [each for each in trees.included(node, name, list(sources)) if each is not None]
+                waiting += [other for other in trees.included(node, name, list(sources)) if other is not None]
             elif isinstance(node, (nodes.Extends, nodes.Import, nodes.FromImport)):
-                meant = constant_name(node.template, name, environment.join_path)
-                waiting += [] if meant is None else [meant]
+                reference = constant_name(node.template, name, environment.join_path)
+                waiting += [] if reference is None else [reference]
     return seen
 
 

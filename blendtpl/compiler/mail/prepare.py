@@ -61,22 +61,22 @@ def prepare(
     escaped = [name for name in sources if autoescape_of(environment, name)]
     content = {
         "messages": messages,
-        "sources": [(each.name, each.digest) for each in sources.values()],
+        "sources": [(source.name, source.digest) for source in sources.values()],
         "escaped": escaped,
     }
     key = make_key("css", content) if cache else ""
-    found = _read(cache.get(key)) if cache else None
-    if found is None:
+    inlined = _read(cache.get(key)) if cache else None
+    if inlined is None:
         changed, notes = inline(sources, messages, environment)
-        found = {
+        inlined = {
             "changed": {name: source.text for name, source in changed.items()},
             "notes": [[note.template, note.line, note.text] for note in notes],
         }
         if cache:
-            cache.put(key, json.dumps(found).encode())
-    texts = found["changed"]
-    made = {name: _with(source, texts[name]) if name in texts else source for name, source in sources.items()}
-    return Prepared(made, faults, tuple(_warning(sources, *note) for note in found["notes"]))
+            cache.put(key, json.dumps(inlined).encode())
+    texts = inlined["changed"]
+    prepared = {name: _with(source, texts[name]) if name in texts else source for name, source in sources.items()}
+    return Prepared(prepared, faults, tuple(_warning(sources, *note) for note in inlined["notes"]))
 
 
 def _from_mjml(
@@ -88,41 +88,41 @@ def _from_mjml(
         from blendtpl.compiler.mail.mjml import to_html  # as above
     except ImportError as error:
         raise not_installed("a `body.mjml`", error) from None
-    made, faults = to_html(sources, environment)
-    return made, tuple(faults)
+    converted, faults = to_html(sources, environment)
+    return converted, tuple(faults)
 
 
 def _with_texts(
     sources: dict[str, Source], definitions: Iterable[Definition], environment: jinja2.Environment
 ) -> dict[str, Source]:
-    wanted = [
-        each.parts["html"]
-        for each in definitions
-        if each.settings.text_from_html and "html" in each.parts and "text" not in each.parts
+    bodies = [
+        definition.parts["html"]
+        for definition in definitions
+        if definition.settings.text_from_html and "html" in definition.parts and "text" not in definition.parts
     ]
-    if not wanted:
+    if not bodies:
         return sources
     from blendtpl.compiler.mail.plain_text import texts  # whoever wants none does not load it
 
-    return {**sources, **texts(sources, wanted, environment)}
+    return {**sources, **texts(sources, bodies, environment)}
 
 
 def _to_inline(definitions: Iterable[Definition], settings: MailSettings) -> list[str]:
     """Return the names of the HTML of messages whose CSS is inlined; what is wrong with any is told elsewhere."""
     return [
-        each.parts["html"]
-        for each in definitions
-        if "html" in each.parts
-        and (settings.inline_css if each.settings.inline_css is None else each.settings.inline_css)
+        definition.parts["html"]
+        for definition in definitions
+        if "html" in definition.parts
+        and (settings.inline_css if definition.settings.inline_css is None else definition.settings.inline_css)
     ]
 
 
 def _read(data: bytes | None) -> dict[str, Any] | None:
     try:
-        found = None if data is None else json.loads(data)
+        entry = None if data is None else json.loads(data)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return entry if isinstance(entry, dict) else None
 
 
 def _with(source: Source, text: str) -> Source:

@@ -25,19 +25,19 @@ def sheet_edit(
     raw: str,
     rules: Sequence[Rule],
     kept: Set[int],
-    taken: Mapping[int, Set[int]],
+    inlined: Mapping[int, Set[int]],
     environment: jinja2.Environment,
 ) -> Edit | None:
     """Return the edit that leaves of a sheet what is needed, or `None` where it cannot be told from its source.
 
     `raw` is its text with all holes numbered, `kept` are the rules that stay as they are, and of the others those
-    selectors are left out that are `taken`.
+    selectors are left out that are `inlined`.
     """
     element = source.elements[number]
     start, end = element.content
     runs, numbers = runs_of(source, start, end), list(holes(raw))
     text = "".join(
-        _left(rule, taken.get(index, set()) if index not in kept else set()) for index, rule in enumerate(rules)
+        _without(rule, inlined.get(index, set()) if index not in kept else set()) for index, rule in enumerate(rules)
     )
     spans = dict(zip(numbers, runs, strict=False)) if len(runs) == len(numbers) else {}
     needed = set(holes(text))
@@ -48,7 +48,7 @@ def sheet_edit(
         if closed and HOLE not in source.masked[element.start : start]:
             start, end, text = element.start, closed.end(), ""
     lines = source.text.count("\n", start, end)
-    parts = {each: source.text[slice(*spans[each])] for each in needed}
+    parts = {number_of_hole: source.text[slice(*spans[number_of_hole])] for number_of_hole in needed}
     filled = _filled(text, parts)
     if filled.count("\n") > lines:
         filled = _filled(text.replace("\n", " "), parts)
@@ -60,14 +60,14 @@ def sheet_edit(
 
 
 def _filled(text: str, parts: Mapping[int, str]) -> str:
-    return _HOLES.sub(lambda found: parts[int(found[1])], text)
+    return _HOLES.sub(lambda match: parts[int(match[1])], text)
 
 
-def _left(rule: Rule, taken: Set[int]) -> str:
-    if not taken or not rule.selectors:
+def _without(rule: Rule, inlined: Set[int]) -> str:
+    if not inlined or not rule.selectors:
         return rule.text
-    left = [selector.text for number, selector in enumerate(rule.selectors) if number not in taken]
-    if not left:
+    remaining = [selector.text for number, selector in enumerate(rule.selectors) if number not in inlined]
+    if not remaining:
         return ""
     blank = rule.text[: len(rule.text) - len(rule.text.lstrip())]
-    return f"{blank}{', '.join(left)}{rule.block}"
+    return f"{blank}{', '.join(remaining)}{rule.block}"

@@ -28,7 +28,7 @@ Declared = tuple[str, str, bool, tuple[int, int, int]]  # name, value, whether i
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class StyledElement:
     """A start tag, and the declarations that go onto it, as they stand in the sheets. `own` is the style that it has,
     in which holes have numbers that do not always print the same; in `raw` all of them have. Both are empty where it
     has none.
@@ -42,33 +42,33 @@ class Wanted:
     holes: Sequence[Hole]
 
 
-def edits(wanted: Sequence[Wanted], environment: jinja2.Environment) -> list[Edit | None]:
+def edits(elements: Sequence[StyledElement], environment: jinja2.Environment) -> list[Edit | None]:
     """Return the edit that gives each element its style; `None` where it cannot be given one."""
-    plans = [_plan(each) for each in wanted]
-    styles = _styled([(own, each.declared) for (own, _), each in zip(plans, wanted, strict=True)])
-    apart = _styled([("", each.declared) for each in wanted])
+    plans = [_plan(element) for element in elements]
+    styles = _styled([(own, element.declared) for (own, _), element in zip(plans, elements, strict=True)])
+    apart = _styled([("", element.declared) for element in elements])
     delimiters = delimiters_of(environment)
     return [
-        _edit(each, own, runs, style, alone, delimiters)
-        for each, (own, runs), style, alone in zip(wanted, plans, styles, apart, strict=True)
+        _edit(element, own, runs, style, alone, delimiters)
+        for element, (own, runs), style, alone in zip(elements, plans, styles, apart, strict=True)
     ]
 
 
 def delimiters_of(environment: jinja2.Environment) -> tuple[str, ...]:
     """Return what begins a tag of Jinja2."""
-    found = (
+    starts = (
         environment.block_start_string,
         environment.variable_start_string,
         environment.comment_start_string,
         environment.line_statement_prefix,
         environment.line_comment_prefix,
     )
-    return tuple(each for each in found if each)
+    return tuple(start for start in starts if start)
 
 
 def runs_of(source: Marked, start: int, end: int) -> list[tuple[int, int]]:
     """Return the spans of what Jinja2 prints between two offsets; neighbours are one."""
-    return [(start + found.start(), start + found.end()) for found in re.finditer(f"{HOLE}+", source.masked[start:end])]
+    return [(start + match.start(), start + match.end()) for match in re.finditer(f"{HOLE}+", source.masked[start:end])]
 
 
 def _value(source: Marked, attribute: Attribute) -> tuple[int, int, str]:
@@ -79,25 +79,25 @@ def _value(source: Marked, attribute: Attribute) -> tuple[int, int, str]:
     return attribute.value, attribute.end, ""
 
 
-def _plan(wanted: Wanted) -> tuple[str | None, list[str]]:
+def _plan(styled: StyledElement) -> tuple[str | None, list[str]]:
     """Return an element's own style with names for its holes, and what these stand for; no style where a hole may print
     more than a value, or is not told from others.
     """
-    numbers = [int(found[1]) for found in _HOLES.finditer(wanted.own)]
+    numbers = [int(match[1]) for match in _HOLES.finditer(styled.own)]
     if not numbers:
-        return wanted.own, []
-    attribute = wanted.element.attribute("style")
+        return styled.own, []
+    attribute = styled.element.attribute("style")
     if attribute is None:
         return None, []
-    start, end, _ = _value(wanted.source, attribute)
-    runs = runs_of(wanted.source, start, end)
-    every = [int(found[1]) for found in _HOLES.finditer(wanted.raw)]
-    if len(runs) != len(every) or any(not isinstance(wanted.holes[number].node, nodes.Expr) for number in numbers):
+    start, end, _ = _value(styled.source, attribute)
+    runs = runs_of(styled.source, start, end)
+    every = [int(match[1]) for match in _HOLES.finditer(styled.raw)]
+    if len(runs) != len(every) or any(not isinstance(styled.holes[number].node, nodes.Expr) for number in numbers):
         return None, []
     spans = dict(zip(every, runs, strict=True))
-    texts = [wanted.source.text[slice(*spans[number])] for number in numbers]
+    texts = [styled.source.text[slice(*spans[number])] for number in numbers]
     counted = iter(range(len(texts)))
-    named = _HOLES.sub(lambda found: f"{_PLACE}{next(counted)}x", wanted.own)
+    named = _HOLES.sub(lambda match: f"{_PLACE}{next(counted)}x", styled.own)
     for declaration in _declarations(named):
         name, colon, _ = declaration.partition(":")
         if _PLACE in declaration and (not colon or _PLACE in name):
@@ -120,20 +120,20 @@ def _declarations(style: str) -> Iterator[str]:
     yield style[start:]
 
 
-def _styled(each: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[str | None]:
+def _styled(pairs: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[str | None]:
     """Return the styles that elements get which have one each and are to be given declarations."""
-    known = dict.fromkeys(pair for pair in each if pair[0] is not None)
-    found: dict[tuple[str | None, tuple[Declared, ...]], str | None] = {}
-    pairs = list(known)
+    unique = dict.fromkeys(pair for pair in pairs if pair[0] is not None)
+    styles: dict[tuple[str | None, tuple[Declared, ...]], str | None] = {}
+    distinct = list(unique)
     try:
-        found = dict(zip(pairs, _inlined(pairs), strict=True))
+        styles = dict(zip(distinct, _inlined(distinct), strict=True))
     except css_inline.InlineError:
-        for pair in pairs:
+        for pair in distinct:
             try:
-                found[pair] = _inlined([pair])[0]
+                styles[pair] = _inlined([pair])[0]
             except css_inline.InlineError:
-                found[pair] = None
-    return [found.get(pair) for pair in each]
+                styles[pair] = None
+    return [styles.get(pair) for pair in pairs]
 
 
 def _inlined(pairs: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[str | None]:
@@ -146,30 +146,39 @@ def _inlined(pairs: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[s
         style = f' style="{html.escape(own)}"' if own else ""
         body.append(f'<p {_KEY}="{number}"{style}></p>')
     page = f"<html><head><style>{''.join(sheet)}</style></head><body>{''.join(body)}</body></html>"
-    made = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
-    return [made.get(str(number)) for number in range(len(pairs))]
+    styles = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
+    return [styles.get(str(number)) for number in range(len(pairs))]
 
 
 def _edit(
-    wanted: Wanted, own: str | None, texts: list[str], style: str | None, alone: str | None, delimiters: Sequence[str]
+    styled: StyledElement,
+    own: str | None,
+    texts: list[str],
+    style: str | None,
+    alone: str | None,
+    delimiters: Sequence[str],
 ) -> Edit | None:
-    attribute, source = wanted.element.attribute("style"), wanted.source
+    attribute, source = styled.element.attribute("style"), styled.source
     if alone is None or any(sign in (style or "") + alone for sign in delimiters):
         return None
     if attribute is None:
-        if HOLE in wanted.element.name:
+        if HOLE in styled.element.name:
             return None
-        return Edit(wanted.element.named, wanted.element.named, f' style="{_quoted(alone)}"')
+        return Edit(styled.element.named, styled.element.named, f' style="{_quoted(alone)}"')
     start, end, quote = _value(source, attribute)
     if own is not None and style is not None:
-        text = _PLACES.sub(lambda found: texts[int(found[1])], _quoted(style))
+        text = _PLACES.sub(lambda match: texts[int(match[1])], _quoted(style))
         lines = source.text.count("\n", attribute.value, attribute.end) - text.count("\n")
         return Edit(attribute.value, attribute.end, f'"{text}"' + "\n" * lines) if lines >= 0 else None
-    before = [each for each in _declarations(alone) if each.strip() and not each.rstrip().endswith("!important")]
-    behind = [each for each in _declarations(alone) if each.rstrip().endswith("!important")]
+    before = [
+        declaration
+        for declaration in _declarations(alone)
+        if declaration.strip() and not declaration.rstrip().endswith("!important")
+    ]
+    behind = [declaration for declaration in _declarations(alone) if declaration.rstrip().endswith("!important")]
     text = source.text[start:end]
-    first = "".join(f"{_quoted(each, quote or chr(34))};" for each in before)
-    last = "".join(f";{_quoted(each, quote or chr(34))}" for each in behind)
+    first = "".join(f"{_quoted(declaration, quote or chr(34))};" for declaration in before)
+    last = "".join(f";{_quoted(declaration, quote or chr(34))}" for declaration in behind)
     return Edit(attribute.value, attribute.end, f"{quote or chr(34)}{first}{text}{last}{quote or chr(34)}")
 
 

@@ -161,25 +161,25 @@ class Element:
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the attribute of that name: the first, as in HTML."""
-        return next((found for found in self.attributes if found.name == name), None)
+        return next((attribute for attribute in self.attributes if attribute.name == name), None)
 
 
 def elements(text: str) -> Iterator[Element]:
     """Yield the elements of a masked text whose start tags are whole, in order."""
     at = 0
-    while found := _OPENING.search(text, at):
-        at = found.end()
-        if found["comment"] or found["other"]:
-            end = text.find("-->" if found["comment"] else ">", at)
+    while opening := _OPENING.search(text, at):
+        at = opening.end()
+        if opening["comment"] or opening["other"]:
+            end = text.find("-->" if opening["comment"] else ">", at)
             at = len(text) if end < 0 else end + 1
-        elif found["close"]:
+        elif opening["close"]:
             end = text.find(">", at)
             at = len(text) if end < 0 else end + 1
         else:
-            plain = _PLAIN.match(found["name"])
+            plain = _PLAIN.match(opening["name"])
             if plain and plain[0].lower() in _KNOWN:  # what is printed behind the name are attributes
-                at = found.start("name") + plain.end()
-            name, named = text[found.start("name") : at].lower(), at
+                at = opening.start("name") + plain.end()
+            name, named = text[opening.start("name") : at].lower(), at
             attributes, closed, end = _attributes(text, at)
             if end < 0:  # another tag begins in this one, or the text ends: parts of it are elsewhere
                 at = closed
@@ -190,18 +190,18 @@ def elements(text: str) -> Iterator[Element]:
                 behind = re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE).search(text, at)
                 content = (at, behind.start() if behind else len(text))
                 at = content[1]
-            yield Element(name, found.start(), named, closed, end, tuple(attributes), content)
+            yield Element(name, opening.start(), named, closed, end, tuple(attributes), content)
 
 
 def attributes_of(text: str) -> dict[str, str] | None:
     """Return the attributes of a text that stands within a tag, or `None` where that is not all it is."""
     attributes, closed, _ = _attributes(text + ">", 0)
-    if closed < len(text.rstrip(" /\n\t\r" + NOTHING)) or any(HOLE in found.name for found in attributes):
+    if closed < len(text.rstrip(" /\n\t\r" + NOTHING)) or any(HOLE in attribute.name for attribute in attributes):
         return None
-    made: dict[str, str] = {}
-    for found in attributes:
-        made.setdefault(found.name, unquoted(text[found.value : found.end]))
-    return made
+    values: dict[str, str] = {}
+    for attribute in attributes:
+        values.setdefault(attribute.name, unquoted(text[attribute.value : attribute.end]))
+    return values
 
 
 def unquoted(value: str) -> str:
@@ -211,26 +211,26 @@ def unquoted(value: str) -> str:
 
 def _attributes(text: str, at: int) -> tuple[list[Attribute], int, int]:
     """Return the attributes behind a name, where the tag is closed and where it ends, which is -1 where it does not."""
-    found: list[Attribute] = []
+    attributes: list[Attribute] = []
     while True:
         blank = _BLANK.match(text, at)
         before, at = at, blank.end() if blank else at
         if at >= len(text) or text[at] == "<":
-            return found, at, -1
+            return attributes, at, -1
         if text[at] == ">":
             slash = text.rfind("/", before, at)
-            return found, at if slash < 0 else slash, at + 1
+            return attributes, at if slash < 0 else slash, at + 1
         name = _NAME.match(text, at)
         if name is None:  # a sign that stands for itself
             at += 1
             continue
         value = end = name.end()
         equals = None if HOLE in name[0] else _EQUALS.match(text, end)
-        if equals and (given := _VALUE.match(text, equals.end())):
-            value, end = equals.end(), given.end()
+        if equals and (quoted := _VALUE.match(text, equals.end())):
+            value, end = equals.end(), quoted.end()
         elif equals:
             end = value = equals.end()
-        found.append(Attribute(name[0].lower(), at, value, end))
+        attributes.append(Attribute(name[0].lower(), at, value, end))
         at = end
 
 
@@ -253,30 +253,30 @@ def advance(mode: str, text: str) -> str:
     while at < len(text):
         mode, _, name = mode.partition(" ")
         if mode == "raw":
-            found = re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE).search(text, at)
-            if found is None:
+            turn = re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE).search(text, at)
+            if turn is None:
                 return f"raw {name}"
-            mode, at = "tag", found.end()
+            mode, at = "tag", turn.end()
             continue
-        found = _TURNS[mode].search(text, at)
-        if found is None:
+        turn = _TURNS[mode].search(text, at)
+        if turn is None:
             return f"{mode} {name}".rstrip()
-        at = found.end()
-        mode, at = _turned(mode, name, found[0], text, at)
+        at = turn.end()
+        mode, at = _turned(mode, name, turn[0], text, at)
     return mode
 
 
-def _turned(mode: str, name: str, found: str, text: str, at: int) -> tuple[str, int]:
+def _turned(mode: str, name: str, sign: str, text: str, at: int) -> tuple[str, int]:
     if mode == "text":
-        if found == "<!--":
+        if sign == "<!--":
             return "comment", at
-        if found in {"<!", "<?"}:
+        if sign in {"<!", "<?"}:
             return "other", at
-        word = _WORD.match(text, at - 1) if found[-1].isalpha() else None
-        raw = word[0].lower() if word and not found.startswith("</") and word[0].lower() in RAW else ""
+        word = _WORD.match(text, at - 1) if sign[-1].isalpha() else None
+        raw = word[0].lower() if word and not sign.startswith("</") and word[0].lower() in RAW else ""
         return f"tag {raw}".rstrip(), word.end() if word else at
     if mode == "tag":
-        if found == ">":
+        if sign == ">":
             return (f"raw {name}" if name else "text"), at
-        return f"{found} {name}".rstrip(), at
+        return f"{sign} {name}".rstrip(), at
     return (f"tag {name}".rstrip() if mode in {'"', "'"} else "text"), at

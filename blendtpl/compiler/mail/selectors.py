@@ -45,7 +45,7 @@ def inlinable(tree: Any) -> bool:
     if isinstance(tree, parser.CompoundSelector):
         return all(map(inlinable, tree.simple_selectors))
     if isinstance(tree, parser.NegationSelector):
-        return all(inlinable(each.parsed_tree) and not each.pseudo_element for each in tree.selector_list)
+        return all(inlinable(selector.parsed_tree) and not selector.pseudo_element for selector in tree.selector_list)
     if isinstance(tree, parser.PseudoClassSelector):
         return tree.name in {*_BY_PLACE, "root", "link", "any-link"}
     if isinstance(tree, parser.FunctionalPseudoClassSelector):
@@ -72,127 +72,127 @@ def key(tree: Any) -> str:
     return str(min(words, key=lambda word: "#.".find(word[0]) % 3, default="*"))
 
 
-def words(found: Known) -> set[str] | None:
+def words(facts: Known) -> set[str] | None:
     """Return all words of `key` that an element may have, or `None` where it may have any."""
-    if found.loose or found.opaque or found.name is None or {"id", "class"} & found.open:
+    if facts.loose or facts.opaque or facts.name is None or {"id", "class"} & facts.open:
         return None
-    classes = {word for value in found.values.get("class", ()) for word in (value or "").split()}
-    return {"*", found.name, *(f".{word}" for word in classes), *(f"#{value}" for value in found.values.get("id", ()))}
+    classes = {word for value in facts.values.get("class", ()) for word in (value or "").split()}
+    return {"*", facts.name, *(f".{word}" for word in classes), *(f"#{value}" for value in facts.values.get("id", ()))}
 
 
-def matches(tree: Any, node: Node, known: Knowing) -> int:
+def matches(tree: Any, node: Node, facts_of: Knowing) -> int:
     """Return whether a selector matches an element."""
     if isinstance(tree, parser.CombinedSelector):
-        right = matches(tree.right, node, known)
-        return right and min(right, _combined(tree, node, known))
+        right = matches(tree.right, node, facts_of)
+        return right and min(right, _combined(tree, node, facts_of))
     if isinstance(tree, parser.CompoundSelector):
         least = YES
         for part in tree.simple_selectors:
-            least = min(least, _simple(part, node, known))
+            least = min(least, _simple(part, node, facts_of))
             if least == NO:
                 return NO
         return least
-    return _simple(tree, node, known)
+    return _simple(tree, node, facts_of)
 
 
-def _combined(tree: Any, node: Node, known: Knowing) -> int:
-    if known(node).loose or node.adrift:
+def _combined(tree: Any, node: Node, facts_of: Knowing) -> int:
+    if facts_of(node).loose or node.adrift:
         return MAYBE
     if tree.combinator == ">":
-        return NO if node.parent is None else matches(tree.left, node.parent, known)
+        return NO if node.parent is None else matches(tree.left, node.parent, facts_of)
     if tree.combinator == " ":
         best, above = NO, node.parent
         while above is not None and best != YES:
-            best = max(best, matches(tree.left, above, known))
-            if known(above).loose or above.adrift:
+            best = max(best, matches(tree.left, above, facts_of))
+            if facts_of(above).loose or above.adrift:
                 best = max(best, MAYBE)
             above = above.parent
         return best
-    before = _siblings(node, known)
+    before = _siblings(node, facts_of)
     if before is None:
         return MAYBE
     before = before[: before.index(node)]
     if tree.combinator == "+":
-        return matches(tree.left, before[-1], known) if before else NO
-    return max((matches(tree.left, each, known) for each in before), default=NO)
+        return matches(tree.left, before[-1], facts_of) if before else NO
+    return max((matches(tree.left, sibling, facts_of) for sibling in before), default=NO)
 
 
-def _siblings(node: Node, known: Knowing) -> list[Node] | None:
+def _siblings(node: Node, facts_of: Knowing) -> list[Node] | None:
     """Return an element with those beside it, or `None` where some of them may not be there, or others may."""
     if node.parent is None:
         return [node]
-    if node.adrift or node.parent.adrift or any(each is not None and each.adrift for each in node.parent.children):
+    if node.adrift or node.parent.adrift or any(child is not None and child.adrift for child in node.parent.children):
         return None
-    if known(node.parent).loose or None in node.parent.children:
+    if facts_of(node.parent).loose or None in node.parent.children:
         return None
-    return [each for each in node.parent.children if each is not None]
+    return [child for child in node.parent.children if child is not None]
 
 
-def _simple(part: Any, node: Node, known: Knowing) -> int:
-    found = known(node)
+def _simple(part: Any, node: Node, facts_of: Knowing) -> int:
+    facts = facts_of(node)
     if isinstance(part, parser.NegationSelector):
-        return YES - max((matches(each.parsed_tree, node, known) for each in part.selector_list), default=NO)
-    if found.loose:
+        return YES - max((matches(selector.parsed_tree, node, facts_of) for selector in part.selector_list), default=NO)
+    if facts.loose:
         return MAYBE
     if isinstance(part, parser.LocalNameSelector):
-        return MAYBE if found.name is None else YES * (part.lower_local_name == found.name)
+        return MAYBE if facts.name is None else YES * (part.lower_local_name == facts.name)
     if isinstance(part, parser.ClassSelector):
-        if part.class_name in found.sure and not found.opaque:
+        if part.class_name in facts.sure and not facts.opaque:
             return YES
-        return _attribute(found, "class", lambda value: part.class_name in value.split())
+        return _attribute(facts, "class", lambda value: part.class_name in value.split())
     if isinstance(part, parser.IDSelector):
-        return _attribute(found, "id", lambda value: part.ident == value)
-    if isinstance(part, parser.AttributeSelector) and part.operator is None and part.lower_name in found.present:
+        return _attribute(facts, "id", lambda value: part.ident == value)
+    if isinstance(part, parser.AttributeSelector) and part.operator is None and part.lower_name in facts.present:
         return YES
     if isinstance(part, parser.AttributeSelector):
-        return _attribute(found, part.lower_name, lambda value: _holds(part, value))
+        return _attribute(facts, part.lower_name, lambda value: _holds(part, value))
     if isinstance(part, parser.PseudoClassSelector) and part.name == "root":
         return YES * (node.parent is None)
     if isinstance(part, parser.PseudoClassSelector) and part.name in {"link", "any-link"}:
-        if found.name is not None and found.name not in {"a", "area", "link"}:
+        if facts.name is not None and facts.name not in {"a", "area", "link"}:
             return NO
-        href = YES if "href" in found.present else _attribute(found, "href", lambda value: True)
-        return min(YES if found.name else MAYBE, href)
+        href = YES if "href" in facts.present else _attribute(facts, "href", lambda value: True)
+        return min(YES if facts.name else MAYBE, href)
     if isinstance(part, parser.PseudoClassSelector) and part.name == "empty":
         return MAYBE if None in node.children else YES * (not node.children and not node.text)
-    return _by_place(part, node, known)
+    return _by_place(part, node, facts_of)
 
 
-def _attribute(found: Known, name: str, test: Callable[[str], bool]) -> int:
-    if found.opaque or name in found.open:
+def _attribute(facts: Known, name: str, test: Callable[[str], bool]) -> int:
+    if facts.opaque or name in facts.open:
         return MAYBE
-    results = {value is not None and test(value) for value in found.values.get(name, (None,))}
+    results = {value is not None and test(value) for value in facts.values.get(name, (None,))}
     return MAYBE if len(results) > 1 else YES * results.pop()
 
 
 def _holds(part: Any, value: str) -> bool:
-    wanted = part.value
+    expected = part.value
     if part.operator is None:
         return True
     if part.case_sensitive is False:
-        wanted, value = wanted.lower(), value.lower()
+        expected, value = expected.lower(), value.lower()
     if part.operator == "=":
-        return bool(value == wanted)
+        return bool(value == expected)
     if part.operator == "~=":
-        return bool(wanted) and wanted in value.split()
+        return bool(expected) and expected in value.split()
     if part.operator == "|=":
-        return bool(value == wanted or value.startswith(f"{wanted}-"))
+        return bool(value == expected or value.startswith(f"{expected}-"))
     if part.operator == "^=":
-        return bool(wanted) and value.startswith(wanted)
+        return bool(expected) and value.startswith(expected)
     if part.operator == "$=":
-        return bool(wanted) and value.endswith(wanted)
-    return bool(wanted) and wanted in value
+        return bool(expected) and value.endswith(expected)
+    return bool(expected) and expected in value
 
 
-def _by_place(part: Any, node: Node, known: Knowing) -> int:
-    beside = _siblings(node, known)
+def _by_place(part: Any, node: Node, facts_of: Knowing) -> int:
+    beside = _siblings(node, facts_of)
     if beside is None:
         return MAYBE
     name: str = part.name
     if name.endswith("of-type"):
-        if any(known(each).name is None for each in beside):
+        if any(facts_of(sibling).name is None for sibling in beside):
             return MAYBE
-        beside = [each for each in beside if each.name == node.name]
+        beside = [sibling for sibling in beside if sibling.name == node.name]
     at = beside.index(node)
     if name.startswith("first"):
         return YES * (at == 0)
@@ -206,10 +206,10 @@ def _by_place(part: Any, node: Node, known: Knowing) -> int:
 def _numbered(arguments: Sequence[Any], place: int) -> int:
     from tinycss2.nth import parse_nth
 
-    found = parse_nth(arguments)
-    if found is None:
+    formula = parse_nth(arguments)
+    if formula is None:
         return MAYBE
-    step, start = found
+    step, start = formula
     if step == 0:
         return YES * (place == start)
     return YES * ((place - start) % step == 0 and (place - start) // step >= 0)

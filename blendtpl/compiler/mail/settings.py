@@ -58,8 +58,8 @@ def read_settings(name: str, text: str) -> Settings | list[Fault]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _AT.search(str(error))
-        line, column = (int(found[1]), int(found[2])) if found and found[1] else (text.count("\n") + 1, 1)
+        position = _AT.search(str(error))
+        line, column = (int(position[1]), int(position[2])) if position and position[1] else (text.count("\n") + 1, 1)
         return [_fault(name, text, line, column, _AT.sub("", str(error)), "")]
     except RecursionError:
         return [_fault(name, text, 0, 0, "it is nested too deeply", "")]
@@ -69,14 +69,14 @@ def read_settings(name: str, text: str) -> Settings | list[Fault]:
 
 def read_every(texts: Mapping[str, str]) -> tuple[dict[str, Settings | None], list[Fault]]:
     """Return the settings of each file, `None` for one that has faults, and all of these."""
-    found: dict[str, Settings | None] = {}
+    settings_by_file: dict[str, Settings | None] = {}
     faults: list[Fault] = []
     for name, text in texts.items():
         settings = read_settings(name, text)
         if isinstance(settings, list):
             faults += settings
-        found[name] = None if isinstance(settings, list) else settings
-    return found, faults
+        settings_by_file[name] = None if isinstance(settings, list) else settings
+    return settings_by_file, faults
 
 
 def _problems(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -106,13 +106,13 @@ def _checks(key: str) -> Iterator[tuple[Callable[[Any], bool], str]]:
         yield lambda value: isinstance(value, dict), "is no table"
     elif key in _TABLES:
         yield lambda value: isinstance(value, dict), "is no table"
-        yield lambda value: all(isinstance(each, str) for each in value.values()), "has a value that is no string"
+        yield lambda value: all(isinstance(entry, str) for entry in value.values()), "has a value that is no string"
     else:
         yield lambda value: isinstance(value, str), "is no string"
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _settings(table: Mapping[str, Any]) -> Settings:
@@ -131,16 +131,16 @@ def _settings(table: Mapping[str, Any]) -> Settings:
 
 def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `blendtpl.Message` that are the same in each such message."""
-    found = {key: table[key] for key in ("language", "priority") if key in table}
+    fields = {key: table[key] for key in ("language", "priority") if key in table}
     authors = _several(table.get("from", []))
     sender = table.get("sender", authors[0] if len(authors) == 1 else None)
     if sender is not None:
-        found["sender"] = sender
+        fields["sender"] = sender
     if authors and authors != [sender]:
-        found["from_"] = authors
+        fields["from_"] = authors
     if "reply_to" in table:
-        found["reply_to"] = _several(table["reply_to"])
-    return found
+        fields["reply_to"] = _several(table["reply_to"])
+    return fields
 
 
 def _several(value: str | list[str]) -> list[str]:
@@ -160,9 +160,9 @@ def _example(table: Mapping[str, Any]) -> None:
 
 def _place(text: str, key: str) -> tuple[int, int]:
     """Return the line and column where a key stands first; nothing of TOML says that."""
-    found = re.search(rf"^([ \t]*\[?[ \t]*\"?){re.escape(key)}\b", text, re.MULTILINE)
+    match = re.search(rf"^([ \t]*\[?[ \t]*\"?){re.escape(key)}\b", text, re.MULTILINE)
     return (
-        (text.count("\n", 0, found.end(1)) + 1, found.end(1) - text.rfind("\n", 0, found.end(1))) if found else (0, 0)
+        (text.count("\n", 0, match.end(1)) + 1, match.end(1) - text.rfind("\n", 0, match.end(1))) if match else (0, 0)
     )
 
 

@@ -62,13 +62,13 @@ def family(name: str) -> str:
 
 def rules(text: str) -> tuple[Rule, ...] | None:
     """Return the statements of a sheet, or `None` where what is printed in it may be any rules."""
-    found = []
+    statements = []
     for statement, offset in _statements(text):
         rule = _rule(statement, text.count("\n", 0, offset + len(statement) - len(statement.lstrip())))
         if rule is None:
             return None
-        found.append(rule)
-    return tuple(found)
+        statements.append(rule)
+    return tuple(statements)
 
 
 def _statements(text: str) -> Iterator[tuple[str, int]]:
@@ -107,7 +107,7 @@ def _rule(text: str, line: int) -> Rule | None:
     if FIRST in prelude and prelude.strip().startswith(FIRST):
         return None  # what is printed may be rules, or the beginning of one
     declarations, exact = _declarations(parsed.content)
-    selectors = tuple(_selector(each) for each in _split(prelude))
+    selectors = tuple(_selector(selector) for selector in _split(prelude))
     return Rule(text, line, selectors, block, declarations, exact and not holed)
 
 
@@ -130,25 +130,25 @@ def _selector(text: str) -> Selector:
     if FIRST in text:
         return Selector(text, None, (0, 0, 0))
     try:
-        found = list(parser.parse(text))
+        selectors = list(parser.parse(text))
     except (parser.SelectorError, IndexError):
         return Selector(text, None, (0, 0, 0))
-    one = found[0]
-    applied = len(found) == 1 and one.pseudo_element is None and inlinable(one.parsed_tree)
+    one = selectors[0]
+    applied = len(selectors) == 1 and one.pseudo_element is None and inlinable(one.parsed_tree)
     return Selector(text, one.parsed_tree if applied else None, one.specificity)
 
 
 def _declarations(content: Any) -> tuple[tuple[tuple[str, str, bool], ...], bool]:
-    found, exact = [], True
+    declarations, exact = [], True
     for node in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
         if isinstance(node, Declaration):
-            found.append((node.name, tinycss2.serialize(node.value).strip(), bool(node.important)))
+            declarations.append((node.name, tinycss2.serialize(node.value).strip(), bool(node.important)))
         else:
             exact = exact and isinstance(node, ParseError)
-    return tuple(found), exact
+    return tuple(declarations), exact
 
 
 def holes(text: str) -> Iterator[int]:
     """Yield the numbers of the holes of a text."""
-    for found in re.finditer(f"{FIRST}(\\d+){LAST}", text):
-        yield int(found[1])
+    for match in re.finditer(f"{FIRST}(\\d+){LAST}", text):
+        yield int(match[1])

@@ -30,32 +30,34 @@ Messages = tuple[Mapping[str, MessageEntry], bytes]  # with the bytes of their i
 
 @dataclass(slots=True)
 class MailStage:
-    """The messages of one build. `known` are those of a bundle that is compiled again, of which there are no files any
-    more; `settings` hold for all of them, and `lint` says how they are looked at, if they are.
+    """The messages of one build. `previous` are those of a bundle that is compiled again, of which there are no files
+    any more; `settings` hold for all of them, and `lint` says how they are looked at, if they are.
     """
 
-    known: Messages | None
+    previous: Messages | None
     settings: MailSettings
     lint: LintSettings | None
-    made: dict[str, str] = field(default_factory=dict)  # the texts that were made of others
+    generated: dict[str, str] = field(default_factory=dict)  # the texts that were made from others
     _files: dict[str, Settings | None] = field(default_factory=dict)  # what `message.toml` files say
     _faults: list[Fault] = field(default_factory=list)  # of these files
     _read_file: ReadFile = lambda name: None
     _warnings: tuple[TemplateWarning, ...] = ()
     _listing: Listing | None = None  # as it was made first: whoever asks next has the same
 
-    def take(self, found: list[Source], templates: SourceSet) -> dict[str, Source]:
+    def take(self, sources: list[Source], templates: SourceSet) -> dict[str, Source]:
         """Return the sources that are templates; what is none, and says something of messages, is kept here."""
-        self._files, self._faults = read_every({each.name: each.text for each in found if is_settings(each.name)})
+        self._files, self._faults = read_every(
+            {source.name: source.text for source in sources if is_settings(source.name)}
+        )
         self._read_file = file_reader(templates)
-        return {source.name: source for source in found if source.name not in self._files}
+        return {source.name: source for source in sources if source.name not in self._files}
 
     def prepare(
         self, sources: dict[str, Source], environment: jinja2.Environment, cache: Cache | None, key: Key
     ) -> tuple[dict[str, Source], tuple[Fault, ...]]:
         """Return what the settings make of sources, and what is wrong with those that were to become others."""
         prepared = prepare(sources, self._files, environment, self.settings, cache, key)
-        self.made = {name: new.text for name, new in prepared.sources.items() if new is not sources.get(name)}
+        self.generated = {name: new.text for name, new in prepared.sources.items() if new is not sources.get(name)}
         self._warnings = prepared.warnings
         return prepared.sources, prepared.faults
 
@@ -65,8 +67,8 @@ class MailStage:
         """Return what the manifest says of messages, with their images; what is wrong with any; and the names of the
         files that are images.
         """
-        if self.known is not None:
-            return self.known, [], set()
+        if self.previous is not None:
+            return self.previous, [], set()
         found = self._listed(program, sources, tree)
         linked = Definitions(program, environment, tree, self._read_file)
         entries = linked.entries(found.definitions)
@@ -95,5 +97,5 @@ class MailStage:
         except ImportError as error:
             raise not_installed("the lint of e-mails", error) from None
         listed = self._listed(program, sources, tree).definitions
-        given = program, listed, self.lint, environment, sources
-        return [*self._warnings, *lint_messages(*given, cache, key, tree, locate)]
+        described = program, listed, self.lint, environment, sources
+        return [*self._warnings, *lint_messages(*described, cache, key, tree, locate)]

@@ -23,11 +23,11 @@ Event = tuple[int, str, Element | Piece | str]
 def events_of(marked: Marked, pieces: Sequence[Piece], tags: Tags) -> list[Event]:
     """Return the events of a template. A closing tag whose name is printed is called by the sign of a hole."""
     spans = [(element.start, element.end) for element in marked.elements]
-    spans += [(found.start(), found.end()) for found in _COMMENT.finditer(marked.masked)]
-    found: list[Event] = [(element.start, "open", element) for element in marked.elements]
+    spans += [(comment.start(), comment.end()) for comment in _COMMENT.finditer(marked.masked)]
+    events: list[Event] = [(element.start, "open", element) for element in marked.elements]
     for close in _HOLED.finditer(marked.masked):
         spans.append((close.start(), close.end()))
-        found.append((close.start(), "close", HOLE))
+        events.append((close.start(), "close", HOLE))
     spans.sort()
     index = 0
     for piece in pieces:
@@ -36,20 +36,20 @@ def events_of(marked: Marked, pieces: Sequence[Piece], tags: Tags) -> list[Event
         if piece.word:
             inside = index < len(spans) and spans[index][0] <= piece.start < spans[index][1]
             if not inside:
-                found.append((piece.start, "tag", piece))
+                events.append((piece.start, "tag", piece))
             elif special := sorted(set(_SPECIAL.findall(piece.text))):
                 # a macro takes these only where they are named in it
                 named = "".join(tags.value(name) for name in special)
                 text = f"{tags.statement('if false')}{named}{tags.statement('endif')}"
-                found.append((piece.start, "tag", replace(piece, text=text, word="if")))
+                events.append((piece.start, "tag", replace(piece, text=text, word="if")))
             continue
         at = piece.start
         cuts = [span for span in spans[index:] if span[0] < piece.end]
         for start, end in [*cuts, (piece.end, piece.end)]:
             if at < start:
-                found += _closings(marked, at, min(start, piece.end))
+                events += _closings(marked, at, min(start, piece.end))
             at = max(at, end)
-    return sorted(found, key=lambda event: event[0])
+    return sorted(events, key=lambda event: event[0])
 
 
 def _closings(marked: Marked, start: int, end: int) -> Iterator[Event]:

@@ -100,17 +100,17 @@ def _statement(
     environment: jinja2.Environment,
     twinned: Callable[[str], bool],
 ) -> Piece:
-    found = _without_html(tokens)
-    word = next((raw for kind, raw in found if kind == "name"), "")
+    remaining = _without_html(tokens)
+    word = next((raw for kind, raw in remaining if kind == "name"), "")
     if word in _REFERENCES:
-        found = _to_twins(found, word, twinned)
-    shown = "".join(raw for _, raw in found).strip()
+        remaining = _to_twins(remaining, word, twinned)
+    shown = "".join(raw for _, raw in remaining).strip()
     return Piece(f"{environment.block_start_string} {shown} {environment.block_end_string}", line, start, end, word)
 
 
 def _without_html(tokens: Sequence[Token]) -> list[Token]:
     """Return tokens without the filters that make HTML or escape it, and their arguments."""
-    kept: list[Token] = []
+    remaining: list[Token] = []
     index = 0
     while index < len(tokens):
         kind, raw = tokens[index]
@@ -127,22 +127,22 @@ def _without_html(tokens: Sequence[Token]) -> list[Token]:
                     if depth == 0:
                         break
             continue
-        kept.append(tokens[index])
+        remaining.append(tokens[index])
         index += 1
-    return kept
+    return remaining
 
 
 def _to_twins(tokens: Sequence[Token], word: str, twinned: Callable[[str], bool]) -> list[Token]:
     """Return a reference that leads to the texts of the templates that it names."""
-    made: list[Token] = []
+    redirected: list[Token] = []
     named = False
     for kind, raw in tokens:
         if kind == "string" and not named and (twinned(raw[1:-1]) or HTML_NAME.search(raw[1:-1])):
             raw = f"{raw[:-1]}{TWIN}{raw[-1]}"
         named = named or (kind == "name" and raw in {"import", "as"} and word != "import")
-        made.append((kind, raw))
+        redirected.append((kind, raw))
     strings = any(kind == "string" for kind, _ in tokens)
-    return _with_ending(made) if word == "include" and not strings else made
+    return _with_ending(redirected) if word == "include" and not strings else redirected
 
 
 def _with_ending(tokens: list[Token]) -> list[Token]:

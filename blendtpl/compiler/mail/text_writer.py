@@ -177,7 +177,7 @@ class TextWriter:
             self._break(1)
 
     def _hidden(self) -> bool:
-        return any(each.unseen for each in self._stack)
+        return any(opened.unseen for opened in self._stack)
 
     def _jinja(self, piece: Piece) -> None:
         if self._hidden() and piece.word == "print":
@@ -217,20 +217,20 @@ class TextWriter:
     def _opened(self, element: Element, line: int) -> None:
         name = element.name
         override = element.attribute(OVERRIDE)
-        made = _Open(name, loop=bool(self._loops))
+        opened = _Open(name, loop=bool(self._loops))
         if name in _UNSEEN or self._value(element, "aria-hidden") == "true" or override is not None:
             if override is not None and not self._hidden():
-                self._starts(element, made)
+                self._starts(element, opened)
                 self._shown(override, line)
-                made.behind = ""
-            made.unseen = True
+                opened.behind = ""
+            opened.unseen = True
             end = self._end_of(element)
             if end >= 0 and self._balanced(element.end, end):
-                self._push(made, self._tags.statement("if false"), self._tags.statement("endif"))
+                self._push(opened, self._tags.statement("if false"), self._tags.statement("endif"))
             else:
-                self._push(made, "", "")
+                self._push(opened, "", "")
             return
-        self._starts(element, made)
+        self._starts(element, opened)
         if name == "br":
             self._break(1)
         elif name == "hr":
@@ -241,46 +241,46 @@ class TextWriter:
             if alt is not None:
                 self._shown(alt, line)
         elif name == "a":
-            before, made.behind = self._link(element)
+            before, opened.behind = self._link(element)
             if before:
                 self._inlined()
                 self._emit(before)
-        self._push(made, "", made.behind)
+        self._push(opened, "", opened.behind)
 
     def _end_of(self, element: Element) -> int:
         """Return where an element's end tag is, or -1."""
         level, name = 0, re.escape(element.name)
-        for found in re.finditer(rf"<(/?){name}(?=[\s/>])", self._marked.masked[element.start :], re.IGNORECASE):
-            level += -1 if found[1] else 1
+        for tag in re.finditer(rf"<(/?){name}(?=[\s/>])", self._marked.masked[element.start :], re.IGNORECASE):
+            level += -1 if tag[1] else 1
             if level == 0:
-                return element.start + found.start()
+                return element.start + tag.start()
         return -1
 
-    def _push(self, made: _Open, before: str, behind: str) -> None:
-        if made.name in VOID:
+    def _push(self, opened: _Open, before: str, behind: str) -> None:
+        if opened.name in VOID:
             return
         if not self._hidden() and before:
             self._emit(before)
-        made.behind = behind
-        self._stack.append(made)
+        opened.behind = behind
+        self._stack.append(opened)
 
-    def _starts(self, element: Element, made: _Open) -> None:
+    def _starts(self, element: Element, opened: _Open) -> None:
         name = element.name
         if self._hidden():
             return
         if name in _PARAGRAPHS or name not in _INLINE:
             self._break(2 if name in _PARAGRAPHS else 1)
         if name == "table":
-            made.kind = "layout" if self._value(element, "role") in {"presentation", "none"} else "data"
+            opened.kind = "layout" if self._value(element, "role") in {"presentation", "none"} else "data"
         if name in {"td", "th"}:
-            self._cell(element, made)
+            self._cell(element, opened)
         if name == "li":
             self._item()
 
-    def _cell(self, element: Element, made: _Open) -> None:
+    def _cell(self, element: Element, cell: _Open) -> None:
         """Begin a cell: a line in a table of layout, a column in one of data, or a word and what it is."""
-        table = next((each for each in reversed(self._stack) if each.name == "table"), None)
-        row = next((each for each in reversed(self._stack) if each.name == "tr"), None)
+        table = next((opened for opened in reversed(self._stack) if opened.name == "table"), None)
+        row = next((opened for opened in reversed(self._stack) if opened.name == "tr"), None)
         if row is not None:
             row.count += 1
         if row is None or (table is not None and table.kind == "layout"):
@@ -289,7 +289,7 @@ class TextWriter:
             return
         if element.name == "th" and self._value(element, "scope") == "row":
             row.kind = "named"
-            made.behind = ": "
+            cell.behind = ": "
         elif table is None:  # a row of a table that is elsewhere
             self._emit("  " if row.count > 1 else "")
         elif row.kind != "named":
@@ -299,13 +299,13 @@ class TextWriter:
                 width = 32 if row.count == 1 else 12
                 side = "" if row.count > 1 and self._value(element, "align") == "right" else "-"
                 padded = string(f"%{side}{width}s  ") + "|format(blendtpl_cell|trim)"
-                made.behind = f"{self._tags.statement('endset')}{self._tags.value(padded)}"
+                cell.behind = f"{self._tags.statement('endset')}{self._tags.value(padded)}"
             else:
-                made.behind = "  "
+                cell.behind = "  "
         self._fresh = True
 
     def _item(self) -> None:
-        above = next((each for each in reversed(self._stack) if each.name in {"ul", "ol"}), None)
+        above = next((opened for opened in reversed(self._stack) if opened.name in {"ul", "ol"}), None)
         if above is None or above.name == "ul":
             self._emit("* ")
         elif self._loops and not above.loop:
@@ -317,21 +317,21 @@ class TextWriter:
 
     def _closed(self, name: str) -> None:
         if name == HOLE:  # the end of an element whose name is printed
-            name = next((each.name for each in reversed(self._stack) if HOLE in each.name), name)
-        if not any(each.name == name for each in self._stack):
+            name = next((opened.name for opened in reversed(self._stack) if HOLE in opened.name), name)
+        if not any(opened.name == name for opened in self._stack):
             return
         while self._stack:
-            found = self._stack.pop()
+            closed = self._stack.pop()
             if not self._hidden():
-                if found.behind:
-                    self._emit(found.behind)
-                if not found.unseen and found.name in _PARAGRAPHS:
+                if closed.behind:
+                    self._emit(closed.behind)
+                if not closed.unseen and closed.name in _PARAGRAPHS:
                     self._break(2)
-                elif not found.unseen and found.name not in _INLINE:
+                elif not closed.unseen and closed.name not in _INLINE:
                     self._ended = True
-                elif found.behind and found.name in {"td", "th"}:
+                elif closed.behind and closed.name in {"td", "th"}:
                     self._fresh = True
-            if found.name == name:
+            if closed.name == name:
                 return
 
     def _link(self, element: Element) -> tuple[str, str]:
@@ -348,14 +348,14 @@ class TextWriter:
             return "", ""
         printed = HOLE in self._marked.masked[element.end : close]
         if not (
-            printed and any(each in address for each in self._tags.delimiters) and self._balanced(element.end, close)
+            printed and any(sign in address for sign in self._tags.delimiters) and self._balanced(element.end, close)
         ):
             return "", f" ({address})"
-        kept = f"{self._tags.statement('set blendtpl_address')}{plain}{self._tags.statement('endset')}"
+        stored = f"{self._tags.statement('set blendtpl_address')}{plain}{self._tags.statement('endset')}"
         other = self._tags.statement("if blendtpl_label|trim != blendtpl_address|trim")
         address = self._tags.value("blendtpl_address")
         shown = f"{self._tags.value('blendtpl_label')}{other} ({address}){self._tags.statement('endif')}"
-        return self._tags.statement("set blendtpl_label"), f"{self._tags.statement('endset')}{kept}{shown}"
+        return self._tags.statement("set blendtpl_label"), f"{self._tags.statement('endset')}{stored}{shown}"
 
     def _balanced(self, start: int, end: int) -> bool:
         """Return whether each tag of Jinja2 that begins between two offsets ends there."""
@@ -379,7 +379,7 @@ class TextWriter:
 
     def _in_text(self, attribute: Attribute) -> str:
         """Return the value of an attribute as text, with the tags in it."""
-        made = []
+        parts = []
         start, end = attribute.value, attribute.end
         if self._marked.text[start : start + 1] in {'"', "'"}:
             start, end = start + 1, end - 1
@@ -387,10 +387,10 @@ class TextWriter:
             if piece.end <= start or piece.start >= end:
                 continue
             if piece.word:
-                made.append(piece.text)
+                parts.append(piece.text)
             else:
-                made.append(html.unescape(self._marked.text[max(piece.start, start) : min(piece.end, end)]))
-        return "".join(made)
+                parts.append(html.unescape(self._marked.text[max(piece.start, start) : min(piece.end, end)]))
+        return "".join(parts)
 
     def _value(self, element: Element, name: str) -> str:
         attribute = element.attribute(name)

@@ -33,12 +33,12 @@ class _Parser(HTMLParser):
         self.at: Node | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        made = Node(tag, {name: value or "" for name, value in attrs}, self.at)
+        node = Node(tag, {name: value or "" for name, value in attrs}, self.at)
         if self.at is not None:
-            self.at.children.append(made)
-        self.nodes.append(made)
+            self.at.children.append(node)
+        self.nodes.append(node)
         if tag not in VOID:
-            self.at = made
+            self.at = node
 
     def handle_endtag(self, tag: str) -> None:
         above = self.at
@@ -81,16 +81,16 @@ def find_adrift(nodes: list[Node], written: list[Node], mark: str, unknown: str)
     parents: dict[str, list[str]] = {}
     for node in written:
         parents.setdefault(node.attributes.get(mark, ""), []).append(_above(node, mark))
-    found: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for node in nodes:
-        found.setdefault(node.attributes.get(mark, ""), []).append(_above(node, mark))
+        places.setdefault(node.attributes.get(mark, ""), []).append(_above(node, mark))
     for node in nodes:  # parents come first
         own = node.attributes.get(mark, "")
         if node.parent is not None and id(node.parent) in within:
             within.add(id(node))
             node.adrift = True
             continue
-        node.adrift = bool(own) and sorted(found[own]) != sorted(parents.get(own, []))
+        node.adrift = bool(own) and sorted(places[own]) != sorted(parents.get(own, []))
 
 
 def _ends_its_like(node: Node) -> bool:

@@ -16,11 +16,11 @@ def rest(node: nodes.If) -> nodes.If:
 
 def filters(node: nodes.Node | None) -> set[str]:
     """Return the filters that a value goes through."""
-    found: set[str] = set()
+    names: set[str] = set()
     while isinstance(node, nodes.Filter):
-        found.add(node.name)
+        names.add(node.name)
         node = node.node
-    return found
+    return names
 
 
 def filtered(node: nodes.Node) -> nodes.Node:
@@ -40,7 +40,7 @@ def outer(node: nodes.Node) -> Iterator[nodes.Node]:
 
 def bodies(node: nodes.If) -> list[Sequence[nodes.Node]]:
     """Return the bodies of all branches, with the empty one that is there where no `else` is."""
-    return [node.body, *(each.body for each in node.elif_), node.else_]
+    return [node.body, *(branch.body for branch in node.elif_), node.else_]
 
 
 def branches(node: nodes.If) -> list[str]:

@@ -19,5 +19,5 @@ class Basis:
 
 def basis(settings: Settings) -> Basis:
     """Return what the rules go by with these settings."""
-    known = support.load(settings.clients)
-    return Basis(settings, known, Reader(features.properties(known.features)))
+    client_support = support.load(settings.clients)
+    return Basis(settings, client_support, Reader(features.properties(client_support.features)))

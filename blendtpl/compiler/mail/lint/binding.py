@@ -9,19 +9,19 @@ from blendtpl.compiler.mail.lint.scope import Scope
 from blendtpl.compiler.mail.lint.values import Space, Unknown, named, names_in, unknown
 
 
-def bind(target: nodes.Node, found: Any, scope: Scope) -> None:
+def bind(target: nodes.Node, value: Any, scope: Scope) -> None:
     """Set the names of a target."""
     if isinstance(target, nodes.Name):
-        scope.values[target.name] = found
+        scope.values[target.name] = value
     elif isinstance(target, nodes.NSRef):
         space = scope.find(target.name)
         if isinstance(space, Space):
             # of a loop whose rounds are run as one, nobody knows how often it is set
-            space.values[target.attr] = unknown(f"{target.name}.{target.attr}", found) if scope.repeated else found
+            space.values[target.attr] = unknown(f"{target.name}.{target.attr}", value) if scope.repeated else value
     elif isinstance(target, (nodes.Tuple, nodes.List)):
-        same = isinstance(found, (list, tuple)) and len(found) == len(target.items)
-        for at, each in enumerate(target.items):
-            bind(each, found[at] if same else Unknown(f"{named(found)}[{at}]", names_in(found)), scope)
+        same = isinstance(value, (list, tuple)) and len(value) == len(target.items)
+        for at, part in enumerate(target.items):
+            bind(part, value[at] if same else Unknown(f"{named(value)}[{at}]", names_in(value)), scope)
 
 
 def forget(target: nodes.NSRef, scope: Scope) -> None:
@@ -48,8 +48,8 @@ def loop_of(at: int, items: list[Any]) -> Space:
     return Space("loop", values)
 
 
-def through(filters: nodes.Filter, found: Any, scope: Scope) -> Any:
+def through(filters: nodes.Filter, text: Any, scope: Scope) -> Any:
     """Return what the filters of a block make of its text."""
     if isinstance(filters.node, nodes.Filter):
-        found = through(filters.node, found, scope)
-    return filtered(filters, found, scope)
+        text = through(filters.node, text, scope)
+    return filtered(filters, text, scope)

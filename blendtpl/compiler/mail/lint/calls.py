@@ -46,23 +46,27 @@ class Method:
         self.of, self.name = of, name
 
 
-def looked_up(found: Any, key: Any, node: nodes.Node, scope: Scope, default: Any = MISSING) -> Any:
+def looked_up(container: Any, key: Any, node: nodes.Node, scope: Scope, default: Any = MISSING) -> Any:
     """Return what stands under a key."""
-    if isinstance(found, Space):
-        return found.values.get(key, unknown(f"{found.name}.{key}")) if isinstance(key, str) else unknown(found.name)
-    if isinstance(found, dict) and isinstance(key, Unknown):
-        if len(found) <= _KEYS and all(isinstance(each, (str, int)) for each in found):
-            for part, each in enumerate(found):
-                if scope.run.decide(f"{key.name} == {each!r}", node, scope, part):
-                    return found[each]
-        return unknown(f"{named(found)}[{key.name}]", found, key) if default is MISSING else default
-    if isinstance(found, (dict, list, tuple, str)) and is_known(key):
+    if isinstance(container, Space):
+        return (
+            container.values.get(key, unknown(f"{container.name}.{key}"))
+            if isinstance(key, str)
+            else unknown(container.name)
+        )
+    if isinstance(container, dict) and isinstance(key, Unknown):
+        if len(container) <= _KEYS and all(isinstance(candidate, (str, int)) for candidate in container):
+            for part, candidate in enumerate(container):
+                if scope.run.decide(f"{key.name} == {candidate!r}", node, scope, part):
+                    return container[candidate]
+        return unknown(f"{named(container)}[{key.name}]", container, key) if default is MISSING else default
+    if isinstance(container, (dict, list, tuple, str)) and is_known(key):
         try:
-            return found[key]
+            return container[key]
         except (KeyError, IndexError, TypeError):
-            return unknown(f"{named(found)}[{key!r}]") if default is MISSING else default
+            return unknown(f"{named(container)}[{key!r}]") if default is MISSING else default
     spelt = f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{named(key)}]"
-    return Unknown(f"{named(found)}{spelt}", names_in([found, key]))
+    return Unknown(f"{named(container)}{spelt}", names_in([container, key]))
 
 
 def call(node: nodes.Call, args: list[Any], kwargs: dict[str, Any], scope: Scope, *, certain: bool, called: Any) -> Any:
@@ -82,28 +86,28 @@ def call(node: nodes.Call, args: list[Any], kwargs: dict[str, Any], scope: Scope
         if function in _GETTEXT:
             return _translated(node, function, args, kwargs, scope)
         if scope.run.is_global(function):
-            found = _global(function, args, kwargs)
-            if found is not None:
-                return found
+            created = _global(function, args, kwargs)
+            if created is not None:
+                return created
     if isinstance(node.node, nodes.Getattr) and node.node.attr in ("items", "values", "keys"):
         return unknown(f"{named(called)}()", called)
     return unknown(f"{named(called)}({', '.join(map(named, [*args, *kwargs.values()]))})", called, args, kwargs)
 
 
 def _global(function: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    if function == "range" and args and all(isinstance(each, int) for each in args):
+    if function == "range" and args and all(isinstance(argument, int) for argument in args):
         return list(range(*args))[:_RANGE]
-    if function == "dict" and all(isinstance(each, dict) for each in args):
+    if function == "dict" and all(isinstance(argument, dict) for argument in args):
         return dict(*args, **kwargs)
     if function == "namespace":
-        return Space("namespace", dict(*(each for each in args if isinstance(each, dict)), **kwargs))
+        return Space("namespace", dict(*(argument for argument in args if isinstance(argument, dict)), **kwargs))
     return None
 
 
 def _translated(node: nodes.Call, function: str, args: list[Any], kwargs: dict[str, Any], scope: Scope) -> Any:
     at = _GETTEXT[function]
     texts = args[at : at + 1 + function.startswith("n")]
-    if not texts or not all(isinstance(each, str) for each in texts):
+    if not texts or not all(isinstance(text, str) for text in texts):
         return unknown(f"{function}({', '.join(map(named, args))})", args, kwargs)
     count = args[at + 2] if len(args) > at + 2 else None
     several = function.startswith("n") and len(texts) > 1
@@ -127,33 +131,33 @@ def filled(text: Any, values: Any, template: str, line: int) -> Any:
     positional = list(values) if isinstance(values, (list, tuple)) else [values]
     for piece in pieces_of(text, template, line, escaping=False):
         behind = 0
-        for found in _FIELD.finditer(piece.text):
-            before, behind = piece.text[behind : found.start()], found.end()
+        for field in _FIELD.finditer(piece.text):
+            before, behind = piece.text[behind : field.start()], field.end()
             pieces.append(Piece(before, piece.template, piece.line, piece.names))
-            if found.group() == "%%":
+            if field.group() == "%%":
                 pieces.append(Piece("%", template, line))
-            elif found[1] is None:
-                given = positional.pop(0) if positional and not isinstance(values, dict) else unknown(found.group())
-                pieces += pieces_of(given, template, line, escaping=markup)
+            elif field[1] is None:
+                value = positional.pop(0) if positional and not isinstance(values, dict) else unknown(field.group())
+                pieces += pieces_of(value, template, line, escaping=markup)
             else:
-                given = values.get(found[1]) if isinstance(values, dict) else None
-                given = unknown(found[1], values) if given is None else given
-                pieces += pieces_of(given, template, line, escaping=markup)
+                value = values.get(field[1]) if isinstance(values, dict) else None
+                value = unknown(field[1], values) if value is None else value
+                pieces += pieces_of(value, template, line, escaping=markup)
         pieces.append(Piece(piece.text[behind:], piece.template, piece.line, piece.names))
-    kept = tuple(piece for piece in pieces if piece.text)
-    if any(piece.names or piece.text == HOLE for piece in kept):
-        return Rendered(kept, markup)
-    plain = "".join(piece.text for piece in kept)
+    nonempty = tuple(piece for piece in pieces if piece.text)
+    if any(piece.names or piece.text == HOLE for piece in nonempty):
+        return Rendered(nonempty, markup)
+    plain = "".join(piece.text for piece in nonempty)
     return Markup(plain) if markup else plain  # noqa: S704
 
 
-def attributes(found: dict[Any, Any], template: str, line: int) -> Rendered:
+def attributes(mapping: dict[Any, Any], template: str, line: int) -> Rendered:
     """Return what `xmlattr` makes of a dict of which not all is known; what is not known may well be there."""
     pieces: list[Piece] = []
-    for key, each in found.items():
-        if each is not None:
+    for key, value in mapping.items():
+        if value is not None:
             pieces.append(Piece(f' {key}="', template, line))
-            pieces += pieces_of(each, template, line, escaping=True)
+            pieces += pieces_of(value, template, line, escaping=True)
             pieces.append(Piece('"', template, line))
     return Rendered(tuple(pieces))
 
@@ -165,7 +169,7 @@ def _method(node: nodes.Call, method: Method, args: list[Any], kwargs: dict[str,
     if (isinstance(of, dict) and name in _DICT_METHODS) or (isinstance(of, list) and name in _LIST_METHODS):
         return _called(of, name, args, kwargs)
     if isinstance(of, str) and name == "join" and len(args) == 1 and isinstance(args[0], (list, tuple)):
-        parts = [part for each in args[0] for part in (of, each)][1:]
+        parts = [part for item in args[0] for part in (of, item)][1:]
         return joined(parts, scope.template, node.lineno)
     if isinstance(of, str) and name in _TEXT_METHODS and is_known([args, kwargs]):
         return _called(of, name, args, kwargs)
@@ -174,7 +178,7 @@ def _method(node: nodes.Call, method: Method, args: list[Any], kwargs: dict[str,
 
 def _called(of: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     try:
-        found = getattr(of, name)(*args, **kwargs)
+        result = getattr(of, name)(*args, **kwargs)
     except Exception:  # rendering raises it too
         return unknown(f"{named(of)}.{name}", of, args)
-    return list(found) if isinstance(of, dict) and name != "copy" and found is not None else found
+    return list(result) if isinstance(of, dict) and name != "copy" and result is not None else result

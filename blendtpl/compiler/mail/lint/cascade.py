@@ -33,19 +33,19 @@ class _Selector:
     @property
     def weight(self) -> tuple[int, int, int]:
         """How much it weighs."""
-        ids = sum(len(found[2]) for found in self.compounds)
-        classes = sum(len(found[1]) for found in self.compounds)
-        return ids, classes, sum(found[0] not in ("", "*") for found in self.compounds)
+        ids = sum(len(compound[2]) for compound in self.compounds)
+        classes = sum(len(compound[1]) for compound in self.compounds)
+        return ids, classes, sum(compound[0] not in ("", "*") for compound in self.compounds)
 
 
 class Styles:
     """The style sheets of a document."""
 
-    def __init__(self, found: Document, css: Reader) -> None:
+    def __init__(self, document: Document, css: Reader) -> None:
         self._rules: list[tuple[_Selector, Rule]] = []
         self._css = css
-        self._certain = not any("stylesheet" in link.attributes.get("rel", "") for link in found.root.all("link"))
-        for element in found.root.all("style"):
+        self._certain = not any("stylesheet" in link.attributes.get("rel", "") for link in document.root.all("link"))
+        for element in document.root.all("style"):
             for child in element.children:
                 if not isinstance(child, Element):
                     self._read(child.data)
@@ -53,7 +53,7 @@ class Styles:
     def _read(self, text: str) -> None:
         rules, _ = self._css.sheet(text)
         for rule in rules:
-            names = {each.name for each in rule.declarations}
+            names = {declaration.name for declaration in rule.declarations}
             if rule.media or names.isdisjoint(_LOOKS) or _FOR_OTHERS.search(rule.selector):
                 continue
             for text_of_one in rule.selector.split(","):
@@ -77,32 +77,34 @@ class Styles:
             return None
         applied = [(selector.weight, at, rule.declarations) for at, (selector, rule) in enumerate(self._rules)
                    if _matches(element, selector)]  # fmt: skip
-        found: dict[str, str] = dict(_presentational(element))
-        ordered = [block for _, _, block in sorted(applied, key=lambda each: each[:2])]
+        properties: dict[str, str] = dict(_presentational(element))
+        ordered = [block for _, _, block in sorted(applied, key=lambda entry: entry[:2])]
         for important in (False, True):
             for block in (*ordered, own):
-                for each in block:
-                    if each.important == important:
-                        _put(found, each)
-        return found
+                for declaration in block:
+                    if declaration.important == important:
+                        _put(properties, declaration)
+        return properties
 
 
-def _put(found: dict[str, str], each: Declaration) -> None:
-    text = each.text.lower()
-    if each.name == "background":
-        found.pop("background-color", None)
-        found.pop("background-image", None)
+def _put(properties: dict[str, str], declaration: Declaration) -> None:
+    text = declaration.text.lower()
+    if declaration.name == "background":
+        properties.pop("background-color", None)
+        properties.pop("background-image", None)
         if "url(" in text or "gradient" in text:
-            found["background-image"] = text
+            properties["background-image"] = text
             return
-    if each.name == "font":
-        found["font-size"] = "var"  # it is in there
-    found[each.name] = text
+    if declaration.name == "font":
+        properties["font-size"] = "var"  # it is in there
+    properties[declaration.name] = text
 
 
 def _loose_holes(style: str, own: Sequence[Declaration]) -> bool:
     """Return whether a variable in a `style` may be more than a value."""
-    inside = sum(each.text.count(hole) for each in own if not has_hole(each.name) for hole in HOLES)
+    inside = sum(
+        declaration.text.count(hole) for declaration in own if not has_hole(declaration.name) for hole in HOLES
+    )
     return sum(style.count(hole) for hole in HOLES) != inside
 
 
@@ -124,13 +126,13 @@ def _selector(text: str) -> _Selector | None:
         if part == ">":
             direct = True
             continue
-        found = _COMPOUND.fullmatch(part)
-        if found is None:
+        match = _COMPOUND.fullmatch(part)
+        if match is None:
             return None
-        words = re.findall(r"[.#][\w-]+", found["names"])
+        words = re.findall(r"[.#][\w-]+", match["names"])
         classes = frozenset(word[1:] for word in words if word[0] == ".")
         ids = frozenset(word[1:] for word in words if word[0] == "#")
-        compounds.append(((found["tag"] or "").lower(), classes, ids))
+        compounds.append(((match["tag"] or "").lower(), classes, ids))
         child.append(direct)
         direct = False
     return _Selector(tuple(compounds), tuple(child)) if compounds else None
@@ -152,8 +154,8 @@ def _under(element: Element, selector: _Selector, at: int) -> bool:
     return False
 
 
-def _is(element: Element, wanted: tuple[str, frozenset[str], frozenset[str]]) -> bool:
-    tag, classes, ids = wanted
+def _is(element: Element, compound: tuple[str, frozenset[str], frozenset[str]]) -> bool:
+    tag, classes, ids = compound
     return (
         tag in ("", "*", element.tag)
         and classes <= set(element.attributes.get("class", "").split())

@@ -32,12 +32,12 @@ class _Use:
     shown: str
 
 
-def compatibility(found: Document, basis: Basis) -> Iterator[Finding]:
+def compatibility(document: Document, basis: Basis) -> Iterator[Finding]:
     """Yield what is not supported."""
-    known, settings = basis.support.features, basis.settings
-    without = _OUTLOOK if found.for_outlook else frozenset[str]()
-    for use in _uses(found, basis):
-        feature = known.get(use.slug)
+    supported, settings = basis.support.features, basis.settings
+    without = _OUTLOOK if document.for_outlook else frozenset[str]()
+    for use in _uses(document, basis):
+        feature = supported.get(use.slug)
         if feature is None or use.slug in features.HARMLESS:
             continue
         lacking = [client for client in feature.unsupported if client not in without]
@@ -46,16 +46,16 @@ def compatibility(found: Document, basis: Basis) -> Iterator[Finding]:
         notes = " ".join(dict.fromkeys(note for _, note in partial if note))
         if lacking and feature.share(without) < settings.support:
             message = f"{use.shown} is not supported by {basis.support.shown(lacking)}"
-            yield Finding(f"mail-{kind}", found.place(use.at), use.needle, message, f"see {feature.url}")
+            yield Finding(f"mail-{kind}", document.place(use.at), use.needle, message, f"see {feature.url}")
         elif partial and settings.partial:
             shown = basis.support.shown(client for client, _ in partial)
             message = f"{use.shown} is supported in part by {shown}"
             hint = f"{notes} See {feature.url}" if notes else f"see {feature.url}"
-            yield Finding("mail-partial", found.place(use.at), use.needle, message, hint)
+            yield Finding("mail-partial", document.place(use.at), use.needle, message, hint)
 
 
-def _uses(found: Document, basis: Basis) -> Iterator[_Use]:
-    for element in found.root.all():
+def _uses(document: Document, basis: Basis) -> Iterator[_Use]:
+    for element in document.root.all():
         if element.tag == "style":
             yield from _of_sheet(element, basis)
             continue

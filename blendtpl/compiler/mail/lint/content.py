@@ -26,81 +26,84 @@ _PATH = re.compile(r"(?:\.{0,2}/|[\w-]+(?:/|\.\w+$|\?|$))[\w./~?=&%#+:;,@!-]*")
 _ADDRESSES = ("href", "src", "background", "poster", "action")
 
 
-def content(found: Document, basis: Basis) -> Iterator[Finding]:
+def content(document: Document, basis: Basis) -> Iterator[Finding]:
     """Yield what is wrong with the content."""
-    yield from _language(found)
-    yield from _headings(found)
-    styled = _sizes_images(found, basis)
-    has_base = any(base.attributes.get("href") for base in found.root.all("base"))
-    for element in found.root.all():
+    yield from _language(document)
+    yield from _headings(document)
+    styled = _sizes_images(document, basis)
+    has_base = any(base.attributes.get("href") for base in document.root.all("base"))
+    for element in document.root.all():
         if element.tag == "img":
-            yield from _image(element, found, basis, styled=styled)
+            yield from _image(element, document, basis, styled=styled)
         if element.tag == "a":
-            yield from _link(element, found)
+            yield from _link(element, document)
         if not has_base:
-            yield from _addresses(element, found)
+            yield from _addresses(element, document)
 
 
-def _language(found: Document) -> Iterator[Finding]:
-    for element in found.root.all("html"):
+def _language(document: Document) -> Iterator[Finding]:
+    for element in document.root.all("html"):
         if element.is_certain and not element.attributes.get("lang", "").strip():
             message = "the message does not say which language it is in"
             hint = '`<html lang="en">`: screen readers choose their voice by it'
-            yield Finding("mail-lang", found.place(element.start), "<html", message, hint)
+            yield Finding("mail-lang", document.place(element.start), "<html", message, hint)
         return
 
 
-def _headings(found: Document) -> Iterator[Finding]:
-    if ANY in found.text:
+def _headings(document: Document) -> Iterator[Finding]:
+    if ANY in document.text:
         return  # there may be headings in it
     before = 0
-    for element in found.root.all(*(f"h{level}" for level in range(1, 7))):
+    for element in document.root.all(*(f"h{level}" for level in range(1, 7))):
         level = int(element.tag[1])
         if before and level > before + 1:
             message = f"`<h{level}>` comes after `<h{before}>`: a level is left out"
-            yield Finding("mail-heading-order", found.place(element.start), f"<h{level}", message, f"`<h{before + 1}>`")
+            yield Finding(
+                "mail-heading-order", document.place(element.start), f"<h{level}", message, f"`<h{before + 1}>`"
+            )
         before = level
 
 
-def _sizes_images(found: Document, basis: Basis) -> bool:
+def _sizes_images(document: Document, basis: Basis) -> bool:
     """Return whether a style sheet may set the width of images."""
-    if any("stylesheet" in link.attributes.get("rel", "") for link in found.root.all("link")):
+    if any("stylesheet" in link.attributes.get("rel", "") for link in document.root.all("link")):
         return True
-    for element in found.root.all("style"):
+    for element in document.root.all("style"):
         for child in element.children:
             if not isinstance(child, Element):
                 for rule in basis.css.sheet(child.data)[0]:
                     image = re.search(r"\bimg\b|[.#]", rule.selector)
                     if image and any(
-                        each.name in ("width", "height") or not each.is_known for each in rule.declarations
+                        declaration.name in ("width", "height") or not declaration.is_known
+                        for declaration in rule.declarations
                     ):
                         return True
     return False
 
 
-def _image(element: Element, found: Document, basis: Basis, *, styled: bool) -> Iterator[Finding]:
+def _image(element: Element, document: Document, basis: Basis, *, styled: bool) -> Iterator[Finding]:
     attributes = element.attributes
     if not element.is_certain or {attributes.get("width"), attributes.get("height")} & {"0", "1", "1px", "0px"}:
         return  # a pixel that counts readers
-    place = found.place(element.start)
+    place = document.place(element.start)
     if "alt" not in attributes:
         hint = 'say what it shows, or `alt=""` where it only decorates: most clients hide images at first'
         yield Finding("mail-image-alt", place, "<img", "the image has no `alt`", hint)
     style = attributes.get("style", "")
-    sized = {each.name for each in basis.css.declarations(style)} & {"width", "height"}
+    sized = {declaration.name for declaration in basis.css.declarations(style)} & {"width", "height"}
     if not ({"width", "height"} & attributes.keys() or sized or has_hole(style) or styled):
         message = "the image has no `width`: Outlook shows it in its full size"
         yield Finding("mail-image-width", place, "<img", message, "its width in pixels, as an attribute")
 
 
-def _link(element: Element, found: Document) -> Iterator[Finding]:
+def _link(element: Element, document: Document) -> Iterator[Finding]:
     if "href" not in element.attributes or not element.is_certain:
         return
     labels = [element.attributes.get(name, "") for name in ("aria-label", "title")]
     labels += [image.attributes.get("alt", "") for image in element.all("img", "svg", "object")]
     uncertain = any(not image.is_certain for image in element.all())
     text = " ".join("".join([*(text.data for text in element.texts()), " ", " ".join(labels)]).split())
-    place = found.place(element.start)
+    place = document.place(element.start)
     if not text.strip("\u200b\u200c\ufeff\u034f\xad ") and not uncertain:
         images = any(True for _ in element.all("img", "svg", "object"))
         hint = "say where it leads, in the `alt` of the image" if images else "say where it leads"
@@ -110,14 +113,14 @@ def _link(element: Element, found: Document) -> Iterator[Finding]:
         yield Finding("mail-link-text", place, "<a", message, "name what is there: screen readers list links alone")
 
 
-def _addresses(element: Element, found: Document) -> Iterator[Finding]:
+def _addresses(element: Element, document: Document) -> Iterator[Finding]:
     for name in _ADDRESSES:
         address = element.attributes.get(name, "").strip()
         if name == "href" and element.tag not in ("a", "area", "link"):
             continue
         if not address or has_hole(address[0]) or address.startswith("#"):
             continue
-        place = found.place(element.start)
+        place = document.place(element.start)
         if address.lower().startswith("http:"):
             message = f"`{_short(address)}` is sent in the clear"
             yield Finding("mail-insecure-url", place, f"{name}=", message, "write `https:`")

@@ -37,28 +37,28 @@ class _Look:
     hidden: bool = False
 
 
-def contrast(found: Document, basis: Basis) -> Iterator[Finding]:
+def contrast(document: Document, basis: Basis) -> Iterator[Finding]:
     """Yield texts of too little contrast, in each template one of the same colours."""
     seen: set[tuple[str, str]] = set()
-    for finding in _in(found.root, _Look(), Styles(found, basis.css), found):
+    for finding in _in(document.root, _Look(), Styles(document, basis.css), document):
         key = finding.place.template, finding.message
         if key not in seen:
             seen.add(key)
             yield finding
 
 
-def _in(element: Element, look: _Look, styles: Styles, found: Document) -> Iterator[Finding]:
+def _in(element: Element, look: _Look, styles: Styles, document: Document) -> Iterator[Finding]:
     for child in element.children:
         if isinstance(child, Element):
             if child.tag not in ("style", "script", "head", "title", "svg", "noscript"):
-                yield from _in(child, _look(child, look, styles), styles, found)
+                yield from _in(child, _look(child, look, styles), styles, document)
         elif child.data.strip("\xa0\u200b\u200c\u034f\ufeff \n\t·|•—–-*/,.:;"):
-            finding = _judged(element, look, found)
+            finding = _judged(element, look, document)
             if finding is not None:
                 yield finding
 
 
-def _judged(element: Element, look: _Look, found: Document) -> Finding | None:
+def _judged(element: Element, look: _Look, document: Document) -> Finding | None:
     if look.hidden or look.colour is None or look.background is None:
         return None
     ratio = ratio_of(look.colour, look.background)
@@ -70,7 +70,7 @@ def _judged(element: Element, look: _Look, found: Document) -> Finding | None:
     message = f"text in {colours} has a contrast of {ratio:.2f}:1"
     return Finding(
         "mail-contrast",
-        found.place(element.start),
+        document.place(element.start),
         f"<{element.tag}",
         message,
         f"at least {least:g}:1 can be read by most",
@@ -78,62 +78,62 @@ def _judged(element: Element, look: _Look, found: Document) -> Finding | None:
 
 
 def _look(element: Element, around: _Look, styles: Styles) -> _Look:
-    found = styles.of(element)
-    if found is None:
+    properties = styles.of(element)
+    if properties is None:
         return _Look(None, None, None, around.bold, around.hidden)
     colour = around.colour
     if element.tag == "a":
         colour = None  # the client's own
-    if "color" in found:
-        colour = around.colour if found["color"] in ("inherit", "currentcolor") else _colour(found["color"])
-    background = _background(found, around.background)
-    size = _size(found.get("font-size", ""), element.tag, around.size)
-    weight = found.get("font-weight", "")
+    if "color" in properties:
+        colour = around.colour if properties["color"] in ("inherit", "currentcolor") else _colour(properties["color"])
+    background = _background(properties, around.background)
+    size = _size(properties.get("font-size", ""), element.tag, around.size)
+    weight = properties.get("font-weight", "")
     bold = weight in ("bold", "bolder", "600", "700", "800", "900") or (
         not weight and (around.bold or element.tag in _BOLD)
     )
-    hidden = around.hidden or _is_hidden(found, size) or "hidden" in element.attributes
-    if "opacity" in found or "filter" in found or "mix-blend-mode" in found:
+    hidden = around.hidden or _is_hidden(properties, size) or "hidden" in element.attributes
+    if "opacity" in properties or "filter" in properties or "mix-blend-mode" in properties:
         return _Look(None, None, size, bold, hidden)
     return _Look(colour, background, size, bold, hidden)
 
 
-def _background(found: Mapping[str, str], around: Colour | None) -> Colour | None:
+def _background(properties: Mapping[str, str], around: Colour | None) -> Colour | None:
     background = around
     for name in ("background", "background-color"):
-        given = found.get(name, "")
-        if not given:
+        value = properties.get(name, "")
+        if not value:
             continue
-        if given in ("transparent", "none", "inherit", "initial", "unset"):
+        if value in ("transparent", "none", "inherit", "initial", "unset"):
             continue
-        background = _colour(given)
-    image = found.get("background-image", "none")
+        background = _colour(value)
+    image = properties.get("background-image", "none")
     return background if image in ("none", "initial") else None
 
 
-def _is_hidden(found: Mapping[str, str], size: float | None) -> bool:
+def _is_hidden(properties: Mapping[str, str], size: float | None) -> bool:
     return (
-        found.get("display") == "none"
-        or found.get("visibility") in ("hidden", "collapse")
-        or found.get("mso-hide") == "all"
+        properties.get("display") == "none"
+        or properties.get("visibility") in ("hidden", "collapse")
+        or properties.get("mso-hide") == "all"
         or (size is not None and size <= 2)
-        or any(re.fullmatch(r"0(?:px)?", found.get(name, "")) for name in ("max-height", "height", "line-height"))
+        or any(re.fullmatch(r"0(?:px)?", properties.get(name, "")) for name in ("max-height", "height", "line-height"))
     )
 
 
 def _colour(text: str) -> Colour | None:
-    found = None if has_hole(text) else parse_color(text)
+    colour = None if has_hole(text) else parse_color(text)
     # half transparent, or the text's own: nobody knows what it is on
-    if not isinstance(found, RGBA) or found.alpha != 1:
+    if not isinstance(colour, RGBA) or colour.alpha != 1:
         return None
-    return found.red, found.green, found.blue
+    return colour.red, colour.green, colour.blue
 
 
 def _size(text: str, tag: str, around: float | None) -> float | None:
     if not text:
         return _SIZES.get(tag, around)
-    found = re.fullmatch(r"(\d*\.?\d+)(px|pt)", text)
-    return float(found[1]) * (4 / 3 if found[2] == "pt" else 1) if found else None
+    match = re.fullmatch(r"(\d*\.?\d+)(px|pt)", text)
+    return float(match[1]) * (4 / 3 if match[2] == "pt" else 1) if match else None
 
 
 def ratio_of(one: Colour, other: Colour) -> float:

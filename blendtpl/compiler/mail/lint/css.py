@@ -70,8 +70,8 @@ class Reader:
     def declarations(self, text: str) -> tuple[Declaration, ...]:
         """Return the declarations of a `style` attribute."""
         if text not in self._declarations:
-            found = tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)
-            self._declarations[text] = _declarations(found, _lines(text))
+            nodes = tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)
+            self._declarations[text] = _declarations(nodes, _lines(text))
         return self._declarations[text]
 
     def sheet(self, text: str) -> "Sheet":
@@ -80,11 +80,11 @@ class Reader:
             self._sheets[text] = _sheet(text)
         return self._sheets[text]
 
-    def uses(self, found: tuple[Declaration, ...]) -> tuple[Use, ...]:
+    def uses(self, declarations: tuple[Declaration, ...]) -> tuple[Use, ...]:
         """Return the features of a block of declarations."""
-        if found not in self._uses:
-            self._uses[found] = tuple(_uses_of(found, self._properties))
-        return self._uses[found]
+        if declarations not in self._uses:
+            self._uses[declarations] = tuple(_uses_of(declarations, self._properties))
+        return self._uses[declarations]
 
 
 Sheet = tuple[tuple[Rule, ...], tuple[Use, ...]]
@@ -100,16 +100,16 @@ def _sheet(text: str) -> Sheet:
             if not (node.lower_at_keyword == "import" and "font" in str(tinycss2.serialize(node.prelude))):
                 uses.append(Use(features.of_at_rule(node.lower_at_keyword), f"@{node.at_keyword}", at))
         else:
-            found = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
+            nodes = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
             selector = str(tinycss2.serialize(node.prelude)).strip()
-            if not media and any(isinstance(each, ast.QualifiedRule) for each in found):
+            if not media and any(isinstance(child, ast.QualifiedRule) for child in nodes):
                 uses.append(Use("css-nesting", selector, at))
-            rules.append(Rule(selector, _declarations(found, lines), at, media))
+            rules.append(Rule(selector, _declarations(nodes, lines), at, media))
     return tuple(rules), tuple(uses)
 
 
-def _nested(found: Sequence[ast.Node], *, media: bool) -> Iterator[tuple[Any, bool]]:
-    for node in found:
+def _nested(nodes: Sequence[ast.Node], *, media: bool) -> Iterator[tuple[Any, bool]]:
+    for node in nodes:
         if isinstance(node, ast.QualifiedRule):
             yield node, media
         elif isinstance(node, ast.AtRule):
@@ -119,7 +119,7 @@ def _nested(found: Sequence[ast.Node], *, media: bool) -> Iterator[tuple[Any, bo
                 yield from _nested(inner, media=True)
 
 
-def _declarations(found: Sequence[ast.Node], lines: Sequence[int]) -> tuple[Declaration, ...]:
+def _declarations(nodes: Sequence[ast.Node], lines: Sequence[int]) -> tuple[Declaration, ...]:
     return tuple(
         Declaration(
             node.lower_name,
@@ -129,7 +129,7 @@ def _declarations(found: Sequence[ast.Node], lines: Sequence[int]) -> tuple[Decl
             node.important,
             _offset(node, lines),
         )
-        for node in found
+        for node in nodes
         if isinstance(node, ast.Declaration)
     )
 
@@ -145,21 +145,21 @@ def _offset(node: Any, lines: Sequence[int]) -> int:
     return int(lines[min(node.source_line, len(lines)) - 1] + node.source_column - 1)
 
 
-def _uses_of(found: Sequence[Declaration], known: Mapping[str, str]) -> Iterator[Use]:
+def _uses_of(declarations: Sequence[Declaration], by_property: Mapping[str, str]) -> Iterator[Use]:
     """Yield the features of a block of declarations, but those for which it has something else as well: the same
     property before, for clients that ignore the second; or a colour behind an image.
     """
-    plain = {each.name for each in found}
-    if any(each.name == "display" and each.text == "none" for each in found):
+    plain = {declaration.name for declaration in declarations}
+    if any(declaration.name == "display" and declaration.text == "none" for declaration in declarations):
         return  # nobody sees any of it
     before: set[str] = set()
-    for each in found:
-        if each.name not in before and each.is_known:
-            slugs = {*each.features, *features.of_property(each.name, each.words, known)}
+    for declaration in declarations:
+        if declaration.name not in before and declaration.is_known:
+            slugs = {*declaration.features, *features.of_property(declaration.name, declaration.words, by_property)}
             for slug in sorted(slugs):
                 if not (slug.endswith("-gradient") and "background-color" in plain):
-                    yield Use(slug, each.name, each.at)
-        before.add(each.name)
+                    yield Use(slug, declaration.name, declaration.at)
+        before.add(declaration.name)
 
 
 def _of_value(value: Sequence[ast.Node]) -> Iterator[str]:

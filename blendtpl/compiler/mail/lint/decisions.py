@@ -24,7 +24,7 @@ class Coverage:
     waiting: dict[tuple[Site, bool], dict[str, bool]] = field(default_factory=dict)
     tried: set[tuple[Site, bool]] = field(default_factory=set)
 
-    def left(self) -> bool:
+    def has_waiting(self) -> bool:
         """Return whether there is a branch that may be reached."""
         self.waiting = {branch: seed for branch, seed in self.waiting.items() if branch not in self.taken}
         return bool(self.waiting)
@@ -49,9 +49,9 @@ class Decisions:
         answer = self._answer(name, site, against)
         self.coverage.taken.add((site, answer))
         other = (site, not answer)
-        if not any(other in known for known in (self.coverage.taken, self.coverage.waiting, self.coverage.tried)):
-            kept = {given: said for given, said in self.answers.items() if given not in against}
-            self.coverage.waiting[other] = {**kept, name: not answer}
+        if not any(other in branches for branches in (self.coverage.taken, self.coverage.waiting, self.coverage.tried)):
+            others = {question: reply for question, reply in self.answers.items() if question not in against}
+            self.coverage.waiting[other] = {**others, name: not answer}
         self.answers[name] = answer
         return answer
 
@@ -66,28 +66,32 @@ class Decisions:
 
     def _against(self, name: str) -> dict[str, bool]:
         """Return the answers that were given from which one follows, with that."""
-        found = {}
+        implied = {}
         for suffix, answer in ((" is none", False), (" is defined", True)):
             base = name.removesuffix(suffix)
             if name.endswith(suffix) and self.answers.get(base):
-                found[base] = answer
-        for suffix, said in ((" is none", True), (" is defined", False)):
-            if self.answers.get(name + suffix) is said:
-                found[name + suffix] = False
-        left, equals, _ = name.partition(_EQUALS)
+                implied[base] = answer
+        for suffix, reply in ((" is none", True), (" is defined", False)):
+            if self.answers.get(name + suffix) is reply:
+                implied[name + suffix] = False
+        compared, equals, _ = name.partition(_EQUALS)
         if equals:
-            found |= {given: False for given, said in self.answers.items() if said and given.startswith(left + equals)}
-        found.pop(name, None)
-        return found
+            implied |= {
+                question: False
+                for question, reply in self.answers.items()
+                if reply and question.startswith(compared + equals)
+            }
+        implied.pop(name, None)
+        return implied
 
 
 def variants(render: Callable[[Decisions], T]) -> Iterator[T]:
     """Yield what `render` makes of each variant, until every branch was taken."""
-    coverage, taken = Coverage(), -1
+    coverage, covered = Coverage(), -1
     for number in range(LIMIT):
-        if number and not coverage.left():
+        if number and not coverage.has_waiting():
             return
         # what free answers don't reach any more lies behind those that led to the branch beside it
-        seed = coverage.next_seed() if len(coverage.taken) == taken else {}
-        taken = len(coverage.taken)
+        seed = coverage.next_seed() if len(coverage.taken) == covered else {}
+        covered = len(coverage.taken)
         yield render(Decisions(coverage, seed))

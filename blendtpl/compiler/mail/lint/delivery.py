@@ -72,7 +72,7 @@ def delivery(message: Message) -> Iterator[Finding]:
 
 
 def _size(part: Part) -> Iterator[Finding]:
-    largest = max((_constant(found) for found in part.documents), default=0)
+    largest = max((_constant(document) for document in part.documents), default=0)
     if largest > CLIPPED:
         message = (
             f"the HTML has at least {largest / 1024:.0f} kB, without what variables bring: Gmail clips it at 102 kB"
@@ -80,12 +80,12 @@ def _size(part: Part) -> Iterator[Finding]:
         yield Finding("mail-size", Place(part.name, 1), "", message, "less of it, or a link to the rest")
 
 
-def _constant(found: Document) -> int:
-    return len(found.text.encode("utf-8", "replace")) - sum(found.text.count(hole) * 3 for hole in HOLES)
+def _constant(document: Document) -> int:
+    return len(document.text.encode("utf-8", "replace")) - sum(document.text.count(hole) * 3 for hole in HOLES)
 
 
 def _preheader(part: Part) -> Iterator[Finding]:
-    bodies = [next(found.root.all("body"), None) for found in part.documents]
+    bodies = [next(document.root.all("body"), None) for document in part.documents]
     if not bodies or any(body is None for body in bodies) or any(_begins_hidden(body) for body in bodies if body):
         return
     body = bodies[0]
@@ -118,27 +118,27 @@ def _may_hide(element: Element) -> bool:
 def _unsubscribe(message: Message) -> Iterator[Finding]:
     if not message.category or message.category == "transactional" or message.unsubscribe:
         return
-    if not any(_may_unsubscribe(found) for found in message.html.documents):
-        told = f"a message of category `{message.category}` offers no way to unsubscribe"
+    if not any(_may_unsubscribe(document) for document in message.html.documents):
+        problem = f"a message of category `{message.category}` offers no way to unsubscribe"
         hint = "`unsubscribe = true` in message.toml, and a link in the body"
-        yield Finding("mail-unsubscribe", Place(message.html.name, 1), "", told, hint)
+        yield Finding("mail-unsubscribe", Place(message.html.name, 1), "", problem, hint)
 
 
-def _may_unsubscribe(found: Document) -> bool:
-    names = {name for piece in found.pieces for name in piece.names}
-    return ANY in found.text or bool(_UNSUBSCRIBE.search(found.text)) or any(map(_UNSUBSCRIBE.search, names))
+def _may_unsubscribe(document: Document) -> bool:
+    names = {name for piece in document.pieces for name in piece.names}
+    return ANY in document.text or bool(_UNSUBSCRIBE.search(document.text)) or any(map(_UNSUBSCRIBE.search, names))
 
 
 def _images_only(part: Part) -> Iterator[Finding]:
-    for found in part.documents:
-        body = next(found.root.all("body"), found.root)
+    for document in part.documents:
+        body = next(document.root.all("body"), document.root)
         texts = "".join(
             text.data for text in body.texts() if not any(map(_may_hide, (text.parent, *text.parent.above())))
         )
         letters = sum(letter.isalpha() for letter in texts)
         if letters >= _LETTERS or has_hole(texts):
             return
-    images = [image for found in part.documents[:1] for image in found.root.all("img")]
+    images = [image for document in part.documents[:1] for image in document.root.all("img")]
     if images:
         place = part.documents[0].place(images[0].start)
         message = "all that the message says is in images, which most clients hide at first"
@@ -156,11 +156,11 @@ def _variables(html: Part, text: Part) -> Iterator[Finding]:
                 yield Finding("mail-part-variables", place, name, message, hint)
 
 
-def shown(found: Document) -> dict[str, Place]:
+def shown(document: Document) -> dict[str, Place]:
     """Return the variables that a variant of HTML prints in text, each with a place."""
     names: dict[str, Place] = {}
-    for text in found.root.texts():
+    for text in document.root.texts():
         if has_hole(text.data) and not any(map(_may_hide, (text.parent, *text.parent.above()))):
-            for name, place in found.printed(text.start, text.end):
+            for name, place in document.printed(text.start, text.end):
                 names.setdefault(name, place)
     return names

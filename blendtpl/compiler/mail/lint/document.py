@@ -152,20 +152,20 @@ class Document:
 
 def document(pieces: Sequence[Piece]) -> Document:
     """Return the tree of a variant."""
-    kept = tuple(
-        Piece(each.text.replace("\r\n", "\n").replace("\r", "\n"), each.template, each.line, each.names)
-        for each in pieces
-        if each.text
+    normalized = tuple(
+        Piece(piece.text.replace("\r\n", "\n").replace("\r", "\n"), piece.template, piece.line, piece.names)
+        for piece in pieces
+        if piece.text
     ) or (Piece(" ", "", 1),)
-    text = "".join(piece.text for piece in kept)
-    starts = tuple(accumulate((len(piece.text) for piece in kept), initial=0))[:-1]
+    text = "".join(piece.text for piece in normalized)
+    starts = tuple(accumulate((len(piece.text) for piece in normalized), initial=0))[:-1]
     builder = _Builder(text)
     try:
         builder.feed(text)
         builder.close()
     except AssertionError:  # by which the parser says that it cannot read a declaration
-        return document([Piece(ANY, kept[0].template, kept[0].line)])
-    return Document(builder.root, text, kept, starts, builder.for_outlook)
+        return document([Piece(ANY, normalized[0].template, normalized[0].line)])
+    return Document(builder.root, text, normalized, starts, builder.for_outlook)
 
 
 class _Builder(HTMLParser):
@@ -174,7 +174,7 @@ class _Builder(HTMLParser):
         self.root = Element("", {}, 0, "")
         self.for_outlook = False
         self._at = self.root
-        self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._lines = [0, *(newline.end() for newline in re.finditer("\n", text))]
 
     def _offset(self) -> int:
         line, column = self.getpos()
@@ -182,10 +182,10 @@ class _Builder(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._end_implied(tag)
-        found: dict[str, str] = {}
-        for name, given in attrs:
-            found.setdefault(name, given or "")
-        element = Element(tag, found, self._offset(), self.get_starttag_text() or "", self._at, self._at.depth + 1)
+        attributes: dict[str, str] = {}
+        for name, value in attrs:
+            attributes.setdefault(name, value or "")
+        element = Element(tag, attributes, self._offset(), self.get_starttag_text() or "", self._at, self._at.depth + 1)
         self._at.children.append(element)
         if tag not in VOID and element.depth < DEEPEST:
             self._at = element

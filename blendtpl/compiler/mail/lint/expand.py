@@ -93,14 +93,14 @@ class Run:
         first = len(macro.node.args) - len(defaults)
         for at, argument in enumerate(macro.node.args):
             if at < len(args):
-                found = args[at]
+                bound = args[at]
             elif argument.name in rest:
-                found = rest.pop(argument.name)
+                bound = rest.pop(argument.name)
             elif at >= first:
-                found = value(defaults[at - first], scope)
+                bound = value(defaults[at - first], scope)
             else:
-                found = unknown(f"{macro.name}.{argument.name}")
-            scope.values[argument.name] = found
+                bound = unknown(f"{macro.name}.{argument.name}")
+            scope.values[argument.name] = bound
         scope.values["varargs"] = tuple(args[len(macro.node.args) :])
         if "caller" in rest:
             scope.values["caller"] = rest.pop("caller")
@@ -172,9 +172,9 @@ class Run:
                 if not self._is_silent(scope):
                     self._out.append(Piece(part.data, scope.template, part.lineno))
                 continue
-            found = value(part, scope)
+            printed = value(part, scope)
             if not self._is_silent(scope):
-                self._out += pieces_of(found, scope.template, part.lineno, escaping=escaping)
+                self._out += pieces_of(printed, scope.template, part.lineno, escaping=escaping)
 
     def _block(self, node: nodes.Block, scope: Scope) -> None:
         if self._is_silent(scope) or self._depth >= DEPTH:
@@ -191,21 +191,21 @@ class Run:
         self._body(block.body, inner)
 
     def _extends(self, node: nodes.Extends, scope: Scope) -> None:
-        found = value(node.template, scope)
-        name = self.environment.join_path(found, scope.template) if isinstance(found, str) else found
+        parent = value(node.template, scope)
+        name = self.environment.join_path(parent, scope.template) if isinstance(parent, str) else parent
         if scope.page.parent is None:
             scope.page.parent = name
 
     def _include(self, node: nodes.Include, scope: Scope) -> None:
-        found = value(node.template, scope)
-        choices = list(found) if isinstance(found, (list, tuple)) else [found]
-        for part, each in enumerate(choices):
-            if isinstance(each, str):
-                name = self.environment.join_path(each, scope.template)
+        target = value(node.template, scope)
+        choices = list(target) if isinstance(target, (list, tuple)) else [target]
+        for part, choice in enumerate(choices):
+            if isinstance(choice, str):
+                name = self.environment.join_path(choice, scope.template)
             else:
-                name = self._one_of(each, node, scope)
+                name = self._one_of(choice, node, scope)
                 if not name and (
-                    part == len(choices) - 1 or self.decide(f"{named(each)} is there", node, scope, -part)
+                    part == len(choices) - 1 or self.decide(f"{named(choice)} is there", node, scope, -part)
                 ):
                     self._hole(node, scope, ANY)
                     return
@@ -216,21 +216,21 @@ class Run:
                     self._template(name, scope if node.with_context else None)
                 return
 
-    def _one_of(self, found: Any, node: nodes.Include, scope: Scope) -> str:
+    def _one_of(self, target: Any, node: nodes.Include, scope: Scope) -> str:
         """Return one of the templates that a name may mean of which a part is known, or nothing."""
-        if not isinstance(found, Rendered):
+        if not isinstance(target, Rendered):
             return ""
-        for part, name in enumerate(self._templates.meant(found.text), 1):
-            if self.decide(f"{named(found)} == {name!r}", node, scope, part):
+        for part, name in enumerate(self._templates.matching(target.text), 1):
+            if self.decide(f"{named(target)} == {name!r}", node, scope, part):
                 return name
         return ""
 
     def _module(self, node: nodes.Import | nodes.FromImport, scope: Scope) -> Any:
-        found = value(node.template, scope)
-        name = self.environment.join_path(found, scope.template) if isinstance(found, str) else ""
+        target = value(node.template, scope)
+        name = self.environment.join_path(target, scope.template) if isinstance(target, str) else ""
         tree, blocks = self._templates.get(name)
         if tree is None or self._depth >= DEPTH:
-            return unknown(f"import {named(found)}")
+            return unknown(f"import {named(target)}")
         if name in self._modules and not node.with_context:
             return self._modules[name]
         page = Page()
@@ -248,10 +248,10 @@ class Run:
 
     def _from(self, node: nodes.FromImport, scope: Scope) -> None:
         module = self._module(node, scope)
-        for each in node.names:
-            name, bound = each if isinstance(each, tuple) else (each, each)
-            known = module.values if isinstance(module, Space) else {}
-            scope.values[bound] = known.get(name, unknown(f"{named(module)}.{name}"))
+        for alias in node.names:
+            name, bound = alias if isinstance(alias, tuple) else (alias, alias)
+            exported = module.values if isinstance(module, Space) else {}
+            scope.values[bound] = exported.get(name, unknown(f"{named(module)}.{name}"))
 
     # statements
 
@@ -271,10 +271,10 @@ class Run:
         inner.values[_CALLER] = Macro(node, scope, "caller")
         self._print(value(call, inner), node, scope)
 
-    def _print(self, found: Any, node: nodes.Node, scope: Scope) -> None:
+    def _print(self, printed: Any, node: nodes.Node, scope: Scope) -> None:
         if not self._is_silent(scope):
             escaping = autoescape_of(self.environment, scope.template)
-            self._out += pieces_of(found, scope.template, node.lineno, escaping=escaping)
+            self._out += pieces_of(printed, scope.template, node.lineno, escaping=escaping)
 
     def _if(self, node: nodes.If, scope: Scope) -> None:
         for branch in (node, *node.elif_):
@@ -286,40 +286,40 @@ class Run:
     def _for(self, node: nodes.For, scope: Scope) -> None:
         self._over(value(node.iter, scope), node, scope, 0)
 
-    def _over(self, found: Any, node: nodes.For, scope: Scope, depth: int) -> None:
-        if isinstance(found, (list, tuple, dict)):
-            items = list(found)[:_ROUNDS]
-        elif isinstance(found, str) or not self._has_items(found, node, scope, depth):
+    def _over(self, iterable: Any, node: nodes.For, scope: Scope, depth: int) -> None:
+        if isinstance(iterable, (list, tuple, dict)):
+            items = list(iterable)[:_ROUNDS]
+        elif isinstance(iterable, str) or not self._has_items(iterable, node, scope, depth):
             items = []
         else:
             for target in node.find_all(nodes.NSRef):
                 forget(target, scope)
-            self._rounds(node, scope, [Unknown(f"{named(found)}[]", names_in(found))], depth, known=False)
+            self._rounds(node, scope, [Unknown(f"{named(iterable)}[]", names_in(iterable))], depth, certain=False)
             return
-        self._rounds(node, scope, items, depth, known=True)
+        self._rounds(node, scope, items, depth, certain=True)
 
-    def _has_items(self, found: Any, node: nodes.For, scope: Scope, depth: int) -> bool:
+    def _has_items(self, iterable: Any, node: nodes.For, scope: Scope, depth: int) -> bool:
         # a loop in itself is another one for what has been tried
-        return self.decide(f"{named(found)} has items", node, scope, depth)
+        return self.decide(f"{named(iterable)} has items", node, scope, depth)
 
     def _again(self, node: nodes.For, scope: Scope, depth: int) -> Callable[[Any], Rendered]:
-        def again(found: Any) -> Rendered:
+        def again(iterable: Any) -> Rendered:
             if depth > _RECURSIONS:
-                return Rendered((Piece(HOLE, scope.template, node.lineno, names_in(found)),))
-            return self._rendered(lambda: self._over(found, node, scope, depth))
+                return Rendered((Piece(HOLE, scope.template, node.lineno, names_in(iterable)),))
+            return self._rendered(lambda: self._over(iterable, node, scope, depth))
 
         return again
 
-    def _rounds(self, node: nodes.For, scope: Scope, items: list[Any], depth: int, *, known: bool) -> None:
-        kept = []
+    def _rounds(self, node: nodes.For, scope: Scope, items: list[Any], depth: int, *, certain: bool) -> None:
+        selected = []
         for item in items:
-            inner = scope.inner(repeated=not known)
+            inner = scope.inner(repeated=not certain)
             bind(node.target, item, inner)
             if node.test is None or truth(node.test, inner):
-                kept.append(item)
-        for at, item in enumerate(kept):
-            inner = scope.inner(repeated=not known)
-            loop = loop_of(at, kept) if known else Space(f"loop@{scope.template}:{node.lineno}:{depth}")
+                selected.append(item)
+        for at, item in enumerate(selected):
+            inner = scope.inner(repeated=not certain)
+            loop = loop_of(at, selected) if certain else Space(f"loop@{scope.template}:{node.lineno}:{depth}")
             loop.values.update(depth=depth + 1, depth0=depth)
             loop.again = self._again(node, scope, depth + 1) if node.recursive else None
             inner.values["loop"] = loop
@@ -330,13 +330,13 @@ class Run:
                 continue
             except _Break:
                 break
-        if not kept:
+        if not selected:
             self._body(node.else_, scope.inner())
 
     def _with(self, node: nodes.With, scope: Scope) -> None:
         inner = scope.inner()
-        for target, each in zip(node.targets, node.values, strict=True):
-            bind(target, value(each, scope), inner)
+        for target, expression in zip(node.targets, node.values, strict=True):
+            bind(target, value(expression, scope), inner)
         self._body(node.body, inner)
 
     def _scope(self, node: nodes.Scope, scope: Scope) -> None:
@@ -346,14 +346,14 @@ class Run:
         bind(node.target, value(node.node, scope), scope)
 
     def _assign_block(self, node: nodes.AssignBlock, scope: Scope) -> None:
-        found: Any = self._captured(node.body, scope.inner())
+        captured: Any = self._captured(node.body, scope.inner())
         if node.filter is not None:
-            found = through(node.filter, found, scope)
-        bind(node.target, found, scope)
+            captured = through(node.filter, captured, scope)
+        bind(node.target, captured, scope)
 
     def _filter_block(self, node: nodes.FilterBlock, scope: Scope) -> None:
-        found = self._captured(node.body, scope.inner())
-        self._print(through(node.filter, found, scope), node, scope)
+        captured = self._captured(node.body, scope.inner())
+        self._print(through(node.filter, captured, scope), node, scope)
 
     def _expression(self, node: nodes.ExprStmt, scope: Scope) -> None:
         value(node.node, scope)

@@ -57,18 +57,18 @@ def truth(node: nodes.Node, scope: Scope) -> bool:
     return _decided(value(node, scope), node, scope)
 
 
-def _decided(found: Any, node: nodes.Node, scope: Scope) -> bool:
-    if isinstance(found, Rendered) and any(piece.text.strip() and not piece.names for piece in found.pieces):
+def _decided(condition: Any, node: nodes.Node, scope: Scope) -> bool:
+    if isinstance(condition, Rendered) and any(piece.text.strip() and not piece.names for piece in condition.pieces):
         return True
-    if isinstance(found, (Unknown, Rendered)):
-        return scope.run.decide(named(found), node, scope)
-    return True if isinstance(found, (Space, Macro, BlockCall)) else bool(found)
+    if isinstance(condition, (Unknown, Rendered)):
+        return scope.run.decide(named(condition), node, scope)
+    return True if isinstance(condition, (Space, Macro, BlockCall)) else bool(condition)
 
 
 def _name(node: nodes.Name, scope: Scope) -> Any:
-    found = scope.find(node.name)
-    if found is not MISSING:
-        return found
+    bound = scope.find(node.name)
+    if bound is not MISSING:
+        return bound
     scope.run.read(node.name)
     return Unknown(node.name, frozenset({node.name}))
 
@@ -86,40 +86,40 @@ def _template_data(node: nodes.TemplateData, scope: Scope) -> Any:
 
 
 def _list(node: nodes.List | nodes.Tuple, scope: Scope) -> Any:
-    found = [value(each, scope) for each in node.items]
-    return found if isinstance(node, nodes.List) else tuple(found)
+    items = [value(item, scope) for item in node.items]
+    return items if isinstance(node, nodes.List) else tuple(items)
 
 
 def _dict(node: nodes.Dict, scope: Scope) -> Any:
     pairs = [(value(pair.key, scope), value(pair.value, scope)) for pair in node.items]
     if all(isinstance(key, (str, int)) for key, _ in pairs):
         return dict(pairs)
-    return unknown("{…}", [each for pair in pairs for each in pair])
+    return unknown("{…}", [part for pair in pairs for part in pair])
 
 
 def _getattr(node: nodes.Getattr, scope: Scope) -> Any:
     if isinstance(node.node, nodes.Name) and node.node.name == "self" and scope.find("self") is MISSING:
         return BlockCall(node.attr, 0, scope)
-    found = value(node.node, scope)
-    if isinstance(found, dict) and node.attr in found:
-        return found[node.attr]
-    if isinstance(found, (dict, list, tuple, str)) and hasattr(found, node.attr):
-        return calls.Method(found, node.attr)
-    return calls.looked_up(found, node.attr, node, scope)
+    owner = value(node.node, scope)
+    if isinstance(owner, dict) and node.attr in owner:
+        return owner[node.attr]
+    if isinstance(owner, (dict, list, tuple, str)) and hasattr(owner, node.attr):
+        return calls.Method(owner, node.attr)
+    return calls.looked_up(owner, node.attr, node, scope)
 
 
 def _getitem(node: nodes.Getitem, scope: Scope) -> Any:
-    found = value(node.node, scope)
+    owner = value(node.node, scope)
     if isinstance(node.arg, nodes.Slice):
-        bounds = [value(each, scope) for each in (node.arg.start, node.arg.stop, node.arg.step)]
-        if isinstance(found, (str, list, tuple)) and all(each is None or isinstance(each, int) for each in bounds):
-            return found[slice(*bounds)]
-        return unknown(f"{named(found)}[:]", found)
-    return calls.looked_up(found, value(node.arg, scope), node, scope)
+        bounds = [value(bound, scope) for bound in (node.arg.start, node.arg.stop, node.arg.step)]
+        if isinstance(owner, (str, list, tuple)) and all(bound is None or isinstance(bound, int) for bound in bounds):
+            return owner[slice(*bounds)]
+        return unknown(f"{named(owner)}[:]", owner)
+    return calls.looked_up(owner, value(node.arg, scope), node, scope)
 
 
 def _concat(node: nodes.Concat, scope: Scope) -> Any:
-    return joined((value(each, scope) for each in node.nodes), scope.template, node.lineno)
+    return joined((value(part, scope) for part in node.nodes), scope.template, node.lineno)
 
 
 def _choice(node: nodes.CondExpr, scope: Scope) -> Any:
@@ -145,15 +145,15 @@ def _not(node: nodes.Not, scope: Scope) -> Any:
 def _compare(node: nodes.Compare, scope: Scope) -> Any:
     left = value(node.expr, scope)
     right = [(operand.op, value(operand.expr, scope)) for operand in node.ops]
-    if is_known(left) and all(is_known(each) for _, each in right):
-        operands = [nodes.Operand(op, nodes.Const(each)) for op, each in right]
+    if is_known(left) and all(is_known(operand) for _, operand in right):
+        operands = [nodes.Operand(op, nodes.Const(operand)) for op, operand in right]
         return _worked_out(nodes.Compare(nodes.Const(left), operands), scope)
-    spelt = " ".join(f"{'==' if op == 'eq' else op} {named(each)}" for op, each in right)
-    return unknown(f"{named(left)} {spelt}", left, [each for _, each in right])
+    spelt = " ".join(f"{'==' if op == 'eq' else op} {named(operand)}" for op, operand in right)
+    return unknown(f"{named(left)} {spelt}", left, [operand for _, operand in right])
 
 
 def _operator(node: nodes.BinExpr | nodes.UnaryExpr, scope: Scope) -> Any:
-    parts = [value(each, scope) for each in node.iter_child_nodes()]
+    parts = [value(part, scope) for part in node.iter_child_nodes()]
     if isinstance(node, nodes.Mod) and isinstance(parts[0], (str, Rendered)) and not is_known(parts):
         return calls.filled(parts[0], parts[1], scope.template, node.lineno)
     if all(map(is_known, parts)):
@@ -174,88 +174,88 @@ def _worked_out(node: nodes.Expr, scope: Scope) -> Any:
 
 
 def _test(node: nodes.Test, scope: Scope) -> Any:
-    found = value(node.node, scope)
-    args = [value(each, scope) for each in node.args or ()]
-    if is_known([found, *args]) and is_own(scope.run.environment, "test", node.name):
+    operand = value(node.node, scope)
+    args = [value(argument, scope) for argument in node.args or ()]
+    if is_known([operand, *args]) and is_own(scope.run.environment, "test", node.name):
         if node.name in ("defined", "undefined"):
             return node.name == "defined"
         return _worked_out(
-            nodes.Test(nodes.Const(found), node.name, [nodes.Const(a) for a in args], [], None, None), scope
+            nodes.Test(nodes.Const(operand), node.name, [nodes.Const(a) for a in args], [], None, None), scope
         )
     if node.name in ("defined", "undefined"):
-        there = not isinstance(found, Unknown) or scope.run.decide(f"{found.name} is defined", node, scope)
+        there = not isinstance(operand, Unknown) or scope.run.decide(f"{operand.name} is defined", node, scope)
         return there == (node.name == "defined")
-    if node.name in ("mapping", "sequence", "iterable") and isinstance(found, (dict, list, tuple)):
-        return node.name != "mapping" or isinstance(found, dict)
+    if node.name in ("mapping", "sequence", "iterable") and isinstance(operand, (dict, list, tuple)):
+        return node.name != "mapping" or isinstance(operand, dict)
     listed = f"({', '.join(map(named, args))})" if args else ""
-    return unknown(f"{named(found)} is {node.name}{listed}", found, args)
+    return unknown(f"{named(operand)} is {node.name}{listed}", operand, args)
 
 
 def _filter(node: nodes.Filter, scope: Scope) -> Any:
-    found = value(node.node, scope)
-    return filtered(node, found, scope)
+    operand = value(node.node, scope)
+    return filtered(node, operand, scope)
 
 
-def filtered(node: nodes.Filter, found: Any, scope: Scope) -> Any:
+def filtered(node: nodes.Filter, operand: Any, scope: Scope) -> Any:
     """Return what a filter makes of a value."""
-    args = [value(each, scope) for each in node.args or ()]
-    kwargs: dict[str, Any] = {str(each.key): value(each.value, scope) for each in node.kwargs or ()}
+    args = [value(argument, scope) for argument in node.args or ()]
+    kwargs: dict[str, Any] = {str(keyword.key): value(keyword.value, scope) for keyword in node.kwargs or ()}
     own = is_own(scope.run.environment, "filter", node.name) and node.dyn_args is None and node.dyn_kwargs is None
-    name, spelt = node.name, f"{named(found)}|{node.name}"
+    name, spelt = node.name, f"{named(operand)}|{node.name}"
     if own:
-        if is_known([found, args, kwargs]):
-            return _constant_filter(node, found, args, kwargs, scope)
-        if isinstance(found, Rendered) and name in _SAME:
-            return Rendered(found.pieces, markup=found.markup or name == "safe")
-        if name == "safe" and isinstance(found, Unknown):
-            return Unknown(found.name, found.names, markup=True)
-        if name in ("trim", "string", "e", "escape") and isinstance(found, Unknown):
-            return found
-        if name in ("default", "d") and not isinstance(found, Unknown):
-            return found
-        if name == "xmlattr" and isinstance(found, dict):
-            return calls.attributes(found, scope.template, node.lineno)
-        if isinstance(found, (dict, list, tuple)) and name in _STRUCTURAL | _CHOOSING:
-            return _of_list(name, found, args)
-        if name == "join" and isinstance(found, (list, tuple)) and len(args) < 2 and not kwargs:
+        if is_known([operand, args, kwargs]):
+            return _constant_filter(node, operand, args, kwargs, scope)
+        if isinstance(operand, Rendered) and name in _SAME:
+            return Rendered(operand.pieces, markup=operand.markup or name == "safe")
+        if name == "safe" and isinstance(operand, Unknown):
+            return Unknown(operand.name, operand.names, markup=True)
+        if name in ("trim", "string", "e", "escape") and isinstance(operand, Unknown):
+            return operand
+        if name in ("default", "d") and not isinstance(operand, Unknown):
+            return operand
+        if name == "xmlattr" and isinstance(operand, dict):
+            return calls.attributes(operand, scope.template, node.lineno)
+        if isinstance(operand, (dict, list, tuple)) and name in _STRUCTURAL | _CHOOSING:
+            return _of_list(name, operand, args)
+        if name == "join" and isinstance(operand, (list, tuple)) and len(args) < 2 and not kwargs:
             between = args[0] if args else ""
-            parts = [part for each in found for part in (between, each)][1:]
+            parts = [part for item in operand for part in (between, item)][1:]
             return joined(parts, scope.template, node.lineno)
-    return unknown(f"{spelt}({', '.join(map(named, args))})", found, args, kwargs)
+    return unknown(f"{spelt}({', '.join(map(named, args))})", operand, args, kwargs)
 
 
-def _of_list(name: str, found: Any, args: list[Any]) -> Any:
+def _of_list(name: str, operand: Any, args: list[Any]) -> Any:
     if name in _CHOOSING or name == "list":
-        return list(found)
+        return list(operand)
     if name in ("count", "length"):
-        return len(found)
+        return len(operand)
     if name == "items":
-        return list(found.items()) if isinstance(found, dict) else unknown("items", found)
+        return list(operand.items()) if isinstance(operand, dict) else unknown("items", operand)
     if name in ("first", "last"):
-        return list(found)[0 if name == "first" else -1] if found else ""
+        return list(operand)[0 if name == "first" else -1] if operand else ""
     size = args[0] if args and isinstance(args[0], int) and args[0] > 0 else 0
     if name == "batch" and size:
-        listed = list(found)
+        listed = list(operand)
         rows = [listed[at : at + size] for at in range(0, len(listed), size)]
         if rows and len(args) > 1:
             rows[-1] += [args[1]] * (size - len(rows[-1]))
         return rows
-    return unknown(name, found)
+    return unknown(name, operand)
 
 
-def _constant_filter(node: nodes.Filter, found: Any, args: list[Any], kwargs: dict[str, Any], scope: Scope) -> Any:
-    if isinstance(found, Markup) and node.name in ("e", "escape"):
-        return found
-    if node.name in ("e", "escape") and isinstance(found, str):
-        return escape(found)
-    given = [nodes.Const(each) for each in args]
-    named_args = [nodes.Keyword(key, nodes.Const(each)) for key, each in kwargs.items()]
-    return _worked_out(nodes.Filter(nodes.Const(found), node.name, given, named_args, None, None), scope)
+def _constant_filter(node: nodes.Filter, operand: Any, args: list[Any], kwargs: dict[str, Any], scope: Scope) -> Any:
+    if isinstance(operand, Markup) and node.name in ("e", "escape"):
+        return operand
+    if node.name in ("e", "escape") and isinstance(operand, str):
+        return escape(operand)
+    positional = [nodes.Const(argument) for argument in args]
+    named_args = [nodes.Keyword(key, nodes.Const(argument)) for key, argument in kwargs.items()]
+    return _worked_out(nodes.Filter(nodes.Const(operand), node.name, positional, named_args, None, None), scope)
 
 
 def _call(node: nodes.Call, scope: Scope) -> Any:
-    args = [value(each, scope) for each in node.args]
-    kwargs = {each.key: value(each.value, scope) for each in node.kwargs}
+    args = [value(argument, scope) for argument in node.args]
+    kwargs = {keyword.key: value(keyword.value, scope) for keyword in node.kwargs}
     many = value(node.dyn_args, scope) if node.dyn_args is not None else []
     more = value(node.dyn_kwargs, scope) if node.dyn_kwargs is not None else {}
     if isinstance(many, (list, tuple)):
@@ -267,10 +267,10 @@ def _call(node: nodes.Call, scope: Scope) -> Any:
 
 
 def _markup(node: nodes.MarkSafe | nodes.MarkSafeIfAutoescape, scope: Scope) -> Any:
-    found = value(node.expr, scope)
-    if isinstance(found, Rendered):
-        return Rendered(found.pieces)
-    return Markup(found) if isinstance(found, str) else found  # noqa: S704  # as the template says
+    operand = value(node.expr, scope)
+    if isinstance(operand, Rendered):
+        return Rendered(operand.pieces)
+    return Markup(operand) if isinstance(operand, str) else operand  # noqa: S704  # as the template says
 
 
 _WORK: dict[type[nodes.Node], Callable[[Any, Scope], Any]] = {

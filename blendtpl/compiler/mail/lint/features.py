@@ -59,7 +59,7 @@ _EXTRAS = (
     *("dir", "doctype", "lang", "loading-attribute", "meta-color-scheme", "picture", "role", "rp", "rt", "ruby"),
     *("semantics", "srcset", "target", "wbr", "required", "comments", "input-hidden"),
 )
-HARMLESS = frozenset([*(f"css-{each}" for each in _DECORATIONS), *(f"html-{each}" for each in _EXTRAS)])
+HARMLESS = frozenset([*(f"css-{name}" for name in _DECORATIONS), *(f"html-{name}" for name in _EXTRAS)])
 
 _GROUPS = (
     *(
@@ -118,24 +118,26 @@ _INPUTS = {"checkbox", "hidden", "radio", "reset", "submit", "text"}
 _IMAGES = {"jpeg": "jpg", "tif": "tiff", "heic": "heif"}
 
 
-def properties(found: Mapping[str, Feature]) -> Mapping[str, str]:
+def properties(features: Mapping[str, Feature]) -> Mapping[str, str]:
     """Return the feature of each property."""
     plain = {
-        each.title: slug for slug, each in found.items() if slug.startswith("css-") and _PROPERTY.fullmatch(each.title)
+        feature.title: slug
+        for slug, feature in features.items()
+        if slug.startswith("css-") and _PROPERTY.fullmatch(feature.title)
     }
-    grouped = {word: slug for slug in _GROUPS if slug in found for word in found[slug].keywords}
+    grouped = {word: slug for slug in _GROUPS if slug in features for word in features[slug].keywords}
     return {**{word: slug for word, slug in grouped.items() if _PROPERTY.fullmatch(word)}, **plain, **_BY_HAND}
 
 
-def of_property(name: str, keywords: frozenset[str], known: Mapping[str, str]) -> Iterator[str]:
-    """Yield the features that a property is, with the words of its value; `known` are those of properties."""
+def of_property(name: str, keywords: frozenset[str], by_property: Mapping[str, str]) -> Iterator[str]:
+    """Yield the features that a property is, with the words of its value; `by_property` are those of properties."""
     if name.startswith("--"):
         yield "css-variables"
         return
     by_word = _KEYWORDS.get(name, {})
     yield from sorted({by_word[word] for word in keywords & by_word.keys()})
     if name not in by_word and not (name in _ONLY and keywords.isdisjoint(_ONLY[name])):
-        slug = known.get(name)
+        slug = by_property.get(name)
         if slug is not None and name not in ("flex-direction", "flex-wrap"):
             yield slug
     if keywords & _INTRINSIC:
@@ -194,5 +196,5 @@ def of_image(address: str) -> str | None:
     """Return the feature that the format of an image is, as far as its address tells."""
     if address.lower().startswith("data:"):
         return "image-base64"
-    found = re.search(r"\.([a-z0-9]+)(?:[?#].*)?$", address.lower())
-    return f"image-{_IMAGES.get(found[1], found[1])}" if found else None
+    ending = re.search(r"\.([a-z0-9]+)(?:[?#].*)?$", address.lower())
+    return f"image-{_IMAGES.get(ending[1], ending[1])}" if ending else None

@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.mail.lint.values import HOLES, Piece
 
-_MEANT = 16
+_MOST_MATCHES = 16
 
 
 class Templates:
@@ -17,19 +17,19 @@ class Templates:
 
     def __init__(self, tree: Callable[[str], nodes.Template | None], names: Iterable[str]) -> None:
         self._tree, self.names = tree, frozenset(names)
-        self._known: dict[str, tuple[nodes.Template | None, tuple[nodes.Block, ...]]] = {}
+        self._loaded: dict[str, tuple[nodes.Template | None, tuple[nodes.Block, ...]]] = {}
 
     def get(self, name: str) -> tuple[nodes.Template | None, tuple[nodes.Block, ...]]:
         """Return the tree of a template and its blocks, or none."""
-        if name not in self._known:
+        if name not in self._loaded:
             tree = self._tree(name) if name in self.names else None
-            self._known[name] = tree, () if tree is None else tuple(tree.find_all(nodes.Block))
-        return self._known[name]
+            self._loaded[name] = tree, () if tree is None else tuple(tree.find_all(nodes.Block))
+        return self._loaded[name]
 
-    def meant(self, text: str) -> list[str]:
+    def matching(self, text: str) -> list[str]:
         """Return the first templates, by name, that a name with holes may mean."""
-        pattern = re.compile("".join(".+" if each in HOLES else re.escape(each) for each in text))
-        return [name for name in sorted(self.names) if pattern.fullmatch(name)][:_MEANT]
+        pattern = re.compile("".join(".+" if character in HOLES else re.escape(character) for character in text))
+        return [name for name in sorted(self.names) if pattern.fullmatch(name)][:_MOST_MATCHES]
 
 
 @dataclass(slots=True)

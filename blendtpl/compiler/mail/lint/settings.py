@@ -26,7 +26,7 @@ class Settings:
     select: tuple[str, ...] = ()
 
 
-NAMES = tuple(each.name for each in fields(Settings))
+NAMES = tuple(field.name for field in fields(Settings))
 
 
 def settings(path: Path, table: object, others: tuple[str, ...]) -> Settings:
@@ -35,19 +35,19 @@ def settings(path: Path, table: object, others: tuple[str, ...]) -> Settings:
         raise ConfigError(f"{path}: `tool.blendtpl.lint` is no table")
     for name in table:
         if name not in NAMES and name not in others:
-            known = (*NAMES, *others)
-            hint = did_you_mean(str(name), known) or f"settings are {', '.join(known)}"
+            accepted = (*NAMES, *others)
+            hint = did_you_mean(str(name), accepted) or f"settings are {', '.join(accepted)}"
             raise ConfigError(f"{path}: unknown setting `{name}` in [tool.blendtpl.lint]; {hint}")
-    found = Settings()
-    clients = table.get("clients", list(found.clients))
-    if not (isinstance(clients, list) and clients and all(isinstance(each, str) for each in clients)):
+    defaults = Settings()
+    clients = table.get("clients", list(defaults.clients))
+    if not (isinstance(clients, list) and clients and all(isinstance(client, str) for client in clients)):
         raise ConfigError(f"{path}: setting `clients` in [tool.blendtpl.lint] is no list of mail clients")
     try:
         if "clients" in table:  # those of our own are in the data, which takes its time to load
             support.check_clients(clients)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    share = table.get("support", found.support)
+    share = table.get("support", defaults.support)
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
         raise ConfigError(f"{path}: setting `support` in [tool.blendtpl.lint] is no share from 0 to 1")
     for name in ("mail", "partial"):

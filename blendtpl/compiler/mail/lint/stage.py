@@ -71,17 +71,17 @@ class MailStage:
     def warnings(self, names: Iterable[str], messages: Iterable[MessageParts]) -> list[TemplateWarning]:
         """Return what is wrong with messages; `names` are all templates that there are."""
         work = _Work(Templates(self.tree, names), self.environment, self.settings)
-        known = work.templates.names
-        found: dict[Finding, None] = {}
+        template_names = work.templates.names
+        findings: dict[Finding, None] = {}
         for message in messages:
             for finding in self._message(message, work):
                 if finding.rule not in message.ignored and _is_selected(finding, self.settings):
-                    found[finding] = None
+                    findings[finding] = None
         positions: dict[str, Positions] = {}
         warnings = []
-        for finding in found:
+        for finding in findings:
             name = finding.place.template
-            if name in known:
+            if name in template_names:
                 if name not in positions:
                     positions[name] = self.locate(name)
                 warnings.append(_warning(finding, positions[name]))
@@ -98,11 +98,11 @@ class MailStage:
             "mail", {**content_of, "message": repr(message), "settings": repr(self.settings), "data": version()}
         )
         data = self.cache.get(key)
-        found = None if data is None else _from_bytes(data)
-        if found is None:
-            found = work.findings(message)
-            self.cache.put(key, _to_bytes(found))
-        return found
+        findings = None if data is None else _from_bytes(data)
+        if findings is None:
+            findings = work.findings(message)
+            self.cache.put(key, _to_bytes(findings))
+        return findings
 
 
 class _Work:
@@ -125,10 +125,10 @@ class _Work:
             subject = frozenset[str]() if message.subject is None else self._text(message.subject).reads
         except (TooLarge, RecursionError):
             return  # nothing is said of what is too much to follow
-        for each in html.documents:
-            yield from compatibility(each, basis)
-            yield from content(each, basis)
-            yield from contrast(each, basis)
+        for variant in html.documents:
+            yield from compatibility(variant, basis)
+            yield from content(variant, basis)
+            yield from contrast(variant, basis)
         # what stands in the subject has been read by everybody
         html = replace(html, reads=html.reads | subject)
         text = None if text is None else replace(text, reads=text.reads | subject)
@@ -143,18 +143,18 @@ class _Work:
 
     def _html(self, part: PartName) -> Part:
         expanded = self._variants(part)
-        documents = tuple(document(each.pieces) for each in expanded)
-        reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
+        documents = tuple(document(variant.pieces) for variant in expanded)
+        reads = frozenset().union(*(variant.reads for variant in expanded)) - _FUNCTIONS
         printed: dict[str, Place] | None = {}
-        for each in documents:
-            printed = None if printed is None or ANY in each.text else {**shown(each), **printed}
+        for variant in documents:
+            printed = None if printed is None or ANY in variant.text else {**shown(variant), **printed}
         return Part(part.template, documents, reads, _variables(printed))
 
     def _text(self, part: PartName) -> Part:
         expanded = self._variants(part)
-        reads = frozenset().union(*(each.reads for each in expanded)) - _FUNCTIONS
-        pieces = [piece for each in expanded for piece in each.pieces]
-        printed = {each: Place(piece.template, piece.line) for piece in reversed(pieces) for each in piece.names}
+        reads = frozenset().union(*(variant.reads for variant in expanded)) - _FUNCTIONS
+        pieces = [piece for variant in expanded for piece in variant.pieces]
+        printed = {name: Place(piece.template, piece.line) for piece in reversed(pieces) for name in piece.names}
         return Part(
             part.template, (), reads, None if any(piece.text == ANY for piece in pieces) else _variables(printed)
         )
@@ -164,8 +164,8 @@ def _is_selected(finding: Finding, settings: Settings) -> bool:
     return not settings.select or finding.rule in settings.select
 
 
-def _variables(found: dict[str, Place] | None) -> dict[str, Place] | None:
-    return None if found is None else {name: place for name, place in found.items() if name not in _FUNCTIONS}
+def _variables(printed: dict[str, Place] | None) -> dict[str, Place] | None:
+    return None if printed is None else {name: place for name, place in printed.items() if name not in _FUNCTIONS}
 
 
 def _warning(finding: Finding, positions: Positions) -> TemplateWarning:
@@ -185,8 +185,11 @@ def _warning(finding: Finding, positions: Positions) -> TemplateWarning:
     )
 
 
-def _to_bytes(found: Iterable[Finding]) -> bytes:
-    rows = [[each.rule, each.place.template, each.place.line, each.needle, each.message, each.hint] for each in found]
+def _to_bytes(findings: Iterable[Finding]) -> bytes:
+    rows = [
+        [finding.rule, finding.place.template, finding.place.line, finding.needle, finding.message, finding.hint]
+        for finding in findings
+    ]
     return json.dumps(rows).encode()
 
 

@@ -52,21 +52,24 @@ def version() -> str:
     return (files(__package__) / "data" / "source.json").read_text(encoding="utf-8")
 
 
-def clients_of(found: Mapping[str, Any]) -> tuple[str, ...]:
+def clients_of(dataset: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of all clients of the data: family and platform."""
-    known = {
-        f"{family}.{platform}" for each in found["data"] for family, on in each["stats"].items() for platform in on
+    clients = {
+        f"{family}.{platform}"
+        for feature in dataset["data"]
+        for family, on in feature["stats"].items()
+        for platform in on
     }
-    return tuple(sorted(known))
+    return tuple(sorted(clients))
 
 
 def check_clients(patterns: Iterable[str]) -> None:
     """Raise `ConfigError` for a pattern that no client matches."""
-    known = clients_of(data())
+    clients = clients_of(data())
     for pattern in patterns:
-        if not any(_matches(client, pattern) for client in known):
-            hint = did_you_mean(pattern, [*known, *{client.partition(".")[0] for client in known}])
-            raise ConfigError(f"there is no mail client `{pattern}`; {hint or 'clients are ' + ', '.join(known)}")
+        if not any(_matches(client, pattern) for client in clients):
+            hint = did_you_mean(pattern, [*clients, *{client.partition(".")[0] for client in clients}])
+            raise ConfigError(f"there is no mail client `{pattern}`; {hint or 'clients are ' + ', '.join(clients)}")
 
 
 def _matches(client: str, pattern: str) -> bool:
@@ -91,19 +94,19 @@ class Support:
 
 def load(patterns: tuple[str, ...]) -> Support:
     """Return the support of the clients of these patterns."""
-    found = data()
-    names = {**found["nicenames"]["platform"], **found["nicenames"]["family"]}
-    wanted = {client for client in clients_of(found) if any(_matches(client, pattern) for pattern in patterns)}
-    return Support({each["slug"]: _feature(each, wanted) for each in found["data"]}, names)
+    dataset = data()
+    names = {**dataset["nicenames"]["platform"], **dataset["nicenames"]["family"]}
+    chosen = {client for client in clients_of(dataset) if any(_matches(client, pattern) for pattern in patterns)}
+    return Support({row["slug"]: _feature(row, chosen) for row in dataset["data"]}, names)
 
 
-def _feature(row: Mapping[str, Any], wanted: Set[str]) -> Feature:
+def _feature(row: Mapping[str, Any], chosen: Set[str]) -> Feature:
     states: dict[str, list[tuple[str, str]]] = {"y": [], "n": [], "a": [], "u": []}
     notes = row["notes_by_num"] or {}
     for family, platforms in row["stats"].items():
         for platform, versions in platforms.items():
             client = f"{family}.{platform}"
-            if versions and client in wanted:
+            if versions and client in chosen:
                 last = versions[max(versions, key=_version)]
                 noted = " ".join(str(notes[number]) for number in re.findall(r"#(\d+)", last) if number in notes)
                 states.setdefault(last[:1], []).append((client, noted))

@@ -130,7 +130,7 @@ def pieces_of(value: Any, template: str, line: int, *, escaping: bool) -> tuple[
     if isinstance(value, Rendered):
         if value.markup or not escaping:
             return value.pieces
-        return tuple(Piece(str(escape(each.text)), each.template, each.line, each.names) for each in value.pieces)
+        return tuple(Piece(str(escape(piece.text)), piece.template, piece.line, piece.names) for piece in value.pieces)
     if isinstance(value, (Unknown, Space, Macro, BlockCall)) or not is_known(value):
         markup = isinstance(value, Unknown) and value.markup
         return (Piece(ANY if markup else HOLE, template, line, names_in(value)),)
@@ -145,5 +145,5 @@ def joined(values: Iterable[Any], template: str, line: int) -> Any:
         markup = any(isinstance(value, Markup) for value in listed)
         return Markup("").join(listed) if markup else "".join(map(str, listed))
     markup = any(isinstance(value, Markup) or (isinstance(value, Rendered) and value.markup) for value in listed)
-    found = (piece for value in listed for piece in pieces_of(value, template, line, escaping=markup))
-    return Rendered(tuple(found), markup)
+    pieces = (piece for value in listed for piece in pieces_of(value, template, line, escaping=markup))
+    return Rendered(tuple(pieces), markup)

@@ -23,21 +23,21 @@ class Knowledge:
 
     def __init__(self, holes: Sequence[Hole]) -> None:
         self.holes = holes
-        self._known: dict[int, Known] = {}
+        self._facts: dict[int, Known] = {}
 
-    def known(self, node: Node) -> Known:
+    def facts_of(self, node: Node) -> Known:
         """Return what is known of an element."""
-        if id(node) not in self._known:
-            self._known[id(node)] = self._find(node)
-        return self._known[id(node)]
+        if id(node) not in self._facts:
+            self._facts[id(node)] = self._find(node)
+        return self._facts[id(node)]
 
     def filled(self, text: str, *, unescape: bool = False) -> str:
         """Return a text with those holes filled that always print the same; `unescape` is for values of attributes."""
 
-        def fill(found: re.Match[str]) -> str:
-            values = self.holes[int(found[1])].values
+        def fill(match: re.Match[str]) -> str:
+            values = self.holes[int(match[1])].values
             if values is None or len(set(values)) > 1:
-                return found[0]
+                return match[0]
             return html.unescape(values[0]) if unescape else values[0]
 
         return _NUMBER.sub(fill, text)
@@ -53,12 +53,12 @@ class Knowledge:
                 if may_be is None:
                     opaque = True
                     continue
-                for each in {key for branch in may_be for key in branch}:
-                    given = {branch.get(each) for branch in may_be}
-                    if each in values or any(text is not None and HOLE in text for text in given):
-                        unknown.add(each)
+                for attribute in {key for branch in may_be for key in branch}:
+                    possible = {branch.get(attribute) for branch in may_be}
+                    if attribute in values or any(text is not None and HOLE in text for text in possible):
+                        unknown.add(attribute)
                     else:
-                        values[each] = frozenset(given)
+                        values[attribute] = frozenset(possible)
             elif name in values:
                 unknown.add(name)
             elif (texts := self._texts(text)) is None:
@@ -74,14 +74,14 @@ class Knowledge:
     def _texts(self, text: str) -> list[str] | None:
         """Return all that the value of an attribute may be."""
         texts, at = [""], 0
-        for found in _NUMBER.finditer(text):
-            values = self.holes[int(found[1])].values
+        for match in _NUMBER.finditer(text):
+            values = self.holes[int(match[1])].values
             if values is None or len(texts) * len(values) > _MOST:
                 return None
-            before = text[at : found.start()]
-            texts = [each + before + html.unescape(value) for each in texts for value in dict.fromkeys(values)]
-            at = found.end()
-        return [each + text[at:] for each in texts]
+            before = text[at : match.start()]
+            texts = [prefix + before + html.unescape(value) for prefix in texts for value in dict.fromkeys(values)]
+            at = match.end()
+        return [prefix + text[at:] for prefix in texts]
 
 
 def _certain(text: str) -> Iterator[str]:
@@ -97,17 +97,17 @@ def _attributes(hole: Hole) -> list[dict[str, str]] | None:
     if hole.values is not None:
         branches = list(hole.values)
     elif isinstance(hole.node, nodes.If):
-        bodies = [hole.node.body, *(each.body for each in hole.node.elif_), hole.node.else_]
+        bodies = [hole.node.body, *(branch.body for branch in hole.node.elif_), hole.node.else_]
         branches = ["".join(map(_holed, body)) for body in bodies]
     else:
         return None
-    found = []
+    attributes_of_branches = []
     for branch in branches:
         attributes = attributes_of(branch)
         if attributes is None:
             return None
-        found.append({name: html.unescape(value) for name, value in attributes.items()})
-    return found
+        attributes_of_branches.append({name: html.unescape(value) for name, value in attributes.items()})
+    return attributes_of_branches
 
 
 def _holed(node: nodes.Node) -> str:
