@@ -69,10 +69,10 @@ class MailStage:
         """
         if self.previous is not None:
             return self.previous, [], set()
-        found = self._listed(program, sources, tree)
+        listed = self._listed(program, sources, tree)
         linked = Definitions(program, environment, tree, self._read_file)
-        entries = linked.entries(found.definitions)
-        return (entries, linked.files), [*self._faults, *found.faults, *linked.faults], linked.read_names
+        entries = linked.entries(listed.definitions)
+        return (entries, linked.files), [*self._faults, *listed.faults, *linked.faults], linked.read_names
 
     def _listed(self, program: Program, sources: Mapping[str, Source], tree: Tree) -> Listing:
         if self._listing is None:
