@@ -330,6 +330,10 @@ class MessageError(BlendError, ValueError):
     """A rendered e-mail that must not be sent, such as one with a line break in a header."""
 
 
+class WalkerError(BlendError, RuntimeError):
+    """A walker, its cycle or its cache is asked for what cannot go on, such as an object that waits for itself."""
+
+
 class IncludeError(RenderError):
     """An include-style call that cannot be served."""
 
