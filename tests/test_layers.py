@@ -26,12 +26,13 @@ MAY_IMPORT = {
     "compiler": {"errors", "bundle", "mail"},
     "compat": {"errors", "runtime"},
     "walker": {"errors", "bundle", "mail", "runtime"},
+    "metrics": {"errors", "bundle", "mail", "runtime", "walker"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face"},
     "migrate": {"errors", "bundle", "runtime", "compiler", "compat", "face"},
     "preview": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
-    "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate", "preview"},
+    "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate", "preview", "metrics"},
 }
 # and the stages of the compiler, each with those before it
 STAGES = ("frontend", "analysis", "codegen", "assemble", "lint", "mail", "")

@@ -1,0 +1,183 @@
+"""Measured registry: one that counts what it renders, by template, and is the same in everything else.
+
+Enters: a registry, and a slot of shared metrics. Leaves: a `Registry` whose templates and messages count. The registry
+that it was made of stays as it is, and renders without counting. What is counted is what is asked for by name, not what
+a template includes or extends; the parts of a message are templates that were asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import perf_counter
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from blendtpl.errors import ConfigError
+from blendtpl.mail.message import Message
+from blendtpl.metrics.counting import add, counted
+from blendtpl.metrics.shared import SharedMetrics
+from blendtpl.runtime import render as runtime
+from blendtpl.runtime.compiled_template import CompiledTemplate
+from blendtpl.runtime.messages import MessageTemplate, RenderParts
+from blendtpl.runtime.registry import Name, Registry
+from blendtpl.runtime.template import Template, Variables
+
+Row = tuple["memoryview[float]", int]
+
+_COPIED = ("digest", "manifest", "_environment", "_file", "_recompile", "_spellings", "_units")
+
+
+def measure(registry: Registry, shared: SharedMetrics | None = None, slot: int = 0) -> "MeasuredRegistry":
+    """Return a registry that counts renders, characters, seconds and errors in a slot of `shared`.
+
+    Only one process may count in a slot: a server that forks has each of its workers `take` one and measure then. Left
+    out, the metrics are those of this process alone. They are the `metrics` of what is returned. Raises `ConfigError`
+    for what is no registry and for a slot that is not there.
+    """
+    if isinstance(registry, MeasuredRegistry):
+        registry = registry.unmeasured
+    if not isinstance(registry, Registry):
+        raise ConfigError(
+            f"only a registry can be measured, what `blendtpl.load` returns, not a {type(registry).__name__}"
+        )
+    if shared is None:
+        shared, slot = SharedMetrics.of(registry), 0
+        shared.take()
+    return MeasuredRegistry(registry, shared, slot)
+
+
+class MeasuredRegistry(Registry):
+    """A `Registry` that counts. `metrics` are where, `slot` is whose, `unmeasured` is the registry without."""
+
+    __slots__ = ("_counted", "metrics", "slot", "unmeasured")
+
+    metrics: SharedMetrics
+    slot: int
+    unmeasured: Registry
+    _counted: Mapping[str, Callable[..., str]]
+
+    def __init__(self, registry: Registry, shared: SharedMetrics, slot: int) -> None:
+        rows = {name: shared.template_row(slot, name) for name in registry}
+        templates = {name: MeasuredTemplate(registry[name], self, rows[name]) for name in registry}
+        messages = {
+            name: MeasuredMessage(each, registry._units, rows, shared.message_row(slot, name))
+            for name, each in registry.messages.items()
+        }
+        for name, value in (
+            *((name, getattr(registry, name)) for name in _COPIED),
+            ("messages", MappingProxyType(messages)),
+            ("metrics", shared),
+            ("slot", slot),
+            ("unmeasured", registry),
+            ("_templates", MappingProxyType(templates)),
+            ("_counted", {name: template._counted for name, template in templates.items()}),
+        ):
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<MeasuredRegistry of {len(self)} templates, slot {self.slot}, sha256 {self.digest[:12]}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigError(
+            "a measured registry counts in the memory of this process and cannot be pickled: pickle its `unmeasured`,"
+            " and measure that where it comes to"
+        )
+
+    def render(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of a template, as `Registry.render` does, and count that."""
+        try:
+            render = self._counted[name]  # type: ignore[index]  # what has no such name is looked for by others
+            compiled = self._units[name]  # type: ignore[index]
+        except KeyError:
+            return self.get_template(name).render(*mappings, **variables)
+        return render(compiled, mappings, variables)
+
+
+class MeasuredTemplate(Template):
+    """A `Template` that counts."""
+
+    __slots__ = ("_counted", "_counted_block", "_row")
+
+    _counted: Callable[..., str]
+    _counted_block: Callable[..., str]
+    _row: Row
+
+    def __init__(self, template: Template, registry: Registry, row: Row) -> None:
+        super().__init__(template.name, template._compiled, template._entry, template._sources, registry)
+        object.__setattr__(self, "_row", row)
+        object.__setattr__(self, "_counted", counted(runtime.render, *row))
+        object.__setattr__(self, "_counted_block", counted(runtime.render_block, *row))
+
+    def render(self, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the rendered text, as `Template.render` does, and count that."""
+        return self._counted(self._compiled, mappings, variables)
+
+    def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of a block, as `Template.render_block` does, and count that as a render."""
+        return self._counted_block(self._compiled, block, mappings, variables)
+
+    def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+        """Return the text in pieces, as `Template.stream` does; counted as a render when it ends or is closed."""
+        return _counted_stream(super().stream(*mappings, **variables), *self._row)
+
+
+class MeasuredMessage(MessageTemplate):
+    """A `MessageTemplate` that counts, and whose parts are counted as renders of their templates."""
+
+    __slots__ = ("_counted",)
+
+    _counted: Callable[..., Message]
+
+    def __init__(
+        self,
+        message: MessageTemplate,
+        units: Mapping[str, CompiledTemplate],
+        rows: Mapping[str, Row],
+        row: Row,
+    ) -> None:
+        entry = message.entry
+        parts = _counted_parts(message, units, rows)
+        super().__init__(message.name, entry, message._images, message._variables, parts)
+        object.__setattr__(self, "_counted", counted(MessageTemplate.compose, *row))
+
+    def compose(self, mappings: Sequence[Variables], variables: dict[str, Any], fields: dict[str, Any]) -> Message:
+        """Return the message, as `MessageTemplate.compose` does, and count that."""
+        return self._counted(self, mappings, variables, fields)
+
+
+def _counted_parts(
+    message: MessageTemplate, units: Mapping[str, CompiledTemplate], rows: Mapping[str, Row]
+) -> RenderParts:
+    """Return what renders the parts of a message. Blocks of one template are one render of it."""
+    entry = message.entry
+    if entry.template is not None:
+        return counted(message._render, *rows[entry.template])
+    parts = [entry.parts.get(part) for part in ("subject", "text", "html")]
+    ways = [None if name is None else (counted(runtime.render, *rows[name]), units[name]) for name in parts]
+
+    def render_parts(mappings: Sequence[Variables], variables: dict[str, Any]) -> Any:
+        given = tuple(mappings)
+        return tuple([way and way[0](way[1], given, variables) for way in ways])
+
+    return render_parts
+
+
+def _counted_stream(pieces: Iterator[str], row: "memoryview[float]", at: int) -> Iterator[str]:
+    """Yield pieces, and count them as a render when there are no more, or whoever takes them stops."""
+    size, took, failed = 0, 0.0, False
+    try:
+        while True:
+            begun = perf_counter()
+            piece = next(pieces, None)
+            took += perf_counter() - begun
+            if piece is None:
+                break
+            size += len(piece)
+            yield piece
+    except GeneratorExit:
+        raise  # whoever took them has enough
+    except BaseException:
+        took += perf_counter() - begun
+        failed = True
+        raise
+    finally:
+        pieces.close()  # type: ignore[attr-defined]  # it is a generator
+        add(row, at, size, took, failed=failed)
