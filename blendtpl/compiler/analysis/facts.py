@@ -134,7 +134,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
     is_singleton, changeable = constants(tree.body)
     macros = tuple(_macros(tree.body, count, environment, template))
     bodies = [(abi.INCLUDED if part else abi.ROOT, tree.body), *_bodies(tree.body, blocks, macros)]
-    found = (prints(function, body, environment, template) for function, body in bodies)
+    printing = (prints(function, body, environment, template) for function, body in bodies)
     return Facts(
         part=part,
         needs_context=included is None
@@ -167,7 +167,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         closes=any(isinstance(node, nodes.Macro) for node in top),
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),
-        prints=tuple(made for made in found if made is not None),
+        prints=tuple(entry for entry in printing if entry is not None),
     )
 
 
@@ -235,7 +235,7 @@ def may_hold_scope(body: list[nodes.Node]) -> bool:
 
 def _inner(body: Iterable[nodes.Node], stored: frozenset[str]) -> frozenset[str]:
     """Return which of the names that a top level sets functions may read that are made there."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in body:
         if isinstance(node, (nodes.Macro, nodes.CallBlock)) or (
             isinstance(node, nodes.For) and (node.test is not None or node.recursive)
@@ -243,10 +243,10 @@ def _inner(body: Iterable[nodes.Node], stored: frozenset[str]) -> frozenset[str]
             every = by_kind(node)
             if not every.keys().isdisjoint(_SEE_ALL):
                 return stored
-            found |= {named.name for kind in (nodes.Name, nodes.NSRef, nodes.Macro) for named in every.get(kind, ())}
+            names |= {named.name for kind in (nodes.Name, nodes.NSRef, nodes.Macro) for named in every.get(kind, ())}
         elif not isinstance(node, nodes.Block):
-            found |= _inner(children(node), stored)
-    return stored & found
+            names |= _inner(children(node), stored)
+    return stored & names
 
 
 def _shadows(every: ByKind, blocks: list[nodes.Block]) -> frozenset[str]:
@@ -257,12 +257,12 @@ def _shadows(every: ByKind, blocks: list[nodes.Block]) -> frozenset[str]:
 
 
 def _top(body: list[nodes.Node]) -> list[nodes.Node]:
-    found = []
+    statements = []
     for node in body:
-        found.append(node)
+        statements.append(node)
         if isinstance(node, nodes.If):
-            found += _top([*node.body, *node.elif_, *node.else_])
-    return found
+            statements += _top([*node.body, *node.elif_, *node.else_])
+    return statements
 
 
 def _asks(every: ByKind, environment: jinja2.Environment) -> bool:
@@ -284,7 +284,7 @@ def _stored(top: list[nodes.Node]) -> dict[str, int]:
     for node in top:
         names: list[str] = []
         if isinstance(node, (nodes.Assign, nodes.AssignBlock)):
-            names = [found.name for found in (node.target, *below(node.target)) if isinstance(found, nodes.Name)]
+            names = [part.name for part in (node.target, *below(node.target)) if isinstance(part, nodes.Name)]
         elif isinstance(node, nodes.Macro):
             names = [node.name]
         names += static_references.imports([node])
@@ -309,6 +309,6 @@ def _macros(
 
 def _only_calls(every: ByKind) -> bool:
     """Return whether all that a macro itself does with its caller is to call it, without arguments."""
-    uses = sum(found.name == "caller" for found in every.get(nodes.Name, ()))
-    calls = sum(is_call_of(found, "caller") for found in every.get(nodes.Call, ()))
+    uses = sum(use.name == "caller" for use in every.get(nodes.Name, ()))
+    calls = sum(is_call_of(use, "caller") for use in every.get(nodes.Call, ()))
     return 0 < uses == calls and every.keys().isdisjoint(_HAND_ON)

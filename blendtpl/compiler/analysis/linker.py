@@ -57,38 +57,38 @@ def check(
     text. `locate` gives the positions of a template; it is called for faulty ones only.
     """
     existing = summaries.keys() | broken | binary.keys()
-    found: list[Fault] = []
+    faults: list[Fault] = []
     for name, summary in summaries.items():
-        for what, uses, known in (
+        for what, uses, available in (
             ("filter", summary.filters, environment.filters),
             ("test", summary.tests, environment.tests),
         ):
-            found += [
+            faults += [
                 diagnostics.unknown_callable(
-                    name, locate(name).of_word(use.line, use.name, _BEFORE[what]), what, use.name, known
+                    name, locate(name).of_word(use.line, use.name, _BEFORE[what]), what, use.name, available
                 )
                 for use in uses
-                if use.name not in known and not use.soft
+                if use.name not in available and not use.soft
             ]
-        found += [
+        faults += [
             diagnostics.missing_reference(name, locate(name).of_word(link.line, link.names[0]), link.names, existing)
             for link in summary.links
             if link.names and not link.optional and existing.isdisjoint(link.names)
         ]
-        found += [
+        faults += [
             diagnostics.binary_reference(name, _spot(locate(name), summary, link.line, resolved), binary[resolved])
             for link in summary.links
             for resolved in link.names
             if resolved in binary
         ]
-        found += _second_extends(name, summary, locate)
-    found += _cycles(summaries, locate)
-    return found
+        faults += _second_extends(name, summary, locate)
+    faults += _cycles(summaries, locate)
+    return faults
 
 
 def _spot(positions: Positions, summary: TemplateSummary, line: int, resolved: str) -> Spot:
     """Return where a line, or one below it, names a template, in whatever spelling."""
-    written = (written for written, found in summary.spellings if found == resolved)
+    written = (written for written, name in summary.spellings if name == resolved)
     spots = [positions.of_word(line, word) for word in (resolved, *written)]
     return next((spot for spot in spots if spot.column), spots[0])
 
@@ -117,9 +117,9 @@ def link(summaries: Mapping[str, TemplateSummary], environment: jinja2.Environme
     facts = {name: summary.facts for name, summary in summaries.items()}
     program_facts = ProgramFacts(
         facts,
-        {name: frozenset(found) for name, found in reads.items()},
+        {name: frozenset(names) for name, names in reads.items()},
         stable_autoescape(facts),
-        referred=frozenset(name for summary in summaries.values() for found in summary.links for name in found.names),
+        referred=frozenset(name for summary in summaries.values() for link in summary.links for name in link.names),
         singletons=singletons(facts),
         speedups=speedups,
     )
@@ -133,8 +133,10 @@ def _target(link: Link, summaries: Mapping[str, TemplateSummary]) -> str | None:
 
 
 def _needs(summaries: Mapping[str, TemplateSummary], environment: jinja2.Environment) -> Needs:
-    def passed(uses: Iterator[Use], known: Mapping[str, object]) -> dict[str, str]:
-        return {name: passed_argument(known[name]) for name in sorted({use.name for use in uses}) if name in known}
+    def passed(uses: Iterator[Use], available: Mapping[str, object]) -> dict[str, str]:
+        return {
+            name: passed_argument(available[name]) for name in sorted({use.name for use in uses}) if name in available
+        }
 
     every = summaries.values()
     free = {
@@ -154,8 +156,8 @@ def _reads(summaries: Mapping[str, TemplateSummary]) -> dict[str, set[str]]:
     changed = True
     while changed:
         changed = False
-        for name, found in parts.items():
-            more = set().union(*(part.free | _linked_reads(part, reads, summaries) - part.bound for part in found))
+        for name, own_parts in parts.items():
+            more = set().union(*(part.free | _linked_reads(part, reads, summaries) - part.bound for part in own_parts))
             if more != reads[name]:
                 reads[name] = more
                 changed = True
@@ -174,12 +176,12 @@ class _Part:
 
 
 def _linked_reads(part: _Part, reads: Mapping[str, set[str]], summaries: Mapping[str, TemplateSummary]) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for link in part.links:
         target = _target(link, summaries)
         if target is not None and link.context:
-            found |= reads[target] - link.bound
-    return found
+            names |= reads[target] - link.bound
+    return names
 
 
 def _parts(name: str, summaries: Mapping[str, TemplateSummary]) -> Iterator[_Part]:
@@ -225,11 +227,11 @@ def _reach(name: str, summaries: Mapping[str, TemplateSummary]) -> set[str]:
 def _chain(name: str, summaries: Mapping[str, TemplateSummary]) -> list[str]:
     """Return the template, what it surely extends, what that extends, and so on."""
     chain: list[str] = []
-    found: str | None = name
-    while found is not None and found not in chain:
-        chain.append(found)
-        parents = [link for link in summaries[found].links if link.kind == "extends" and not link.guarded]
-        found = _target(parents[0], summaries) if parents else None
+    template: str | None = name
+    while template is not None and template not in chain:
+        chain.append(template)
+        parents = [link for link in summaries[template].links if link.kind == "extends" and not link.guarded]
+        template = _target(parents[0], summaries) if parents else None
     return chain
 
 
@@ -257,9 +259,9 @@ def _cycles(summaries: Mapping[str, TemplateSummary], locate: Locate) -> Iterato
 
 
 def _unguarded(summary: TemplateSummary, summaries: Mapping[str, TemplateSummary]) -> list[tuple[str, int]]:
-    found = []
+    targets = []
     for link in summary.links:
         target = _target(link, summaries)
         if target is not None and not link.guarded:
-            found.append((target, link.line))
-    return found
+            targets.append((target, link.line))
+    return targets

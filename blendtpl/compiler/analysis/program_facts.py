@@ -25,17 +25,17 @@ class Layout:
 
 def above(facts: Mapping[str, Facts], template: str) -> frozenset[str]:
     """Return all of a closed set that a template may extend, or what it extends may, and so on."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [template]
     while waiting:
         extensible = facts[waiting.pop()].extensible
         # a name that is made at run time may be any of them
         if extensible is None:
             return frozenset(facts)
-        fresh = facts.keys() & set(extensible) - found
-        found |= fresh
+        fresh = facts.keys() & set(extensible) - names
+        names |= fresh
         waiting += fresh
-    return frozenset(found)
+    return frozenset(names)
 
 
 def stable_autoescape(facts: Mapping[str, Facts]) -> frozenset[str]:
@@ -44,12 +44,12 @@ def stable_autoescape(facts: Mapping[str, Facts]) -> frozenset[str]:
     may surround a block of another.
     """
     mixed: set[str] = set()
-    for name, found in facts.items():
+    for name, template in facts.items():
         chain = above(facts, name)
-        if found.modifies or any(facts[other].modifies for other in chain):
+        if template.modifies or any(facts[other].modifies for other in chain):
             mixed |= {name, *chain}
         else:
-            mixed |= {other for other in chain if facts[other].escaped is not found.escaped}
+            mixed |= {other for other in chain if facts[other].escaped is not template.escaped}
     return frozenset(facts.keys() - mixed)
 
 
@@ -60,9 +60,9 @@ def singletons(facts: Mapping[str, Facts]) -> frozenset[str]:
     A dict or a list in it could be changed, if only by what it is given to. So nothing may be done with what has its
     name, or that of the module, but to look things up.
     """
-    handled = frozenset().union(*(found.handled for found in facts.values()))
+    handled = frozenset().union(*(template.handled for template in facts.values()))
     unsafe = {name for name, found in facts.items() if found.changeable & handled}
-    for alias, origin, called in {imported for found in facts.values() for imported in found.modules}:
+    for alias, origin, called in {imported for template in facts.values() for imported in template.modules}:
         if alias in handled:
             unsafe |= {
                 name
@@ -70,7 +70,7 @@ def singletons(facts: Mapping[str, Facts]) -> frozenset[str]:
                 if name in facts and (called in facts[name].changeable if called else facts[name].changeable)
             }
     ready: set[str] = set()
-    waiting = {name for name, found in facts.items() if found.is_singleton} - unsafe
+    waiting = {name for name, template in facts.items() if template.is_singleton} - unsafe
     # a module is made when what it imports is; of a circle none ever is
     while fresh := {name for name in waiting if ready.issuperset(origin for _, origin, _ in facts[name].modules)}:
         ready |= fresh
@@ -132,7 +132,7 @@ class ProgramFacts:
             return abi.INCLUDED
         if self.layout(template) is None:
             return None
-        return None if any(found.closes for found in self.chain(template)) else abi.ROOT
+        return None if any(facts.closes for facts in self.chain(template)) else abi.ROOT
 
     def chain(self, template: str | None) -> Iterator[Facts]:
         """Yield the facts of a template, of what it surely extends, and so on."""
@@ -144,48 +144,48 @@ class ProgramFacts:
         """Return whether an included template may in rare cases need a true context."""
         waiting, seen = [template], set()
         while waiting:
-            found = waiting.pop()
+            name = waiting.pop()
             # a template may include itself, by whatever way
-            if found in seen:
+            if name in seen:
                 continue
-            seen.add(found)
-            entry = self.entry(found)
-            if found is None or entry is None or self.facts[found].needs_context:
+            seen.add(name)
+            entry = self.entry(name)
+            if name is None or entry is None or self.facts[name].needs_context:
                 return True
-            if entry == abi.ROOT and found not in self.stable_autoescape:  # how output is escaped is in the context
+            if entry == abi.ROOT and name not in self.stable_autoescape:  # how output is escaped is in the context
                 return True
-            waiting += [*self.facts[found].included, *filter(None, [self.parent(found)])]
+            waiting += [*self.facts[name].included, *filter(None, [self.parent(name)])]
         return False
 
     def layout(self, template: str | None) -> Layout | None:
         """Return the layout of the scope that a template's code runs with; `None` when it needs a context."""
-        found = self.facts.get(template) if template is not None else None
+        facts = self.facts.get(template) if template is not None else None
         if (
             template is None
-            or found is None
+            or facts is None
             or self.is_part(template)
             or template in self.singletons
-            or not found.slotted
+            or not facts.slotted
         ):
             return None
         above = Layout()
-        if found.extends:
+        if facts.extends:
             parent = self.layout(self.parent(template)) if self.whole(template) else None
             if parent is None:
                 return None
             above = parent
-        wanted = {*self.reads[template], *found.stored, *found.shadows, *(f"{name}=" for name in found.inner)}
+        slots = {*self.reads[template], *facts.stored, *facts.shadows, *(f"{name}=" for name in facts.inner)}
         return Layout(
-            (*above.slots, *sorted(wanted.difference(above.slots))),
-            (*above.blocks, *(block for block in found.blocks if block not in above.blocks)),
+            (*above.slots, *sorted(slots.difference(above.slots))),
+            (*above.blocks, *(block for block in facts.blocks if block not in above.blocks)),
         )
 
     def above(self, template: str, block: str) -> str | None:
         """Return the template that has the body which ``super()`` renders in a block of a chain that is known."""
-        found = self.parent(template)
-        while found is not None and block not in self.facts[found].blocks:
-            found = self.parent(found)
-        return found
+        ancestor = self.parent(template)
+        while ancestor is not None and block not in self.facts[ancestor].blocks:
+            ancestor = self.parent(ancestor)
+        return ancestor
 
     def recursive(self, template: str | None) -> bool:
         """Return whether a template includes itself, in whatever way."""
@@ -193,12 +193,12 @@ class ProgramFacts:
         waiting = list(start.included) if start is not None else []
         seen: set[str] = set()
         while waiting:
-            found = waiting.pop()
-            if found == template:
+            name = waiting.pop()
+            if name == template:
                 return True
-            if found in self.facts and found not in seen:
-                seen.add(found)
-                waiting += self.facts[found].included
+            if name in self.facts and name not in seen:
+                seen.add(name)
+                waiting += self.facts[name].included
         return False
 
     def is_singleton(self, template: str) -> bool:
@@ -216,24 +216,24 @@ class ProgramFacts:
         or when the block may run in a context of its own.
         """
         over: set[str] = set()
-        found = self.facts.get(template) if template is not None else None
-        while found is not None and block not in found.scoped:
-            if not found.extends:
+        facts = self.facts.get(template) if template is not None else None
+        while facts is not None and block not in facts.scoped:
+            if not facts.extends:
                 return frozenset(over)
-            found = self.facts.get(found.parent) if found.parent is not None else None
-            if found is not None:
-                over |= found.stored
+            facts = self.facts.get(facts.parent) if facts.parent is not None else None
+            if facts is not None:
+                over |= facts.stored
         return None
 
     def macros(self, template: str) -> dict[str, MacroShape]:
         """Return the macros of a template's own top level that are always there."""
-        found = self.facts.get(template)
-        return {shape.name: shape for shape in found.macros} if found is not None else {}
+        facts = self.facts.get(template)
+        return {shape.name: shape for shape in facts.macros} if facts is not None else {}
 
     def parent(self, template: str | None) -> str | None:
         """Return what a template surely extends before it does anything else, when that is in the set."""
-        found = self.facts.get(template) if template is not None else None
-        return found.parent if found is not None and found.first and found.parent in self.facts else None
+        facts = self.facts.get(template) if template is not None else None
+        return facts.parent if facts is not None and facts.first and facts.parent in self.facts else None
 
     def whole(self, template: str | None) -> bool:
         """Return whether all of the chain that a template extends is known, so that its blocks stand ready at load."""
@@ -247,25 +247,25 @@ class ProgramFacts:
 
     def imported(self, template: str) -> dict[str, tuple[str, str]]:
         """Return what names of a template's top level are static modules, or macros of them."""
-        found = self.facts.get(template)
-        if found is None:
+        facts = self.facts.get(template)
+        if facts is None:
             return {}
-        return {name: (origin, macro) for name, origin, macro in found.imported if self.is_singleton(origin)}
+        return {name: (origin, macro) for name, origin, macro in facts.imported if self.is_singleton(origin)}
 
     def inherited(self, template: str, block: str) -> dict[str, tuple[str, str]]:
         """Return the like for a block: names that what its template surely extends has bound before the block runs."""
-        found: dict[str, tuple[str, str]] = {}
+        bound: dict[str, tuple[str, str]] = {}
         above: str | None = template if self.final_names(template, block) is not None else None
         while above is not None:
             parent, facts = self.parent(above), self.facts[above]
             if above != template:
                 early = facts.early if parent is None else facts.stored
-                found = {name: origin for name, origin in found.items() if name not in facts.stored}
-                found |= {name: origin for name, origin in self.imported(above).items() if name in early}
+                bound = {name: origin for name, origin in bound.items() if name not in facts.stored}
+                bound |= {name: origin for name, origin in self.imported(above).items() if name in early}
             if facts.ahead and parent is not None:  # it may run blocks before what it extends does anything
                 return {}
             above = parent
-        return found
+        return bound
 
 
 def string_functions(program: ProgramFacts) -> dict[str, frozenset[str]]:
@@ -275,9 +275,9 @@ def string_functions(program: ProgramFacts) -> dict[str, frozenset[str]]:
     code that calls a block does not know which of them it calls.
     """
     facts = program.facts
-    waiting = {(name, made.function): made for name, found in facts.items() for made in found.prints}
-    ready = {name for name, made in facts.items() if program.is_part(name) or program.layout(name) is not None}
-    found = {(name, function) for name, function in waiting if name in ready or abi.is_macro_function(function)}
+    waiting = {(name, printing.function): printing for name, template in facts.items() for printing in template.prints}
+    ready = {name for name, _ in facts.items() if program.is_part(name) or program.layout(name) is not None}
+    candidates = {(name, function) for name, function in waiting if name in ready or abi.is_macro_function(function)}
     families: dict[str, list[str]] = {}
     # what may be put into the templates of a family by what chooses at run time what it extends
     chosen: dict[str, set[str]] = {}
@@ -287,35 +287,35 @@ def string_functions(program: ProgramFacts) -> dict[str, frozenset[str]]:
             for other in {_outermost(program, other) for other in above(facts, name)}:
                 chosen.setdefault(other, set()).update(facts[name].blocks)
 
-    def holds(name: str, made: Prints) -> bool:
+    def holds(name: str, printing: Prints) -> bool:
         outermost = _outermost(program, name)
         family = families[outermost]
-        blocks = made.blocks
-        own = abi.block_of(made.function)
+        blocks = printing.blocks
+        own = abi.block_of(printing.function)
         if own is not None:
             blocks = (*blocks, own)
-        above = program.parent(name) if made.function == abi.ROOT else None
+        above = program.parent(name) if printing.function == abi.ROOT else None
         return (
-            (above is None or (above, abi.ROOT) in found)
-            and all((other, program.entry(other)) in found for other in made.included)
+            (above is None or (above, abi.ROOT) in candidates)
+            and all((other, program.entry(other)) in candidates for other in printing.included)
             and all(
-                block not in chosen.get(outermost, ()) and (other, abi.block_function(block)) in found
+                block not in chosen.get(outermost, ()) and (other, abi.block_function(block)) in candidates
                 for block in blocks
                 for other in family
                 if block in facts[other].blocks
             )
-            and all(called in found for called in _called(program, name, made))
+            and all(called in candidates for called in _called(program, name, printing))
         )
 
     changed = True
     while changed:
-        fallen = {key for key in found if not holds(key[0], waiting[key])}
-        found -= fallen
+        fallen = {key for key in candidates if not holds(key[0], waiting[key])}
+        candidates -= fallen
         changed = bool(fallen)
-    made: dict[str, set[str]] = {name: set() for name in facts}
-    for name, function in found:
-        made[name].add(function)
-    return {name: frozenset(functions) for name, functions in made.items()}
+    by_template: dict[str, set[str]] = {name: set() for name in facts}
+    for name, function in candidates:
+        by_template[name].add(function)
+    return {name: frozenset(functions) for name, functions in by_template.items()}
 
 
 def _outermost(program: ProgramFacts, template: str) -> str:
@@ -325,10 +325,10 @@ def _outermost(program: ProgramFacts, template: str) -> str:
     return template
 
 
-def _called(program: ProgramFacts, template: str, made: Prints) -> Iterator[tuple[str, str]]:
+def _called(program: ProgramFacts, template: str, printing: Prints) -> Iterator[tuple[str, str]]:
     """Yield what of the names that a function calls are macros that it may write the text of without a list."""
     own, imported = program.macros(template), program.imported(template)
-    for called, attr in made.called:
+    for called, attr in printing.called:
         if called in own and not attr:
             yield template, abi.macro_function(called)
         elif called in imported:

@@ -86,12 +86,12 @@ def handled(tree: nodes.Template, environment: jinja2.Environment) -> frozenset[
     it may hand them on, or change them. What it finds there under a name that is made at run time counts as the thing
     itself, for it may be a method.
     """
-    found: set[str] = set()
-    _add_handled(tree, environment, frozenset(), found)
-    return frozenset(found)
+    names: set[str] = set()
+    _add_handled(tree, environment, frozenset(), names)
+    return frozenset(names)
 
 
-def _add_handled(node: nodes.Node, environment: jinja2.Environment, bound: frozenset[str], found: set[str]) -> None:
+def _add_handled(node: nodes.Node, environment: jinja2.Environment, bound: frozenset[str], names: set[str]) -> None:
     """Add the names below a node; not the variables in `bound`, whose values come from where they were handed on."""
     kind = type(node)
     # nodes are compared by what is in them
@@ -102,9 +102,9 @@ def _add_handled(node: nodes.Node, environment: jinja2.Environment, bound: froze
         bound_there = bound | binds if id(child) in sees else bound
         of = type(child)
         if of in _NAMING and id(child) not in looked_into:
-            found.update(_names(child, bound_there))
+            names.update(_names(child, bound_there))
         if of not in _LEAVES:
-            _add_handled(child, environment, bound_there, found)
+            _add_handled(child, environment, bound_there, names)
 
 
 # the kinds that the functions below have cases for: there are many nodes, and most are of none
@@ -132,8 +132,8 @@ def _scope(node: nodes.Node) -> tuple[set[str], list[nodes.Node]]:
             targets, inside = [*node.targets], node.body
         case _:
             return set(), []
-    found = [part for target in targets for part in (target, *below(target))]
-    return {part.name for part in found if isinstance(part, nodes.Name)}, inside
+    parts = [part for target in targets for part in (target, *below(target))]
+    return {part.name for part in parts if isinstance(part, nodes.Name)}, inside
 
 
 def _looked_into(node: nodes.Node, environment: jinja2.Environment) -> list[nodes.Node]:

@@ -17,9 +17,9 @@ def parent(body: list[nodes.Node], environment: jinja2.Environment, template: st
     """Return what a template extends, by the first of its tags `extends`, when that has a constant name."""
     for node in body:
         if isinstance(node, nodes.Extends):
-            found = node.template
-            if isinstance(found, nodes.Const) and isinstance(found.value, str):
-                return environment.join_path(found.value, template)
+            reference = node.template
+            if isinstance(reference, nodes.Const) and isinstance(reference.value, str):
+                return environment.join_path(reference.value, template)
             return None
     return None
 
@@ -29,14 +29,14 @@ def extensible(every: ByKind, environment: jinja2.Environment, template: str) ->
     names: list[str] = []
     waiting: list[nodes.Expr | None] = [node.template for node in every.get(nodes.Extends, ())]
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, nodes.CondExpr):
-            waiting += [found.expr1, found.expr2]
-        elif isinstance(found, (nodes.List, nodes.Tuple)):
-            waiting += found.items
-        elif isinstance(found, nodes.Const) and isinstance(found.value, str):
-            names.append(environment.join_path(found.value, template))
-        elif found is not None:  # where there is nothing else, nothing is extended
+        reference = waiting.pop()
+        if isinstance(reference, nodes.CondExpr):
+            waiting += [reference.expr1, reference.expr2]
+        elif isinstance(reference, (nodes.List, nodes.Tuple)):
+            waiting += reference.items
+        elif isinstance(reference, nodes.Const) and isinstance(reference.value, str):
+            names.append(environment.join_path(reference.value, template))
+        elif reference is not None:  # where there is nothing else, nothing is extended
             return None
     return tuple(sorted(names))
 
@@ -87,36 +87,36 @@ def imported(
     body: list[nodes.Node], stored: dict[str, int], environment: jinja2.Environment, template: str
 ) -> tuple[tuple[str, str, str], ...]:
     """Return what imports of a top level bind once and surely: (name, template, name in it or "")."""
-    found = [node for node in body if isinstance(node, (nodes.Import, nodes.FromImport)) and not node.with_context]
-    return tuple(bound for bound in _bound(found, environment, template) if bound[1] and stored[bound[0]] == 1)
+    statements = [node for node in body if isinstance(node, (nodes.Import, nodes.FromImport)) and not node.with_context]
+    return tuple(bound for bound in _bound(statements, environment, template) if bound[1] and stored[bound[0]] == 1)
 
 
 def modules(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[tuple[str, str, str], ...]:
     """Return the like of all imports, wherever they are; of a name that is made at run time, no template."""
-    found = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
-    return tuple(_bound(found, environment, template))
+    statements = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
+    return tuple(_bound(statements, environment, template))
 
 
 def sole(every: ByKind, environment: jinja2.Environment, template: str) -> dict[str, tuple[str, str]]:
     """Return what nothing but imports without context of one and the same thing binds, in any scope: each name with the
     template, and the name in it or "".
     """
-    found = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
+    statements = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
     others = {node.name for node in every.get(nodes.Name, ()) if node.ctx != "load"}
     others |= {node.name for node in every.get(nodes.Macro, ())}
-    others |= set(imports([node for node in found if node.with_context]))
+    others |= set(imports([node for node in statements if node.with_context]))
     bound: dict[str, set[tuple[str, str]]] = {}
-    for alias, *what in _bound(found, environment, template):
+    for alias, *what in _bound(statements, environment, template):
         bound.setdefault(alias, set()).add((what[0], what[1]))
     return {alias: what.pop() for alias, what in bound.items() if len(what) == 1 and alias not in others}
 
 
 def _bound(
-    found: list[nodes.Import | nodes.FromImport], environment: jinja2.Environment, template: str
+    statements: list[nodes.Import | nodes.FromImport], environment: jinja2.Environment, template: str
 ) -> Iterator[tuple[str, str, str]]:
-    for node in found:
-        wanted = node.template.value if isinstance(node.template, nodes.Const) else None
-        origin = environment.join_path(wanted, template) if isinstance(wanted, str) else ""
+    for node in statements:
+        reference = node.template.value if isinstance(node.template, nodes.Const) else None
+        origin = environment.join_path(reference, template) if isinstance(reference, str) else ""
         if isinstance(node, nodes.Import):
             yield node.target, origin, ""
         else:
@@ -127,15 +127,15 @@ def _bound(
 
 def early(body: list[nodes.Node]) -> frozenset[str]:
     """Return the names that imports and macros of a top level bind before anything may run a block."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in body:
         if isinstance(node, (nodes.Import, nodes.FromImport)):
-            found.update(imports([node]))
+            names.update(imports([node]))
         elif isinstance(node, nodes.Macro):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, _MAY_RUN_BLOCKS) or has(node, _MAY_RUN_BLOCKS) or undeclared([node], ("self",)):
             break
-    return frozenset(found)
+    return frozenset(names)
 
 
 def ahead(body: list[nodes.Node]) -> bool:

@@ -29,7 +29,7 @@ class Prints:
 
 
 @dataclass(slots=True)
-class _Found:
+class _Calls:
     environment: jinja2.Environment
     template: str | None
     included: list[str] = field(default_factory=list)
@@ -41,26 +41,26 @@ def prints(
     function: str, body: Iterable[nodes.Node], environment: jinja2.Environment, template: str | None
 ) -> Prints | None:
     """Return what a function with this body calls, when it does no more than print."""
-    found = _Found(environment, template)
-    if not all(_only_prints(node, found) for node in body):
+    calls = _Calls(environment, template)
+    if not all(_only_prints(node, calls) for node in body):
         return None
-    return Prints(function, *(tuple(dict.fromkeys(part)) for part in (found.included, found.blocks, found.called)))  # type: ignore[arg-type]  # which is which the order says
+    return Prints(function, *(tuple(dict.fromkeys(part)) for part in (calls.included, calls.blocks, calls.called)))  # type: ignore[arg-type]  # which is which the order says
 
 
-def _only_prints(node: nodes.Node, found: _Found) -> bool:
+def _only_prints(node: nodes.Node, calls: _Calls) -> bool:
     if isinstance(node, nodes.If):
         inner = [*node.body, *node.elif_, *node.else_]
         return (
             len(node.elif_) <= LONGEST
-            and _calls_nothing_else(node.test, found)
-            and all(_only_prints(part, found) for part in inner)
+            and _calls_nothing_else(node.test, calls)
+            and all(_only_prints(part, calls) for part in inner)
         )
     if isinstance(node, nodes.With):
-        return all(_calls_nothing_else(value, found) for value in node.values) and all(
-            _only_prints(part, found) for part in node.body
+        return all(_calls_nothing_else(value, calls) for value in node.values) and all(
+            _only_prints(part, calls) for part in node.body
         )
     if isinstance(node, nodes.Block):
-        found.blocks.append(node.name)
+        calls.blocks.append(node.name)
         return True
     if isinstance(node, nodes.Include):
         reference = node.template
@@ -69,14 +69,14 @@ def _only_prints(node: nodes.Node, found: _Found) -> bool:
             return False
         if not isinstance(reference, nodes.Const) or not isinstance(reference.value, str):
             return False
-        found.included.append(found.environment.join_path(reference.value, str(found.template)))
+        calls.included.append(calls.environment.join_path(reference.value, str(calls.template)))
         return True
     if isinstance(node, nodes.Macro):
         return True  # a function of its own
-    return isinstance(node, (nodes.Output, *_PLAIN)) and _calls_nothing_else(node, found)
+    return isinstance(node, (nodes.Output, *_PLAIN)) and _calls_nothing_else(node, calls)
 
 
-def _calls_nothing_else(node: nodes.Node, found: _Found) -> bool:
+def _calls_nothing_else(node: nodes.Node, calls: _Calls) -> bool:
     """Note what is called below a node; return whether nothing of it is the caller, which may write to the output."""
     for part in (node, *below(node)):
         if isinstance(part, nodes.Call):
@@ -84,9 +84,9 @@ def _calls_nothing_else(node: nodes.Node, found: _Found) -> bool:
             if isinstance(called, nodes.Name):
                 if called.name == "caller":
                     return False
-                found.called.append((called.name, ""))
+                calls.called.append((called.name, ""))
             elif isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name):
                 if called.node.name == "self":
-                    found.blocks.append(called.attr)
-                found.called.append((called.node.name, called.attr))
+                    calls.blocks.append(called.attr)
+                calls.called.append((called.node.name, called.attr))
     return True

@@ -100,9 +100,9 @@ def summarize(tree: nodes.Template, environment: jinja2.Environment, name: str) 
     )
 
 
-def to_bytes(found: TemplateSummary) -> bytes:
+def to_bytes(summary: TemplateSummary) -> bytes:
     """Return the summary as canonical JSON."""
-    return json.dumps(asdict(found), default=sorted, sort_keys=True).encode()
+    return json.dumps(asdict(summary), default=sorted, sort_keys=True).encode()
 
 
 def from_bytes(data: bytes) -> TemplateSummary:
@@ -193,14 +193,14 @@ class _Scan(Visitor):
 
     def run(self, tree: nodes.Template) -> None:
         self.top = {"self"}
-        self._each(tree.body, self.top)
+        self._visit_all(tree.body, self.top)
         # what a template that extends another sets at its top level is set before any block runs
         while self._later:
             block, around = self._later.pop(0)
             self._body(block, around)
         self.top.discard("self")
 
-    def _each(self, body: Iterable[nodes.Node], bound: Bound) -> None:
+    def _visit_all(self, body: Iterable[nodes.Node], bound: Bound) -> None:
         for node in body:
             self.visit(node, bound)
 
@@ -208,7 +208,7 @@ class _Scan(Visitor):
         """Visit a body that has a frame of its own, where an unknown filter is an error again."""
         soft, self._soft = self._soft, False
         self._guards += guarded
-        self._each(body, bound)
+        self._visit_all(body, bound)
         self._guards -= guarded
         self._soft = soft
 
@@ -241,13 +241,13 @@ class _Scan(Visitor):
         self.visit(node.test, bound)
         self._guards += 1
         branches = [set(bound)]
-        self._each(node.body, branches[0])
+        self._visit_all(node.body, branches[0])
         for other in node.elif_:
             self.visit(other.test, bound)
             branches.append(set(bound))
-            self._each(other.body, branches[-1])
+            self._visit_all(other.body, branches[-1])
         branches.append(set(bound))
-        self._each(node.else_, branches[-1])
+        self._visit_all(node.else_, branches[-1])
         self._guards -= 1
         self._soft = soft
         bound |= set.intersection(*branches)
@@ -283,7 +283,7 @@ class _Scan(Visitor):
 
     def _call_body(self, node: nodes.Macro | nodes.CallBlock, bound: Bound, special: Bound) -> None:
         inner = bound | {argument.name for argument in node.args} | special
-        self._each(node.defaults, inner)
+        self._visit_all(node.defaults, inner)
         self._hard(node.body, inner)
 
     def visit_FilterBlock(self, node: nodes.FilterBlock, bound: Bound) -> None:

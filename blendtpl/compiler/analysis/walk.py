@@ -24,61 +24,61 @@ _VISITORS = {kind: f"visit_{kind.__name__}" for kind in _FIELDS}
 
 def children(node: nodes.Node) -> list[nodes.Node]:
     """Return the nodes directly below a node, in the order of the text, as Jinja2's much slower method does."""
-    found: list[nodes.Node] = []
+    below_it: list[nodes.Node] = []
     for field in _FIELDS[type(node)]:
         value = getattr(node, field, None)
         for child in value if isinstance(value, list) else (value,):
             if isinstance(child, nodes.Node):
-                found.append(child)
-    return found
+                below_it.append(child)
+    return below_it
 
 
 def below(node: nodes.Node) -> list[nodes.Node]:
     """Return all nodes below a node, in the order of the text; the walk costs more than most questions of it do."""
-    found: list[nodes.Node] = []
-    _add_below(node, found)
-    return found
+    descendants: list[nodes.Node] = []
+    _add_below(node, descendants)
+    return descendants
 
 
-def _add_below(node: nodes.Node, found: list[nodes.Node]) -> None:
+def _add_below(node: nodes.Node, descendants: list[nodes.Node]) -> None:
     for field in _FIELDS[type(node)]:
         value = getattr(node, field, None)
         for child in value if isinstance(value, list) else (value,):
             if isinstance(child, nodes.Node):
-                found.append(child)
+                descendants.append(child)
                 if _FIELDS[type(child)]:
-                    _add_below(child, found)
+                    _add_below(child, descendants)
 
 
 def by_kind(node: nodes.Node) -> ByKind:
     """Return all nodes below a node by what they are, those of a kind in the order of the text."""
-    found: ByKind = {}
+    kinds: ByKind = {}
     for child in below(node):
-        found.setdefault(type(child), []).append(child)
-    return found
+        kinds.setdefault(type(child), []).append(child)
+    return kinds
 
 
 def has(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
     """Return whether there is a node of one of these kinds below a node."""
-    return any(isinstance(found, kinds) for found in below(node))
+    return any(isinstance(descendant, kinds) for descendant in below(node))
 
 
 def undeclared(body: Iterable[nodes.Node], names: Iterable[str]) -> set[str]:
     """Return which of the names are read in a body before anything in it sets them."""
-    found: set[str] = set()
-    _find(body, set(names), found)
-    return found
+    used: set[str] = set()
+    _find(body, set(names), used)
+    return used
 
 
-def _find(body: Iterable[nodes.Node], wanted: set[str], found: set[str]) -> None:
+def _find(body: Iterable[nodes.Node], names: set[str], used: set[str]) -> None:
     for node in body:
         if isinstance(node, nodes.Name):
-            if node.ctx == "load" and node.name in wanted:
-                found.add(node.name)
+            if node.ctx == "load" and node.name in names:
+                used.add(node.name)
             elif node.ctx != "load":
-                wanted.discard(node.name)
+                names.discard(node.name)
         elif _FIELDS[type(node)] and not isinstance(node, nodes.Block):
-            _find(children(node), wanted, found)
+            _find(children(node), names, used)
 
 
 class Visitor(NodeVisitor):
