@@ -47,13 +47,13 @@ class _Reader:
     """Reads marshalled objects; those that are equal become one."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _Object] = {}
+        self._objects: dict[bytes, _Object] = {}
 
     def whole(self, data: bytes) -> "bytes | _Object":
-        found, end = self._read(data, 0)
+        item, end = self._read(data, 0)
         if end != len(data):
             raise _StrangeError(f"{len(data) - end} bytes are left")
-        return found
+        return item
 
     def _read(self, data: bytes, at: int) -> "tuple[bytes | _Object, int]":
         kind = data[at]
@@ -94,19 +94,19 @@ class _Reader:
         return _Object(parts), end
 
     def _shared(self, raw: bytes, parts: "list[bytes | _Object]") -> _Object:
-        return self._known.setdefault(raw, _Object(parts))
+        return self._objects.setdefault(raw, _Object(parts))
 
 
 def _number(data: bytes, at: int) -> int:
-    found: int = struct.unpack_from("<i", data, at)[0]
-    return found
+    number: int = struct.unpack_from("<i", data, at)[0]
+    return number
 
 
-def _count(found: "bytes | _Object") -> None:
-    if isinstance(found, _Object):
-        found.uses += 1
-        if found.uses == 1:
-            for part in found.parts:
+def _count(item: "bytes | _Object") -> None:
+    if isinstance(item, _Object):
+        item.uses += 1
+        if item.uses == 1:
+            for part in item.parts:
                 _count(part)
 
 
@@ -117,15 +117,15 @@ class _Writer:
         self.pieces: list[bytes] = []
         self._shared = 0
 
-    def write(self, found: "bytes | _Object") -> None:
-        if isinstance(found, bytes):
-            self.pieces.append(found)
-        elif found.index >= 0:
-            self.pieces.append(_REFERENCE + struct.pack("<i", found.index))
+    def write(self, item: "bytes | _Object") -> None:
+        if isinstance(item, bytes):
+            self.pieces.append(item)
+        elif item.index >= 0:
+            self.pieces.append(_REFERENCE + struct.pack("<i", item.index))
         else:
-            first, *parts = found.parts
-            if found.uses > 1 and isinstance(first, bytes):
-                found.index, self._shared = self._shared, self._shared + 1
+            first, *parts = item.parts
+            if item.uses > 1 and isinstance(first, bytes):
+                item.index, self._shared = self._shared, self._shared + 1
                 first = bytes((first[0] | _SHARED,)) + first[1:]
             self.write(first)
             for part in parts:
@@ -144,17 +144,17 @@ def unit(
     """
     metadata = tuple(functions), bound, tuple(relocations), info
     packed_metadata, linked, code = (
-        marshal.dumps(found, _MARSHAL_VERSION)
-        for found in (metadata, (tuple(relocations.values()), constant_slots), tuple(functions.values()))
+        marshal.dumps(value, _MARSHAL_VERSION)
+        for value in (metadata, (tuple(relocations.values()), constant_slots), tuple(functions.values()))
     )
     return LENGTHS.pack(len(packed_metadata), len(linked)) + packed_metadata + linked + code
 
 
 def pack(units: Sequence[bytes]) -> bytes:
     """Return the bytes of many templates, in the same order."""
-    ends = [LENGTHS.size + sum(LENGTHS.unpack_from(found)) for found in units]
-    return b"".join(found[:end] for found, end in zip(units, ends, strict=True)) + merge(
-        [found[end:] for found, end in zip(units, ends, strict=True)]
+    ends = [LENGTHS.size + sum(LENGTHS.unpack_from(packed)) for packed in units]
+    return b"".join(packed[:end] for packed, end in zip(units, ends, strict=True)) + merge(
+        [packed[end:] for packed, end in zip(units, ends, strict=True)]
     )
 
 
@@ -163,12 +163,12 @@ def merge(units: Sequence[bytes]) -> bytes:
     head = bytes((_TUPLE,)) + struct.pack("<i", len(units))
     reader, writer = _Reader(), _Writer()
     try:
-        found = [reader.whole(unit) for unit in units]
+        items = [reader.whole(unit) for unit in units]
     except (_StrangeError, IndexError, struct.error):
         return head + b"".join(units)  # a Python that writes code in another way: all of it stands by itself
-    for unit in found:
+    for unit in items:
         _count(unit)
     writer.pieces.append(head)
-    for unit in found:
+    for unit in items:
         writer.write(unit)
     return b"".join(writer.pieces)

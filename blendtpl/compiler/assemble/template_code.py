@@ -44,8 +44,8 @@ def emit(name: str, tree_of: TreeOf, environment: jinja2.Environment, program: P
     if tree is None:
         raise LookupError(name)
     emitted = module_of(name, tree, environment, program, tree_of)
-    found = {code.co_name: code for code in _compile(emitted, name).co_consts if isinstance(code, CodeType)}
-    functions = {function.name: _rename(found[function.name], function.name) for function in emitted.functions}
+    compiled = {code.co_name: code for code in _compile(emitted, name).co_consts if isinstance(code, CodeType)}
+    functions = {function.name: _rename(compiled[function.name], function.name) for function in emitted.functions}
     return unit(emitted.info.values(), emitted.bound, emitted.relocations, emitted.constant_slots, functions)
 
 
@@ -71,16 +71,16 @@ def module_of(
     _keep_from_folding(tree, environment)
 
     def prepared(other: str) -> nodes.Template | None:
-        found = tree_of(other)
-        if found is not None:
-            _keep_from_folding(found, environment)
-        return found
+        other_tree = tree_of(other)
+        if other_tree is not None:
+            _keep_from_folding(other_tree, environment)
+        return other_tree
 
     return module(environment, name, tree, program, prepared)
 
 
-def _compile(made: Module, file: str) -> CodeType:
-    return compile(made.tree(), file, "exec", dont_inherit=True, optimize=0)
+def _compile(emitted: Module, file: str) -> CodeType:
+    return compile(emitted.tree(), file, "exec", dont_inherit=True, optimize=0)
 
 
 def _rename(code: CodeType, name: str = "") -> CodeType:
@@ -127,9 +127,9 @@ def _line_only(entry: re.Match[bytes]) -> bytes:
 
 def own_lookups(environment: jinja2.Environment) -> bool:
     """Return whether attributes and items are looked up by Jinja2's code alone, so that this may be folded."""
-    found = [getattr(type(environment), name, None) for name in _LOOKUPS]
+    methods = [getattr(type(environment), name, None) for name in _LOOKUPS]
     modules = {"jinja2.environment", "jinja2.sandbox"}
-    return environment.undefined in _UNDEFINED and all(made.__module__ in modules for made in found if made)
+    return environment.undefined in _UNDEFINED and all(method.__module__ in modules for method in methods if method)
 
 
 def _keep_from_folding(tree: nodes.Template, environment: jinja2.Environment) -> None:

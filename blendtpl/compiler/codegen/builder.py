@@ -35,9 +35,9 @@ class Function:
     All that is known of the place at hand in it stands here too, so that nothing of it is taken for what is known in
     another function: `block` is the innermost, that statements are appended to; `run` the output that waits, for the
     list in `run_out`; `texts`: whether output becomes a text here, rather than being written; `checked` what has been
-    looked at, of each body around; `given` what variables hold unless that is missing. Around this place, `hot` is what
-    runs often, and `loops` the loops of the template, those around the function too;
-    `breakable`: the loops of the function itself.
+    looked at, of each body around; `origins` what variables hold unless that is missing. Around this place, `hot` is
+    what runs often, and `loops` the loops of the template, those around the function too; `breakable`: the loops of the
+    function itself.
     """
 
     identifier: str
@@ -59,7 +59,7 @@ class Function:
     run_out: str = ""
     checked: list[dict[str, str]] = field(default_factory=lambda: [{}])
     copies: dict[str, str] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
     block: list[ast.stmt] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,7 +104,7 @@ class Writer:
             undefined = call("undefined", name=const(called))
             materialised = self._hold(either(is_(name(variable), "missing"), undefined, name(variable))).id
             self.function.checked[-1][key] = materialised
-            self.function.given[materialised] = key
+            self.function.origins[materialised] = key
         return name(materialised)
 
     def is_checked(self, variable: str) -> bool:
@@ -242,16 +242,16 @@ class Writer:
         """Return the variable for the text of what a function is given and prints in a loop: it is made once, before
         all else, because that cannot fail. It holds `None` when the value is no exact string and no whole number.
         """
-        given = self.function.given.get(value.id, "") if isinstance(value, ast.Name) else ""
-        if not self.function.loops or not given.startswith(("g_", "p_")):
+        origin = self.function.origins.get(value.id, "") if isinstance(value, ast.Name) else ""
+        if not self.function.loops or not origin.startswith(("g_", "p_")):
             return None
-        key = f"{given} as text"
+        key = f"{origin} as text"
         if key not in self.function.reads:
             self.function.reads[key] = self.temporary()
-            kind = call("type", name(given))
-            other = either(is_(kind, "int"), name(given), const(None))
+            kind = call("type", name(origin))
+            other = either(is_(kind, "int"), name(origin), const(None))
             statement = assign(
-                self.function.reads[key], either(is_(kind, "str"), call("escape_str", name(given)), other)
+                self.function.reads[key], either(is_(kind, "str"), call("escape_str", name(origin)), other)
             )
             statement.lineno = self.line
             self.function.prologue.append(statement)

@@ -49,11 +49,11 @@ def _apply(emitter: Emitter, node: nodes.Filter | nodes.Test, scope: Scope, valu
     function = functions.get(node.name)
     if function is None and not scope.soft:  # (L11)
         emitter.fail(f"No {kind} named {node.name!r}.", node.lineno)
-    wanted, context = passed_argument(function), emitter.context(scope)
+    argument, context = passed_argument(function), emitter.context(scope)
     passed = {"context": context, "eval_context": emitter.evaluation(scope), "environment": name("environment")}.get(
-        wanted
+        argument
     )
-    if wanted == "eval_context" and not is_own(emitter.environment, kind, node.name):
+    if argument == "eval_context" and not is_own(emitter.environment, kind, node.name):
         passed = attribute(context, "eval_ctx")  # which it may keep, or change
     arguments, keywords = _signature(emitter, node, scope)
     first = [passed, value] if passed is not None else [value]
@@ -111,7 +111,7 @@ def called(emitter: Emitter, node: nodes.Call, scope: Scope, caller: ast.expr | 
             emitter.code.branch(assign(result, value))
         emitter.code.branch(ast.Try(body, [_when_stopped(result)], [], []))
         return name(result)
-    wanted = emitter.code.materialise(emitter.expression(node.node, scope))
+    callee = emitter.code.materialise(emitter.expression(node.node, scope))
     arguments, keywords = _signature(emitter, node, scope)
     if caller is not None:
         # where Jinja2 has it: behind the keywords that are written out, before those that are taken apart
@@ -121,18 +121,18 @@ def called(emitter: Emitter, node: nodes.Call, scope: Scope, caller: ast.expr | 
     if emitter.environment.sandboxed:
         guard = attribute(name("environment"), "call")
         return emitter.code.materialise(
-            ast.Call(guard, [name(scope.context), wanted, *arguments], [*keywords, *scopes])
+            ast.Call(guard, [name(scope.context), callee, *arguments], [*keywords, *scopes])
         )
     reserved = any(keyword.key in _RESERVED - {"caller"} for keyword in node.kwargs)
     if emitter.own_call or node.dyn_args is not None or node.dyn_kwargs is not None or reserved:
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
         method = attribute(call("true_context", name(scope.context)), "call")
-        return emitter.code.materialise(ast.Call(method, [wanted, *arguments], [*keywords, *scopes]))
+        return emitter.code.materialise(ast.Call(method, [callee, *arguments], [*keywords, *scopes]))
     if isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS:
-        given = [name(scope.context), wanted, *arguments]
-        return guarded(emitter, ast.Call(name("translated"), given, [*keywords, *scopes]))
+        operands = [name(scope.context), callee, *arguments]
+        return guarded(emitter, ast.Call(name("translated"), operands, [*keywords, *scopes]))
     # looked at by itself: what that raises is no more than an error
-    function = emitter.code.materialise(ast.Call(name("callee"), [name(scope.context), wanted], scopes))
+    function = emitter.code.materialise(ast.Call(name("callee"), [name(scope.context), callee], scopes))
     return guarded(emitter, ast.Call(function, arguments, keywords))
 
 
@@ -144,10 +144,10 @@ def _marked(emitter: Emitter, scope: Scope, text: ast.expr) -> ast.expr:
     return call("Markup", materialised) if emitter.eval_ctx.autoescape else materialised
 
 
-def guarded(emitter: Emitter, made: ast.expr) -> ast.Name:
+def guarded(emitter: Emitter, expression: ast.expr) -> ast.Name:
     """Write a call that may raise `StopIteration`, which must not end the function that it is made in (U4)."""
     result = emitter.code.temporary()
-    emitter.code.branch(ast.Try([assign(result, made)], [_when_stopped(result)], [], []))
+    emitter.code.branch(ast.Try([assign(result, expression)], [_when_stopped(result)], [], []))
     return name(result)
 
 
@@ -220,18 +220,18 @@ def direct_arguments(
 ) -> list[ast.expr]:
     """Return what the function of a known macro is called with, behind its context."""
     shape = macro.shape
-    given = [emitter.code.materialise(emitter.expression(argument, scope)) for argument in node.args]
+    positional = [emitter.code.materialise(emitter.expression(argument, scope)) for argument in node.args]
     named = {keyword.key: emitter.code.materialise(emitter.expression(keyword.value, scope)) for keyword in node.kwargs}
     rest = [key for key in named if key not in shape.arguments]
     count = len(shape.arguments)
-    values = [*given[:count], *(named.get(key, name("missing")) for key in shape.arguments[len(given) :])]
+    values = [*positional[:count], *(named.get(key, name("missing")) for key in shape.arguments[len(positional) :])]
     # in the order of `Macro.__call__`
     if "caller" in shape.special:
         values.append(caller or call("undefined", const("No caller defined"), name=const("caller")))
     if "kwargs" in shape.special:
         values.append(ast.Dict([const(key) for key in rest], [named[key] for key in rest]))
     if "varargs" in shape.special:
-        values.append(ast.Tuple(given[count:], ast.Load()))
+        values.append(ast.Tuple(positional[count:], ast.Load()))
     return values
 
 
@@ -252,7 +252,7 @@ def own_block(emitter: Emitter, node: nodes.Call, scope: Scope) -> OwnBlock | No
         return None
     called = node.node.attr  # type: ignore[attr-defined]  # as was looked at
     function: ast.expr = item(item(name(scope.context), const(abi.BLOCKS)), const(emitter.layout.blocks.index(called)))
-    if any(called in found.required for found in emitter.program.chain(emitter.template)):
+    if any(called in facts.required for facts in emitter.program.chain(emitter.template)):
         function = call("required_body", function)
     return OwnBlock(function, emitter.program.block_returns_text(emitter.template, called))
 

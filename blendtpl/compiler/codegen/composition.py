@@ -51,7 +51,7 @@ def _derived_scope(emitter: Emitter, scope: Scope) -> ast.expr:
     """Write a scope in which what is set around this place is found too; return its variable (S4)."""
     around = emitter.locals(scope)
     names = [key.value for key in around.keys if isinstance(key, ast.Constant)]
-    slots = [(found, emitter.slots[found]) for found in names if found in emitter.slots]
+    slots = [(called, emitter.slots[called]) for called in names if called in emitter.slots]
     return emitter.code.materialise(call("derived", name(scope.context), around, const(tuple(slots))))
 
 
@@ -77,9 +77,9 @@ def _extends(emitter: Emitter, node: nodes.Extends, scope: Scope) -> None:
     if parent is not None:
         emitter.code.add(assign("parent_template", name(emitter.link(parent, abi.SELF))))
     else:
-        wanted = emitter.expression(node.template, scope)
+        reference = emitter.expression(node.template, scope)
         getter = attribute(name("environment"), "get_template")
-        emitter.code.add(assign("parent_template", call(getter, wanted, const(emitter.template))))
+        emitter.code.add(assign("parent_template", call(getter, reference, const(emitter.template))))
     if not _stands_ready(emitter):
         emitter.code.do(call("extend", name("context"), name("parent_template")))
     if scope.rootlevel:
@@ -131,48 +131,48 @@ def _include(emitter: Emitter, node: nodes.Include, scope: Scope) -> None:
     if template is not None and entry is not None and (scope.context == "context" or emitter.parameters is not None):
         _call_entry(emitter, scope, template, entry)
         return
-    found = emitter.code.temporary()
+    variable = emitter.code.temporary()
     get: list[ast.stmt] = []
     # around the look-up alone: what the included template itself misses is an error all the same
     attempt = ast.Try(get, [ast.ExceptHandler(name("TemplateNotFound"), None, [ast.Pass()])], [], [])
     if node.ignore_missing:  # (C7)
         emitter.code.add(attempt)
     with emitter.code.statement_scope(get if node.ignore_missing else emitter.code.block):
-        wanted = emitter.expression(node.template, scope)
-        emitter.code.add(assign(found, call(_getter(node.template), wanted, const(emitter.template))))
+        reference = emitter.expression(node.template, scope)
+        emitter.code.add(assign(variable, call(_getter(node.template), reference, const(emitter.template))))
     with emitter.code.statement_scope(attempt.orelse if node.ignore_missing else emitter.code.block):
-        _run_include(emitter, node, scope, found)
+        _run_include(emitter, node, scope, variable)
 
 
 def _call_entry(emitter: Emitter, scope: Scope, template: str, entry: str) -> None:
     """Call the code of an included template with the names that it reads (S6)."""
     reads = emitter.program.reads[template]
     # a block may run before what it reads is set by the template around it
-    early = any(found.refers for found in emitter.program.chain(template))
+    early = any(facts.refers for facts in emitter.program.chain(template))
     layout = emitter.program.layout(template)
     parameters = layout.slots if layout is not None else emitter.program.parameters(template) or ()
     values: list[ast.expr] = []
     sure = set()  # those that are never missing
-    for found in parameters:
-        if found.endswith("=") or (found not in reads and not early):  # what it sets
+    for parameter in parameters:
+        if parameter.endswith("=") or (parameter not in reads and not early):  # what it sets
             values.append(name("missing"))
             continue
-        variable = scope.symbols.find_ref(found)
+        variable = scope.symbols.find_ref(parameter)
         if variable is None or variable in emitter.loops:
-            values.append(emitter.resolved(found, scope))
+            values.append(emitter.resolved(parameter, scope))
             continue
         alias = emitter.alias(variable)
         if alias is not None:
             values.append(alias)
-            sure.add(found)
+            sure.add(parameter)
             continue
         value: ast.expr = name(emitter.reach(variable))
         load = scope.symbols.find_load(variable)
         if load is not None and load[0] == VAR_LOAD_PARAMETER and variable not in emitter.unset_parameters:
-            sure.add(found)
+            sure.add(parameter)
         if load is None or load[0] not in {VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE}:
             # what is not set yet is what the context has
-            value = either(is_(value, "missing"), emitter.resolved(found, scope), value)
+            value = either(is_(value, "missing"), emitter.resolved(parameter, scope), value)
         values.append(value)
     frame: ast.expr = name(scope.context)
     head: list[ast.expr] = [const(None)] * abi.BLOCKS
@@ -196,13 +196,13 @@ def _call_entry(emitter: Emitter, scope: Scope, template: str, entry: str) -> No
         run(emitter, scope, name(emitter.link(template, entry)), *values, frame, text=text)
 
 
-def _run_include(emitter: Emitter, node: nodes.Include, scope: Scope, found: str) -> None:
+def _run_include(emitter: Emitter, node: nodes.Include, scope: Scope, variable: str) -> None:
     if node.with_context:
-        run(emitter, scope, call("include", name(found), emitter.locals(scope)), name(scope.context))
+        run(emitter, scope, call("include", name(variable), emitter.locals(scope)), name(scope.context))
         return
     # Jinja2 writes this past the buffer of a `set` or `filter` block, straight to the output (C8)
     out = scope.out if emitter.macro_depth else "out"
-    stream = attribute(call("default_module", name(found), name(scope.context)), "_body_stream")
+    stream = attribute(call("default_module", name(variable), name(scope.context)), "_body_stream")
     emitter.code.do(call(attribute(name(out), "extend"), stream))
 
 
@@ -211,16 +211,16 @@ def _module(emitter: Emitter, node: nodes.Import | nodes.FromImport, scope: Scop
     origin = emitter.static_origin(node)
     if origin is not None:
         return name(emitter.link(origin, abi.MODULE))
-    wanted = emitter.expression(node.template, scope)
+    reference = emitter.expression(node.template, scope)
     getter = attribute(name("environment"), "get_template")
-    found = emitter.code.materialise(call(getter, wanted, const(emitter.template)))
+    template = emitter.code.materialise(call(getter, reference, const(emitter.template)))
     if node.with_context:
-        return call("context_module", found, name(scope.context), emitter.locals(scope))
-    return call("default_module", found, name(scope.context))
+        return call("context_module", template, name(scope.context), emitter.locals(scope))
+    return call("default_module", template, name(scope.context))
 
 
-def _called(found: str | tuple[str, str]) -> str:
-    return found[0] if isinstance(found, tuple) else found
+def _called(imported: str | tuple[str, str]) -> str:
+    return imported[0] if isinstance(imported, tuple) else imported
 
 
 def _import(emitter: Emitter, node: nodes.Import, scope: Scope) -> None:
@@ -231,15 +231,15 @@ def _import(emitter: Emitter, node: nodes.Import, scope: Scope) -> None:
 def _from(emitter: Emitter, node: nodes.FromImport, scope: Scope) -> None:
     emitter.code.flush()
     origin = emitter.static_origin(node)
-    if origin is not None and all(emitter.program.macro(origin, _called(found)) for found in node.names):
-        for found in node.names:
-            macro = name(emitter.link(origin, abi.export(_called(found))))
-            _bind(emitter, scope, found[1] if isinstance(found, tuple) else found, macro, sure=True)
+    if origin is not None and all(emitter.program.macro(origin, _called(imported)) for imported in node.names):
+        for imported in node.names:
+            macro = name(emitter.link(origin, abi.export(_called(imported))))
+            _bind(emitter, scope, imported[1] if isinstance(imported, tuple) else imported, macro, sure=True)
         return
     module = emitter.code.materialise(_module(emitter, node, scope))
     place = const(emitter.position(node))
-    for found in node.names:
-        called, alias = found if isinstance(found, tuple) else (found, found)
+    for imported in node.names:
+        called, alias = imported if isinstance(imported, tuple) else (imported, imported)
         _bind(emitter, scope, alias, call("exported", name("undefined"), module, const(called), place))
 
 

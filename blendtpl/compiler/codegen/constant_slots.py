@@ -24,32 +24,32 @@ class ConstantSlots:
 
 def constant_slots(root: ast.FunctionDef) -> ConstantSlots | None:
     """Return the constant slots that a function is; `None` when it does anything else."""
-    known: dict[str, ast.Constant | ast.Name] = {}  # variables
-    found: dict[int, ast.Constant | ast.Name] = {}  # slots
+    variables: dict[str, ast.Constant | ast.Name] = {}  # variables
+    slots: dict[int, ast.Constant | ast.Name] = {}  # slots
     body = [statement for statement in root.body if not isinstance(statement, ast.Pass)]
-    while body and (_tells(body[0]) or _note(body[0], known, found)):
+    while body and (_tells(body[0]) or _note(body[0], variables, slots)):
         body = body[1:]
     line = _goes_on(body)
-    return None if line is None else ConstantSlots(line, tuple(found), tuple(found.values()))
+    return None if line is None else ConstantSlots(line, tuple(slots), tuple(slots.values()))
 
 
 def _note(
-    statement: ast.stmt, known: dict[str, ast.Constant | ast.Name], found: dict[int, ast.Constant | ast.Name]
+    statement: ast.stmt, variables: dict[str, ast.Constant | ast.Name], slots: dict[int, ast.Constant | ast.Name]
 ) -> bool:
     """Note what a variable or a slot is set to; return whether that is all that a statement does."""
     if not isinstance(statement, ast.Assign):
         return False
     value: ast.expr | None = statement.value
     if isinstance(value, ast.Name):
-        value = known.get(value.id, value if value.id == "missing" or abi.is_symbol(value.id) else None)
+        value = variables.get(value.id, value if value.id == "missing" or abi.is_symbol(value.id) else None)
     if not (isinstance(value, ast.Name) or (isinstance(value, ast.Constant) and type(value.value) in _PLAIN)):
         return False
     for target in statement.targets:
         match target:
             case ast.Name(variable):
-                known[variable] = value
+                variables[variable] = value
             case ast.Subscript(ast.Name("context"), ast.Constant(int(slot))) if not _is_missing(value):
-                found[slot] = value
+                slots[slot] = value
             case _:
                 return False
     return True
@@ -76,7 +76,7 @@ def _goes_on(body: list[ast.stmt]) -> int | None:
             ast.Assign(
                 [ast.Name(steps)], ast.Call(_, [ast.Name("context"), ast.Name("out"), ast.Name("limit")])
             ) as last,
-            ast.If(ast.Name(tested), [ast.Expr(ast.YieldFrom(ast.Name(given)))], []),
+            ast.If(ast.Name(tested), [ast.Expr(ast.YieldFrom(ast.Name(yielded)))], []),
         ]:
-            return last.lineno if steps == tested == given else None
+            return last.lineno if steps == tested == yielded else None
     return None

@@ -31,9 +31,9 @@ class Stores:
         if self._slots is None:
             self._code.do(call("publish", name("context"), const(called), value, const(export)))
             return
-        for found in (called, f"{called}="):
-            if found in self._slots:
-                at = ast.Subscript(name("context"), const(self._slots[found]), ast.Store())
+        for slot in (called, f"{called}="):
+            if slot in self._slots:
+                at = ast.Subscript(name("context"), const(self._slots[slot]), ast.Store())
                 self._code.add(ast.Assign([at], value))
         while not self._unpublished or len(self._unpublished) % 2 == export:
             self._unpublished.append([])

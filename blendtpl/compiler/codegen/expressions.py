@@ -59,8 +59,8 @@ def looked_into(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> list[ast
     if isinstance(inner, nodes.Name) and not node.attr.startswith("__"):  # which what stands for missing may have
         variable = emitter.variable(inner.name, scope)
         load = scope.symbols.find_load(variable)
-        known = emitter.alias(variable) is not None or emitter.code.is_checked(variable)
-        if not known and (load is None or load[0] != VAR_LOAD_PARAMETER):
+        checked = emitter.alias(variable) is not None or emitter.code.is_checked(variable)
+        if not checked and (load is None or load[0] != VAR_LOAD_PARAMETER):
             return [name(variable), const(node.attr), const(inner.name)]
     return [emitter.expression(inner, scope), const(node.attr)]
 
@@ -80,8 +80,8 @@ def _tuple(emitter: Emitter, node: nodes.Tuple, scope: Scope) -> ast.expr:
 
 
 def _list(emitter: Emitter, node: nodes.List, scope: Scope) -> ast.expr:
-    made = ast.List([emitter.expression(part, scope) for part in node.items], ast.Load())
-    return emitter.code.materialise(made)
+    value = ast.List([emitter.expression(part, scope) for part in node.items], ast.Load())
+    return emitter.code.materialise(value)
 
 
 def _dict(emitter: Emitter, node: nodes.Dict, scope: Scope) -> ast.expr:
@@ -147,8 +147,8 @@ def _getattr(emitter: Emitter, node: nodes.Getattr, scope: Scope) -> ast.expr:
     emitter.code.materialise_output()
     direct: ast.expr = attribute(value, node.attr)
     if hasattr(dict, node.attr):
-        known = call("absent", name("undefined"), value, const(node.attr), const(True))
-        absent: list[ast.stmt] = [assign(materialised, known)]
+        fallback = call("absent", name("undefined"), value, const(node.attr), const(True))
+        absent: list[ast.stmt] = [assign(materialised, fallback)]
         handler = ast.ExceptHandler(name("AttributeError"), None, absent)
     else:
         other = emitter.code.is_no_dict(value.id)

@@ -209,10 +209,10 @@ class Emitter(Variables):
         if not self.program.facts or not node.with_context:
             return None
         reference = node.template
-        for found in reference.items if isinstance(reference, (nodes.List, nodes.Tuple)) else [reference]:
-            if not (isinstance(found, nodes.Const) and isinstance(found.value, str)):
+        for choice in reference.items if isinstance(reference, (nodes.List, nodes.Tuple)) else [reference]:
+            if not (isinstance(choice, nodes.Const) and isinstance(choice.value, str)):
                 return None
-            joined = self.environment.join_path(found.value, str(self.template))
+            joined = self.environment.join_path(choice.value, str(self.template))
             # of a list the first that there is: the set is closed, so it is so when it renders
             if joined in self.program.facts:
                 return joined
@@ -289,13 +289,13 @@ class Emitter(Variables):
         names = sorted(self.assigned.pop())
         if not names or not (scope.toplevel or scope.loop or scope.in_block):
             return
-        for found in names:
+        for called in names:
             if scope.loop or scope.in_block:
                 holder = name("_loop_vars" if scope.loop else "_block_vars")
-                value = name(self.variable(found, scope))
-                self.code.add(ast.Assign([ast.Subscript(holder, const(found), ast.Store())], value))
+                value = name(self.variable(called, scope))
+                self.code.add(ast.Assign([ast.Subscript(holder, const(called), ast.Store())], value))
             else:
-                self.stores.publish(found, scope.symbols.ref(found), export=True)
+                self.stores.publish(called, scope.symbols.ref(called), export=True)
 
     def joined(self, scope: Scope, *, plain: bool = False) -> ast.expr:
         """Return the text of a frame's own output list, as markup when it has been escaped."""

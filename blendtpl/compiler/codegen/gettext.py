@@ -42,8 +42,8 @@ def translation(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     ):
         return False
     in_context = called.name in {"pgettext", "npgettext"}
-    known = {*keys, *(["num"] if plural else []), *(["context"] if in_context else [])}
-    if not all(_is_simple(text, known) for text in texts[in_context:]):
+    variables = {*keys, *(["num"] if plural else []), *(["context"] if in_context else [])}
+    if not all(_is_simple(text, variables) for text in texts[in_context:]):
         return False
     return _write(emitter, node, scope, called, texts, in_context=in_context)
 
@@ -56,21 +56,21 @@ def _write(
         return False
     code = emitter.code
     function = code.materialise(emitter.expression(called, scope))
-    given = [emitter.text(text) for text in texts]
+    constants = [emitter.text(text) for text in texts]
     rest = [code.materialise(emitter.expression(argument, scope)) for argument in node.args[len(texts) :]]
     values = {str(kw.key): code.materialise(emitter.expression(kw.value, scope)) for kw in node.kwargs}
-    known = dict(values)
+    variables = dict(values)
     if in_context:
-        known.setdefault("context", const(texts[0]))  # (T4)
+        variables.setdefault("context", const(texts[0]))  # (T4)
     for number in rest:
-        known.setdefault("num", number)
+        variables.setdefault("num", number)
     kind = "escape" if emitter.eval_ctx.autoescape else "str"
-    found = _raw_gettext(emitter, translate, [*given, *rest])
+    raw = _raw_gettext(emitter, translate, [*constants, *rest])
     pairs = values | {level: name(level) for level in emitter.scopes(scope)}
-    made = _general(emitter, "gettext_text", scope, (function, translate, found), [*given, *rest], pairs)
+    result = _general(emitter, "gettext_text", scope, (function, translate, raw), [*constants, *rest], pairs)
     for form in dict.fromkeys(reversed(texts[in_context:])):
-        made = either(is_(found, emitter.text(form).id), _plural_form(emitter, kind, form, known), made)
-    code.write(scope, "is", code.materialise(made))
+        result = either(is_(raw, emitter.text(form).id), _plural_form(emitter, kind, form, variables), result)
+    code.write(scope, "is", code.materialise(result))
     return True
 
 
@@ -86,48 +86,48 @@ def translated_value(emitter: Emitter, node: nodes.Call, scope: Scope) -> ast.ex
     if translate is None:
         return None
     function = emitter.code.materialise(emitter.expression(called, scope))
-    given = emitter.text(str(text))
-    found = _raw_gettext(emitter, translate, [given])
-    plain = call("Markup", given) if emitter.eval_ctx.autoescape else given
+    constant = emitter.text(str(text))
+    raw = _raw_gettext(emitter, translate, [constant])
+    plain = call("Markup", constant) if emitter.eval_ctx.autoescape else constant
     pairs: dict[str, ast.expr] = {level: name(level) for level in emitter.scopes(scope)}
-    other = _general(emitter, "gettext_value", scope, (function, translate, found), [given], pairs)
-    return emitter.code.materialise(either(is_(found, given.id), plain, other))
+    other = _general(emitter, "gettext_value", scope, (function, translate, raw), [constant], pairs)
+    return emitter.code.materialise(either(is_(raw, constant.id), plain, other))
 
 
-def _raw_gettext(emitter: Emitter, translate: ast.expr, given: list[ast.expr]) -> ast.Name:
+def _raw_gettext(emitter: Emitter, translate: ast.expr, arguments: list[ast.expr]) -> ast.Name:
     """Return the variable of what the function behind a translating one gives; `None` where there is none."""
     if not emitter.code.function.hot:
-        return emitter.code.materialised(call("raw_gettext", name("undefined"), translate, *given))
-    return guarded(emitter, either(is_(translate, None), const(None), call(translate, *given)))
+        return emitter.code.materialised(call("raw_gettext", name("undefined"), translate, *arguments))
+    return guarded(emitter, either(is_(translate, None), const(None), call(translate, *arguments)))
 
 
 def _general(
     emitter: Emitter,
-    made: str,
+    helper: str,
     scope: Scope,
-    known: tuple[ast.expr, ...],
+    operands: tuple[ast.expr, ...],
     arguments: list[ast.expr],
     values: Mapping[str, ast.expr],
 ) -> ast.expr:
     pairs = ast.Dict([const(key) for key in values], list(values.values()))
     escaped = const(bool(emitter.eval_ctx.autoescape))
-    return call(made, name(scope.context), *known, ast.Tuple(arguments, ast.Load()), pairs, escaped)
+    return call(helper, name(scope.context), *operands, ast.Tuple(arguments, ast.Load()), pairs, escaped)
 
 
-def _is_simple(text: str, known: set[str]) -> bool:
-    found = list(_FORM.finditer(text))
-    names = {part["name"] for part in found if part["name"]}
-    return sum(len(part[0]) for part in found) == len(text) and names <= known
+def _is_simple(text: str, variables: set[str]) -> bool:
+    matches = list(_FORM.finditer(text))
+    names = {part["name"] for part in matches if part["name"]}
+    return sum(len(part[0]) for part in matches) == len(text) and names <= variables
 
 
 def _plural_form(emitter: Emitter, kind: str, form: str, values: Mapping[str, ast.expr]) -> ast.expr:
     """Return the expression for a text with the variables in it, as ``%`` puts them there (T2, T3)."""
     return emitter.code.text_of(
         [
-            (kind, values[found["name"]], emitter.code.line)
-            if found["name"]
-            else ("text", const("%" if found["percent"] else found["text"]), emitter.code.line)
-            for found in _FORM.finditer(form)
+            (kind, values[match["name"]], emitter.code.line)
+            if match["name"]
+            else ("text", const("%" if match["percent"] else match["text"]), emitter.code.line)
+            for match in _FORM.finditer(form)
         ]
     )
 

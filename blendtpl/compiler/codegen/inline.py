@@ -36,10 +36,10 @@ def inlined(
     """Write the code of an included template that reads the variables in `values`; return whether it may be. `sure` are
     the names of those that are never missing.
     """
-    found = included_tree(emitter, template, values) if _runs_often(emitter) else None
-    if found is None:
+    included = included_tree(emitter, template, values) if _runs_often(emitter) else None
+    if included is None:
         return False
-    own, tree = found
+    own, tree = included
     inner = Scope(
         Symbols(level=scope.symbols.level + 1),
         out=scope.out,
@@ -52,7 +52,7 @@ def inlined(
     for called in sure:
         variable = inner.symbols.find_ref(called)
         if variable is not None and called in values and called not in inner.symbols.stores:
-            own.known[variable] = name(values[called])
+            own.aliases[variable] = name(values[called])
     with _framed(emitter, template, abi.TOP_LEVEL), own.tracking(set()):
         own.enter(inner)
         own.body(tree.body, inner)
@@ -126,9 +126,9 @@ def called_tree(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallBl
         return None
     printed = sum(is_call_of(part, "caller") for output in body.find_all(nodes.Output) for part in output.nodes)
     every = below(node)
-    if printed != 1 or sum(isinstance(found, nodes.Name) and found.name == "caller" for found in below(body)) != 1:
+    if printed != 1 or sum(isinstance(part, nodes.Name) and part.name == "caller" for part in below(body)) != 1:
         return None
-    if any(isinstance(found, (nodes.Break, nodes.Continue)) for found in every) or not _fits(emitter, every):
+    if any(isinstance(part, (nodes.Break, nodes.Continue)) for part in every) or not _fits(emitter, every):
         return None
     return body
 
@@ -201,7 +201,7 @@ def _write_macro(
             if isinstance(value, ast.Name) and value.id == "missing":
                 value = absent_argument(own, body, index, inner)
             if isinstance(value, (ast.Constant, ast.Name)):
-                own.known[variable] = value
+                own.aliases[variable] = value
             else:
                 own.code.branch(assign(variable, value))
         own.body(body.body, inner)
@@ -239,18 +239,18 @@ def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
     if len(emitter.around) > _DEEP or _place_of(macro) in emitter.around:
         return None
     tree = emitter.tree_of(macro.template)
-    found = (
+    definition = (
         None
         if tree is None
         else next((node for node in tree.body if isinstance(node, nodes.Macro) and node.name == macro.shape.name), None)
     )
     if (
-        found is None
+        definition is None
         or set(macro.shape.special) - {"caller"}
-        or not all(isinstance(default, nodes.Const) for default in found.defaults)
+        or not all(isinstance(default, nodes.Const) for default in definition.defaults)
     ):
         return None
-    return found if _fits(emitter, below(found)) else None
+    return definition if _fits(emitter, below(definition)) else None
 
 
 def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
@@ -302,6 +302,6 @@ def _emitter_of(emitter: Emitter, template: str, values: Mapping[str, str]) -> E
     inner.eval_ctx = EvalContext(emitter.environment, template)
     inner.parameters, inner.layout, inner.slots = dict(values), None, {}
     inner.singleton, inner.macros, inner.direct, inner.root_symbols = False, {}, {}, None
-    inner.known, inner.imports, inner.write_caller = {}, {}, None
+    inner.aliases, inner.imports, inner.write_caller = {}, {}, None
     inner.final_names, inner.block_final_names, inner.assigned, inner.unset_parameters = set(), {}, [], set()
     return inner

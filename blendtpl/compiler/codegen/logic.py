@@ -38,19 +38,19 @@ def condition(emitter: Emitter, node: nodes.Node, scope: Scope) -> ast.expr:
         return folded
     outer, emitter.code.line = emitter.code.line, node.lineno or emitter.code.line
     if isinstance(node, nodes.Not) and not emitter.intercepted(_NOT, unary=True):
-        made: ast.expr = _negated(condition(emitter, node.node, scope))
+        test: ast.expr = _negated(condition(emitter, node.node, scope))
     elif _is_logic(emitter, node):
-        made = _either_truth(emitter, node, scope)  # type: ignore[arg-type]  # it is one
+        test = _either_truth(emitter, node, scope)  # type: ignore[arg-type]  # it is one
     elif isinstance(node, nodes.Compare):
-        made = _compared(emitter, node, scope, truth=True)
+        test = _compared(emitter, node, scope, truth=True)
     elif isinstance(node, nodes.CondExpr):
-        made = chosen(emitter, node, scope, _nothing(emitter, node), partial(_keep_truth, emitter))
+        test = chosen(emitter, node, scope, _nothing(emitter, node), partial(_keep_truth, emitter))
     else:
-        made = emitter.expression(node, scope)
-    if not is_simple(made):
-        made.lineno = emitter.code.line
+        test = emitter.expression(node, scope)
+    if not is_simple(test):
+        test.lineno = emitter.code.line
     emitter.code.line = outer
-    return made
+    return test
 
 
 Keep = Callable[[str, ast.expr | nodes.Expr, Scope], None]  # sets a variable to a value, or what becomes of a node
@@ -169,9 +169,9 @@ def _keep_truth(emitter: Emitter, result: str, part: ast.expr | nodes.Expr, scop
     if isinstance(test, (ast.BoolOp, ast.UnaryOp)) or (isinstance(test, ast.Compare) and len(test.ops) > 1):
         branch = ast.If(test, [], [])
         emitter.code.branch(branch)
-        for block, known in ((branch.body, True), (branch.orelse, False)):
+        for block, truth in ((branch.body, True), (branch.orelse, False)):
             with emitter.code.appending_to(block):
-                emitter.code.branch(assign(result, const(known)))
+                emitter.code.branch(assign(result, const(truth)))
     else:
         emitter.code.branch(assign(result, test))
 
@@ -179,16 +179,16 @@ def _keep_truth(emitter: Emitter, result: str, part: ast.expr | nodes.Expr, scop
 def _either_value(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
     """Return the expression for the value of `and` or `or`."""
     code, operator = emitter.code, _operator(node)
-    left, known = _side(emitter, node.left, scope, operator)
+    left, tested = _side(emitter, node.left, scope, operator)
     branch = ast.If(const(None), [], [])
     code.materialise_output()
     with code.branch_scope(branch.body):
         right = _value(emitter, node.right, scope)
-    if not (known or branch.body):
+    if not (tested or branch.body):
         return ast.BoolOp(operator, [left, right])
     result = code.temporary()
-    if known or not is_simple(left):
-        code.branch(assign(result, left if known else _or_missing(operator, left)))
+    if tested or not is_simple(left):
+        code.branch(assign(result, left if tested else _or_missing(operator, left)))
         branch.test = is_(name(result), "missing")
     else:
         code.branch(assign(result, left))
@@ -206,25 +206,25 @@ def _side(emitter: Emitter, node: nodes.Expr, scope: Scope, outer: ast.boolop) -
     if emitter.fold(node) is not None or not _is_logic(emitter, node):
         return _value(emitter, node, scope), False
     code, operator = emitter.code, _operator(node)  # type: ignore[arg-type]  # it is one
-    left, known = _side(emitter, node.left, scope, operator)  # type: ignore[attr-defined]
+    left, tested = _side(emitter, node.left, scope, operator)  # type: ignore[attr-defined]
     branch = ast.If(is_(left, "missing"), [], [])
     code.materialise_output()
     with code.branch_scope(branch.body):
-        right, right_known = _side(emitter, node.right, scope, outer)  # type: ignore[attr-defined]
-    if not (known or branch.body):
+        right, right_tested = _side(emitter, node.right, scope, outer)  # type: ignore[attr-defined]
+    if not (tested or branch.body):
         return ast.BoolOp(operator, [left, right]), False
     result = code.temporary()
     if type(operator) is type(outer):
-        code.branch(assign(result, left if known else _or_missing(operator, left)))
+        code.branch(assign(result, left if tested else _or_missing(operator, left)))
         branch.test = is_(name(result), "missing")
     else:
-        if not known:
+        if not tested:
             branch.test = _goes_on(operator, left)
         with code.appending_to(branch.orelse):
             code.branch(assign(result, name("missing")))
     code.branch(branch)
     with code.appending_to(branch.body):
-        code.branch(assign(result, right if right_known else _or_missing(outer, right)))
+        code.branch(assign(result, right if right_tested else _or_missing(outer, right)))
     return name(result), True
 
 

@@ -66,10 +66,10 @@ def _hidden(emitter: Emitter, body: list[nodes.Node]) -> Iterator[str]:
     """Yield an empty string for what passes on everything that is set around it, this loop too."""
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.DerivedContextReference, nodes.OverlayScope)
     for node in body:
-        for found in (node, *below(node)):
-            if isinstance(found, kinds) and _passes_on(emitter, found):
+        for part in (node, *below(node)):
+            if isinstance(part, kinds) and _passes_on(emitter, part):
                 yield ""
-            if isinstance(found, nodes.Block) and found.scoped:
+            if isinstance(part, nodes.Block) and part.scoped:
                 yield ""
 
 

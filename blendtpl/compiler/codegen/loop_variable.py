@@ -33,8 +33,8 @@ def counter(emitter: Emitter, loop: Loop, attr: str) -> ast.expr:
     length = emitter.code.materialise(either(is_plain, size, attribute(name(loop.ahead), "length")))
     if attr == "length":
         return length
-    left = ast.BinOp(length, ast.Sub(), number)
-    return left if attr == "revindex0" else ast.BinOp(left, ast.Add(), one)
+    remaining = ast.BinOp(length, ast.Sub(), number)
+    return remaining if attr == "revindex0" else ast.BinOp(remaining, ast.Add(), one)
 
 
 DESCENT = "()"  # what a body asks of its loop when it prints ``loop(...)``

@@ -44,9 +44,9 @@ def _for(emitter: Emitter, node: nodes.For, scope: Scope) -> None:
     inner.symbols.analyze_node(node, for_branch="body")
     if node.else_:
         otherwise.symbols.analyze_node(node, for_branch="else")
-    for found in every.get(nodes.Name, ()):
-        if found.ctx == "store" and found.name == "loop":
-            emitter.fail("Can't assign to special loop variable in for-loop target", found.lineno)
+    for reference in every.get(nodes.Name, ()):
+        if reference.ctx == "store" and reference.name == "loop":
+            emitter.fail("Can't assign to special loop variable in for-loop target", reference.lineno)
     chosen = None
     if node.test is not None:
         test.symbols.analyze_node(node, for_branch="test")
@@ -128,10 +128,10 @@ def _rows(
     """Write a loop that prints rows: a call that writes those of a plain type, and the loop for all else."""
     items = iterable if isinstance(iterable, ast.Name) else emitter.code.materialised(iterable)
     emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
-    given = [_given(emitter, found, inner) for found in printed.given]
+    inputs = [_input(emitter, value, inner) for value in printed.inputs]
     kind = const(bool(emitter.eval_ctx.autoescape)), const(printed.pairs)
     written: ast.expr = call(
-        "rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *given
+        "rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *inputs
     )
     # rows come all at once; whoever wants pieces of them gets these from the loop
     if inner.streams:
@@ -159,7 +159,7 @@ def _rows(
             _failed(emitter, done.id, printed.places)
 
 
-def _given(emitter: Emitter, node: nodes.Expr, inner: Scope) -> ast.expr:
+def _input(emitter: Emitter, node: nodes.Expr, inner: Scope) -> ast.expr:
     """Return what the rows of a loop are given, which may be a name that only what it includes reads."""
     if not isinstance(node, nodes.Name) or inner.symbols.find_ref(node.name) is not None:
         return emitter.expression(node, inner)
@@ -275,10 +275,10 @@ def _hand_over(emitter: Emitter, scope: Scope) -> None:
     """Let whoever takes the output in pieces have what there is."""
     if scope.streams:
         emitter.code.function.yields = True
-        wanted = is_not(name("limit"), None)
+        streaming = is_not(name("limit"), None)
         # not by its length: this is half of the code, and nothing but a stream asks for it
         enough = item(name(scope.out), ast.Slice(name("limit"), None, None))
-        emitter.code.add(ast.If(ast.BoolOp(ast.And(), [wanted, enough]), [ast.Expr(ast.Yield(None))], []))
+        emitter.code.add(ast.If(ast.BoolOp(ast.And(), [streaming, enough]), [ast.Expr(ast.Yield(None))], []))
 
 
 def _sets(node: nodes.Node) -> bool:
@@ -298,8 +298,8 @@ def _descending(
     identifier = emitter.code.temporary(abi.LOOP_FUNCTION)
     out, render, depth = (emitter.code.temporary() for _ in range(3))
     with emitter.code.defining(identifier, ["items", out, render, depth]) as function:
-        for found in (inner, otherwise):
-            found.out, found.streams = out, False
+        for body_scope in (inner, otherwise):
+            body_scope.out, body_scope.streams = out, False
         iterable: ast.expr = name("items")
         if chosen is not None:
             iterable = call(chosen, iterable)

@@ -67,16 +67,18 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, scope: Scope)
             'When defining macros or call blocks the special "caller" argument must be omitted or be given a default.',
             node.lineno,
         )
-    arguments = [inner.symbols.ref(found) for found in names]
+    arguments = [inner.symbols.ref(parameter) for parameter in names]
     arguments += [
-        inner.symbols.declare_parameter(found) for found in SPECIAL if found in special and found not in names
+        inner.symbols.declare_parameter(parameter)
+        for parameter in SPECIAL
+        if parameter in special and parameter not in names
     ]
     inner.output_check = False
     inner.symbols.analyze_node(node)
     if isinstance(node, nodes.Macro) and scope.toplevel:
-        made = _hoisted(emitter, node, inner, scope, arguments)
+        hoisted = _hoisted(emitter, node, inner, scope, arguments)
         writes = _is_known(emitter, node) and not emitter.prints(abi.macro_function(node.name))
-        function: ast.expr = call("partial", *([name("written")] if writes else []), made, name("context"))
+        function: ast.expr = call("partial", *([name("written")] if writes else []), hoisted, name("context"))
     else:
         called = getattr(node, "name", None)
         identifier = abi.CALLER_FUNCTION if called is None else abi.inner_macro_function(called)
@@ -87,7 +89,7 @@ def _define(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, scope: Scope)
         name("environment"),
         function,
         const(getattr(node, "name", None)),
-        ast.Tuple([const(found) for found in names], ast.Load()),
+        ast.Tuple([const(parameter) for parameter in names], ast.Load()),
         const("kwargs" in special and "kwargs" not in names),
         const("varargs" in special and "varargs" not in names),
         const("caller" in special),
@@ -99,15 +101,15 @@ def _hoisted(emitter: Emitter, node: nodes.Macro, inner: Scope, scope: Scope, ar
     """Make a macro of the top level a function of the module, once; return its name."""
     if id(node) not in emitter.hoisted:
         identifier = abi.macro_function(node.name)
-        if any(made.name == identifier for made in emitter.hoisted.values()):
+        if any(hoisted.name == identifier for hoisted in emitter.hoisted.values()):
             identifier = f"{identifier}_{len(emitter.hoisted)}"
-        known = _is_known(emitter, node)
-        if scope.rootlevel and known:
+        is_known = _is_known(emitter, node)
+        if scope.rootlevel and is_known:
             emitter.final_names.add(node.name)
-        writes = known and not emitter.prints(identifier)
-        made = _function(emitter, node, inner, identifier, ["context", *arguments], writes=writes)
-        made.lineno = node.lineno
-        emitter.hoisted[id(node)] = made
+        writes = is_known and not emitter.prints(identifier)
+        definition = _function(emitter, node, inner, identifier, ["context", *arguments], writes=writes)
+        definition.lineno = node.lineno
+        emitter.hoisted[id(node)] = definition
     return name(emitter.hoisted[id(node)].name)
 
 
@@ -147,13 +149,16 @@ def _is_known(emitter: Emitter, node: nodes.Macro) -> bool:
 
 def _is_text(emitter: Emitter, node: nodes.Macro | nodes.CallBlock) -> bool:
     """Return whether a macro that returns a text has no need of a list for that."""
-    made = prints("", node.body, emitter.environment, emitter.template)
-    return made is not None and not made.included and not made.blocks
+    printing = prints("", node.body, emitter.environment, emitter.template)
+    return printing is not None and not printing.included and not printing.blocks
 
 
 def _defaults(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, inner: Scope) -> None:
     """Emit what gives each argument that was not given its default, which sees the arguments before it (M2)."""
-    unset, emitter.unset_parameters = emitter.unset_parameters, {inner.symbols.ref(found.name) for found in node.args}
+    unset, emitter.unset_parameters = (
+        emitter.unset_parameters,
+        {inner.symbols.ref(parameter.name) for parameter in node.args},
+    )
     for index, argument in enumerate(node.args):
         emitter.code.line = argument.lineno or emitter.code.line
         variable = inner.symbols.ref(argument.name)

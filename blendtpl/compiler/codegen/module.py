@@ -94,7 +94,7 @@ def module(
     """
     emitter = Emitter(environment, template, program, tree_of, EXPRESSIONS, _ALL_STATEMENTS)
     try:
-        return _made(emitter, template, tree, program)
+        return _build(emitter, template, tree, program)
     # one that has its words and its line already
     except TemplateSyntaxError:
         raise
@@ -102,7 +102,7 @@ def module(
         raise Unfinished(error, emitter.code.line) from error
 
 
-def _made(emitter: Emitter, template: str | None, tree: nodes.Template, program: ProgramFacts) -> Module:
+def _build(emitter: Emitter, template: str | None, tree: nodes.Template, program: ProgramFacts) -> Module:
     every = by_kind(tree)
     if template is not None:
         emitter.imports = static_references.sole(every, emitter.environment, template)
@@ -137,14 +137,14 @@ def _made(emitter: Emitter, template: str | None, tree: nodes.Template, program:
     entry = None if preamble is None else preamble.name
     if merged and preset is None:
         entry = abi.ROOT
-    links = {variable: found for found, variable in emitter.linked.items()}
+    links = {variable: symbol for symbol, variable in emitter.linked.items()}
     used = set().union(*(vars(function)["names"] for function in functions))
     return Module(
         functions,
         _info(emitter, template, every, tuple(blocks), entry, preset),
         bound=tuple(emitter.bound),
         # a top level that became data may have been all that used a link
-        relocations={at: found for at, (variable, found) in enumerate(links.items()) if variable in used},
+        relocations={at: symbol for at, (variable, symbol) in enumerate(links.items()) if variable in used},
         constant_slots=tuple(
             links[value.id] if isinstance(value, ast.Name) else (value.value,)
             for value in (() if preset is None else preset.values)
@@ -203,8 +203,8 @@ def _root(emitter: Emitter, tree: nodes.Template, identifier: str, every: ByKind
         if identifier == "preamble":
             # what the filter of a `set` block reads is known in Jinja2 by what else reads it, which is left out here
             for node in every.get(nodes.AssignBlock, ()):
-                for found in node.filter.find_all(nodes.Name) if node.filter is not None else ():
-                    scope.symbols.load(found.name)
+                for reference in node.filter.find_all(nodes.Name) if node.filter is not None else ():
+                    scope.symbols.load(reference.name)
         emitter.root_symbols = scope.symbols
         scope.output_check = extends
         if emitter.layout is None and may_hold_scope(tree.body):
@@ -274,25 +274,25 @@ def _declare_self(emitter: Emitter, node: nodes.Template | nodes.Block, scope: S
     every = by_kind(node)
     # functions that are made in a top level have one of their own
     if emitter.layout is not None and not (isinstance(node, nodes.Block) and _in_functions(every)):
-        uses = sum(found.name == "self" for found in every.get(nodes.Name, ()))
+        uses = sum(use.name == "self" for use in every.get(nodes.Name, ()))
         # each use calls a block that is known, for which nobody needs the object
-        if uses == sum(is_call_of_self(found, emitter.layout.blocks) for found in every.get(nodes.Call, ())):
+        if uses == sum(is_call_of_self(use, emitter.layout.blocks) for use in every.get(nodes.Call, ())):
             value = name("missing")
     emitter.code.add(assign(variable, value))
 
 
 def _in_functions(every: ByKind) -> bool:
     """Return whether functions that are made in a block refer to ``self``."""
-    loops = [found for found in every.get(nodes.For, ()) if found.recursive or found.test is not None]
+    loops = [loop for loop in every.get(nodes.For, ()) if loop.recursive or loop.test is not None]
     functions = [*loops, *every.get(nodes.Macro, ()), *every.get(nodes.CallBlock, ())]
-    return any(undeclared([found], ("self",)) for found in functions)
+    return any(undeclared([function], ("self",)) for function in functions)
 
 
 def _declare_super(emitter: Emitter, block: nodes.Block, scope: Scope) -> None:
     variable = scope.symbols.declare_parameter("super")
-    if not any(found.name == "super" and found.ctx == "store" for found in block.find_all(nodes.Name)):
+    if not any(use.name == "super" and use.ctx == "store" for use in block.find_all(nodes.Name)):
         emitter.super_variable = variable
-    uses = sum(found.name == "super" for found in block.find_all(nodes.Name))
+    uses = sum(use.name == "super" for use in block.find_all(nodes.Name))
     printed = sum(is_call_of(part, "super") for output in block.find_all(nodes.Output) for part in output.nodes)
     # what has slots only prints `super()` (`facts._keeps_super`), and that needs no object
     if emitter.layout is not None:
@@ -335,16 +335,17 @@ def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:
         elif isinstance(node, nodes.If):
             inner, other = list(_top_level(node.body)), list(_top_level(node.else_))
             elifs = [
-                nodes.If(found.test, list(_top_level(found.body)), [], [], lineno=found.lineno) for found in node.elif_
+                nodes.If(branch.test, list(_top_level(branch.body)), [], [], lineno=branch.lineno)
+                for branch in node.elif_
             ]
-            if inner or other or any(found.body for found in elifs):
+            if inner or other or any(branch.body for branch in elifs):
                 yield nodes.If(node.test, inner, elifs, other, lineno=node.lineno)
 
 
-def _arguments(given: list[str], *, text: bool) -> list[str]:
-    return given if text else [*given, "out", "limit"]
+def _arguments(names: list[str], *, text: bool) -> list[str]:
+    return names if text else [*names, "out", "limit"]
 
 
-def _finished(emitter: Emitter, made: Function, *, text: bool) -> ast.FunctionDef:
-    epilogue: list[ast.stmt] = [] if made.yields or text else [ast.Return(ast.Tuple([], ast.Load()))]
-    return made.definition(epilogue, emitter.reader())
+def _finished(emitter: Emitter, function: Function, *, text: bool) -> ast.FunctionDef:
+    epilogue: list[ast.stmt] = [] if function.yields or text else [ast.Return(ast.Tuple([], ast.Load()))]
+    return function.definition(epilogue, emitter.reader())

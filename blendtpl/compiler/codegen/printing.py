@@ -97,13 +97,13 @@ def _write_folded(emitter: Emitter, node: nodes.Expr, scope: Scope) -> None:
         _write_plainly(emitter, scope, value)
 
 
-def _write(emitter: Emitter, scope: Scope, made: Callable[[], ast.expr]) -> None:
+def _write(emitter: Emitter, scope: Scope, build: Callable[[], ast.expr]) -> None:
     """Write a value; whether it is escaped is asked before it is made, where that is not known (E6)."""
     if emitter.eval_ctx.volatile:
         kind = emitter.code.materialised(either(emitter.autoescape(scope), name("escape_any"), name("str")))
-        emitter.code.write(scope, "is", emitter.code.materialise(ast.Call(kind, [made()], [])))
+        emitter.code.write(scope, "is", emitter.code.materialise(ast.Call(kind, [build()], [])))
         return
-    _write_plainly(emitter, scope, made())
+    _write_plainly(emitter, scope, build())
 
 
 def _write_plainly(emitter: Emitter, scope: Scope, value: ast.expr) -> None:
@@ -298,10 +298,10 @@ def _is_markup(emitter: Emitter, scope: Scope) -> ast.expr | None:
 
 def _finalizer(emitter: Emitter, scope: Scope) -> tuple[bool, list[ast.expr]]:
     """Return whether Jinja2 finalizes constants when it compiles, and what `finalize` is passed first (E10)."""
-    wanted = passed_argument(emitter.environment.finalize)
-    if wanted in {"", "environment"}:
-        return True, [name(wanted)] if wanted else []
-    return False, [name(scope.context) if wanted == "context" else emitter.evaluation(scope)]
+    argument = passed_argument(emitter.environment.finalize)
+    if argument in {"", "environment"}:
+        return True, [name(argument)] if argument else []
+    return False, [name(scope.context) if argument == "context" else emitter.evaluation(scope)]
 
 
 def _finalized_expression(emitter: Emitter, node: nodes.Expr, scope: Scope) -> ast.expr:
@@ -360,8 +360,8 @@ def run(emitter: Emitter, scope: Scope, function: ast.expr, *arguments: ast.expr
     enclosed = not emitter.code.function.root  # in a function that is no generator in Jinja2, of those that are
     if text or emitter.code.texts:
         function = function if text else call("returning", function)
-        made = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
-        emitter.code.write(scope, "call", made)
+        invocation = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
+        emitter.code.write(scope, "call", invocation)
     elif scope.streams:
         emitter.code.flush()
         emitter.code.function.yields = True
@@ -370,5 +370,5 @@ def run(emitter: Emitter, scope: Scope, function: ast.expr, *arguments: ast.expr
         emitter.code.add(ast.If(steps, [ast.Expr(ast.YieldFrom(steps))], []))
     else:
         arguments = (*arguments, name(scope.out), name("never"))
-        made = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
-        emitter.code.do(call("drain", made))
+        invocation = call("enclosed", function, *arguments) if enclosed else call(function, *arguments)
+        emitter.code.do(call("drain", invocation))

@@ -75,9 +75,9 @@ def function(identifier: str, arguments: Sequence[str], body: list[ast.stmt]) ->
     """Return a function definition, tidied."""
     body, names = peephole(arguments, body)
     spec = ast.arguments([], [ast.arg(argument) for argument in arguments], None, [], [], None, [])
-    made = ast.FunctionDef(identifier, spec, body, [])
-    vars(made).update(names=names, type_params=[])  # which there are since Python 3.12
-    return made
+    definition = ast.FunctionDef(identifier, spec, body, [])
+    vars(definition).update(names=names, type_params=[])  # which there are since Python 3.12
+    return definition
 
 
 PURE_GETTER = "get"  # what looks up a name in a context, and does nothing else
@@ -119,16 +119,16 @@ def peephole(arguments: Sequence[str], body: list[ast.stmt]) -> tuple[list[ast.s
     line = next((statement.lineno for statement in body if "lineno" in vars(statement)), 1)
     uses = _placed(ast.Module(body, []), line)
     _join_copies(arguments, body, uses)
-    kept = _without_unused(body, uses)
+    remaining = _without_unused(body, uses)
     first: list[ast.stmt] = []
     for called in sorted(_SHARED & uses.of.keys()):
-        found = uses.of[called]
-        if len(found) >= (_OFTEN if uses.loops else 2 * _OFTEN):
+        occurrences = uses.of[called]
+        if len(occurrences) >= (_OFTEN if uses.loops else 2 * _OFTEN):
             first.append(assign(f"{called}_", name(called)))
-            for use in found:
+            for use in occurrences:
                 use.id = f"{called}_"
     _placed(ast.Module(first, []), line)
-    return [*first, *kept], uses.of.keys() | uses.inner
+    return [*first, *remaining], uses.of.keys() | uses.inner
 
 
 def _placed(tree: ast.AST, line: int) -> _Uses:
@@ -161,31 +161,31 @@ def _placed(tree: ast.AST, line: int) -> _Uses:
                 own = child.__dict__
                 own["col_offset"] = -1
                 at = own.setdefault("lineno", line)
-                found = type(child)
-                if found is ast.Name:
+                child_kind = type(child)
+                if child_kind is ast.Name:
                     of.setdefault(child.id, []).append(child)
-                elif _FIELDS[found]:
+                elif _FIELDS[child_kind]:
                     waiting.append((child, at))
     return uses
 
 
 def _join_copies(arguments: Sequence[str], body: list[ast.stmt], uses: _Uses) -> None:
     """Use a variable where another is set to it once, and neither is set again."""
-    known = set(arguments)  # variables that are set by now, and not again
+    final = set(arguments)  # variables that are set by now, and not again
     for statement in _in_order(body):
         if type(statement) is not ast.Assign or type(statement.targets[0]) is not ast.Name:
             continue
         target, value = statement.targets[0].id, statement.value
-        if len(statement.targets) > 1 or target in uses.inner or _times_set(uses, target) > 1 or target in known:
+        if len(statement.targets) > 1 or target in uses.inner or _times_set(uses, target) > 1 or target in final:
             continue
-        if type(value) is ast.Name and value.id in known and _times_set(uses, value.id) == (value.id not in arguments):
-            found = [use for use in uses.of.pop(target) if use is not statement.targets[0]]
-            for use in found:
+        if type(value) is ast.Name and value.id in final and _times_set(uses, value.id) == (value.id not in arguments):
+            copies = [use for use in uses.of.pop(target) if use is not statement.targets[0]]
+            for use in copies:
                 use.id = value.id
-            uses.of[value.id] += found
+            uses.of[value.id] += copies
             statement.targets = []
         else:
-            known.add(target)
+            final.add(target)
 
 
 def _times_set(uses: _Uses, variable: str) -> int:
@@ -203,13 +203,13 @@ def _in_order(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _without_unused(body: list[ast.stmt], uses: _Uses) -> list[ast.stmt]:
     """Return a body without what sets variables that nothing reads."""
-    kept = []
+    remaining = []
     for statement in reversed(body):
         for field in _BODIES.get(type(statement), ()):
-            left = _without_unused(getattr(statement, field), uses)
-            if field == "body" and not left:
-                left.append(ast.Pass(lineno=statement.lineno, col_offset=-1))
-            setattr(statement, field, left)
+            inner = _without_unused(getattr(statement, field), uses)
+            if field == "body" and not inner:
+                inner.append(ast.Pass(lineno=statement.lineno, col_offset=-1))
+            setattr(statement, field, inner)
         if type(statement) is ast.Assign and (_is_pure(statement.value) or _is_getter(statement.targets[0])):
             targets = [target for target in statement.targets if not _is_unused(target, uses)]
             if not targets:
@@ -218,8 +218,8 @@ def _without_unused(body: list[ast.stmt], uses: _Uses) -> list[ast.stmt]:
                     uses.of[read.id].remove(read)
                 continue
             statement.targets = targets
-        kept.append(statement)
-    return kept[::-1]
+        remaining.append(statement)
+    return remaining[::-1]
 
 
 _BODIES: dict[type[ast.stmt], tuple[str, ...]] = {

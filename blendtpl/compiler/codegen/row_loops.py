@@ -32,7 +32,7 @@ class Row:
     """
 
     parts: RowOps
-    given: tuple[nodes.Expr, ...]
+    inputs: tuple[nodes.Expr, ...]
     pairs: bool
     places: tuple[SourceLocation, ...]
 
@@ -51,9 +51,9 @@ def row(emitter: Emitter, node: nodes.For, scope: Scope) -> Row | None:
         parts = seen.parts(node.body) if names else ""
     except NoRow:
         return None
-    if not seen.fails or seen.count > _LONG or len(names) + len(seen.given) > MOST_VALUES:
+    if not seen.fails or seen.count > _LONG or len(names) + len(seen.inputs) > MOST_VALUES:
         return None
-    return Row(parts, tuple(seen.given), len(names) > 1, tuple(seen.places))
+    return Row(parts, tuple(seen.inputs), len(names) > 1, tuple(seen.places))
 
 
 def _targets(node: nodes.For) -> tuple[str, ...]:
@@ -76,10 +76,10 @@ class _Seen(Operands):
         """Return the parts of what a body prints."""
         outer, self.into = self.into, []
         self._body(body)
-        found, self.into = self.into, outer
-        if not found:
+        parts, self.into = self.into, outer
+        if not parts:
             return ""
-        return found[0] if len(found) == 1 and isinstance(found[0], str) else tuple(found)
+        return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else tuple(parts)
 
     def _body(self, body: Iterable[nodes.Node]) -> None:
         for node in body:
@@ -107,7 +107,7 @@ class _Seen(Operands):
             other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
             self._choose(node.test, [nodes.Output([node.expr1])], other)
         elif isinstance(node, nodes.Call) and is_cycle(node) and self.row_scope.looping:
-            self._put((Opcode.TURN, *(self._constant(each) for each in node.args)))
+            self._put((Opcode.TURN, *(self._constant(argument) for argument in node.args)))
         elif isinstance(node, nodes.Call):
             if self.row_scope.caller is not None and is_call_of(node, "caller"):
                 self.row_scope.caller(node.lineno)
@@ -198,11 +198,11 @@ class _Seen(Operands):
             raise NoRow
         program = row_scope.emitter.program
         direct = row_scope.scope.context == "context" or row_scope.emitter.parameters is not None
-        known = direct and program.entry(template) == abi.INCLUDED and not program.needs_context(template)
-        found = included_tree(row_scope.emitter, template, {}) if known else None
-        if found is None:
+        inlinable = direct and program.entry(template) == abi.INCLUDED and not program.needs_context(template)
+        included = included_tree(row_scope.emitter, template, {}) if inlinable else None
+        if included is None:
             raise NoRow
-        own, tree = found
+        own, tree = included
         with self._inside(
             replace(row_scope, emitter=own, caller=None, looping=False), template, abi.TOP_LEVEL, node.lineno
         ):
@@ -247,8 +247,8 @@ class _Seen(Operands):
     def _arguments(self, node: nodes.Call, body: nodes.Macro) -> dict[str, Bound]:
         """Return what the arguments of a macro are, in the order in which they are looked at."""
         names = [argument.name for argument in body.args]
-        given = [*zip(names, node.args, strict=False), *((keyword.key, keyword.value) for keyword in node.kwargs)]
-        bound = {called: self._argument(value) for called, value in given}
+        passed = [*zip(names, node.args, strict=False), *((keyword.key, keyword.value) for keyword in node.kwargs)]
+        bound = {called: self._argument(value) for called, value in passed}
         defaults = dict(zip(reversed(names), reversed(body.defaults), strict=False))
         for called in names:
             if called not in bound:
@@ -283,9 +283,9 @@ class _Seen(Operands):
 
     def _concat(self, node: nodes.Concat) -> int:
         """Put a part that joins values; return the number of what that is."""
-        if len(node.nodes) > MOST_JOINED or any(found.lineno != node.lineno for found in node.nodes):
+        if len(node.nodes) > MOST_JOINED or any(part.lineno != node.lineno for part in node.nodes):
             raise NoRow
-        operands = [self.value(found) for found in node.nodes]
+        operands = [self.value(part) for part in node.nodes]
         number = self.new()
         self.into.append((Opcode.CONCAT, number, *operands))
         return number

@@ -57,7 +57,7 @@ class Operands:
     at: SourceLocation | None
     begin: SourceLocation
     targets: int  # how many values an item is
-    given: list[nodes.Expr] = field(default_factory=list)
+    inputs: list[nodes.Expr] = field(default_factory=list)
     places: list[SourceLocation] = field(default_factory=list)
     loops: int = 0  # that stand around what is at hand, in the row
     fails: bool = False  # whether anything in it may
@@ -108,18 +108,18 @@ class Operands:
 
     def named(self, node: nodes.Name) -> int:
         """Return the number of the value of a name."""
-        found = self.row_scope.numbers.get(node.name)
-        if isinstance(found, nodes.Expr) or (found is None and not self.row_scope.opens):
+        number = self.row_scope.numbers.get(node.name)
+        if isinstance(number, nodes.Expr) or (number is None and not self.row_scope.opens):
             raise NoRow
-        if found is not None:
-            return found
-        called = [given.name if isinstance(given, nodes.Name) else "" for given in self.given]
+        if number is not None:
+            return number
+        called = [value.name if isinstance(value, nodes.Name) else "" for value in self.inputs]
         return self.targets + called.index(node.name) if node.name in called else self._number(node)
 
-    def _number(self, given: nodes.Expr) -> int:
+    def _number(self, value: nodes.Expr) -> int:
         """Return the number of a value that the rows are given."""
-        self.given.append(given)
-        return self.targets + len(self.given) - 1
+        self.inputs.append(value)
+        return self.targets + len(self.inputs) - 1
 
     def new(self) -> int:
         """Return the number of a value that is set in a row."""

@@ -30,7 +30,7 @@ _Filter = tuple[
 
 _Exact = Callable[[str], str]  # the variable that stands for a type, where the test is Jinja2's own
 # of that, a value, the arguments, and the expression for the call: the expression for a test
-_Made = Callable[[_Exact, ast.expr, Arguments, ast.expr], ast.expr]
+_BuildTest = Callable[[_Exact, ast.expr, Arguments, ast.expr], ast.expr]
 
 
 def inlined_filter(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
@@ -49,14 +49,14 @@ def inlined_filter(emitter: Emitter, node: nodes.Filter, scope: Scope, value: as
     arguments = _constants(node)
     if arguments is None or node.name not in _FILTERS:
         return general
-    exact, holds, takes, made = _FILTERS[node.name]
+    exact, holds, takes, build = _FILTERS[node.name]
     if not takes(arguments):
         return general
     kind = call("type", value)
     test: ast.expr = is_(kind, emitter.bind("exact", "filter", node.name, exact))
     if holds is not None:
         test = ast.BoolOp(ast.And(), [test, holds(value)])
-    inlined = likely(test, made(value, arguments), general)
+    inlined = likely(test, build(value, arguments), general)
     if node.name == "int":
         # not a number is no whole number, and the only one that is not what it is
         whole = ast.BoolOp(
@@ -76,22 +76,22 @@ def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: a
     arguments = _constants(node)
     if arguments is None or node.name not in _TESTS:
         return general
-    takes, made = _TESTS[node.name]
+    takes, build = _TESTS[node.name]
     if not takes(arguments):
         return general
 
     def exact(kind: str) -> str:
         return emitter.bind("exact", "test", node.name, kind)
 
-    return made(exact, value, arguments, general)
+    return build(exact, value, arguments, general)
 
 
 def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
     """Return the arguments, when each is a constant that is given by its place."""
     if node.kwargs or node.dyn_args is not None or node.dyn_kwargs is not None:
         return None
-    found = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
-    return tuple(found) if len(found) == len(node.args) else None
+    constants = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
+    return tuple(constants) if len(constants) == len(node.args) else None
 
 
 def _is_plain(argument: Any) -> bool:
@@ -101,18 +101,18 @@ def _is_plain(argument: Any) -> bool:
 
 def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
     takes = ("default_value", "boolean")
-    given = {
+    arguments = {
         **dict(zip(takes, node.args, strict=False)),
         **{str(keyword.key): keyword.value for keyword in node.kwargs},
     }
     if (
-        len(given) < len(node.args) + len(node.kwargs)  # too many, or one twice
-        or not given.keys() <= set(takes)
+        len(arguments) < len(node.args) + len(node.kwargs)  # too many, or one twice
+        or not arguments.keys() <= set(takes)
         or node.dyn_args is not None
         or node.dyn_kwargs is not None
     ):
         return general
-    boolean = given.get("boolean", nodes.Const(False))
+    boolean = arguments.get("boolean", nodes.Const(False))
     if not isinstance(boolean, nodes.Const):
         return general  # whose truth is asked for before that of the value
     if not boolean.value:
@@ -168,8 +168,8 @@ def _choice(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.
     ):
         return general
     chooser = emitter.bind("choice", node.name, *test)
-    given = [name("undefined"), value, const(*attr), const(rest[1:])]
-    return either(is_(name(chooser), None), general, call(chooser, *given))
+    operands = [name("undefined"), value, const(*attr), const(rest[1:])]
+    return either(is_(name(chooser), None), general, call(chooser, *operands))
 
 
 def _method(called: str) -> Callable[[ast.expr, Arguments], ast.expr]:
@@ -181,11 +181,11 @@ def _none(arguments: Arguments) -> bool:
 
 
 def _texts(count: int) -> Callable[[Arguments], bool]:
-    return lambda arguments: len(arguments) == count and all(type(found) is str for found in arguments)
+    return lambda arguments: len(arguments) == count and all(type(argument) is str for argument in arguments)
 
 
 def _number(arguments: Arguments) -> bool:
-    return len(arguments) <= 1 and all(type(found) is int for found in arguments)
+    return len(arguments) <= 1 and all(type(argument) is int for argument in arguments)
 
 
 def _itself(value: ast.expr, arguments: Arguments) -> ast.expr:
@@ -216,44 +216,44 @@ _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
 )
 
 
-def _missing(present: bool) -> _Made:
-    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+def _missing(present: bool) -> _BuildTest:
+    def build(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
         # what stands for the type is `object` where the test is another, and everything is one
         return either(call("isinstance", value, name(exact("Undefined"))), general, const(present))
 
-    return made
+    return build
 
 
 def _is_none(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
     return likely(is_(call("type", value), exact("str")), const(False), general)
 
 
-def _always(*kinds: str) -> _Made:
+def _always(*kinds: str) -> _BuildTest:
     """Return what makes the expression for a test that holds for all values of some types."""
 
-    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    def build(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
         tests: list[ast.expr] = [is_(call("type", value), exact(kind)) for kind in kinds]
         return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
 
-    return made
+    return build
 
 
-def _rest(wanted: int, *divisor: int) -> _Made:
+def _rest(remainder: int, *divisor: int) -> _BuildTest:
     """Return what makes the expression for a test of what is left of a whole number by a divisor, or by that given."""
 
-    def made(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    def build(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
         (by,) = divisor or arguments
-        rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(by)), [ast.Eq()], [const(wanted)])
+        rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(by)), [ast.Eq()], [const(remainder)])
         return likely(is_(call("type", value), exact("int")), rest, general)
 
-    return made
+    return build
 
 
 def _divisor(arguments: Arguments) -> bool:
     return len(arguments) == 1 and type(arguments[0]) is int and arguments[0] != 0
 
 
-_TESTS: MappingProxyType[str, tuple[Callable[[Arguments], bool], _Made]] = MappingProxyType(
+_TESTS: MappingProxyType[str, tuple[Callable[[Arguments], bool], _BuildTest]] = MappingProxyType(
     {
         "defined": (_none, _missing(True)),
         "undefined": (_none, _missing(False)),

@@ -91,11 +91,11 @@ def _chosen_text(emitter: Emitter, node: nodes.If, scope: Scope) -> None:
 
 
 def _if(emitter: Emitter, node: nodes.If, scope: Scope) -> None:
-    left = _decided(emitter, node, scope)
-    if isinstance(left, list):
-        emitter.body(left, scope.softened())
+    remaining = _decided(emitter, node, scope)
+    if isinstance(remaining, list):
+        emitter.body(remaining, scope.softened())
         return
-    node = left
+    node = remaining
     if emitter.code.texts or (not emitter.in_order and _only_prints(emitter, [node], scope)):
         _chosen_text(emitter, node, scope)
         return
@@ -131,8 +131,8 @@ def _assign(emitter: Emitter, node: nodes.Assign, scope: Scope) -> None:
     emitter.code.flush()
     with emitter.assigning(scope):
         # before the value, as in Jinja2: what is no namespace fails even where the value would
-        for found in dict.fromkeys(ref.name for ref in node.find_all(nodes.NSRef)):
-            variable = name(emitter.variable(found, scope))
+        for namespace in dict.fromkeys(ref.name for ref in node.find_all(nodes.NSRef)):
+            variable = name(emitter.variable(namespace, scope))
             emitter.code.do(call("check_namespace", variable))
         value = emitter.expression(node.node, scope)
         store(emitter, node.target, scope, value)
@@ -206,8 +206,8 @@ def _with(emitter: Emitter, node: nodes.With, scope: Scope) -> None:
     inner = scope.inner()
     inner.symbols.analyze_node(node)
     emitter.enter(inner)
-    for found, value in zip(node.targets, node.values, strict=True):
-        store(emitter, found, inner, emitter.expression(value, scope))  # (S8)
+    for target, value in zip(node.targets, node.values, strict=True):
+        store(emitter, target, inner, emitter.expression(value, scope))  # (S8)
     _rest_of(emitter, node, inner)
 
 
@@ -251,12 +251,12 @@ def _modifier(emitter: Emitter, node: nodes.EvalContextModifier, scope: Scope) -
         holder = attribute(name("context"), "eval_ctx")
         emitter.code.add(ast.Assign([ast.Attribute(holder, option.key, ast.Store())], value))
         try:
-            known = option.value.as_const(emitter.eval_ctx)
+            constant = option.value.as_const(emitter.eval_ctx)
         except nodes.Impossible:
             # from here on it is asked while the template renders
             emitter.eval_ctx.volatile = True
         else:
-            setattr(emitter.eval_ctx, option.key, known)
+            setattr(emitter.eval_ctx, option.key, constant)
 
 
 def _scoped_modifier(emitter: Emitter, node: nodes.ScopedEvalContextModifier, scope: Scope) -> None:

@@ -31,15 +31,15 @@ class Variables:
         self.parameters: Mapping[str, str] | None = None  # the variables that an included template is given
         self.layout = program.layout(template)
         self.slots = (
-            {found: at for at, found in enumerate(self.layout.slots, abi.SLOTS)} if self.layout is not None else {}
+            {slot: at for at, slot in enumerate(self.layout.slots, abi.SLOTS)} if self.layout is not None else {}
         )
         self.stores = Stores(self.code, None if self.layout is None else self.slots)
         self.root_symbols: Symbols | None = None  # those of the top level, while that is written
-        self.known: dict[str, ast.Constant | ast.Name] = {}  # what variables of inlined code always are
+        self.aliases: dict[str, ast.Constant | ast.Name] = {}  # what variables of inlined code always are
 
     def alias(self, variable: str) -> ast.Constant | ast.Name | None:
         """Return what a variable of inlined code always is, when that is known."""
-        value = self.known.get(variable)
+        value = self.aliases.get(variable)
         return const(value.value) if isinstance(value, ast.Constant) else value and name(value.id)
 
     def variable(self, called: str, scope: Scope) -> str:
@@ -125,7 +125,7 @@ class Variables:
         unset = []
         for variable, (action, parameter) in scope.symbols.loads.items():
             self.code.changed(variable)
-            if variable in self.known:
+            if variable in self.aliases:
                 continue
             if action == VAR_LOAD_RESOLVE:
                 value = self.resolved(str(parameter), scope)
@@ -163,5 +163,5 @@ class Variables:
             return assign(self.getter, call("reader", call("true_context", name("context"))))
         if self.own_context:
             return assign(self.getter, whole)
-        given = attribute(attribute(name("context"), "parent"), "get")
-        return assign(self.getter, either(attribute(name("context"), "vars"), whole, given))
+        direct = attribute(attribute(name("context"), "parent"), "get")
+        return assign(self.getter, either(attribute(name("context"), "vars"), whole, direct))
