@@ -65,7 +65,7 @@ class Spellings:
     def __init__(self, templates: Mapping[str, Rooted], roots: Iterable[str]) -> None:
         self._templates, self._roots = templates, tuple(sorted(roots, key=lambda root: (-len(root), root)))
 
-    def meant(self, name: object) -> str | None:
+    def resolve(self, name: object) -> str | None:
         """Return the name of the template that is found by `name`, which is not its own, or `None`."""
         if not isinstance(name, str):
             return None

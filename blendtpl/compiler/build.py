@@ -103,7 +103,7 @@ def build(
     if templates is None:
         config = find_config(Path.cwd())
         resolved = resolve_environment(config.environment if environment is None else environment)
-        templates, exclude = sources_of(config, resolved), (*config.exclude, *_each(exclude))
+        templates, exclude = sources_of(config, resolved), (*config.exclude, *_as_patterns(exclude))
         ignored, mail = config.ignored.joined(ignored), mail or config.mail
         lint_mail = config.lint if lint_mail is not None or config.lint.mail else None
     else:
@@ -130,7 +130,7 @@ def sources_of(config: Config, environment: jinja2.Environment | None) -> tuple[
     return config.folders
 
 
-def _each(patterns: str | Iterable[str]) -> Iterable[str]:
+def _as_patterns(patterns: str | Iterable[str]) -> Iterable[str]:
     return (patterns,) if isinstance(patterns, str) else patterns
 
 
@@ -212,12 +212,12 @@ class _Run:
         return Build(bundle, emitted, cached, warnings, tuple(sorted(self.binary)), self.mail.generated)
 
     def _read(self, templates: SourceSet, output: Path | None, exclude: str | Iterable[str]) -> None:
-        found, wrong = read(templates, self.environment, output, exclude)
+        sources, wrong = read(templates, self.environment, output, exclude)
         self.binary = {fault.name: fault for fault in wrong if fault.kind == diagnostics.BINARY}
         self.faults = [fault for fault in wrong if fault.kind != diagnostics.BINARY]
-        if not found and not self.faults and not isinstance(templates, Mapping):
+        if not sources and not self.faults and not isinstance(templates, Mapping):
             raise ConfigError(f"{_shown(templates)} has no template in it")
-        self.sources = self.mail.take(found, templates)
+        self.sources = self.mail.take(sources, templates)
         self.resolver = name_resolver(self.environment, self.sources, [fault.name for fault in wrong])
         if self.resolver is not None:
             self.environment = self.resolver.environment
@@ -233,8 +233,8 @@ class _Run:
         program = link(summaries, self.environment, speedups=self.speedups)
         warnings: tuple[TemplateWarning, ...] = ()
         if self.warn:
-            given = program, self.sources, self.environment, self.cache, self._key, self._known_tree, locate
-            warnings = stage.warnings(summaries, self.faults, self.mail.warnings(*given))
+            arguments = program, self.sources, self.environment, self.cache, self._key, self._known_tree, locate
+            warnings = stage.warnings(summaries, self.faults, self.mail.warnings(*arguments))
         units, compiled = self._units(program)
         messages, faults, images = self.mail.messages(program, self.sources, self.environment, self._known_tree)
         self.faults += faults
@@ -253,21 +253,21 @@ class _Run:
             key = ""
             if self.cache:
                 key = self._key("outline", {"source": source.digest, "name": source.name, "passed": passed})
-            found = self._cached_outline(key)
-            if found is None:
+            summary = self._cached_outline(key)
+            if summary is None:
                 tree = parse(source, self.environment)
                 if isinstance(tree, Fault):
                     self.faults.append(tree)
                     continue
                 try:
-                    found = self._outline(tree, source.name)
+                    summary = self._outline(tree, source.name)
                 except Exception as error:
                     self.faults.append(fault_of(source, self.environment, error))
                     continue
                 self.trees[source.name] = tree
                 if self.cache:
-                    self.cache.put(key, to_bytes(found))
-            summaries[source.name] = found
+                    self.cache.put(key, to_bytes(summary))
+            summaries[source.name] = summary
         return summaries
 
     def _outline(self, tree: nodes.Template, name: str) -> TemplateSummary:
@@ -280,19 +280,19 @@ class _Run:
         """Return what each filter and test asks to be passed, and whether it is Jinja2's own."""
         return sorted(
             (kind, name, passed_argument(function), is_own(self.environment, kind, name))
-            for kind, known in (("filter", self.environment.filters), ("test", self.environment.tests))
-            for name, function in known.items()
+            for kind, callables in (("filter", self.environment.filters), ("test", self.environment.tests))
+            for name, function in callables.items()
         )
 
     def _cached_outline(self, key: str) -> TemplateSummary | None:
         data = self.cache.get(key) if self.cache else None
         try:
-            found = None if data is None else from_bytes(data)
+            summary = None if data is None else from_bytes(data)
         except (ValueError, KeyError, TypeError):
             return None
         # which templates there are decides which of them a name means
-        same = found is None or all(resolved == self._resolve(written) for written, resolved in found.spellings)
-        return found if same else None
+        same = summary is None or all(resolved == self._resolve(written) for written, resolved in summary.spellings)
+        return summary if same else None
 
     def _resolve(self, written: str) -> str:
         return written if self.resolver is None else self.resolver.resolve(written)
@@ -384,7 +384,11 @@ class _Run:
             digest=self.sources[name].digest,
             autoescape=autoescape_of(self.environment, name),
             blocks=linked.blocks,
-            referred=tuple(field for found in linked.summary.links for field in (found.kind, found.names, found.line)),
+            referred=tuple(
+                field
+                for reference in linked.summary.links
+                for field in (reference.kind, reference.names, reference.line)
+            ),
             variables=linked.variables,
             size=len(code),
             root=self.sources[name].root,

@@ -59,20 +59,20 @@ def closure(
     reached = {other: sources[other].digest for other in reach}
     summaries = [program.templates[other].summary for other in reach]
     uses = {
-        (kind, use.name, passed_argument(known[use.name]), is_own(environment, kind, use.name))
+        (kind, use.name, passed_argument(callables[use.name]), is_own(environment, kind, use.name))
         for summary in summaries
-        for kind, found, known in (
+        for kind, used, callables in (
             ("filter", summary.filters, environment.filters),
             ("test", summary.tests, environment.tests),
         )
-        for use in found
-        if use.name in known
+        for use in used
+        if use.name in callables
     }
     return {
         "name": name,
         "autoescape": autoescape_of(environment, name),
         "reached": sorted(reached.items()),
-        "spellings": sorted({pair for found in summaries for pair in found.spellings}),
+        "spellings": sorted({pair for summary in summaries for pair in summary.spellings}),
         "uses": sorted(uses),
         "optimized": environment.optimized,
         "uniform": sorted(program.facts.stable_autoescape.intersection(reach)),

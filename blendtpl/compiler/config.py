@@ -84,13 +84,13 @@ def _config(root: Path, path: Path, table: object) -> Config:
             _check_several(path, name, value)
         else:
             _check_one(path, f"setting `{name}`", value)
-    exclude = _each(table.get("exclude", ()))
+    exclude = _as_tuple(table.get("exclude", ()))
     try:
         exclusion(exclude)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     output = root / table.get("output", f"build/{root.resolve().name or 'templates'}.blend")
-    templates = tuple(root / folder for folder in _each(table.get("templates", ())))
+    templates = tuple(root / folder for folder in _as_tuple(table.get("templates", ())))
     named = table.get("environment"), table.get("registry")
     ignored, allowed = _ignored(path, table), _texts(path, "allow-unrendered", table.get("allow-unrendered", []))
     try:
@@ -118,11 +118,11 @@ def _check_several(path: Path, name: str, value: object) -> None:
         raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is no string, nor a list of such")
     if not value and name == "templates":
         raise ConfigError(f"{path}: setting `{name}` in [tool.blendtpl] is an empty list")
-    for number, each in enumerate(value, 1):
-        _check_one(path, f"number {number} of setting `{name}`", each)
+    for number, item in enumerate(value, 1):
+        _check_one(path, f"number {number} of setting `{name}`", item)
 
 
-def _each(value: str | Sequence[str]) -> tuple[str, ...]:
+def _as_tuple(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -140,6 +140,6 @@ def _ignored(path: Path, table: dict[str, object], within: str = "tool.blendtpl"
 
 
 def _texts(path: Path, name: str, value: object, within: str = "tool.blendtpl") -> tuple[str, ...]:
-    if not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise ConfigError(f"{path}: setting `{name}` in [{within}] is no list of strings")
     return tuple(value)

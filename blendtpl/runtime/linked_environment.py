@@ -32,7 +32,7 @@ class LinkedEnvironment(jinja2.Environment):
         try:
             return self.compiled_templates[name]
         except KeyError:
-            resolved = self.spellings.meant(name)
+            resolved = self.spellings.resolve(name)
             if resolved is None:
                 raise TemplateNotFound(name, self.compiled_templates) from None
             return self.compiled_templates[resolved]

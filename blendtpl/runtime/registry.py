@@ -149,7 +149,7 @@ class Registry(Frozen, Mapping[str, Template]):
         if isinstance(name, Template):
             return name if self._templates.get(name.name) is name else None
         text = _text(name)
-        found = text if text in self._templates else self._spellings.meant(text)
+        found = text if text in self._templates else self._spellings.resolve(text)
         return None if found is None else self._templates[found]
 
     def get_template(self, name: Name | Template) -> Template:

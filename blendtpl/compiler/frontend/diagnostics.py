@@ -46,13 +46,13 @@ def undecodable(name: str, data: bytes, error: UnicodeDecodeError) -> Fault:
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     start = before.rfind(b"\n") + 1
     line = re.split(rb"[\r\n]", data[start:], maxsplit=1)[0].decode("utf-8", "replace")
-    found = data[len(before)]
+    byte = data[len(before)]
     return Fault(
         name=name,
         line=before.count(b"\n") + 1,
         column=len(before[start:].decode("utf-8", "replace")) + 1,
         kind="undecodable",
-        message=f"the template is not {encoding}: byte 0x{found:02x} at offset {error.start}",
+        message=f"the template is not {encoding}: byte 0x{byte:02x} at offset {error.start}",
         hint=f"{'it looks like UTF-16: ' if wide else ''}save it as {encoding},"
         " or keep files that are no templates in another folder",
         source_line="" if b"\0" in data else line,
@@ -82,9 +82,9 @@ def unencodable(name: str) -> Fault:
     return Fault(name, 0, 0, "undecodable", "the template's text has a lone surrogate and cannot be encoded in UTF-8")
 
 
-def no_text(name: str, found: object) -> Fault:
+def no_text(name: str, value: object) -> Fault:
     """A mapping whose value is not a string."""
-    return Fault(name, 0, 0, "undecodable", f"the template's text is a {type(found).__name__}, not a string")
+    return Fault(name, 0, 0, "undecodable", f"the template's text is a {type(value).__name__}, not a string")
 
 
 def syntax(name: str, spot: Spot, message: str, hint: str) -> Fault:
@@ -110,8 +110,8 @@ def unexpected(name: str, spot: Spot, error: BaseException, origin: str) -> Faul
     message = f"the template cannot be compiled: {described(error)}"
     ours = origin.split(".")[0] == __name__.split(".")[0]
     hint = "this is a mistake in blendtpl, please report it" if ours else f"it was raised in `{origin}`"
-    found = _at(name, spot, "unexpected", message, hint)
-    return replace(found, error=error)
+    fault = _at(name, spot, "unexpected", message, hint)
+    return replace(fault, error=error)
 
 
 def second_extends(name: str, spot: Spot, first: int) -> Fault:
@@ -121,18 +121,18 @@ def second_extends(name: str, spot: Spot, first: int) -> Fault:
     )
 
 
-def unknown_callable(name: str, spot: Spot, what: str, word: str, known: Iterable[str]) -> Fault:
+def unknown_callable(name: str, spot: Spot, what: str, word: str, available: Iterable[str]) -> Fault:
     """A filter or test (`what`) that the environment does not have."""
-    hint = did_you_mean(word, known) or f"add it to the environment's {what}s, and give that as `environment`"
+    hint = did_you_mean(word, available) or f"add it to the environment's {what}s, and give that as `environment`"
     return _at(name, spot, f"unknown-{what}", f"unknown {what} `{word}`", hint)
 
 
-def missing_reference(name: str, spot: Spot, names: Sequence[str], known: Iterable[str]) -> Fault:
+def missing_reference(name: str, spot: Spot, names: Sequence[str], existing: Iterable[str]) -> Fault:
     """A constant name in an extends, include or import that no template has."""
-    wanted = ", ".join(f"`{one_line(wanted)}`" for wanted in names)
-    message = f"no template {wanted}" if len(names) == 1 else f"none of the templates {wanted} exists"
-    known = tuple(known)
-    hints = (did_you_mean(written, known) for written in names)
+    listed = ", ".join(f"`{one_line(listed)}`" for listed in names)
+    message = f"no template {listed}" if len(names) == 1 else f"none of the templates {listed} exists"
+    existing = tuple(existing)
+    hints = (did_you_mean(written, existing) for written in names)
     return _at(name, spot, "missing-reference", message, next(filter(None, hints), ""))
 
 

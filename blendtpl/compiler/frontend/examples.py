@@ -34,7 +34,7 @@ def read_examples(folders: Path | Iterable[Path], name: str) -> Mapping[str, dic
         examples = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: no valid JSON: {error}") from error
-    if not isinstance(examples, dict) or not all(isinstance(found, dict) for found in examples.values()):
+    if not isinstance(examples, dict) or not all(isinstance(example, dict) for example in examples.values()):
         raise ConfigError(f"{path}: must be an object from example names to contexts, which are objects")
     return examples
 
@@ -45,8 +45,8 @@ def examples_file(folders: Path | Iterable[Path], name: str) -> Path | None:
     """
     parents, _, file = name.rpartition("/")
     for folder in (folders,) if isinstance(folders, Path) else folders:
-        for found in (f"{file.partition('.')[0]}.{_FILE}", _FILE):
-            path = Path(folder, parents.lstrip("/"), found)  # a name that looks like an absolute path is in it, too
+        for candidate in (f"{file.partition('.')[0]}.{_FILE}", _FILE):
+            path = Path(folder, parents.lstrip("/"), candidate)  # a name that looks like an absolute path is in it, too
             if os.path.isfile(path):  # noqa: PTH113  # a name may be longer than that of any file
                 return path
     return None

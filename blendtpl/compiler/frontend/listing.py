@@ -29,10 +29,10 @@ def listed(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> Mappin
 
 def _listed(loader: jinja2.BaseLoader, environment: jinja2.Environment) -> Mapping[str, str | None]:
     if isinstance(loader, ChoiceLoader) and _is_own(loader, ChoiceLoader, "get_source", "list_templates"):
-        found: dict[str, str | None] = {}
+        roots: dict[str, str | None] = {}
         for inner in loader.loaders:
-            found = {**_listed(inner, environment), **found}  # the first that has a name is the one that gives it
-        return found
+            roots = {**_listed(inner, environment), **roots}  # the first that has a name is the one that gives it
+        return roots
     if isinstance(loader, PrefixLoader) and _is_own(loader, PrefixLoader, "get_source", "get_loader", "list_templates"):
         return {
             f"{prefix}{loader.delimiter}{name}": None if root is None else f"{prefix}{loader.delimiter}{root}"

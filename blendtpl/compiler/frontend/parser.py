@@ -93,7 +93,7 @@ def syntax_fault(
         message = message[: offset.start()].rstrip()
     elif spot is None and parser is not None:
         current = parser.stream.current
-        spot = positions.of_token(_left(parser))
+        spot = positions.of_token(_remaining(parser))
         if (spot is None or spot.line != error.lineno) and current.lineno == error.lineno:
             spot = positions.of_end() if current.type == "eof" else positions.of_word(error.lineno, str(current.value))
     if spot is None or spot.line < error.lineno:
@@ -104,18 +104,18 @@ def syntax_fault(
 
 
 def _hint(message: str, positions: Positions, environment: jinja2.Environment) -> str:
-    if found := _OPEN_TAG.search(message):
-        line = positions.line_of_open(found["word"])
-        return f"the `{found['word']}` of line {line} is not closed" if line else ""
-    if found := _UNKNOWN_TAG.match(message):
+    if match := _OPEN_TAG.search(message):
+        line = positions.line_of_open(match["word"])
+        return f"the `{match['word']}` of line {line} is not closed" if line else ""
+    if match := _UNKNOWN_TAG.match(message):
         tags = {*chain(_TAGS, *(extension.tags for extension in environment.iter_extensions()))}
-        return did_you_mean(found["word"], tags) if found["word"] not in tags else ""
+        return did_you_mean(match["word"], tags) if match["word"] not in tags else ""
     if _NO_LOOP.match(message):
         return "a macro, a `call` body, a block and the `else` of a loop are not in the loop that they stand in"
     return ""
 
 
-def _left(parser: Parser) -> int:
+def _remaining(parser: Parser) -> int:
     """Return how many tokens, with the current one, the parser has not taken yet, up to one that the lexer refuses."""
     count = 0
     try:

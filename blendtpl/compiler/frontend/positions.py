@@ -49,13 +49,13 @@ class Positions:
         self._refused = (0, 0)
         self._tokens.extend(self._locate(environment, name, read))
 
-    def of_token(self, left: int) -> Spot | None:
-        """Return the spot of the token behind which, with itself, `left` are left; `None` where that is unknown."""
-        if self._filtered or not 0 <= left <= len(self._tokens):
+    def of_token(self, remaining: int) -> Spot | None:
+        """Return the spot of the token behind which, with itself, `remaining` are left; `None` where it is unknown."""
+        if self._filtered or not 0 <= remaining <= len(self._tokens):
             return None
-        if left == 0:
+        if remaining == 0:
             return self.of_end()
-        located = self._tokens[-left]
+        located = self._tokens[-remaining]
         return self.of_offset(located.offset, located.width)
 
     def of_refusal(self, error: TemplateSyntaxError) -> Spot | None:
@@ -77,30 +77,32 @@ class Positions:
         the line's, without a column.
         """
         first = word.partition(".")[0]  # of a filter such as `a.b`, which is three tokens
-        found = [
+        places = [
             (line < located.line, not after or before not in after, located.offset, located.width)
             for before, located in self._pairs()
             if located.line >= line and str(located.token.value) in (word, first)
         ]
         if after:
-            found = [place for place in found if not place[0] or not place[1]]
-        if not found:
+            places = [place for place in places if not place[0] or not place[1]]
+        if not places:
             return Spot(line, 0, 1, self._line(line))
-        best = min(found)
+        best = min(places)
         if last:
-            best = max(place for place in found if place[:2] == best[:2])
+            best = max(place for place in places if place[:2] == best[:2])
         _, _, offset, width = best
         return self.of_offset(offset, width)
 
     def of_text(self, line: int, text: str) -> Spot:
         """Return the spot of a text in that line."""
-        found = self._line(line)
-        return Spot(line, found.find(text) + 1, max(len(text), 1), found)
+        source_line = self._line(line)
+        return Spot(line, source_line.find(text) + 1, max(len(text), 1), source_line)
 
     def of_value(self, line: int) -> Spot:
         """Return the spot of the last value that begins in that line, or above it."""
-        found = [each for each in self._tokens if each.token.type == "variable_begin" and each.line <= line]
-        return self.of_offset(found[-1].offset, found[-1].width) if found else Spot(line, 0, 1, self._line(line))
+        begins = [
+            located for located in self._tokens if located.token.type == "variable_begin" and located.line <= line
+        ]
+        return self.of_offset(begins[-1].offset, begins[-1].width) if begins else Spot(line, 0, 1, self._line(line))
 
     def line_of_open(self, tag: str) -> int:
         """Return the line of the last `tag` that no end tag closes, or 0."""

@@ -62,12 +62,12 @@ def read(
     without = exclusion(exclude)
     sources: dict[str, Source] = {}
     wrong: list[Fault] = []
-    known: set[str] = set()
+    seen: set[str] = set()
     for part in templates if isinstance(templates, (list, tuple)) else (templates,):
-        new = list(_from(part, environment, output, without, known))
-        known.update(found.name for found in new)
-        wrong += [found for found in new if isinstance(found, Fault)]
-        sources |= {found.name: found for found in new if isinstance(found, Source)}
+        new = list(_from(part, environment, output, without, seen))
+        seen.update(entry.name for entry in new)
+        wrong += [entry for entry in new if isinstance(entry, Fault)]
+        sources |= {entry.name: entry for entry in new if isinstance(entry, Source)}
     return [sources[name] for name in sorted(sources)], wrong
 
 
@@ -76,7 +76,7 @@ def file_reader(templates: object) -> Callable[[str], bytes | None]:
     there: of folders, of loaders that have folders, and of mappings whose values are bytes.
     """
     if isinstance(templates, (list, tuple)):
-        readers = [file_reader(each) for each in templates]
+        readers = [file_reader(part) for part in templates]
         return lambda name: next((data for read_one in readers if (data := read_one(name)) is not None), None)
     if isinstance(templates, jinja2.Environment):
         return file_reader(templates.loader)
@@ -85,7 +85,7 @@ def file_reader(templates: object) -> Callable[[str], bytes | None]:
     if isinstance(templates, jinja2.FileSystemLoader):
         return file_reader([Path(folder) for folder in templates.searchpath])
     if isinstance(templates, Mapping):
-        return lambda name: found if isinstance(found := templates.get(name), bytes) else None
+        return lambda name: data if isinstance(data := templates.get(name), bytes) else None
     if isinstance(templates, (str, os.PathLike)):
         folder = Path(templates)
         return lambda name: path.read_bytes() if (path := folder / name).is_file() else None
@@ -97,28 +97,28 @@ def clashes(names: Iterable[str]) -> Iterator[str]:
     alike: dict[str, list[str]] = defaultdict(list)
     for name in names:
         alike[clash_key(name)].append(name)
-    for found in alike.values():
-        if len(found) > 1:
-            first, *others = sorted(found)
+    for group in alike.values():
+        if len(group) > 1:
+            first, *others = sorted(group)
             yield diagnostics.name_clash(first, others)
 
 
 def _from(
-    templates: object, environment: jinja2.Environment, output: Path | None, without: Exclusion, known: Set[str]
+    templates: object, environment: jinja2.Environment, output: Path | None, without: Exclusion, seen: Set[str]
 ) -> Iterator[Source | Fault]:
     """Return an iterator of what is in one set, but for what is known already."""
     if isinstance(templates, jinja2.Environment):
         if templates.loader is None:
             raise ConfigError("the environment has no loader, so it has no templates to compile")
-        return _from_loader(templates.loader, templates, without, known)
+        return _from_loader(templates.loader, templates, without, seen)
     if isinstance(templates, jinja2.BaseLoader):
-        return _from_loader(templates, environment, without, known)
+        return _from_loader(templates, environment, without, seen)
     if isinstance(templates, Source):  # which was read before
         return iter([templates])
     if isinstance(templates, Mapping):
-        return _from_mapping(templates, without, known)
+        return _from_mapping(templates, without, seen)
     if isinstance(templates, (str, os.PathLike)):
-        return _from_folder(Path(templates), output, without, known)
+        return _from_folder(Path(templates), output, without, seen)
     raise ConfigError(
         f"cannot compile a {type(templates).__name__}: give a folder, a mapping from names to texts,"
         " a jinja2 loader or a jinja2.Environment, or a list of such"
@@ -150,23 +150,21 @@ def _is_binary(name: str, data: bytes) -> bool:
     return not _CONTROLS.isdisjoint(data)
 
 
-def _from_mapping(
-    templates: Mapping[str, str | bytes], without: Exclusion, known: Set[str]
-) -> Iterator[Source | Fault]:
+def _from_mapping(templates: Mapping[str, str | bytes], without: Exclusion, seen: Set[str]) -> Iterator[Source | Fault]:
     for name, text in templates.items():
         if not isinstance(name, str):
             raise ConfigError(f"a template's name is a string, not {name!r}")
         if isinstance(text, bytes) and _is_binary(name, text):  # a file beside the templates, such as an image
             continue
-        if name not in known and not without.excludes(name):
+        if name not in seen and not without.excludes(name):
             yield _source(name, str(text), None) if isinstance(text, str) else diagnostics.no_text(one_line(name), text)
 
 
 def _from_loader(
-    loader: jinja2.BaseLoader, environment: jinja2.Environment, without: Exclusion, known: Set[str]
+    loader: jinja2.BaseLoader, environment: jinja2.Environment, without: Exclusion, seen: Set[str]
 ) -> Iterator[Source | Fault]:
     for name, root in listed(loader, environment).items():
-        if name in known or is_examples(name) or name.endswith(CERTIFICATE) or without.excludes(name):
+        if name in seen or is_examples(name) or name.endswith(CERTIFICATE) or without.excludes(name):
             continue
         if problem := name_problem(name):
             yield diagnostics.bad_name(name, problem)
@@ -184,7 +182,7 @@ def _from_loader(
             yield _source(name, text, root)
 
 
-def _from_folder(folder: Path, output: Path | None, without: Exclusion, known: Set[str]) -> Iterator[Source | Fault]:
+def _from_folder(folder: Path, output: Path | None, without: Exclusion, seen: Set[str]) -> Iterator[Source | Fault]:
     if not os.path.isdir(folder):  # noqa: PTH112  # a path that is too long is no folder either
         exists = os.path.exists(folder)  # noqa: PTH110
         raise ConfigError(f"no folder `{folder}` to compile" + (": it is a file" if exists else ""))
@@ -202,7 +200,7 @@ def _from_folder(folder: Path, output: Path | None, without: Exclusion, known: S
             name = _name(path, folder)
             if file.startswith(".") or file.endswith(("~", CERTIFICATE)) or is_examples(name):
                 continue
-            if name in known or without.excludes(name):
+            if name in seen or without.excludes(name):
                 continue
             if skipped is None or os.path.realpath(path) != skipped:
                 yield from _from_file(name, path)

@@ -15,8 +15,8 @@ from blendtpl.compiler.frontend.reader import Source
 class NameResolver:
     """The names that templates ask for. `environment` joins names as the given one does, then finds what is meant."""
 
-    def __init__(self, environment: jinja2.Environment, spellings: Spellings, known: Callable[[str], bool]) -> None:
-        self._spellings, self._known, self._join = spellings, known, environment.join_path
+    def __init__(self, environment: jinja2.Environment, spellings: Spellings, exists: Callable[[str], bool]) -> None:
+        self._spellings, self._exists, self._join = spellings, exists, environment.join_path
         self._resolved: dict[str, str] = {}
         # not an overlay: extensions are those of the environment that was given
         self.environment: jinja2.Environment = object.__new__(type(environment))
@@ -24,7 +24,7 @@ class NameResolver:
 
     def resolve(self, written: str) -> str:
         """Return the name of the template that is found by a name, or that name where there is none."""
-        return written if self._known(written) else self._spellings.meant(written) or written
+        return written if self._exists(written) else self._spellings.resolve(written) or written
 
     def take_resolved(self) -> tuple[tuple[str, str], ...]:
         """Return what was asked for since the last time, each with what was meant, in order."""
@@ -33,8 +33,8 @@ class NameResolver:
 
     def _joined(self, template: str, parent: str) -> str:
         written = self._join(template, parent)
-        self._resolved[written] = found = self.resolve(written)
-        return found
+        self._resolved[written] = resolved = self.resolve(written)
+        return resolved
 
 
 def name_resolver(
@@ -47,5 +47,5 @@ def name_resolver(
     if not roots:
         return None
     # nobody knows how what cannot be read may be spelt
-    known = {**{name: Source(name, "", "", roots[0]) for name in broken}, **sources}
-    return NameResolver(environment, spellings(known), known.__contains__)
+    existing = {**{name: Source(name, "", "", roots[0]) for name in broken}, **sources}
+    return NameResolver(environment, spellings(existing), existing.__contains__)

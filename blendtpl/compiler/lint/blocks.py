@@ -40,8 +40,8 @@ def _stored(targets: Iterable[nodes.Node]) -> set[str]:
 
 
 def _reads(body: Iterable[nodes.Node], hidden: frozenset[str]) -> set[str]:
-    found = undeclared(body, hidden - {"loop"})
-    return found | {"loop"} if "loop" in hidden and any(map(_reads_loop, body)) else found
+    names = undeclared(body, hidden - {"loop"})
+    return names | {"loop"} if "loop" in hidden and any(map(_reads_loop, body)) else names
 
 
 def _reads_loop(node: nodes.Node) -> bool:

@@ -67,15 +67,17 @@ def not_ignored(
 ) -> list[TemplateWarning]:
     """Return the warnings that are to be told, and what is wrong with the comments that switch others off."""
     spans = {name: list(_spans(environment, name, text)) for name, text in texts.items() if MARK in text}
-    found = [
-        each for each in warnings if not any(span.covers(each.line, each.kind) for span in spans.get(each.name, ()))
+    remaining = [
+        warning
+        for warning in warnings
+        if not any(span.covers(warning.line, warning.kind) for span in spans.get(warning.name, ()))
     ]
     for name, own in spans.items():
         for span in own:
             for word in sorted(span.names - set(prose.WARNINGS)):
                 spot = Positions(environment, name, texts[name]).of_text(span.written, word)
-                found.append(prose.unknown_warning(name, spot, word))
-    return [each for each in found if not ignored.covers(each)]
+                remaining.append(prose.unknown_warning(name, spot, word))
+    return [warning for warning in remaining if not ignored.covers(warning)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ def _spans(environment: jinja2.Environment, name: str, text: str) -> Iterator[_S
 
 def _is_alone(lines: list[str], first: int, last: int, raw: str, environment: jinja2.Environment) -> bool:
     """Return whether there is nothing but a comment in its lines."""
-    found = "\n".join(lines[first - 1 : last]).strip()
-    if environment.line_comment_prefix and found.startswith(environment.line_comment_prefix):
+    text = "\n".join(lines[first - 1 : last]).strip()
+    if environment.line_comment_prefix and text.startswith(environment.line_comment_prefix):
         return True
     begins, ends = environment.comment_start_string, environment.comment_end_string
-    return found.startswith(begins) and found.endswith(ends) and found.count(begins) == 1
+    return text.startswith(begins) and text.endswith(ends) and text.count(begins) == 1

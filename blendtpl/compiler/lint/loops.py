@@ -66,6 +66,6 @@ def _first_use(body: Iterable[nodes.Node], name: str) -> str:
         if isinstance(node, (nodes.Macro, nodes.Import, nodes.FromImport, nodes.NSRef)):
             return "store"  # or something else that may bind it, or see it later
         first = [node.node] if isinstance(node, nodes.Assign) else []
-        if found := _first_use([*first, *node.iter_child_nodes()], name):
-            return found
+        if use := _first_use([*first, *node.iter_child_nodes()], name):
+            return use
     return ""

@@ -110,9 +110,9 @@ def _blind(tree: nodes.Template, environment: jinja2.Environment) -> Iterator[tu
             yield block.name, tuple(sorted(variables)), block.lineno
 
 
-def to_bytes(found: Notes) -> bytes:
+def to_bytes(template_notes: Notes) -> bytes:
     """Return the notes as JSON."""
-    return json.dumps(asdict(found), sort_keys=True).encode()
+    return json.dumps(asdict(template_notes), sort_keys=True).encode()
 
 
 def from_bytes(data: bytes) -> Notes:
@@ -121,7 +121,7 @@ def from_bytes(data: bytes) -> Notes:
     plain: dict[str, Any] = {key: value if value is None else tuple(map(_row, value)) for key, value in loaded.items()}
     kinds: tuple[tuple[str, type[Any]], ...] = (("macros", Signature), ("wants", Want), ("calls", CallSite))
     for key, kind in kinds:
-        plain[key] = tuple(kind(**_tuples(each)) for each in loaded[key])
+        plain[key] = tuple(kind(**_tuples(entry)) for entry in loaded[key])
     return Notes(**plain)
 
 
@@ -136,11 +136,11 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
 def _exports(every: Sequence[nodes.Node]) -> tuple[str, ...] | None:
     if any(type(node).__name__ in _FORWARD for node in every):
         return None
-    found = {node.name for node in every if isinstance(node, nodes.Macro)}
+    names = {node.name for node in every if isinstance(node, nodes.Macro)}
     for node in every:
         if isinstance(node, _SETS):
-            found |= {name for part in (node.target, *node.target.find_all(nodes.Name)) for name in _bound_by(part)}
-    return tuple(sorted(found))
+            names |= {name for part in (node.target, *node.target.find_all(nodes.Name)) for name in _bound_by(part)}
+    return tuple(sorted(names))
 
 
 def _imported(every: Sequence[nodes.Node]) -> list[str]:
@@ -162,8 +162,8 @@ def _macros(tree: nodes.Template) -> Iterator[Signature]:
     """Yield the macros of a top level that are surely there and surely these."""
     count = Counter(name for node in _top(tree.body) for name in _bound_at_top(node))
     for node in tree.body:
-        if isinstance(node, nodes.Macro) and count[node.name] == 1 and (found := _signature(node)):
-            yield found
+        if isinstance(node, nodes.Macro) and count[node.name] == 1 and (signature := _signature(node)):
+            yield signature
 
 
 def _signature(node: nodes.Macro) -> Signature | None:
@@ -229,14 +229,14 @@ def _printed(node: nodes.Node, *, before: bool) -> Iterator[tuple[int, str, bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Binding:
     """What a name is bound to: a module, when it has no `member`, or a macro of a template, "" for this one."""
 
     template: str
     member: str
 
 
-_Seen = dict[str, _Known]
+_Seen = dict[str, _Binding]
 
 
 class _Walk:
@@ -262,10 +262,10 @@ class _Walk:
                 self._top.update(bound)
             self._visit(node, seen, block=block)
 
-    def _bound(self, node: nodes.Node, *, block: bool) -> Iterator[tuple[str, _Known]]:
+    def _bound(self, node: nodes.Node, *, block: bool) -> Iterator[tuple[str, _Binding]]:
         if isinstance(node, nodes.Macro):
             if self._count[node.name] == 1 and _signature(node):
-                yield node.name, _Known("", node.name)
+                yield node.name, _Binding("", node.name)
             return
         if not isinstance(node, (nodes.Import, nodes.FromImport)) or not isinstance(node.template, nodes.Const):
             return
@@ -274,14 +274,14 @@ class _Walk:
         template = self._environment.join_path(node.template.value, self._name)
         if isinstance(node, nodes.Import):
             if self._count[node.target] == 1:
-                yield node.target, _Known(template, "")
+                yield node.target, _Binding(template, "")
             return
-        for each in node.names:
-            name, bound = each if isinstance(each, tuple) else (each, each)
+        for imported in node.names:
+            name, bound = imported if isinstance(imported, tuple) else (imported, imported)
             if bound not in self._maybe:
                 self.wants.append(Want(template, name, node.lineno, ("import", ","), "", block=block))
             if self._count[bound] == 1:
-                yield bound, _Known(template, name)
+                yield bound, _Binding(template, name)
 
     def _visit(self, node: nodes.Node, seen: _Seen, *, block: bool, calls: bool = False) -> None:
         if isinstance(node, nodes.Block):
@@ -289,9 +289,9 @@ class _Walk:
             return
         if isinstance(node, nodes.Call):
             self._call(node, seen, block=block, calls=calls)
-        found = _member(node)
-        if found and (binding := seen.get(found[0])) and not binding.member and binding.template:
-            bound, name = found
+        member = _member(node)
+        if member and (binding := seen.get(member[0])) and not binding.member and binding.template:
+            bound, name = member
             if f"{bound}.{name}" not in self._maybe and not name.startswith("__") and name != "_body_stream":
                 self.wants.append(Want(binding.template, name, node.lineno, (".", "["), bound, block=block))
         for field, value in node.iter_fields():
@@ -305,20 +305,20 @@ class _Walk:
         if value and isinstance(value[0], nodes.Stmt):
             self.body(value, seen, block=block)
         else:
-            for each in value:
-                if isinstance(each, nodes.Node):
-                    self._visit(each, seen, block=block)
+            for item in value:
+                if isinstance(item, nodes.Node):
+                    self._visit(item, seen, block=block)
 
     def _call(self, node: nodes.Call, seen: _Seen, *, block: bool, calls: bool) -> None:
-        found = _member(node.node)
+        member = _member(node.node)
         if isinstance(node.node, nodes.Name):
             bound = node.node.name
             binding = seen.get(bound)
             if binding is None or not binding.member:
                 return
             template, name = binding.template, binding.member
-        elif found and (binding := seen.get(found[0])) and not binding.member:
-            bound, (template, name) = found[0], (binding.template, found[1])
+        elif member and (binding := seen.get(member[0])) and not binding.member:
+            bound, (template, name) = member[0], (binding.template, member[1])
         else:
             return
         self.calls.append(
@@ -367,5 +367,5 @@ def _maybe(every: Sequence[nodes.Node]) -> Iterator[str]:
 def _spelt(node: nodes.Node) -> Iterator[str]:
     if isinstance(node, nodes.Name):
         yield node.name
-    elif found := _member(node):
-        yield ".".join(found)
+    elif member := _member(node):
+        yield ".".join(member)

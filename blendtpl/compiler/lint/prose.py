@@ -24,37 +24,39 @@ WARNINGS = (
 )
 
 
-def unknown_block(name: str, spot: Spot, block: str, parents: Sequence[str], known: Collection[str]) -> TemplateWarning:
+def unknown_block(
+    name: str, spot: Spot, block: str, parents: Sequence[str], available: Collection[str]
+) -> TemplateWarning:
     """A block that is to fill one of another template, which has none of that name."""
     listed = _listed(parents)
-    there = f"the blocks there are {_listed(sorted(known))}" if known else "there are no blocks at all"
-    hint = did_you_mean(block, known) or there
+    there = f"the blocks there are {_listed(sorted(available))}" if available else "there are no blocks at all"
+    hint = did_you_mean(block, available) or there
     message = f"block `{block}` is never printed: {listed} {'has' if len(parents) == 1 else 'have'} no such block"
     return _at(name, spot, "unknown-block", message, hint)
 
 
-def unknown_import(name: str, spot: Spot, wanted: str, template: str, known: Iterable[str]) -> TemplateWarning:
+def unknown_import(name: str, spot: Spot, imported: str, template: str, exported: Iterable[str]) -> TemplateWarning:
     """A name that the template which is imported does not set."""
-    hint = did_you_mean(wanted, known) or f"it exports {_listed(sorted(known)) or 'nothing'}"
-    return _at(name, spot, "unknown-import", f"`{template}` does not export `{wanted}`", hint)
+    hint = did_you_mean(imported, exported) or f"it exports {_listed(sorted(exported)) or 'nothing'}"
+    return _at(name, spot, "unknown-import", f"`{template}` does not export `{imported}`", hint)
 
 
-def private_import(name: str, spot: Spot, wanted: str, template: str) -> TemplateWarning:
+def private_import(name: str, spot: Spot, imported: str, template: str) -> TemplateWarning:
     """A name that begins with an underscore, which Jinja2 never exports."""
     hint = "names that begin with `_` are the template's own: rename it there"
-    return _at(name, spot, "unknown-import", f"`{template}` does not export `{wanted}`", hint)
+    return _at(name, spot, "unknown-import", f"`{template}` does not export `{imported}`", hint)
 
 
-def second_hand_import(name: str, spot: Spot, wanted: str, template: str) -> TemplateWarning:
+def second_hand_import(name: str, spot: Spot, imported: str, template: str) -> TemplateWarning:
     """A name that the template imports itself, and so does not export."""
     hint = "it only imports that itself: import it from where it is defined"
-    return _at(name, spot, "unknown-import", f"`{template}` does not export `{wanted}`", hint)
+    return _at(name, spot, "unknown-import", f"`{template}` does not export `{imported}`", hint)
 
 
-def too_many_arguments(name: str, spot: Spot, macro: str, given: int, arguments: Sequence[str]) -> TemplateWarning:
+def too_many_arguments(name: str, spot: Spot, macro: str, count: int, arguments: Sequence[str]) -> TemplateWarning:
     """A call of a macro with more positional arguments than it takes."""
     message = (
-        f"macro `{macro}` takes {len(arguments) or 'no'} argument{'s'[: len(arguments) != 1]}, and is given {given}"
+        f"macro `{macro}` takes {len(arguments) or 'no'} argument{'s'[: len(arguments) != 1]}, and is given {count}"
     )
     return _at(name, spot, "too-many-arguments", message, _takes(macro, arguments))
 

@@ -14,7 +14,7 @@ from blendtpl.compiler.lint.notes import CallSite, Notes, Signature, Want
 from blendtpl.errors import TemplateWarning
 
 Locate = Callable[[str], Positions]
-Found = Iterator[TemplateWarning]
+Findings = Iterator[TemplateWarning]
 
 
 def lint(
@@ -24,21 +24,21 @@ def lint(
     export that are `faulty` nothing is said.
     """
     program = _Program(summaries, notes, faulty, {name: _chain(name, summaries) for name in summaries})
-    self_blocks = {name for found in notes.values() for name in found.self_blocks or ()}
-    fills = all(found.self_blocks is not None for found in notes.values())
-    found: list[TemplateWarning] = []
+    self_blocks = {name for template in notes.values() for name in template.self_blocks or ()}
+    fills = all(template.self_blocks is not None for template in notes.values())
+    warnings: list[TemplateWarning] = []
     for name in notes:
         if fills:
-            found += _blocks(name, program, self_blocks, locate)
-        found += _outside(name, notes[name], locate)
-        found += _imports(name, program, locate)
-        found += _calls(name, program, locate)
-        found += _blind(name, program, locate)
-        found += [
+            warnings += _blocks(name, program, self_blocks, locate)
+        warnings += _outside(name, notes[name], locate)
+        warnings += _imports(name, program, locate)
+        warnings += _calls(name, program, locate)
+        warnings += _blind(name, program, locate)
+        warnings += [
             prose.lost_set(name, locate(name).of_word(line, variable, ("set",)), variable)
             for variable, line in notes[name].lost
         ]
-    return found
+    return warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class _Program:
 
     def exporting(self, template: str) -> Notes | None:
         """Return the notes of a template whose exports are all its own."""
-        found = None if template in self.faulty else self.notes.get(template)
-        own = found is not None and found.exports is not None and not _extended(self.summaries[template])
-        return found if own else None
+        notes = None if template in self.faulty else self.notes.get(template)
+        own = notes is not None and notes.exports is not None and not _extended(self.summaries[template])
+        return notes if own else None
 
     def is_certain(self, name: str, bound: str, *, block: bool) -> bool:
         """Return whether a name means what the template binds it to: in a block it is whatever was bound last by those
@@ -75,17 +75,17 @@ def _extended(summary: TemplateSummary) -> list[tuple[str, ...]]:
 def _chain(name: str, summaries: Mapping[str, TemplateSummary]) -> list[str] | None:
     """Return a template and all that it extends, or `None` where that depends on anything."""
     chain = [name]
-    while found := [link for link in summaries[chain[-1]].links if link.kind == "extends"]:
-        if len(found) > 1 or found[0].guarded or len(found[0].names) != 1:
+    while extends := [link for link in summaries[chain[-1]].links if link.kind == "extends"]:
+        if len(extends) > 1 or extends[0].guarded or len(extends[0].names) != 1:
             return None
-        (parent,) = found[0].names
+        (parent,) = extends[0].names
         if parent not in summaries or parent in chain:
             return None
         chain.append(parent)
     return chain
 
 
-def _blocks(name: str, program: _Program, self_blocks: set[str], locate: Locate) -> Found:
+def _blocks(name: str, program: _Program, self_blocks: set[str], locate: Locate) -> Findings:
     chain = program.chains[name]
     if chain is None or len(chain) == 1 or not program.faulty.isdisjoint(chain[1:]):
         return
@@ -97,11 +97,13 @@ def _blocks(name: str, program: _Program, self_blocks: set[str], locate: Locate)
             yield prose.unknown_block(name, spot, block, chain[1:], parent_blocks)
 
 
-def _blind(name: str, program: _Program, locate: Locate) -> Found:
+def _blind(name: str, program: _Program, locate: Locate) -> Findings:
     """Yield the blocks that read what no top level sets either: that of the template, or of a related one."""
     top = program.summaries[name].top
     for block, read, line in program.notes[name].blind:
-        variables = [each for each in read if each not in top and program.is_certain(name, each, block=True)]
+        variables = [
+            variable for variable in read if variable not in top and program.is_certain(name, variable, block=True)
+        ]
         if variables:
             yield prose.unscoped_block(name, locate(name).of_word(line, block, ("block",)), block, variables)
 
@@ -114,32 +116,32 @@ def _is_message(blocks: Set[str]) -> bool:
     return "subject" in blocks and not blocks.isdisjoint({"text", "html"})
 
 
-def _outside(name: str, notes: Notes, locate: Locate) -> Found:
+def _outside(name: str, notes: Notes, locate: Locate) -> Findings:
     for line, text, before in notes.outside:
         spot = locate(name).of_text(line, text) if text else locate(name).of_value(line)
         yield prose.outside_block(name, spot, before=before, text=bool(text))
 
 
-def _imports(name: str, program: _Program, locate: Locate) -> Found:
+def _imports(name: str, program: _Program, locate: Locate) -> Findings:
     for want in program.notes[name].wants:
         exporting = program.exporting(want.template)
         if exporting is None or not program.is_certain(name, want.bound, block=want.block):
             continue
-        exported = {each for each in exporting.exports or () if not each.startswith("_")}
+        exported = {export for export in exporting.exports or () if not export.startswith("_")}
         if want.name not in exported:
             yield _missing(name, want, exporting, exported, locate)
 
 
-def _missing(name: str, want: Want, exporting: Notes, known: set[str], locate: Locate) -> TemplateWarning:
+def _missing(name: str, want: Want, exporting: Notes, exported: set[str], locate: Locate) -> TemplateWarning:
     spot = locate(name).of_word(want.line, want.name, want.after)
     if want.name in exporting.imports:
         return prose.second_hand_import(name, spot, want.name, want.template)
     if want.name.startswith("_"):
         return prose.private_import(name, spot, want.name, want.template)
-    return prose.unknown_import(name, spot, want.name, want.template, known)
+    return prose.unknown_import(name, spot, want.name, want.template, exported)
 
 
-def _calls(name: str, program: _Program, locate: Locate) -> Found:
+def _calls(name: str, program: _Program, locate: Locate) -> Findings:
     for call in program.notes[name].calls:
         exporting = program.exporting(call.template) if call.template else program.notes[name]
         if exporting is None or not program.is_certain(name, call.bound, block=call.block):
@@ -150,7 +152,7 @@ def _calls(name: str, program: _Program, locate: Locate) -> Found:
             yield from _arguments(name, call, signature, locate)
 
 
-def _arguments(name: str, call: CallSite, macro: Signature, locate: Locate) -> Found:
+def _arguments(name: str, call: CallSite, macro: Signature, locate: Locate) -> Findings:
     """Yield what the macro raises for, whenever the call is made."""
     if call.calls and "caller" not in macro.special and "kwargs" not in macro.special:
         yield prose.unused_call_body(name, locate(name).of_word(call.line, macro.name), macro.name)
@@ -159,11 +161,11 @@ def _arguments(name: str, call: CallSite, macro: Signature, locate: Locate) -> F
         yield prose.too_many_arguments(name, spot, macro.name, call.positional, macro.arguments)
     if "kwargs" in macro.special:
         return
-    taken = macro.arguments[: call.positional]
+    positional = macro.arguments[: call.positional]
     for keyword in call.keywords:
-        repeated = keyword in taken
+        repeated = keyword in positional
         if repeated or not (keyword in macro.arguments or (keyword == "caller" and "caller" in macro.special)):
             # only now: to find a place takes the whole template apart once more
             spot = locate(name).of_word(call.line, keyword, ("(", ","))
-            told = prose.repeated_argument if repeated else prose.unknown_argument
-            yield told(name, spot, macro.name, keyword, macro.arguments)
+            describe = prose.repeated_argument if repeated else prose.unknown_argument
+            yield describe(name, spot, macro.name, keyword, macro.arguments)

@@ -48,12 +48,12 @@ class Stage:
         """Return the warnings of all templates that have an outline, by place; what is wrong with a template has been
         told, and nothing is said of what it means to others. `more` are those of stages before.
         """
-        found, faulty = {}, {fault.name for fault in faults}
+        by_template, faulty = {}, {fault.name for fault in faults}
         for name, summary in summaries.items():
             if (noted := self._notes(self.sources[name], summary)) is not None:
-                found[name] = noted
+                by_template[name] = noted
         texts = {name: self.sources[name].text for name in summaries}
-        every = [*lint(summaries, found, faulty, self.locate), *more]
+        every = [*lint(summaries, by_template, faulty, self.locate), *more]
         return tuple(sorted(set(not_ignored(every, self.ignored, texts, self.environment))))
 
     def _notes(self, source: Source, summary: TemplateSummary) -> Notes | None:
