@@ -21,16 +21,16 @@ typedef struct {
 static const char *
 line_end(const char *at, const char *end, int has_cr, const char **next)
 {
-    const char *found = memchr(at, '\n', end - at);
+    const char *newline = memchr(at, '\n', end - at);
     if (has_cr) {
-        const char *other = memchr(at, '\r', (found ? found : end) - at);
+        const char *other = memchr(at, '\r', (newline ? newline : end) - at);
         if (other != NULL) {
             *next = other + 1 + (other + 1 < end && other[1] == '\n');
             return other;
         }
     }
-    *next = found ? found + 1 : end;
-    return found ? found : end;
+    *next = newline ? newline + 1 : end;
+    return newline ? newline : end;
 }
 
 /* What quoted-printable writes by its number: all but printable ASCII and the tab, and `=`. */
@@ -56,27 +56,27 @@ static const unsigned char special[256] = {
 static Survey
 look_through(const char *text, const char *end, int has_cr)
 {
-    Survey found = {0, 0, 0};
+    Survey survey = {0, 0, 0};
     const char *at = text, *next;
     while (at < end) {
         const char *stop = line_end(at, end, has_cr, &next);
         Py_ssize_t length = stop - at;
-        found.lines++;
-        found.octets += length;
-        if (length > found.longest)
-            found.longest = length;
+        survey.lines++;
+        survey.octets += length;
+        if (length > survey.longest)
+            survey.longest = length;
         at = next;
     }
-    return found;
+    return survey;
 }
 
 static Py_ssize_t
 count_beyond(const char *at, const char *end)
 {
-    Py_ssize_t found = 0;
+    Py_ssize_t beyond = 0;
     for (; at < end; at++)
-        found += (unsigned char)*at >> 7;
-    return found;
+        beyond += (unsigned char)*at >> 7;
+    return beyond;
 }
 
 /* Whether any of eight octets may be special: each line of it sets the high bit of those that are. */
@@ -99,10 +99,10 @@ put_end(char *to)
 }
 
 static PyObject *
-write_plain(const char *text, const char *end, int has_cr, const Survey *found)
+write_plain(const char *text, const char *end, int has_cr, const Survey *survey)
 {
-    Py_ssize_t lines = found->lines ? found->lines : 1;
-    PyObject *written = PyBytes_FromStringAndSize(NULL, found->octets + 2 * lines);
+    Py_ssize_t lines = survey->lines ? survey->lines : 1;
+    PyObject *written = PyBytes_FromStringAndSize(NULL, survey->octets + 2 * lines);
     if (written == NULL)
         return NULL;
     char *to = PyBytes_AS_STRING(written);
@@ -112,7 +112,7 @@ write_plain(const char *text, const char *end, int has_cr, const Survey *found)
         memcpy(to, at, stop - at);
         to = put_end(to + (stop - at));
     }
-    if (!found->lines)
+    if (!survey->lines)
         put_end(to);
     return written;
 }
@@ -164,12 +164,12 @@ put_quoted_line(const char *at, const char *stop, char *to)
 }
 
 static PyObject *
-write_quoted(const char *text, const char *end, int has_cr, const Survey *found)
+write_quoted(const char *text, const char *end, int has_cr, const Survey *survey)
 {
-    Py_ssize_t lines = found->lines ? found->lines : 1;
+    Py_ssize_t lines = survey->lines ? survey->lines : 1;
     /* at most: each octet as three, of which 73 to 75 stand in a line, and each line's own end */
-    Py_ssize_t most = 3 * found->octets + 3 * (3 * found->octets / (QUOTED_LINE - 2) + 1) + 2 * lines;
-    if (found->octets > PY_SSIZE_T_MAX / 16)
+    Py_ssize_t most = 3 * survey->octets + 3 * (3 * survey->octets / (QUOTED_LINE - 2) + 1) + 2 * lines;
+    if (survey->octets > PY_SSIZE_T_MAX / 16)
         return PyErr_NoMemory();
     char *buffer = PyMem_Malloc(most);
     if (buffer == NULL)
@@ -178,7 +178,7 @@ write_quoted(const char *text, const char *end, int has_cr, const Survey *found)
     const char *next;
     for (const char *at = text; at < end; at = next)
         to = put_quoted_line(at, line_end(at, end, has_cr, &next), to);
-    if (!found->lines)
+    if (!survey->lines)
         to = put_end(to);
     PyObject *written = PyBytes_FromStringAndSize(buffer, to - buffer);
     PyMem_Free(buffer);
@@ -186,10 +186,10 @@ write_quoted(const char *text, const char *end, int has_cr, const Survey *found)
 }
 
 static PyObject *
-write_base64(const char *text, const char *end, int has_cr, const Survey *found)
+write_base64(const char *text, const char *end, int has_cr, const Survey *survey)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    PyObject *plain = write_plain(text, end, has_cr, found);
+    PyObject *plain = write_plain(text, end, has_cr, survey);
     if (plain == NULL)
         return NULL;
     const unsigned char *at = (const unsigned char *)PyBytes_AS_STRING(plain);
@@ -222,12 +222,12 @@ write_base64(const char *text, const char *end, int has_cr, const Survey *found)
         while (at < end) {                                                    \
             while (end - at >= 16) {                                          \
                 type all = 0;                                                 \
-                for (int each = 0; each < 16; each++)                         \
-                    all |= at[each];                                          \
+                for (int i = 0; i < 16; i++)                                  \
+                    all |= at[i];                                             \
                 if (all >= 0x80)                                              \
                     break;                                                    \
-                for (int each = 0; each < 16; each++)                         \
-                    to[each] = (char)at[each];                                \
+                for (int i = 0; i < 16; i++)                                  \
+                    to[i] = (char)at[i];                                      \
                 at += 16;                                                     \
                 to += 16;                                                     \
             }                                                                 \
@@ -289,44 +289,44 @@ encoded(PyObject *text, char **end)
 static Py_ssize_t find_refused(PyObject *text);
 
 static PyObject *
-transferred(PyObject *module, PyObject *const *given, Py_ssize_t count)
+transferred(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
-    if (count != 2 || !PyUnicode_Check(given[0])) {
+    if (count != 2 || !PyUnicode_Check(args[0])) {
         PyErr_SetString(PyExc_TypeError, "transferred(text: str, eight_bit: bool)");
         return NULL;
     }
-    int eight_bit = PyObject_IsTrue(given[1]);
+    int eight_bit = PyObject_IsTrue(args[1]);
     if (eight_bit < 0)
         return NULL;
     char *octets = NULL, *octets_end;
-    const char *text = (const char *)PyUnicode_DATA(given[0]), *end = text + PyUnicode_GET_LENGTH(given[0]);
-    int ascii = PyUnicode_IS_ASCII(given[0]);
+    const char *text = (const char *)PyUnicode_DATA(args[0]), *end = text + PyUnicode_GET_LENGTH(args[0]);
+    int ascii = PyUnicode_IS_ASCII(args[0]);
     if (!ascii) { /* not by the string's own cache of UTF-8: the string lives on */
-        if (find_refused(given[0]) >= 0) {
-            PyObject *refused = PyUnicode_AsUTF8String(given[0]); /* which raises what `str.encode` does */
+        if (find_refused(args[0]) >= 0) {
+            PyObject *refused = PyUnicode_AsUTF8String(args[0]); /* which raises what `str.encode` does */
             if (refused == NULL)
                 return NULL;
             Py_DECREF(refused);
         }
-        octets = encoded(given[0], &octets_end);
+        octets = encoded(args[0], &octets_end);
         if (octets == NULL)
             return NULL;
         text = octets;
         end = octets_end;
     }
     int has_cr = text < end && memchr(text, '\r', end - text) != NULL;
-    Survey found = look_through(text, end, has_cr);
+    Survey survey = look_through(text, end, has_cr);
     int way;
     PyObject *written;
-    if (found.longest <= LONGEST && (ascii || eight_bit)) {
+    if (survey.longest <= LONGEST && (ascii || eight_bit)) {
         way = ascii ? SEVEN_BIT : EIGHT_BIT;
-        written = write_plain(text, end, has_cr, &found);
+        written = write_plain(text, end, has_cr, &survey);
     }
     else {
         /* quoted-printable takes two octets more for each that is beyond ASCII, base64 a third of all */
-        int quoted = 6 * count_beyond(text, end) <= found.octets;
+        int quoted = 6 * count_beyond(text, end) <= survey.octets;
         way = quoted ? QUOTED_PRINTABLE : BASE64;
-        written = (quoted ? write_quoted : write_base64)(text, end, has_cr, &found);
+        written = (quoted ? write_quoted : write_base64)(text, end, has_cr, &survey);
     }
     PyMem_Free(octets);
     return written == NULL ? NULL : Py_BuildValue("(iN)", way, written);
@@ -340,8 +340,8 @@ find_refused(PyObject *text)
     Py_ssize_t length = PyUnicode_GET_LENGTH(text), at;
     unsigned odd = 0;
     if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND) {
-        const char *data = (const char *)PyUnicode_DATA(text), *found = length ? memchr(data, 0, length) : NULL;
-        return found ? found - data : -1;
+        const char *data = (const char *)PyUnicode_DATA(text), *nul = length ? memchr(data, 0, length) : NULL;
+        return nul ? nul - data : -1;
     }
     if (PyUnicode_KIND(text) == PyUnicode_2BYTE_KIND) {
         const Py_UCS2 *data = PyUnicode_2BYTE_DATA(text);
@@ -356,8 +356,8 @@ find_refused(PyObject *text)
     if (!odd)
         return -1;
     for (at = 0; at < length; at++) {
-        Py_UCS4 each = PyUnicode_READ_CHAR(text, at);
-        if (each == 0 || (each & 0xFFFFF800) == 0xD800)
+        Py_UCS4 character = PyUnicode_READ_CHAR(text, at);
+        if (character == 0 || (character & 0xFFFFF800) == 0xD800)
             break;
     }
     return at;
@@ -380,9 +380,9 @@ look_for_odd(const unsigned char *at, Py_ssize_t count, unsigned char *breaks, u
 {
     unsigned char broken = 0, loose = 0;
     for (Py_ssize_t n = 0; n + 1 < count; n++) {
-        unsigned char each = at[n], next = at[n + 1];
-        broken |= (each == '\r') ^ (next == '\n');
-        loose |= (each == '\t') | ((each == ' ') & ((next == ' ') | (next == '\t') | (next == '\r')));
+        unsigned char octet = at[n], next = at[n + 1];
+        broken |= (octet == '\r') ^ (next == '\n');
+        loose |= (octet == '\t') | ((octet == ' ') & ((next == ' ') | (next == '\t') | (next == '\r')));
     }
     *breaks = broken;
     *blanks = loose;

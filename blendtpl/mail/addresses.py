@@ -78,10 +78,10 @@ def one_mailbox(label: str, text: str, syntax: Syntax = DOT_ATOMS) -> Mailbox:
             return Mailbox(name, box, text)
     elif (common := _COMMON.fullmatch(text)) is not None and len(text) <= _LONGEST_BOX:
         return Mailbox(*common.groups(""))
-    found = mailboxes(label, text, syntax)
-    if len(found) != 1:
+    boxes = mailboxes(label, text, syntax)
+    if len(boxes) != 1:
         raise MessageError(f"{label}: {shortened(text)} is not one e-mail address: {_REMEDY}")
-    return found[0]
+    return boxes[0]
 
 
 def mailboxes(label: str, text: str, syntax: Syntax = DOT_ATOMS) -> tuple[Mailbox, ...]:
@@ -176,11 +176,11 @@ def _checked(label: str, text: str, box: str, syntax: Syntax) -> str:
 
 def _ascii_domain(label: str, text: str, domain: str) -> str:
     """Return an internationalised domain as `xn--…` (RFC 5890)."""
-    wanted = unicodedata.normalize("NFC", domain).lower()
+    normalized = unicodedata.normalize("NFC", domain).lower()
     try:
-        labels = [encodings.idna.ToASCII(label).decode() for label in wanted.split(".")]
+        labels = [encodings.idna.ToASCII(label).decode() for label in normalized.split(".")]
         # what is mapped away, such as a blank of no width, leads to another host than the one that is seen
-        if _DEVIATIONS.isdisjoint(wanted) and ".".join(map(encodings.idna.ToUnicode, labels)) == wanted:
+        if _DEVIATIONS.isdisjoint(normalized) and ".".join(map(encodings.idna.ToUnicode, labels)) == normalized:
             return ".".join(labels)
     except UnicodeError:
         pass

@@ -114,11 +114,11 @@ class Invitation:
             raise MessageError("an invitation takes the text of a calendar, which begins with `BEGIN:VCALENDAR`")
         if not isinstance(self.method, str) or not _METHOD.fullmatch(self.method):
             raise MessageError(f"an invitation's method is {shortened(str(self.method))}: write it as `REQUEST`")
-        found = re.search(r"^METHOD:(\S+)", self.content, re.MULTILINE)
-        if found is None or found[1] != self.method:
-            told = "no method" if found is None else f"the method {shortened(found[1])}"
+        match = re.search(r"^METHOD:(\S+)", self.content, re.MULTILINE)
+        if match is None or match[1] != self.method:
+            actual = "no method" if match is None else f"the method {shortened(match[1])}"
             raise MessageError(
-                f"an invitation's calendar has {told}, and goes as `{self.method}`: they must be the same"
+                f"an invitation's calendar has {actual}, and goes as `{self.method}`: they must be the same"
             )
 
     def __repr__(self) -> str:
@@ -146,13 +146,13 @@ def as_images(values: object) -> tuple[Image, ...]:
     """Return what a caller gave, which are images."""
     if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
         raise MessageError(f"`images` takes a list of `Image`, and is of the type `{type(values).__name__}`")
-    found = tuple(values)
-    for each in found:
-        if not isinstance(each, Image):
-            raise MessageError(f"`images` takes `Image`s, and has one of the type `{type(each).__name__}`")
-    if len({each.name for each in found}) != len(found):
+    images = tuple(values)
+    for image in images:
+        if not isinstance(image, Image):
+            raise MessageError(f"`images` takes `Image`s, and has one of the type `{type(image).__name__}`")
+    if len({image.name for image in images}) != len(images):
         raise MessageError("two `images` have the same name")
-    return found
+    return images
 
 
 def guessed_type(name: str) -> str:
@@ -196,12 +196,12 @@ def _content(value: Any) -> tuple[bytes | Path, str]:
             raise MessageError(f"attachment {shortened(os.fsdecode(value))} {problem}")
         return path, path.name
     read = getattr(value, "read", None)
-    found = read() if callable(read) else None
-    if not isinstance(found, bytes):
-        opened = "a file opened for text" if isinstance(found, str) else f"of the type `{type(value).__name__}`"
+    content = read() if callable(read) else None
+    if not isinstance(content, bytes):
+        opened = "a file opened for text" if isinstance(content, str) else f"of the type `{type(value).__name__}`"
         raise MessageError(f"an attachment takes bytes, a path or a file opened for bytes, and is {opened}")
     name = getattr(value, "name", "")
-    return found, Path(name).name if isinstance(name, str) else ""
+    return content, Path(name).name if isinstance(name, str) else ""
 
 
 def _checked_name(name: object) -> str:
@@ -238,4 +238,4 @@ def _parameter(head: str, name: str, value: str) -> str:
         sections[-1] += token
     if len(sections) == 1:
         return f"{head};\r\n {name}*={sections[0]}"
-    return ";\r\n ".join((head, *(f"{name}*{number}*={each}" for number, each in enumerate(sections))))
+    return ";\r\n ".join((head, *(f"{name}*{number}*={section}" for number, section in enumerate(sections))))

@@ -29,7 +29,7 @@ def check_line(label: str, value: object) -> None:
     if not isinstance(value, str):
         raise MessageError(f"{label} takes a `str`, and is {kind_of(value)}")
     if not value.isprintable():  # nearly all are; and what is printable can be encoded
-        odd = next((each for each in value if unicodedata.category(each) in _BREAKS), None)
+        odd = next((character for character in value if unicodedata.category(character) in _BREAKS), None)
         if odd is not None:
             what = f"a line break or a control character, {odd!a}"
             remedy = "that is no header name" if label == "header name" else "a header is one line of text"
@@ -41,7 +41,7 @@ def check_line(label: str, value: object) -> None:
 
 def check_names(headers: Mapping[str, str]) -> None:
     """Raise `MessageError` for names of headers that are none, that are there twice, or that are the message's own."""
-    known: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for name in headers:
         check_line("header name", name)
         check_name(name)
@@ -49,9 +49,9 @@ def check_names(headers: Mapping[str, str]) -> None:
         if kind in _OWN_HEADERS or kind.startswith("content-"):
             remedy = _OWN_HEADERS.get(kind, "it cannot be given in `headers`")
             raise MessageError(f"header `{name}` is the message's own: {remedy}")
-        if kind in known:
-            raise MessageError(f"headers `{known[kind]}` and `{name}` are the same: give one of them")
-        known[kind] = name
+        if kind in spellings:
+            raise MessageError(f"headers `{spellings[kind]}` and `{name}` are the same: give one of them")
+        spellings[kind] = name
 
 
 def check_body(label: str, value: object) -> None:

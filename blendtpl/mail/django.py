@@ -54,11 +54,11 @@ class DjangoMessage(EmailMultiAlternatives):  # type: ignore[misc]  # Django has
         )
         if message.html is not None:
             self.attach_alternative(message.html, "text/html")
-        for each in message.attachments:
-            if isinstance(each, Invitation):
-                self.attach("invitation.ics", each.content, "text/calendar")
+        for attachment in message.attachments:
+            if isinstance(attachment, Invitation):
+                self.attach("invitation.ics", attachment.content, "text/calendar")
             else:
-                self.attach(each.name, each.octets(), each.type)
+                self.attach(attachment.name, attachment.octets(), attachment.type)
         self.blendtpl_message, self.blendtpl_sign = message, sign
         self._written: bytes | None = None
 
@@ -66,9 +66,9 @@ class DjangoMessage(EmailMultiAlternatives):  # type: ignore[misc]  # Django has
         """Return what backends write: the message's own bytes, made once."""
         if self._written is None:
             self._written = self.blendtpl_message.as_bytes(sign=self.blendtpl_sign)
-        made: _Bytes = email.message_from_bytes(self._written, _class=_Bytes, policy=policy)
-        made.written = self._written
-        return made
+        parsed: _Bytes = email.message_from_bytes(self._written, _class=_Bytes, policy=policy)
+        parsed.written = self._written
+        return parsed
 
     def recipients(self) -> list[str]:
         """Return the addresses of the envelope."""
@@ -90,8 +90,8 @@ class EmailBackend(SmtpBackend):  # type: ignore[misc]  # Django has no types
 
     def send_messages(self, email_messages: Iterable[Any]) -> int:
         """Send messages of both kinds; return how many were sent."""
-        given = [to_django(each) if isinstance(each, Message) else each for each in email_messages]
-        return int(super().send_messages(given) or 0)
+        messages = [to_django(message) if isinstance(message, Message) else message for message in email_messages]
+        return int(super().send_messages(messages) or 0)
 
     def _send(self, email_message: Any) -> bool:
         if not isinstance(email_message, DjangoMessage):

@@ -142,7 +142,7 @@ class DkimSigners:
     __slots__ = ("signers",)
 
     def __init__(self, *signers: DkimSigner) -> None:
-        if not signers or not all(isinstance(each, DkimSigner) for each in signers):
+        if not signers or not all(isinstance(signer, DkimSigner) for signer in signers):
             raise MessageError("signers: give one `DkimSigner` or more, each as an argument of its own")
         self.signers = signers
 
@@ -171,7 +171,7 @@ _NOTHING = BodyHash()
 
 def _names(headers: Iterable[str], oversign: Iterable[str]) -> tuple[tuple[bytes, str, bool], ...]:
     """Return the names that are signed, in order: as they are found, as they are written, and whether once more."""
-    found = {"from": True}
+    signed = {"from": True}
     for label, names in (("headers", headers), ("oversign", oversign)):
         if isinstance(names, (str, bytes)):
             raise MessageError(f"{label} takes a list of names: give `{label}=[{names!r}]`")
@@ -181,8 +181,8 @@ def _names(headers: Iterable[str], oversign: Iterable[str]) -> tuple[tuple[bytes
             check_name(name)
             if ";" in name or name.lower() in _NEVER:
                 raise MessageError(f"{label} has `{name}`, which is not to be signed: take it out")
-            found[name.lower()] = found.get(name.lower(), False) or label == "oversign"
-    return tuple((name.encode(), name, once_more) for name, once_more in found.items())
+            signed[name.lower()] = signed.get(name.lower(), False) or label == "oversign"
+    return tuple((name.encode(), name, once_more) for name, once_more in signed.items())
 
 
 def _seconds(expires: timedelta | None) -> int:
@@ -197,7 +197,7 @@ def _seconds(expires: timedelta | None) -> int:
 
 def _identity(identity: str, domain: str) -> str:
     """Return the ``i=``, whose local part is written by RFC 6376 section 2.11."""
-    if not isinstance(identity, str) or "@" not in identity or any(each in identity for each in "\r\n\0"):
+    if not isinstance(identity, str) or "@" not in identity or any(character in identity for character in "\r\n\0"):
         raise MessageError(f"identity is {shortened(str(identity))}: write it as `name@{domain}` or `@{domain}`")
     local, _, host = identity.rpartition("@")
     where = ascii_domain("identity", host, parts=2)
@@ -205,7 +205,8 @@ def _identity(identity: str, domain: str) -> str:
         raise MessageError(f"identity is {shortened(identity)}, which is neither in the domain `{domain}` nor below it")
     try:
         written = "".join(
-            each if each in _PLAIN_LOCAL else "".join(f"={octet:02X}" for octet in each.encode()) for each in local
+            character if character in _PLAIN_LOCAL else "".join(f"={octet:02X}" for octet in character.encode())
+            for character in local
         )
     except UnicodeEncodeError:
         raise MessageError(f"identity cannot be encoded as UTF-8: {identity!a}") from None

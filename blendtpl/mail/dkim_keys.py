@@ -42,9 +42,9 @@ class SigningKey:
 def signing_key(key: "Key", algorithm: str | None) -> SigningKey:
     """Return what signs with a key; raises `MessageError`, which names `key` and says nothing of what is in it."""
     if isinstance(key, (str, bytes, os.PathLike)):
-        found = _loaded(_pem(key))
+        loaded = _loaded(_pem(key))
     elif hasattr(key, "private_bytes"):
-        found = _of_object(key)
+        loaded = _of_object(key)
     elif callable(key):
         return _of_callable(key, algorithm)
     else:
@@ -52,17 +52,19 @@ def signing_key(key: "Key", algorithm: str | None) -> SigningKey:
             f"key is of the type `{type(key).__name__}`: give PEM, the `Path` of a file, a private key of"
             " `cryptography`, or what is called with bytes and returns their signature"
         )
-    if algorithm not in (None, found.algorithm):
-        raise MessageError(f"algorithm is {algorithm!r}, and key is one for `{found.algorithm}`: leave `algorithm` out")
-    return found
+    if algorithm not in (None, loaded.algorithm):
+        raise MessageError(
+            f"algorithm is {algorithm!r}, and key is one for `{loaded.algorithm}`: leave `algorithm` out"
+        )
+    return loaded
 
 
 def ascii_domain(label: str, name: str, *, parts: int) -> str:
     """Return a domain or selector in lower case and A-labels; raises `MessageError`, which says `label`."""
     if not isinstance(name, str):
         raise MessageError(f"{label} takes a `str`, and is of the type `{type(name).__name__}`")
-    labels = [_a_label(label, each) for each in name.split(".")]
-    if len(labels) < parts or not all(len(each) <= 63 and _LABEL.fullmatch(each) for each in labels):
+    labels = [_a_label(label, part) for part in name.split(".")]
+    if len(labels) < parts or not all(len(part) <= 63 and _LABEL.fullmatch(part) for part in labels):
         example = "example.com" if parts > 1 else "mail2026"
         raise MessageError(f"{label} is {shortened(name)}: write it of letters, digits and hyphens, as `{example}`")
     written = ".".join(labels)
@@ -158,8 +160,8 @@ def _of_callable(key: Callable[[bytes], bytes], algorithm: str | None) -> Signin
     def sign(data: bytes) -> bytes:
         signature = key(sha256(data).digest() if algorithm == ED25519 else data)
         if not isinstance(signature, bytes) or len(signature) not in lengths:
-            given = f"{len(signature)} bytes" if isinstance(signature, bytes) else f"`{type(signature).__name__}`"
-            raise MessageError(f"key returned {given}, which is no signature by `{algorithm}`")
+            returned = f"{len(signature)} bytes" if isinstance(signature, bytes) else f"`{type(signature).__name__}`"
+            raise MessageError(f"key returned {returned}, which is no signature by `{algorithm}`")
         return signature
 
     return SigningKey(algorithm, sign, "")

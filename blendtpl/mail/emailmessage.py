@@ -34,8 +34,8 @@ def _fold_addresses(self: AddressHeader, *, policy: Policy) -> str:
     name: str = self.name  # type: ignore[attr-defined]  # of the other base that its classes have
     if any(group.display_name is not None for group in self.groups):  # which somebody has put there
         return BaseHeader.fold(self, policy=policy)  # type: ignore[arg-type]
-    found = (Mailbox(each.display_name, each.addr_spec) for each in self.addresses)
-    return _with_line_ends(folded_addresses(name, found), policy)
+    boxes = (Mailbox(address.display_name, address.addr_spec) for address in self.addresses)
+    return _with_line_ends(folded_addresses(name, boxes), policy)
 
 
 def _with_line_ends(lines: str, policy: Policy) -> str:
@@ -59,15 +59,15 @@ class _Headers(HeaderRegistry):
         return _HEADER_CLASSES.get(kind) or super().__getitem__(name)
 
 
-def _header_class(made: type) -> Any:
+def _header_class(header: type) -> Any:
     own: dict[str, Any] = {"__reduce__": _reduce}
-    if issubclass(made, AddressHeader):
+    if issubclass(header, AddressHeader):
         own["fold"] = _fold_addresses
-    elif issubclass(made, (DateHeader, MessageIDHeader, UnstructuredHeader)):
+    elif issubclass(header, (DateHeader, MessageIDHeader, UnstructuredHeader)):
         own["fold"] = _fold_text
     else:  # those of MIME, whose values are not ours
-        return made
-    return type(made.__name__, made.__bases__, own)
+        return header
+    return type(header.__name__, header.__bases__, own)
 
 
 def _header_classes(headers: HeaderRegistry) -> dict[type, type[BaseHeader]]:
@@ -85,9 +85,9 @@ def email_message(
 ) -> EmailMessage:
     """Return the standard library's message of these bytes; its headers say what was given, whoever asks them."""
     message: EmailMessage = BytesParser(policy=POLICY).parsebytes(data)
-    for name, found in mailboxes:
+    for name, boxes in mailboxes:
         if name in message:
-            message.replace_header(name, address_header(name, found))
+            message.replace_header(name, address_header(name, boxes))
     for name, value in texts:
         message.replace_header(name, text_header(name, value))
     return message

@@ -111,11 +111,11 @@ def folded_text(name: str, value: str) -> str:
         lines.add(*filter(None, tokens))
     else:
         for encoded, words in groupby(_marked(value.split(" "), prose), lambda pair: pair[0]):
-            found = [word for _, word in words]
+            run = [word for _, word in words]
             if encoded:
-                lines.add_encoded(" ".join(found))
+                lines.add_encoded(" ".join(run))
             else:
-                lines.add(*found)
+                lines.add(*run)
     return lines.text()
 
 

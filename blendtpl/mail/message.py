@@ -115,14 +115,14 @@ class Message:
         self._check_small_fields()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+        values = {attribute.name: getattr(self, attribute.name) for attribute in fields(self) if attribute.init}
         return _arrive, ({**values, "headers": dict(self.headers)},)
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """The addresses that the envelope has, ``box@host``, each once: those of `to`, `cc` and `bcc`."""
-        found = (box.box for name, boxes in self.mailboxes if name in {"To", "Cc", "Bcc"} for box in boxes)
-        return tuple(dict.fromkeys(found))
+        addresses = (box.box for name, boxes in self.mailboxes if name in {"To", "Cc", "Bcc"} for box in boxes)
+        return tuple(dict.fromkeys(addresses))
 
     @property
     def envelope_sender(self) -> str:
@@ -199,34 +199,34 @@ class Message:
         """Return the headers that have addresses, with them; the first is `From`."""
         syntax = self._syntax
         sender = _parsed("sender", (self.sender,), syntax)
-        found = [("From", sender)]
+        parsed = [("From", sender)]
         if self.from_:
             authors = _parsed("from_", self.from_, syntax)
-            found = [("From", authors), ("Sender", sender)][: 1 + (authors != sender)]
+            parsed = [("From", authors), ("Sender", sender)][: 1 + (authors != sender)]
         if self.to:
-            found.append(("To", _parsed("to", self.to, syntax)))
+            parsed.append(("To", _parsed("to", self.to, syntax)))
         if self.cc:
-            found.append(("Cc", _parsed("cc", self.cc, syntax)))
+            parsed.append(("Cc", _parsed("cc", self.cc, syntax)))
         if self.bcc:
-            found.append(("Bcc", _parsed("bcc", self.bcc, syntax)))
+            parsed.append(("Bcc", _parsed("bcc", self.bcc, syntax)))
         if self.reply_to is not None:
             replies = _replies(self.reply_to)
             if not isinstance(self.reply_to, str):
                 object.__setattr__(self, "reply_to", replies)
             if replies:
-                found.append(("Reply-To", _parsed("reply_to", replies, syntax)))
+                parsed.append(("Reply-To", _parsed("reply_to", replies, syntax)))
         for name, value in self.headers.items():
             if name.lower() in ADDRESSES:
-                found.append((name, mailboxes(f"header `{name}`", value, syntax)))
-        return found
+                parsed.append((name, mailboxes(f"header `{name}`", value, syntax)))
+        return parsed
 
 
 def _parsed(label: str, values: Iterable[str], syntax: Syntax) -> tuple[Mailbox, ...]:
-    found = []
+    boxes = []
     for value in values:
         check_line(label, value)
-        found.append(one_mailbox(label, value, syntax))
-    return tuple(found)
+        boxes.append(one_mailbox(label, value, syntax))
+    return tuple(boxes)
 
 
 def _replies(values: object) -> tuple[str, ...]:

@@ -20,14 +20,14 @@ def signed_fields(head: bytes) -> dict[bytes, list[bytes]]:
     relaxed = relaxed_head(head)
     if relaxed is None:
         raise MessageError(_wrong(head))
-    found: dict[bytes, list[bytes]] = {}
+    by_name: dict[bytes, list[bytes]] = {}
     for field in relaxed.split(b"\r\n"):
         name = field[: field.index(b":")]
-        if name in found:
-            found[name].append(field)
+        if name in by_name:
+            by_name[name].append(field)
         else:
-            found[name] = [field]
-    return found
+            by_name[name] = [field]
+    return by_name
 
 
 def _relaxed_head(head: bytes) -> bytes | None:  # as in C

@@ -100,13 +100,13 @@ class DeliveryError(BlendError):
         super().__init__(problem)
         self.problem, self.refusal, self.refused = problem, refusal, dict(refused)
         answers = [*self.refused.values(), *([refusal] if refusal else [])]
-        self.temporary = temporary or any(each.temporary for each in answers)
+        self.temporary = temporary or any(answer.temporary for answer in answers)
         self.unknown = unknown
 
     def _text(self) -> str:
-        said = f": {self.refusal}" if self.refusal else ""
-        each = "".join(f"\n  {box}: {refusal}" for box, refusal in self.refused.items())
-        return f"{self.problem}{said}{each}"
+        reason = f": {self.refusal}" if self.refusal else ""
+        details = "".join(f"\n  {box}: {refusal}" for box, refusal in self.refused.items())
+        return f"{self.problem}{reason}{details}"
 
 
 def send(message: Sendable, smtp: smtplib.SMTP, *, sign: Signer | Sequence[Signer] | None = None) -> Sent:
@@ -125,10 +125,10 @@ async def send_async(
 
 
 def _send(message: Sendable, smtp: smtplib.SMTP, sign: Signer | Sequence[Signer] | None) -> Sent:
-    with _told(before=True):
+    with _delivery_errors(before=True):
         smtp.ehlo_or_helo_if_needed()
     data, options = _prepared(message, smtp.has_extn, sign)
-    with _told(before=False):
+    with _delivery_errors(before=False):
         refused = smtp.sendmail(message.envelope_sender, message.recipients, data, options)
     return _sent(message, refused, data, options)
 
@@ -138,14 +138,14 @@ async def _send_async(message: Sendable, smtp: "aiosmtplib.SMTP", sign: Signer |
         from aiosmtplib import SMTPHeloError
     except ImportError as error:
         raise not_installed("`send_async`", error) from None
-    with _told(before=True):
+    with _delivery_errors(before=True):
         if smtp.is_ehlo_or_helo_needed:
             try:
                 await smtp.ehlo()
             except SMTPHeloError:
                 await smtp.helo()
     data, options = _prepared(message, smtp.supports_extension, sign)
-    with _told(before=False):
+    with _delivery_errors(before=False):
         refused, _ = await smtp.sendmail(message.envelope_sender, message.recipients, data, mail_options=options)
     return _sent(message, refused, data, options)
 
@@ -183,7 +183,7 @@ def _sent(
 
 
 @contextmanager
-def _told(*, before: bool) -> Iterator[None]:
+def _delivery_errors(*, before: bool) -> Iterator[None]:
     """Raise what a library raises as a `DeliveryError`; the classes of both libraries have the same fields.
 
     `before` says that the server has not been told of the message yet.
@@ -191,18 +191,20 @@ def _told(*, before: bool) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        found = _error(error, before)
-        if found is None:
+        delivery_error = _error(error, before)
+        if delivery_error is None:
             raise
-        raise found from error
+        raise delivery_error from error
 
 
 def _error(error: Exception, before: bool) -> DeliveryError | None:
-    given = getattr(error, "recipients", None)
-    if isinstance(given, dict):  # `smtplib`
-        return DeliveryError("the server refused the recipients", None, {box: _refusal(*a) for box, a in given.items()})
-    if isinstance(given, list):  # `aiosmtplib`
-        answers = {each.recipient: _refusal(each.code, each.message) for each in given}
+    recipients = getattr(error, "recipients", None)
+    if isinstance(recipients, dict):  # `smtplib`
+        return DeliveryError(
+            "the server refused the recipients", None, {box: _refusal(*a) for box, a in recipients.items()}
+        )
+    if isinstance(recipients, list):  # `aiosmtplib`
+        answers = {recipient.recipient: _refusal(recipient.code, recipient.message) for recipient in recipients}
         return DeliveryError("the server refused the recipients", None, answers)
     code = getattr(error, "smtp_code", getattr(error, "code", None))
     if isinstance(code, int):

@@ -40,27 +40,27 @@ def _transferred(text: str, eight_bit: bool) -> tuple[int, bytes]:  # as in C
 
 
 def _quoted_line(line: bytes) -> Iterator[bytes]:
-    found = b"".join([_QUOTED[octet] for octet in line])
-    if found.endswith((b" ", b"\t")):
-        found = found[:-1] + b"=%02X" % found[-1]
+    quoted = b"".join([_QUOTED[octet] for octet in line])
+    if quoted.endswith((b" ", b"\t")):
+        quoted = quoted[:-1] + b"=%02X" % quoted[-1]
     while True:
-        if found.startswith((b".", b"From ")):
-            found = b"=%02X" % found[0] + found[1:]
-        if len(found) <= _QUOTED_LINE:
-            yield found + b"\r\n"
+        if quoted.startswith((b".", b"From ")):
+            quoted = b"=%02X" % quoted[0] + quoted[1:]
+        if len(quoted) <= _QUOTED_LINE:
+            yield quoted + b"\r\n"
             return
-        cut = _QUOTED_LINE - (found[_QUOTED_LINE - 1 : _QUOTED_LINE] == b"=")
-        cut -= 2 * (found[cut - 2 : cut - 1] == b"=")
-        yield found[:cut] + _SOFT
-        found = found[cut:]
+        cut = _QUOTED_LINE - (quoted[_QUOTED_LINE - 1 : _QUOTED_LINE] == b"=")
+        cut -= 2 * (quoted[cut - 2 : cut - 1] == b"=")
+        yield quoted[:cut] + _SOFT
+        quoted = quoted[cut:]
 
 
 def _refused_at(text: str) -> int:
     """Return the position of what no part of a message may have, NUL or half of a surrogate pair, or -1."""
     if "\0" not in text and (text.isascii() or _REFUSED.search(text) is None):
         return -1
-    found = _REFUSED.search(text)
-    return -1 if found is None else found.start()
+    match = _REFUSED.search(text)
+    return -1 if match is None else match.start()
 
 
 def as_base64(data: bytes | memoryview) -> bytes:
@@ -84,8 +84,8 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def in_c(function: Function) -> Function:
     """Return what does the same in C, where this installation has that: it is called so without the first sign."""
-    found: Function = getattr(_transfer, function.__name__.removeprefix("_"), function)
-    return found
+    faster: Function = getattr(_transfer, function.__name__.removeprefix("_"), function)
+    return faster
 
 
 transferred = in_c(_transferred)

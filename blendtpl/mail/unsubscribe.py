@@ -62,8 +62,8 @@ def as_unsubscribe(value: object) -> Unsubscribe | None:
     return Unsubscribe(mailto=value) if value.startswith("mailto:") else Unsubscribe(url=value)
 
 
-def _check(label: str, value: str, pattern: re.Pattern[str], wanted: str) -> None:
+def _check(label: str, value: str, pattern: re.Pattern[str], remedy: str) -> None:
     if not pattern.fullmatch(value) or "=?" in value:
-        raise MessageError(f"`unsubscribe`: {label} is {shortened(value)}: give {wanted}")
+        raise MessageError(f"`unsubscribe`: {label} is {shortened(value)}: give {remedy}")
     if len(value) > _LONGEST:
         raise MessageError(f"`unsubscribe`: {label} has {len(value)} characters: give {_LONGEST} at most")

@@ -88,16 +88,18 @@ def _entity(message: Any, eight_bit: bool) -> list[bytes]:
         parts.append(html)
     if not message.attachments:
         return parts[0] if len(parts) == 1 else _multipart(b"alternative", parts, plain)
-    parts += _written((each for each in message.attachments if isinstance(each, Invitation)), plain)
+    parts += _written((attachment for attachment in message.attachments if isinstance(attachment, Invitation)), plain)
     body = parts[0] if len(parts) == 1 else _multipart(b"alternative", parts, plain)
-    files = _written((each for each in message.attachments if not isinstance(each, Invitation)), plain)
+    files = _written(
+        (attachment for attachment in message.attachments if not isinstance(attachment, Invitation)), plain
+    )
     return _multipart(b"mixed", [body, *files], plain) if files else body
 
 
 def _written(parts: Iterable[Any], plain: list[bytes]) -> list[list[bytes]]:
-    found = [each.part() for each in parts]
-    plain += [data for _, data, as_it_is in found if as_it_is]
-    return [[head, data] for head, data, _ in found]
+    written = [part.part() for part in parts]
+    plain += [data for _, data, as_it_is in written if as_it_is]
+    return [[head, data] for head, data, _ in written]
 
 
 def _text(kind: str, text: str, eight_bit: bool, plain: list[bytes]) -> list[bytes]:
@@ -113,12 +115,12 @@ def _multipart(kind: bytes, parts: list[list[bytes]], plain: list[bytes], more: 
     while any(boundary in data for data in plain):
         number += 1
         boundary, first, between, last = _boundary(b"%b_%d" % (kind, number))
-    found = [b'Content-Type: multipart/%b; boundary="%b"%b\r\n\r\n' % (kind, boundary, more), first]
+    pieces = [b'Content-Type: multipart/%b; boundary="%b"%b\r\n\r\n' % (kind, boundary, more), first]
     for part in parts:
-        found += part
-        found.append(between)
-    found[-1] = last
-    return found
+        pieces += part
+        pieces.append(between)
+    pieces[-1] = last
+    return pieces
 
 
 def _boundary(kind: bytes) -> tuple[bytes, bytes, bytes, bytes]:
