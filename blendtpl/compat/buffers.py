@@ -62,7 +62,7 @@ def opened() -> tuple[Level, ...]:
 def _ordered(levels: tuple[Level, ...], depths: Mapping[int, int]) -> Iterable[Level]:
     """Return the levels that whoever runs in this thread now has open, the outermost first."""
     thread, around = get_ident(), _OUTERMOST
-    found: list[tuple[int, Level]] = []
+    ordered: list[tuple[int, Level]] = []
     for level in levels:
         if level[THREAD] != thread or level[OWNER] not in depths:
             continue
@@ -70,9 +70,9 @@ def _ordered(levels: tuple[Level, ...], depths: Mapping[int, int]) -> Iterable[L
         if level[PLACE] is not None:
             around = min(around, depth)
         # while a template renders, nothing runs that it has not called: what was opened since then is within it
-        found.append((min(depth, around), level))
-    found.sort(key=lambda item: -item[0])
-    return (level for _, level in found)
+        ordered.append((min(depth, around), level))
+    ordered.sort(key=lambda item: -item[0])
+    return (level for _, level in ordered)
 
 
 def _owner(frame: FrameType | None) -> int:
@@ -93,7 +93,7 @@ def enter(owner: int, pieces: list[str] | None, place: Any, *, loose: bool = Fal
     """Open a level within all others."""
     levels = _levels.get()
     if levels and levels[-1][LOOSE]:
-        levels = tuple(found for found in levels if found[OWNER] != _CLOSED)
+        levels = tuple(other for other in levels if other[OWNER] != _CLOSED)
     level = [owner, pieces, None, place, loose or (bool(levels) and levels[-1][LOOSE]), get_ident()]
     _levels.set((*levels, level))
     return level
@@ -113,7 +113,7 @@ def leave(*gone: Level) -> None:
 def within(level: Level) -> tuple[Level, ...]:
     """Return a level and what has been opened within it; nothing when it is not open here."""
     levels = opened()
-    return next((levels[at:] for at, found in enumerate(levels) if found is level), ())
+    return next((levels[at:] for at, candidate in enumerate(levels) if candidate is level), ())
 
 
 def once_of(levels: tuple[Level, ...]) -> Once:
@@ -159,12 +159,12 @@ class _Opened:
             raise CaptureError(
                 f"this {called} is closed already: each is closed once, by `close` or the end of its `with`"
             )
-        found = within(level)
-        if not found:
+        levels = within(level)
+        if not levels:
             raise CaptureError(
                 f"this {called} is not open here: another thread, task or generator opened it, or an error dropped it"
             )
-        return level, found[1:]
+        return level, levels[1:]
 
 
 class Capture(_Opened):
@@ -190,7 +190,7 @@ class Capture(_Opened):
         Raises `CaptureError` when it is closed already, or one that was opened later is still open.
         """
         level, inner = self._take("capture")
-        if any(found[PIECES] is not None for found in inner):
+        if any(later[PIECES] is not None for later in inner):
             raise CaptureError("a capture that was opened later is still open: the innermost is closed first")
         self._text, self._level = "".join(level[PIECES]), None
         leave(level)
@@ -226,6 +226,6 @@ class Request(_Opened):
         self._level = None
         leave(level, *inner)
         if kind is None:
-            left = "".join(piece for found in inner for piece in found[PIECES] or ())
-            if left:
-                write(left, opened(), self._stream)
+            rest = "".join(piece for later in inner for piece in later[PIECES] or ())
+            if rest:
+                write(rest, opened(), self._stream)

@@ -49,13 +49,13 @@ class Paths:
         ignore_case: bool = False,
         backslashes: bool = False,
     ) -> None:
-        given = (roots,) if isinstance(roots, (str, os.PathLike)) else roots
+        paths = (roots,) if isinstance(roots, (str, os.PathLike)) else roots
         self._fold: Callable[[str], str] = str.casefold if ignore_case else str
         names = tuple(known)
         # a name that is spelt exactly goes before one that is not
         self._known = {**{self._fold(name): name for name in sorted(names)}, **dict(zip(names, names, strict=True))}
         self._backslashes = backslashes
-        split = {tuple(self._parts(self._slashes(os.fspath(root)), os.fspath(root))) for root in given}
+        split = {tuple(self._parts(self._slashes(os.fspath(root)), os.fspath(root))) for root in paths}
         self._roots = sorted(split, key=lambda parts: (-len(parts), parts))  # the innermost first
         self._exact: dict[str, tuple[str, ...]] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
@@ -181,16 +181,16 @@ def _inside(parts: Iterable[str], shown: str) -> str:
 
 def _resolved(parts: Iterable[str], shown: str) -> list[str]:
     """Return the parts without `..`; raises `PathError` where that leaves what they are under."""
-    found: list[str] = []
+    resolved: list[str] = []
     for part in parts:
         if part != "..":
             if part:
-                found.append(part)
-        elif found:
-            found.pop()
+                resolved.append(part)
+        elif resolved:
+            resolved.pop()
         else:
             raise PathError(shown, "leaves the roots")
-    return found
+    return resolved
 
 
 def _folders_of(under: str) -> Iterable[str]:

@@ -29,7 +29,7 @@ class Snapshot(dict[str, Any]):
         return {**_merged(self.around), **self}.items()
 
 
-def given_by(scope: Scope, compiled: CompiledTemplate) -> dict[str, Any]:
+def from_mapping(scope: Scope, compiled: CompiledTemplate) -> dict[str, Any]:
     """Return what a template is given for a mapping. Raises `ScopeError` for what is none."""
     defaults = {} if compiled.plan is None else compiled.plan.defaults
     if type(scope) is dict:
@@ -58,20 +58,20 @@ def seen_from(frame: FrameType, compiled: CompiledTemplate) -> dict[str, Any]:
     return snapshot
 
 
-def seen_names(frame: FrameType, wanted: Iterable[str]) -> tuple[str, ...]:
+def seen_names(frame: FrameType, names: Iterable[str]) -> tuple[str, ...]:
     """Return which of some names are variables that a frame sees."""
     around = (*_locals(frame), frame.f_globals)
-    return tuple(name for name in wanted if any(name in variables for variables in around))
+    return tuple(name for name in names if any(name in variables for variables in around))
 
 
 def _locals(frame: FrameType) -> tuple[dict[str, Any], ...]:
-    found = []
+    scopes = []
     at: FrameType | None = frame
     while at is not None:
         if at.f_locals is not at.f_globals:
-            found.append(dict(at.f_locals))
+            scopes.append(dict(at.f_locals))
         at = at.f_back if at.f_code.co_name in _COMPREHENSIONS else None
-    return tuple(found)
+    return tuple(scopes)
 
 
 def _merged(around: tuple[dict[str, Any], ...]) -> dict[str, Any]:

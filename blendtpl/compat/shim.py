@@ -20,7 +20,7 @@ from markupsafe import Markup
 from blendtpl.compat import buffers
 from blendtpl.compat.buffers import PLACE, Capture, Level, Request, Stream
 from blendtpl.compat.paths import PHP, Aliases, Paths
-from blendtpl.compat.scopes import Scope, given_by, seen_from, seen_names
+from blendtpl.compat.scopes import Scope, from_mapping, seen_from, seen_names
 from blendtpl.compat.sites import Report, Sites
 from blendtpl.errors import ConfigError, IncludeNotFound, IncludeWarning, ReturnedError
 from blendtpl.printable import one_line
@@ -177,9 +177,9 @@ class IncludeShim(Frozen):
         # what a context has may be what its render was given, into which nothing may flow
         seen = MappingProxyType(context.get_all()) if scope is None else scope
         text, value = self._run(call, frame, levels, path, seen, folder)
-        made = (IncludedMarkup if context.eval_ctx.autoescape else Included)(text)
-        made.value = value
-        return made
+        included = (IncludedMarkup if context.eval_ctx.autoescape else Included)(text)
+        included.value = value
+        return included
 
     def _run(
         self,
@@ -210,13 +210,13 @@ class IncludeShim(Frozen):
                 return "", True
             once.add(template)
         compiled = template._compiled
-        given = seen_from(frame, compiled) if scope is None else given_by(scope, compiled)
+        variables = seen_from(frame, compiled) if scope is None else from_mapping(scope, compiled)
         pieces: list[str] = []
         assigned: dict[str, Any] = {}
         value: Any = 1
         level = buffers.enter(id(frame), pieces, target)
         try:
-            text = render_in_scope(compiled, given, pieces, assigned)
+            text = render_in_scope(compiled, variables, pieces, assigned)
         except ReturnedError as returned:
             if hasattr(returned, "__notes__"):  # of a render within this one, which no shim has begun
                 raise
@@ -231,10 +231,10 @@ class IncludeShim(Frozen):
         return text, value
 
     def _find(self, path: Path, folder: str) -> Target:
-        found = self._paths.find(path, folder)
-        template = self._registry[found.name] if found.exists else None
-        problem = "" if found.exists else str(IncludeNotFound(str(path), found.name, self._registry))
-        target = Target(template, found.name, found.folder, problem)
+        location = self._paths.find(path, folder)
+        template = self._registry[location.name] if location.exists else None
+        problem = "" if location.exists else str(IncludeNotFound(str(path), location.name, self._registry))
+        target = Target(template, location.name, location.folder, problem)
         if len(self._targets) < _PATHS_KEPT:
             self._targets[path, folder] = target
         return target

@@ -71,33 +71,35 @@ class _Counted:
 class Sites:
     """Counts of calls by site, method and template."""
 
-    __slots__ = ("_counted", "_known", "_limit", "_others")
+    __slots__ = ("_by_instruction", "_counted", "_limit", "_others")
 
     def __init__(self, limit: int) -> None:
         self._counted: dict[tuple[str, int, str, str], _Counted] = {}  # by file, line, method and template
         # the same by what takes less time to find out: the code, by its `id`, the place in it, method and template
-        self._known: dict[tuple[int, int, str, str], _Counted] = {}
+        self._by_instruction: dict[tuple[int, int, str, str], _Counted] = {}
         self._others = _Counted(Sites.count.__code__)
         self._limit = limit
 
     def count(self, frame: FrameType, call: str, template: str) -> bool:
         """Count a call by a frame; return whether it is the first of a site that there is a row for."""
-        known = self._known.get((id(frame.f_code), frame.f_lasti, call, template))
-        if known is None:
+        site = self._by_instruction.get((id(frame.f_code), frame.f_lasti, call, template))
+        if site is None:
             return self._count_new(frame, call, template)
-        next(known.counter)
+        next(site.counter)
         return False
 
     def _count_new(self, frame: FrameType, call: str, template: str) -> bool:
         code = frame.f_code
         key = (code.co_filename, frame.f_lineno, call, template)
         with _lock:
-            known = self._counted.get(key)
-            new = known is None and len(self._counted) < self._limit
+            site = self._counted.get(key)
+            new = site is None and len(self._counted) < self._limit
             if new:
                 # code that is made anew for each call is kept once
-                known = self._counted[key] = self._known[id(code), frame.f_lasti, call, template] = _Counted(code)
-            next((self._others if known is None else known).counter)
+                site = self._counted[key] = self._by_instruction[id(code), frame.f_lasti, call, template] = _Counted(
+                    code
+                )
+            next((self._others if site is None else site).counter)
         return new
 
     def report(self) -> Report:

@@ -103,7 +103,7 @@ def test_memory_for_sites_is_bounded_and_no_call_is_lost() -> None:
     assert [(row.calls, row.site) for row in report.rows] == [(11, "<0>:1"), (1, "<1>:1"), (1, "<2>:1")]
     assert (report.others, report.calls) == (7, 20)
     assert str(report).splitlines()[-1] == "    7  calls from further sites"
-    assert len(shim._sites._known) == 3
+    assert len(shim._sites._by_instruction) == 3
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
