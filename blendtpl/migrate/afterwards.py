@@ -37,7 +37,7 @@ def read_afterwards(
     home = site.scope.home(node.value)
     if home is None or home is not site.scope or home.is_class:
         return True
-    if home.parent is None and node.value in code.taken:
+    if home.parent is None and node.value in code.exported:
         return True
     loops = _loops(site.node, code)
     for binding in home.own[node.value]:

@@ -42,33 +42,33 @@ class Aliases:
     def of(self, qualified: str, file: str) -> Alias | None:
         """Return the method that a full name means, as it is imported in a file."""
         origin, name = _split(qualified)
-        found = [self.here(path).get(name) for path in _candidates(origin, file, self.paths)]
-        return _agreed(found, origin)
+        candidates = [self.here(path).get(name) for path in _candidates(origin, file, self.paths)]
+        return _agreed(candidates, origin)
 
     def within(self, module: str, file: str) -> _Names:
         """Return the names of the modules that a full name may mean, as it is imported in a file."""
-        found: dict[str, Alias] = {}
+        names: dict[str, Alias] = {}
         for path in _candidates(module, file, self.paths):
-            found.update(self.here(path))
-        return found
+            names.update(self.here(path))
+        return names
 
     @property
     def names(self) -> frozenset[str]:
         """All names that are methods which render, or open a buffer."""
-        wanted = METHODS | {"capture"}
+        methods = METHODS | {"capture"}
         return frozenset(
-            name for names in self.files.values() for name, alias in names.items() if alias.method in wanted
+            name for names in self.files.values() for name, alias in names.items() if alias.method in methods
         )
 
 
 def aliases_of(files: Iterable[tuple[str, ast.Module]], shim: str) -> Aliases:
     """Return the names in these files, each given as it is shown, with its tree."""
-    known = {os.path.abspath(shown): bindings_of(shown, tree) for shown, tree in files}  # noqa: PTH100  # links stay
+    bindings = {os.path.abspath(shown): bindings_of(shown, tree) for shown, tree in files}  # noqa: PTH100  # links stay
     paths: dict[str, list[str]] = defaultdict(list)
-    for path in known:
+    for path in bindings:
         paths[_parts(path)[-1]].append(path)
-    search = _Search(shim, known, {last: tuple(found) for last, found in paths.items()})
-    return Aliases({path: names for path in known if (names := search.names(path))}, search.paths)
+    search = _Search(shim, bindings, {last: tuple(same_name) for last, same_name in paths.items()})
+    return Aliases({path: names for path in bindings if (names := search.names(path))}, search.paths)
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -87,23 +87,23 @@ def _split(qualified: str) -> tuple[str, str]:
 def _candidates(origin: str, file: str, paths: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return the files that a module may be, which is imported in a file."""
     bare = origin.lstrip(".")
-    wanted = tuple(bare.split(".")) if bare else ()
+    parts = tuple(bare.split(".")) if bare else ()
     if level := len(origin) - len(bare):
-        wanted = (*PurePath(file).parts[:-level], *wanted)
-    if not wanted:
+        parts = (*PurePath(file).parts[:-level], *parts)
+    if not parts:
         return []
-    found = [path for path in paths.get(wanted[-1], ()) if _parts(path)[-len(wanted) :] == wanted]
-    beside = [path for path in found if PurePath(path).parent == PurePath(file).parent]
-    return beside if len(wanted) == 1 and len(beside) == 1 else found
+    matching = [path for path in paths.get(parts[-1], ()) if _parts(path)[-len(parts) :] == parts]
+    beside = [path for path in matching if PurePath(path).parent == PurePath(file).parent]
+    return beside if len(parts) == 1 and len(beside) == 1 else matching
 
 
-def _agreed(found: list[Alias | None], origin: str) -> Alias | None:
+def _agreed(candidates: list[Alias | None], origin: str) -> Alias | None:
     """Return what all modules say that may be meant."""
-    some = [alias for alias in found if alias is not None]
+    some = [alias for alias in candidates if alias is not None]
     if not some:
         return None
     first = next((alias for alias in some if alias.problem), some[0])
-    if len(some) < len(found) or any(alias.method != first.method for alias in some):
+    if len(some) < len(candidates) or any(alias.method != first.method for alias in some):
         return replace(first, problem=f"`{origin}` may be another module")
     return first
 
@@ -111,42 +111,42 @@ def _agreed(found: list[Alias | None], origin: str) -> Alias | None:
 class _Search:
     """Follows names from file to file; remembers what it has found."""
 
-    def __init__(self, shim: str, known: Mapping[str, Bindings], paths: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, shim: str, bindings: Mapping[str, Bindings], paths: Mapping[str, tuple[str, ...]]) -> None:
         self.paths = paths
         self._shim = shim
-        self._known = known
-        self._found: dict[tuple[str, str], Alias | None] = {}
+        self._bindings = bindings
+        self._resolved: dict[tuple[str, str], Alias | None] = {}
         self._sets: dict[str, str] = {}
-        for each in known.values():
-            for name, line in each.sets.items():
-                self._sets.setdefault(name, f"{each.shown}:{line}")
+        for module in bindings.values():
+            for name, line in module.sets.items():
+                self._sets.setdefault(name, f"{module.shown}:{line}")
 
     def names(self, path: str) -> dict[str, Alias]:
         """Return the names of a file that are methods."""
-        here = self._known[path]
+        here = self._bindings[path]
         names = {*here.values, *here.origins}
         if here.star:
             for other in _candidates(here.star, path, self.paths):
-                names |= {name for name in self._known[other].bound if name not in here.bound}
+                names |= {name for name in self._bindings[other].bound if name not in here.bound}
         return {name: alias for name in sorted(names) if (alias := self.name(path, name)) is not None}
 
     def name(self, path: str, name: str) -> Alias | None:
         """Return the method that a name of a module is."""
         key = path, name
-        if key not in self._found:
-            self._found[key] = None  # while it is looked for: modules may import each other
-            self._found[key] = self._name(path, name)
-        return self._found[key]
+        if key not in self._resolved:
+            self._resolved[key] = None  # while it is looked for: modules may import each other
+            self._resolved[key] = self._name(path, name)
+        return self._resolved[key]
 
     def _name(self, path: str, name: str) -> Alias | None:
-        here = self._known[path]
-        found: list[Alias | None] = []
-        found += [self._expression(path, value) for value in here.values.get(name, ())]
+        here = self._bindings[path]
+        candidates: list[Alias | None] = []
+        candidates += [self._expression(path, value) for value in here.values.get(name, ())]
         if name in here.origins:
-            found.append(self._imported(path, here.origins[name]))
+            candidates.append(self._imported(path, here.origins[name]))
         if name not in here.bound and here.star:
-            found.append(self._imported(path, f"{here.star}.{name}"))
-        alias = next((each for each in found if each is not None), None)
+            candidates.append(self._imported(path, f"{here.star}.{name}"))
+        alias = next((candidate for candidate in candidates if candidate is not None), None)
         if alias is None or alias.problem:
             return alias
         return replace(alias, problem=self._problem(name, here))
@@ -168,7 +168,7 @@ class _Search:
         return _agreed([self.name(other, name) for other in _candidates(origin, path, self.paths)], origin)
 
     def _expression(self, path: str, node: ast.expr) -> Alias | None:
-        here = self._known[path]
+        here = self._bindings[path]
         if isinstance(node, ast.Name):
             return self.name(path, node.id)
         if not isinstance(node, ast.Attribute):
@@ -187,7 +187,7 @@ class _Search:
         if node.id != self._shim and here.origins.get(node.id, "").rpartition(".")[2] != self._shim:
             return None
         bound = here.bound.get(node.id, [])
-        imported = sum(isinstance(each, (ast.Import, ast.ImportFrom)) for each in bound)
-        if not bound or imported + here.made.get(node.id, 0) < len(bound):
+        imported = sum(isinstance(binding, (ast.Import, ast.ImportFrom)) for binding in bound)
+        if not bound or imported + here.shims.get(node.id, 0) < len(bound):
             return f"`{node.id}` is a variable that may be another object"
         return ""

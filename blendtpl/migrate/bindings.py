@@ -20,7 +20,7 @@ class Bindings:
     """What one file says of the names of its module. `shown` is how the file is told of.
 
     `bound` holds each place that binds a name, `origins` the full names of those that are imported, `values` what is
-    assigned to one, `branches` the names that are assigned within another statement; `made` counts the places that
+    assigned to one, `branches` the names that are assigned within another statement; `shims` counts the places that
     bind a name to a shim. `sets` are names that it may set as attributes, by line, and `any` is a line that may set
     whichever name of a module. `star` is a module that everything is imported of.
     """
@@ -30,7 +30,7 @@ class Bindings:
     origins: dict[str, str] = field(default_factory=dict)
     values: dict[str, list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
     branches: set[str] = field(default_factory=set)
-    made: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    shims: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     sets: dict[str, int] = field(default_factory=dict)
     any: int = 0
     star: str = ""
@@ -47,14 +47,14 @@ class Bindings:
 
 def bindings_of(shown: str, tree: ast.Module) -> Bindings:
     """Return what a file says of the names of its module."""
-    found = Bindings(shown)
-    scan = _Scan(found)
+    bindings = Bindings(shown)
+    scan = _Scan(bindings)
     for statement in tree.body:
         scan.direct = statement
         scan.visit(statement)
     for node in ast.walk(tree):
-        _note_setting(node, found)
-    return found
+        _note_setting(node, bindings)
+    return bindings
 
 
 def origins_of(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
@@ -90,7 +90,7 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
-        starred = any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
+        starred = any(isinstance(element, ast.Starred) for element in (*target.elts, *value.elts))
         if not starred and len(target.elts) == len(value.elts):
             for one, other in zip(target.elts, value.elts, strict=True):
                 yield from _pairs(one, other)
@@ -105,12 +105,12 @@ def _terminal(node: ast.expr) -> str:
 class _Scan(ast.NodeVisitor):
     """Walks what runs when a module is imported, and the `global` names of its functions."""
 
-    def __init__(self, found: Bindings) -> None:
-        self._found = found
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
         self.direct: ast.stmt | None = None
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        self._found.bound[node.name].append(node)
+        self._bindings.bound[node.name].append(node)
         self._inner(node)
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _definition
@@ -119,21 +119,21 @@ class _Scan(ast.NodeVisitor):
         for inner in ast.walk(node):
             if isinstance(inner, ast.Global):
                 for name in inner.names:
-                    self._found.bound[name].append(inner)
+                    self._bindings.bound[name].append(inner)
 
     visit_Lambda = _inner
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self._found.bound[node.id].append(node)
+            self._bindings.bound[node.id].append(node)
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
         for name, value in pairs_of(node):
-            self._found.values[name].append(value)
+            self._bindings.values[name].append(value)
             if node is not self.direct:
-                self._found.branches.add(name)
+                self._bindings.branches.add(name)
             if isinstance(value, ast.Call) and _terminal(value.func) == "IncludeShim":
-                self._found.made[name] += 1
+                self._bindings.shims[name] += 1
         self.generic_visit(node)
 
     visit_Assign = visit_AnnAssign = _assignment
@@ -141,10 +141,10 @@ class _Scan(ast.NodeVisitor):
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for name, origin in origins_of(node):
             if name == "*":
-                self._found.star = origin.removesuffix("*").rstrip(".") or origin.removesuffix("*")
+                self._bindings.star = origin.removesuffix("*").rstrip(".") or origin.removesuffix("*")
             else:
-                self._found.bound[name].append(node)
-                self._found.origins[name] = origin
+                self._bindings.bound[name].append(node)
+                self._bindings.origins[name] = origin
 
     visit_Import = visit_ImportFrom = _import
 
@@ -162,27 +162,31 @@ class _Scan(ast.NodeVisitor):
 
     def _named(self, name: str | None, node: ast.AST) -> None:
         if name is not None:
-            self._found.bound[name].append(node)
+            self._bindings.bound[name].append(node)
         self.generic_visit(node)
 
 
-def _note_setting(node: ast.AST, found: Bindings) -> None:
+def _note_setting(node: ast.AST, bindings: Bindings) -> None:
     """Note what sets a name of a module, from wherever: an attribute, `setattr` and the like, `globals()`."""
     if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
         if _terminal(node.value) not in _OWN:
-            found.sets.setdefault(node.attr, node.lineno)
+            bindings.sets.setdefault(node.attr, node.lineno)
     elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load) and _is_table(node.value):
         if isinstance(node.slice, ast.Constant):
-            found.sets.setdefault(str(node.slice.value), node.lineno)
+            bindings.sets.setdefault(str(node.slice.value), node.lineno)
         else:
-            found.any = found.any or node.lineno
+            bindings.any = bindings.any or node.lineno
     elif isinstance(node, ast.Call):
         if _terminal(node.func) in _SETTING:
-            texts = (each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str))
+            texts = (
+                argument.value
+                for argument in node.args
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            )
             for text in texts:
-                found.sets.setdefault(text.rpartition(".")[2], node.lineno)
+                bindings.sets.setdefault(text.rpartition(".")[2], node.lineno)
         elif isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING and _is_table(node.func.value):
-            found.any = found.any or node.lineno
+            bindings.any = bindings.any or node.lineno
 
 
 def _is_table(node: ast.expr) -> bool:

@@ -64,7 +64,7 @@ def _capture(
     inside = tuple(site for site in printed if site is not None)
     name = item.asname.name.value if item.asname and isinstance(item.asname.name, cst.Name) else ""
     reads: tuple[cst.CSTNode, ...] = ()
-    mentioned = {found.value for site in inside for found in names_in(site.node)}
+    mentioned = {mention.value for site in inside for mention in names_in(site.node)}
     if problem:
         pass
     elif len(inside) < len(printed) or len(node.items) != 1 or node.asynchronous is not None:
@@ -81,8 +81,8 @@ def _capture(
 def _printed(statement: cst.CSTNode, sites: Mapping[cst.Call, Site | Unclear]) -> Site | None:
     match statement:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call() as call)]):
-            found = sites.get(call)
-            return found if isinstance(found, Site) and found.prints and not found.of_file else None
+            site = sites.get(call)
+            return site if isinstance(site, Site) and site.prints and not site.of_file else None
     return None
 
 

@@ -30,7 +30,7 @@ class Code:
     file: str
     scopes: Scopes
     parents: Parents
-    taken: frozenset[str]
+    exported: frozenset[str]
     aliases: Aliases
 
 
@@ -68,8 +68,8 @@ def _value(node: cst.CSTNode) -> str:
 
 def constant_path(node: cst.CSTNode, scope: Scope, code: Code) -> str | None:
     """Return the path that an expression gives each time, or `None`."""
-    found = _Evaluation(code).value(node, scope, _DEEP)
-    return None if found is None else os.fspath(found)
+    path = _Evaluation(code).value(node, scope, _DEEP)
+    return None if path is None else os.fspath(path)
 
 
 class _Evaluation:
@@ -115,8 +115,8 @@ class _Evaluation:
         if isinstance(part, cst.FormattedStringText):
             return part.value.replace("{{", "{").replace("}}", "}")
         if isinstance(part, cst.FormattedStringExpression) and not (part.conversion or part.format_spec or part.equal):
-            found = self.value(part.expression, scope, depth)
-            return None if found is None else str(found)
+            value = self.value(part.expression, scope, depth)
+            return None if value is None else str(value)
         return None
 
     def _operation(self, node: cst.BinaryOperation, scope: Scope, depth: int) -> str | PurePath | None:
@@ -146,31 +146,33 @@ class _Evaluation:
         if any(argument.star or argument.keyword for argument in node.args):
             return None
         values = [self.value(argument.value, scope, depth) for argument in node.args]
-        given = [value for value in values if value is not None]
-        if len(given) < len(values):
+        arguments = [value for value in values if value is not None]
+        if len(arguments) < len(values):
             return None
         name = qualified(node.func, scope)
-        if name in _PATHS and given:
-            return PurePath(*given)
-        if name == "os.path.join" and given:
-            return os.path.join(*given)  # noqa: PTH118  # that is what the code says
-        if name == "os.path.dirname" and len(given) == 1:
-            return os.path.dirname(given[0])  # noqa: PTH120
-        if name in _SAME and len(given) == 1:
-            return os.fspath(given[0])
-        return self._method(node, scope, depth, given)
+        if name in _PATHS and arguments:
+            return PurePath(*arguments)
+        if name == "os.path.join" and arguments:
+            return os.path.join(*arguments)  # noqa: PTH118  # that is what the code says
+        if name == "os.path.dirname" and len(arguments) == 1:
+            return os.path.dirname(arguments[0])  # noqa: PTH120
+        if name in _SAME and len(arguments) == 1:
+            return os.fspath(arguments[0])
+        return self._method(node, scope, depth, arguments)
 
-    def _method(self, node: cst.Call, scope: Scope, depth: int, given: list[str | PurePath]) -> PurePath | str | None:
+    def _method(
+        self, node: cst.Call, scope: Scope, depth: int, arguments: list[str | PurePath]
+    ) -> PurePath | str | None:
         if not isinstance(node.func, cst.Attribute):
             return None
         path, method = self.value(node.func.value, scope, depth), node.func.attr.value
         if not isinstance(path, PurePath):
             return None
         if method == "joinpath":
-            return path.joinpath(*given)
-        if method in {"resolve", "absolute"} and not given:
+            return path.joinpath(*arguments)
+        if method in {"resolve", "absolute"} and not arguments:
             return path
-        return path.as_posix() if method == "as_posix" and not given else None
+        return path.as_posix() if method == "as_posix" and not arguments else None
 
     def _name(self, node: cst.Name, scope: Scope, depth: int) -> str | PurePath | None:
         home = scope.home(node.value)

@@ -39,28 +39,28 @@ def decide(site: Site, code: Code, templates: Templates, project: Project, shim:
     star = site.scope.module.unknown
     if site.problem and not star:
         raise Left(site.problem)
-    known = templates.known(template_of(site, code, templates))
+    template = templates.known(template_of(site, code, templates))
     if star:
         raise Left(f"`from {star} import *` may bind any name here")
     if not site.of_file:
-        _check_once(known, templates, project)
+        _check_once(template, templates, project)
     if site.prints:
         _check_output(site, code, project, captured=captured)
-    if known.returns:
-        raise Left(f"`{known.name}` has `return`, which only the shim understands")
+    if template.returns:
+        raise Left(f"`{template.name}` has `return`, which only the shim understands")
     for name in site.held:
         if name.problem:
             raise Left(name.problem)
-    note = _check_writes(site, known, code, templates, shim)
-    names = _names(site, known, code) if site.implicit else ()
+    note = _check_writes(site, template, code, templates, shim)
+    names = _names(site, template, code) if site.implicit else ()
     passed = {name for position in site.positions for name in _passed_in(site.node.args[position].value)}
-    for each in names:
-        if method_of(cst.Name(each), site.scope, code, shim) is not None:
-            raise Left(f"what `{known.name}` needs is not known: it gets `{each}`, which may read any variable")
-    if printing := sorted((known.calls | passed | frozenset(names)) & project.printing):
-        raise Left(f"`{known.name}` may call `{printing[0]}`, which prints through the shim")
-    notes = (note, check_meaning(site, known, templates))
-    return Decision(known.name, names, "; ".join(filter(None, notes)))
+    for needed in names:
+        if method_of(cst.Name(needed), site.scope, code, shim) is not None:
+            raise Left(f"what `{template.name}` needs is not known: it gets `{needed}`, which may read any variable")
+    if printing := sorted((template.calls | passed | frozenset(names)) & project.printing):
+        raise Left(f"`{template.name}` may call `{printing[0]}`, which prints through the shim")
+    notes = (note, check_meaning(site, template, templates))
+    return Decision(template.name, names, "; ".join(filter(None, notes)))
 
 
 def _passed_in(node: cst.CSTNode) -> Iterator[str]:
@@ -86,9 +86,9 @@ def template_of(site: Site, code: Code, templates: Templates) -> str:
     return name
 
 
-def _check_once(known: Known, templates: Templates, project: Project) -> None:
+def _check_once(template: Known, templates: Templates, project: Project) -> None:
     for path, place in project.once.items():
-        if not path or templates.of_old_path(path)[0] == known.name:
+        if not path or templates.of_old_path(path)[0] == template.name:
             raise Left(f"it counts for what is included once at {place}")
 
 
@@ -121,18 +121,18 @@ def _suspended(scope: Scope) -> str:
     return ""
 
 
-def _check_writes(site: Site, known: Known, code: Code, templates: Templates, shim: str) -> str:
+def _check_writes(site: Site, template: Known, code: Code, templates: Templates, shim: str) -> str:
     """Return a note on what does not come back any more, into which nobody looks. Raises `Left` when somebody may."""
     if not site.writes:
         return ""
-    listed = ", ".join(f"`{name}`" for name in sorted(known.sets))
+    listed = ", ".join(f"`{name}`" for name in sorted(template.sets))
     if site.implicit:
-        if known.sets:
-            raise Left(f"`{known.name}` sets {listed} in the variables around the call")
+        if template.sets:
+            raise Left(f"`{template.name}` sets {listed} in the variables around the call")
         if missing := next(_unbound(site), ""):
             raise Left(f"it may set `{missing}`, which is bound nowhere else")
         return ""
-    if not known.sets and site.call != "exec":
+    if not template.sets and site.call != "exec":
         return ""
     absent: list[str] = []
 
@@ -145,10 +145,10 @@ def _check_writes(site: Site, known: Known, code: Code, templates: Templates, sh
             absent.append(path)
         return bool(name) and templates.known(name).may_read(names)
 
-    names = None if site.of_file else known.sets
+    names = None if site.of_file else template.sets
     for position in site.positions:
         if read_afterwards(site.node.args[position].value, site, code, names, looks, shim):
-            what = f"`{known.name}` sets {listed}" if known.sets else "it may set names"
+            what = f"`{template.name}` sets {listed}" if template.sets else "it may set names"
             raise Left(f"{what} in its scope, which may be read afterwards")
     if not absent:
         return ""
@@ -163,16 +163,16 @@ def _unbound(site: Site) -> Iterator[str]:
                 yield node.value
 
 
-def _names(site: Site, known: Known, code: Code) -> tuple[str, ...]:
+def _names(site: Site, template: Known, code: Code) -> tuple[str, ...]:
     """Return the variables around a site that its template needs."""
-    if known.opaque:
-        raise Left(f"what the template needs is not known: {known.opaque}")
+    if template.opaque:
+        raise Left(f"what the template needs is not known: {template.opaque}")
     view = View(site.node, site.scope, code, through=not site.of_file)
-    found = []
-    for name in sorted(known.variables | known.defaults):
+    bound = []
+    for name in sorted(template.variables | template.defaults):
         try:
             if is_bound(name, view):
-                found.append(name)
+                bound.append(name)
         except Hidden as reason:
-            raise Left(f"`{known.name}` needs `{name}`, {reason}") from None
-    return tuple(found)
+            raise Left(f"`{template.name}` needs `{name}`, {reason}") from None
+    return tuple(bound)

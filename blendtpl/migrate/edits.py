@@ -30,8 +30,8 @@ def rendering(node: cst.Call, site: Site, decision: Decision, registry: str, quo
     if own is None:
         arguments = _with_first(node, cst.Arg(name))
     else:
-        kept = [own, *site.positions]
-        slots = list(node.args[: len(kept)])
+        positions = [own, *site.positions]
+        slots = list(node.args[: len(positions)])
         values = [name, *(node.args[position].value for position in site.positions)]
         arguments = [
             slot.with_changes(value=value, keyword=None, equal=cst.MaybeSentinel.DEFAULT)
@@ -72,7 +72,7 @@ def printing(call: cst.BaseExpression, quote: str) -> cst.Call:
 def comments(node: cst.CSTNode) -> Counter[str]:
     """Return the comments in a piece of code, and how often each stands there."""
     return Counter(
-        found.value for found in matchers.findall(node, matchers.Comment()) if isinstance(found, cst.Comment)
+        comment.value for comment in matchers.findall(node, matchers.Comment()) if isinstance(comment, cst.Comment)
     )
 
 
@@ -94,15 +94,15 @@ def captured(node: cst.With, capture: Capture) -> cst.BaseStatement | cst.Flatte
         for value in values[1:]:
             total = cst.BinaryOperation(total, cst.Add(), value)
         first = _assignment(capture.name, total, lines[-1])
-        made = [first.with_changes(leading_lines=[*leading, *lines[0].leading_lines])]
+        assignments = [first.with_changes(leading_lines=[*leading, *lines[0].leading_lines])]
     else:
-        made = [
+        assignments = [
             _assignment(capture.name, values[0], lines[0]).with_changes(
                 leading_lines=[*leading, *lines[0].leading_lines]
             )
         ]
-        made += [_addition(capture.name, value, line) for value, line in zip(values[1:], lines[1:], strict=True)]
-    return cst.FlattenSentinel(made) if len(made) > 1 else made[0]
+        assignments += [_addition(capture.name, value, line) for value, line in zip(values[1:], lines[1:], strict=True)]
+    return cst.FlattenSentinel(assignments) if len(assignments) > 1 else assignments[0]
 
 
 def _assignment(name: str, value: cst.BaseExpression, line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
@@ -124,10 +124,10 @@ def unwrapped(node: cst.With) -> cst.BaseStatement:
 
 def lines_of(node: cst.CSTNode) -> list[cst.EmptyLine]:
     """Return what stands above a statement that goes, and its own comments, as lines."""
-    found = list(getattr(node, "leading_lines", ()))
+    lines = list(getattr(node, "leading_lines", ()))
     own = Counter(comments(node))
-    own.subtract(Counter(line.comment.value for line in found if line.comment is not None))
-    return [*found, *(cst.EmptyLine(comment=cst.Comment(text)) for text in own.elements())]
+    own.subtract(Counter(line.comment.value for line in lines if line.comment is not None))
+    return [*lines, *(cst.EmptyLine(comment=cst.Comment(text)) for text in own.elements())]
 
 
 def with_lines(lines: Sequence[cst.EmptyLine]) -> Edit:

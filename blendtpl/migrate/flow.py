@@ -32,9 +32,9 @@ class _Reached(Exception):  # noqa: N818  # what was looked for, not a mistake
 
 def ancestors(node: cst.CSTNode, parents: Parents) -> Iterable[cst.CSTNode]:
     """Yield what a node stands in, the innermost first."""
-    while (found := parents.get(node)) is not None:
-        yield found
-        node = found
+    while (parent := parents.get(node)) is not None:
+        yield parent
+        node = parent
 
 
 def state_at(scope: Scope, node: cst.CSTNode | None, parents: Parents) -> State | None:
@@ -71,8 +71,8 @@ class _Flow:
         """Return what is bound in a comprehension: its variables are, where its values are made."""
         names = frozenset(name for name, _ in self._scope.stores)
         values = [getattr(node, part, None) for part in ("elt", "key", "value")]
-        made = any(value in self._target for value in values if value is not None)
-        return State(names if made else frozenset(), names)
+        inside = any(value in self._target for value in values if value is not None)
+        return State(names if inside else frozenset(), names)
 
     def store(self, state: State, parts: Iterable[cst.CSTNode | None]) -> State:
         """Return the state after these parts of a statement have run."""
@@ -221,11 +221,11 @@ class _Flow:
 
 def _merged(states: Iterable[State | None]) -> State | None:
     """Return what holds where several ways meet; those that end before do not count."""
-    found = [state for state in states if state is not None]
-    if not found:
+    reached = [state for state in states if state is not None]
+    if not reached:
         return None
-    sure = frozenset.intersection(*(state.sure for state in found))
-    return State(sure, frozenset().union(*(state.some for state in found)))
+    sure = frozenset.intersection(*(state.sure for state in reached))
+    return State(sure, frozenset().union(*(state.some for state in reached)))
 
 
 def _suppresses(node: cst.With) -> bool:

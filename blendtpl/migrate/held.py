@@ -47,10 +47,10 @@ def held(node: cst.BaseExpression, scope: Scope, code: Code) -> tuple[cst.BaseEx
     """Return what a variable was set to, and the variable; or the expression itself when it is none."""
     if not isinstance(node, cst.Name):
         return node, ()
-    found = _assigned(node, scope, code)
-    if found is None:
+    assigned = _assigned(node, scope, code)
+    if assigned is None:
         return node, ()
-    value, name = found
+    value, name = assigned
     return value, (_placed(name, name.statement, code),)
 
 
@@ -113,19 +113,19 @@ def _path_of_open(node: cst.Call, scope: Scope, binary: bool) -> cst.BaseExpress
         return None
     if any(argument.star for argument in node.args):
         return None
-    given: dict[str, cst.BaseExpression] = {}
+    arguments: dict[str, cst.BaseExpression] = {}
     if by_path and isinstance(node.func, cst.Attribute):
-        given["file"] = node.func.value
+        arguments["file"] = node.func.value
     names = ("mode",) if by_path else ("file", "mode")
     for number, argument in enumerate(node.args):
         name = names[number] if number < len(names) else ""
         name = argument.keyword.value if argument.keyword is not None else name
-        given["file" if name == "filename" else name] = argument.value
+        arguments["file" if name == "filename" else name] = argument.value
     allowed = _TEXT_MODES | _BINARY_MODES if binary else _TEXT_MODES
-    mode = given.get("mode")
+    mode = arguments.get("mode")
     if mode is not None and not (isinstance(mode, cst.SimpleString) and mode.evaluated_value in allowed):
         return None
-    return given.get("file")
+    return arguments.get("file")
 
 
 def _assigned(node: cst.Name, scope: Scope, code: Code) -> tuple[cst.BaseExpression, Held] | None:
@@ -145,7 +145,7 @@ def _assigned(node: cst.Name, scope: Scope, code: Code) -> tuple[cst.BaseExpress
         problem = f"`{node.value}` is set together with another variable"
     elif home.is_class:
         problem = f"`{node.value}` is an attribute of a class"
-    elif home.parent is None and node.value in code.taken:
+    elif home.parent is None and node.value in code.exported:
         problem = f"`{node.value}` may be used by another module"
     return around.value, Held(node.value, home, statement, uses, problem=problem)
 

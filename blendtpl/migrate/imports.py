@@ -64,19 +64,19 @@ def _extended(statement: cst.CSTNode, origin: str, alias: cst.ImportAlias) -> cs
     """Return an import from the same module with one name more, or `None` when it is none."""
     if not (isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1):
         return None
-    found = statement.body[0]
-    if not isinstance(found, cst.ImportFrom) or isinstance(found.names, cst.ImportStar) or found.relative:
+    imported = statement.body[0]
+    if not isinstance(imported, cst.ImportFrom) or isinstance(imported.names, cst.ImportStar) or imported.relative:
         return None
-    if found.module is None or get_full_name_for_node(found.module) != origin or comments(statement):
+    if imported.module is None or get_full_name_for_node(imported.module) != origin or comments(statement):
         return None
-    *others, last = found.names
+    *others, last = imported.names
     comma = others[-1].comma if others else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    names = [*found.names, alias]
-    if [_name(name) for name in found.names] == sorted(_name(name) for name in found.names):
+    names = [*imported.names, alias]
+    if [_name(name) for name in imported.names] == sorted(_name(name) for name in imported.names):
         names.sort(key=_name)
     names = [name.with_changes(comma=comma) for name in names]
     names[-1] = names[-1].with_changes(comma=last.comma)
-    return statement.with_changes(body=[found.with_changes(names=names)])
+    return statement.with_changes(body=[imported.with_changes(names=names)])
 
 
 def _name(alias: cst.ImportAlias) -> str:
@@ -123,16 +123,16 @@ def _is_docstring(statement: cst.CSTNode) -> bool:
 
 def used_imports(module: Scope) -> Counter[str]:
     """Return how often each name that is imported in a module, in whatever scope, is read."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for scope in module.all():
         for name, bindings in scope.own.items():
             if any(isinstance(binding, cst.ImportAlias) for binding in bindings):
-                found[name] += len(scope.uses(name))
-    return found
+                counts[name] += len(scope.uses(name))
+    return counts
 
 
-def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str]) -> cst.Module:
-    """Return the module without imports that were read `before` and are not now; `taken` are read by others."""
+def without_unused(module: cst.Module, before: Counter[str], exported: Iterable[str]) -> cst.Module:
+    """Return the module without imports that were read `before` and are not now; `exported` are read by others."""
     wrapper = MetadataWrapper(module)
     parents = wrapper.resolve(ParentNodeProvider)
     scopes = scopes_of(wrapper.module)
@@ -141,7 +141,7 @@ def without_unused(module: cst.Module, before: Counter[str], taken: Iterable[str
     typed = (comment for comment in comments(wrapper.module) if "type:" in comment)
     texts = {word for text in (*map(module.code_for_node, literals), *typed) for word in _WORD.findall(text)}
     unused = {name for name, count in used_imports(scopes.module).items() if not count and before[name]}
-    unused -= texts | set(taken)
+    unused -= texts | set(exported)
     gone = [
         binding
         for scope in scopes.module.all()
@@ -173,18 +173,18 @@ def _shorten(statement: cst.CSTNode, gone: set[cst.ImportAlias], parents: Parent
         return False
     if any(isinstance(alias.name, cst.Attribute) and alias.asname is None for alias in gone & set(statement.names)):
         return False  # `import a.b` makes `a.b` an attribute for whoever has `a`
-    kept = [number for number, alias in enumerate(statement.names) if alias not in gone]
-    if kept:
+    remaining = [number for number, alias in enumerate(statement.names) if alias not in gone]
+    if remaining:
         if not comments(statement):
-            rewrite.add(statement, lambda node: node.with_changes(names=_without(node.names, kept)))
+            rewrite.add(statement, lambda node: node.with_changes(names=_without(node.names, remaining)))
         return False
     return len(line.body) == 1 and line in getattr(parents[line], "body", ())
 
 
-def _without(names: Sequence[cst.ImportAlias], kept: Sequence[int]) -> list[cst.ImportAlias]:
-    found = [names[number] for number in kept]
-    found[-1] = found[-1].with_changes(comma=names[-1].comma)
-    return found
+def _without(names: Sequence[cst.ImportAlias], remaining: Sequence[int]) -> list[cst.ImportAlias]:
+    aliases = [names[number] for number in remaining]
+    aliases[-1] = aliases[-1].with_changes(comma=names[-1].comma)
+    return aliases
 
 
 def drop(statement: cst.CSTNode, following: cst.CSTNode, rewrite: Rewrite) -> None:

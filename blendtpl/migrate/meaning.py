@@ -19,20 +19,20 @@ _FROM_STRING = "Environment.from_string"
 _SELECTING = {"jinja2.select_autoescape", "jinja2.utils.select_autoescape"}
 
 
-def check_meaning(site: Site, known: Known, templates: Templates) -> str:
+def check_meaning(site: Site, template: Known, templates: Templates) -> str:
     """Return a note on what is not quite the same; raises `Left` when it surely is not."""
     notes = []
     safe = site.call == "string.Template.safe_substitute"
     if site.origin is not None and not site.call.startswith("string."):
-        _check_options(site, site.origin, known, templates)
+        _check_options(site, site.origin, template, templates)
     elif site.call == _FROM_STRING:
-        _check_unseen(known, templates)
-    if site.call.startswith("string.") and known.escapes:
-        notes.append(f"`{known.name}` escapes what it prints, string.Template does not")
+        _check_unseen(template, templates)
+    if site.call.startswith("string.") and template.escapes:
+        notes.append(f"`{template.name}` escapes what it prints, string.Template does not")
     if safe or (site.origin is not None and _is_lenient(site, site.origin, templates)):
         before = "stays as it is" if safe else "prints nothing"
-        given, whole = _given(site)
-        missing = sorted(known.variables - given)
+        passed, whole = _passed(site)
+        missing = sorted(template.variables - passed)
         if whole and missing:
             raise Left(f"it passes no `{missing[0]}`, which {before} now, and would be an error")
         if missing:
@@ -40,13 +40,13 @@ def check_meaning(site: Site, known: Known, templates: Templates) -> str:
     return "; ".join(notes)
 
 
-def _check_unseen(known: Known, templates: Templates) -> None:
+def _check_unseen(template: Known, templates: Templates) -> None:
     """Raise `Left` for an environment that is made elsewhere, when it may render otherwise than the bundle."""
     if not templates.own:
         raise Left("its environment may have other options than the bundle: name it in [tool.blendtpl]")
-    if autoescape_of(templates.environment, None) != known.escapes:
-        does, other = ("escapes", "does not") if known.escapes else ("does not escape", "does")
-        raise Left(f"`{known.name}` {does} what it prints, and what is made from a string {other}")
+    if autoescape_of(templates.environment, None) != template.escapes:
+        does, other = ("escapes", "does not") if template.escapes else ("does not escape", "does")
+        raise Left(f"`{template.name}` {does} what it prints, and what is made from a string {other}")
 
 
 def _is_lenient(site: Site, origin: cst.Call, templates: Templates) -> bool:
@@ -59,7 +59,7 @@ def _is_lenient(site: Site, origin: cst.Call, templates: Templates) -> bool:
     return now != then
 
 
-def _given(site: Site) -> tuple[frozenset[str], bool]:
+def _passed(site: Site) -> tuple[frozenset[str], bool]:
     """Return the names that a call surely passes, and whether it passes no others."""
     names: set[str] = set()
     whole = True
@@ -103,24 +103,24 @@ _DEFAULTS: Mapping[str, object] = {
 }
 
 
-def _check_options(site: Site, origin: cst.Call, known: Known, templates: Templates) -> None:
+def _check_options(site: Site, origin: cst.Call, template: Known, templates: Templates) -> None:
     """Raise `Left` when Jinja2, as it is called, has other options than the bundle."""
-    given: dict[str, cst.BaseExpression] = {}
+    options: dict[str, cst.BaseExpression] = {}
     for number, argument in enumerate(origin.args):
         if argument.star or (argument.keyword is None and (number or site.call != "jinja2.Template")):
             raise Left("with what options it renders cannot be told")
         if argument.keyword is not None:
-            given[argument.keyword.value] = argument.value
-    escapes = _escapes(given["autoescape"], site.scope) if "autoescape" in given else False
+            options[argument.keyword.value] = argument.value
+    escapes = _escapes(options["autoescape"], site.scope) if "autoescape" in options else False
     if escapes is None:
         raise Left("whether it escapes what it prints cannot be told")
-    if escapes != known.escapes:
-        does, other = ("escapes", "does not") if known.escapes else ("does not escape", "does")
+    if escapes != template.escapes:
+        does, other = ("escapes", "does not") if template.escapes else ("does not escape", "does")
         raise Left(
-            f"`{known.name}` {does} what it prints, and {site.call} {other}: make it `autoescape={known.escapes}`"
+            f"`{template.name}` {does} what it prints, and {site.call} {other}: make it `autoescape={template.escapes}`"
         )
     for option, default in _DEFAULTS.items():
-        value = _literal(given[option]) if option in given else default
+        value = _literal(options[option]) if option in options else default
         if value != templates.options().get(option, default):
             raise Left(f"it has another `{option}` than the bundle")
 

@@ -26,8 +26,8 @@ class Method:
 
 def method_of(node: cst.CSTNode, scope: Scope, code: Code, shim: str) -> Method | None:
     """Return the method of the shim that an expression is, or seems to be; `shim` is what the shim is called."""
-    if isinstance(node, cst.Attribute) and node.attr.value in WORDS and (found := _named(node.value, scope, shim)):
-        return Method(node.attr.value, f"{found}.{node.attr.value}", _shim_problem(node.value, scope, code))
+    if isinstance(node, cst.Attribute) and node.attr.value in WORDS and (shim_name := _named(node.value, scope, shim)):
+        return Method(node.attr.value, f"{shim_name}.{node.attr.value}", _shim_problem(node.value, scope, code))
     alias: Alias | None = None
     if isinstance(node, cst.Name):
         alias = _of_name(node, scope, code)
@@ -48,9 +48,9 @@ def targets_of(node: cst.CSTNode, code: Code) -> list[cst.Name]:
     if not isinstance(around, (cst.Assign, cst.AnnAssign)) or around.value is not node:
         return []
     targets: list[cst.BaseExpression] = []
-    targets += [each.target for each in around.targets] if isinstance(around, cst.Assign) else [around.target]
+    targets += [target.target for target in around.targets] if isinstance(around, cst.Assign) else [around.target]
     for position in reversed(path):
-        inner = [each.elements[position] for each in targets if isinstance(each, (cst.Tuple, cst.List))]
+        inner = [target.elements[position] for target in targets if isinstance(target, (cst.Tuple, cst.List))]
         targets = [element.value for element in inner]
     return [target for target in targets if isinstance(target, cst.Name)]
 
@@ -66,13 +66,13 @@ def _of_name(node: cst.Name, scope: Scope, code: Code) -> Alias | None:
     here = code.aliases.here(code.file).get(node.value)
     if home is None or home.parent is None:
         return here
-    alias = code.aliases.of(found, code.file) if (found := qualified(node, scope)) else None
+    alias = code.aliases.of(full_name, code.file) if (full_name := qualified(node, scope)) else None
     return alias or _other(here, node.value)
 
 
 def _of_attribute(node: cst.Attribute, scope: Scope, code: Code) -> Alias | None:
-    if found := qualified(node, scope):
-        return code.aliases.of(found, code.file)
+    if full_name := qualified(node, scope):
+        return code.aliases.of(full_name, code.file)
     outer = qualified(node, scope.module)  # of a module whose name is another variable here
     return _other(code.aliases.of(outer, code.file) if outer else None, cst.Module([]).code_for_node(node.value))
 

@@ -18,7 +18,7 @@ ONCE = frozenset(method for method in METHODS if method.endswith("_once"))
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ShimCall:
     """Where a shim is made, and what it is made with, by name; `None` when that is not written down there."""
 
     place: str
@@ -32,7 +32,7 @@ class Project:
     `captured` are functions that may run while a buffer is open or a template renders, with the place that may do so;
     `printing` those that may print through the shim; `once` old paths that are included once, with the place, and the
     empty path when some are not constant; `streams` is where a shim prints elsewhere than to standard output; `shims`
-    are where shims are made; `loose` is a place that passes on what opens a buffer. `taken` are names that a module
+    are where shims are made; `loose` is a place that passes on what opens a buffer. `exported` are names that a module
     takes from another, by the last part of what that is called; `imports` the modules that each file imports when it is
     imported itself; `aliases` names that stand for methods of the shim.
     """
@@ -41,8 +41,8 @@ class Project:
     printing: frozenset[str]
     once: Mapping[str, str]
     streams: str
-    shims: tuple[Made, ...]
-    taken: frozenset[tuple[str, str]]
+    shims: tuple[ShimCall, ...]
+    exported: frozenset[tuple[str, str]]
     imports: Mapping[str, frozenset[str]]
     loose: str
     aliases: Aliases
@@ -70,8 +70,8 @@ def project_of(
         once={**scan.once, "": f"`{template}`"} if template else scan.once,
         streams=scan.streams,
         shims=tuple(scan.shims),
-        taken=frozenset(scan.taken),
-        imports={module: frozenset(found) for module, found in scan.imports.items()},
+        exported=frozenset(scan.exported),
+        imports={module: frozenset(imported) for module, imported in scan.imports.items()},
         loose=scan.loose,
         aliases=aliases,
     )
@@ -80,20 +80,20 @@ def project_of(
 def imports_back(module: str, origin: str, project: Project) -> bool:
     """Return whether the module `origin` imports `module`, by whatever way."""
     return module in _reached(
-        {origin: ""}, {name: set(found) for name, found in project.imports.items()} | {module: set()}
+        {origin: ""}, {name: set(imported) for name, imported in project.imports.items()} | {module: set()}
     )
 
 
 def _reached(roots: Mapping[str, str], mentions: Mapping[str, set[str]]) -> dict[str, str]:
     """Return the functions that these names reach, each with the place that the first of them stands in."""
-    found: dict[str, str] = {}
-    left = list(roots.items())
-    while left:
-        name, place = left.pop()
-        if name in mentions and name not in found:
-            found[name] = place
-            left.extend((other, place) for other in mentions[name])
-    return found
+    places: dict[str, str] = {}
+    waiting = list(roots.items())
+    while waiting:
+        name, place = waiting.pop()
+        if name in mentions and name not in places:
+            places[name] = place
+            waiting.extend((other, place) for other in mentions[name])
+    return places
 
 
 def _reaching(names: Iterable[str], mentions: Mapping[str, set[str]]) -> frozenset[str]:
@@ -102,14 +102,14 @@ def _reaching(names: Iterable[str], mentions: Mapping[str, set[str]]) -> frozens
     for function, mentioned in mentions.items():
         for name in mentioned:
             users[name].add(function)
-    found: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left.extend(users[name])
-    return frozenset(found)
+    reaching: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in reaching:
+            reaching.add(name)
+            waiting.extend(users[name])
+    return frozenset(reaching)
 
 
 class _Scan(ast.NodeVisitor):
@@ -122,8 +122,8 @@ class _Scan(ast.NodeVisitor):
         self.printing: set[str] = set()
         self.once: dict[str, str] = {}
         self.streams = ""
-        self.shims: list[Made] = []
-        self.taken: set[tuple[str, str]] = set()
+        self.shims: list[ShimCall] = []
+        self.exported: set[tuple[str, str]] = set()
         self.imports: dict[str, set[str]] = defaultdict(set)
         self._module = ""
         self.loose = ""
@@ -188,7 +188,7 @@ class _Scan(ast.NodeVisitor):
         return self._methods.get(node.id, "") if isinstance(node, ast.Name) else ""
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        self.taken.add((_called(node.value), node.attr))
+        self.exported.add((_called(node.value), node.attr))
         if self._method_at(node) not in METHODS:
             self._mention(node.attr)
         self.visit(node.value)
@@ -199,7 +199,7 @@ class _Scan(ast.NodeVisitor):
             parts = [*self._module.split("."), *(["__init__"] if self.file.endswith("__init__.py") else [])]
             package = parts[: -node.level]
             origin = ".".join([*package, *([origin] if origin else [])])
-        self.taken.update((origin.rpartition(".")[2], alias.name) for alias in node.names)
+        self.exported.update((origin.rpartition(".")[2], alias.name) for alias in node.names)
         self._import(origin, *(f"{origin}.{alias.name}" for alias in node.names))
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -215,14 +215,14 @@ class _Scan(ast.NodeVisitor):
             if method in ONCE:
                 self.once.setdefault(_text(node.args[0]) if node.args else "", place)
             if method in METHODS:
-                self._given(node, place)
+                self._passed(node, place)
             if method == "capture":  # one of a `with` does not come here: nobody says where this one ends
                 self.roots.update({name: place for name in self._functions[-1:] if name not in self.roots})
         elif _called(node.func) == "IncludeShim":
-            self._made(node, place)
+            self._constructed(node, place)
         self.generic_visit(node)
 
-    def _made(self, node: ast.Call, place: str) -> None:
+    def _constructed(self, node: ast.Call, place: str) -> None:
         if any(keyword.arg == "stream" for keyword in node.keywords):
             self.streams = self.streams or place
         try:
@@ -230,11 +230,11 @@ class _Scan(ast.NodeVisitor):
                 str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords if _leads(keyword)
             }
         except ValueError:
-            self.shims.append(Made(place, None))
+            self.shims.append(ShimCall(place, None))
         else:
-            self.shims.append(Made(place, options))
+            self.shims.append(ShimCall(place, options))
 
-    def _given(self, node: ast.Call, place: str) -> None:
+    def _passed(self, node: ast.Call, place: str) -> None:
         """Note what is passed to a template, which may call it while it renders."""
         for argument in (*node.args[1:], *(keyword.value for keyword in node.keywords)):
             run = {id(inner.func) for inner in ast.walk(argument) if isinstance(inner, ast.Call)}
@@ -262,15 +262,17 @@ class _Scan(ast.NodeVisitor):
 
 def _methods(tree: ast.Module, file: str, aliases: Aliases) -> Mapping[str, str]:
     """Return the names in a file that may be methods, in whatever scope; those of a module with its last part."""
-    found = {name: alias.method for name, alias in aliases.here(file).items()}
+    methods = {name: alias.method for name, alias in aliases.here(file).items()}
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for name, origin in origins_of(node):
                 if alias := aliases.of(origin, file):
-                    found[name] = alias.method
+                    methods[name] = alias.method
             for name, origin in modules_of(node):
-                found.update({f"{name}.{each}": alias.method for each, alias in aliases.within(origin, file).items()})
-    return found
+                methods.update(
+                    {f"{name}.{attribute}": alias.method for attribute, alias in aliases.within(origin, file).items()}
+                )
+    return methods
 
 
 def _plain_uses(tree: ast.Module) -> Iterator[ast.expr]:

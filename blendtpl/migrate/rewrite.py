@@ -16,7 +16,7 @@ from blendtpl.migrate.constants import Code
 from blendtpl.migrate.decide import Decision
 from blendtpl.migrate.flow import ancestors
 from blendtpl.migrate.imports import drop, name_for, used_imports, with_import, without_unused
-from blendtpl.migrate.plan import Known, Plan, plan
+from blendtpl.migrate.plan import Basis, Plan, plan
 from blendtpl.migrate.project import Project
 from blendtpl.migrate.scan import scopes_of
 from blendtpl.migrate.sites import Site
@@ -51,7 +51,7 @@ class Place:
 
     file: str
     module: str
-    taken: frozenset[str]
+    exported: frozenset[str]
     circular: bool
 
 
@@ -61,23 +61,23 @@ def rewrite(
     """Return a module with its sites rewritten to calls of `registry`, a ``module:name``; `shim` is the shim's name."""
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)  # the parser makes no node twice
     code = Code(
-        place.file, scopes_of(wrapper.module), wrapper.resolve(ParentNodeProvider), place.taken, project.aliases
+        place.file, scopes_of(wrapper.module), wrapper.resolve(ParentNodeProvider), place.exported, project.aliases
     )
     local, missing = name_for(registry, code.scopes.module, place.module)
     problem = _problem(registry, local, missing=missing, place=place)
-    made = plan(code, Known(templates, project, shim, local, missing, problem))
-    if not (made.chosen or made.left):
+    planned = plan(code, Basis(templates, project, shim, local, missing, problem))
+    if not (planned.chosen or planned.left):
         return Rewritten(module.code)
     lines = wrapper.resolve(PositionProvider)
 
     def remark(node: cst.CSTNode, call: str, text: str) -> Remark:
         return Remark(lines[node].start.line, call, text)
 
-    chosen = made.chosen.items()
+    chosen = planned.chosen.items()
     return Rewritten(
-        _text(wrapper.module, made, place, registry, local, missing=missing),
+        _text(wrapper.module, planned, place, registry, local, missing=missing),
         _ordered(remark(site.node, site.call, decision.template) for site, decision in chosen),
-        _ordered(remark(node, call, reason) for node, (call, reason) in made.left.items()),
+        _ordered(remark(node, call, reason) for node, (call, reason) in planned.left.items()),
         _ordered(remark(site.node, site.call, decision.note) for site, decision in chosen if decision.note),
     )
 
@@ -93,41 +93,41 @@ def _problem(registry: str, local: str, *, missing: bool, place: Place) -> str:
     return f"`{origin}` imports this module, which therefore cannot import it" if missing and place.circular else ""
 
 
-def _text(module: cst.Module, made: Plan, place: Place, registry: str, local: str, *, missing: bool) -> str:
-    if not made.chosen:
+def _text(module: cst.Module, planned: Plan, place: Place, registry: str, local: str, *, missing: bool) -> str:
+    if not planned.chosen:
         return module.code
-    used = used_imports(made.code.scopes.module)
-    changed = _changed(module, made, local)
+    used = used_imports(planned.code.scopes.module)
+    changed = _changed(module, planned, local)
     if missing:
         changed = with_import(changed, registry, local)
     if not place.file.endswith("__init__.py"):  # what it imports is there for others
-        changed = without_unused(changed, used, place.taken | made.read)
+        changed = without_unused(changed, used, place.exported | planned.read)
     return changed.code
 
 
-def _changed(module: cst.Module, made: Plan, local: str) -> cst.Module:
+def _changed(module: cst.Module, planned: Plan, local: str) -> cst.Module:
     transformer = edits.Rewrite()
-    for site, decision in made.chosen.items():
-        _edit_site(site, decision, made, local, transformer)
-    for capture in made.captures:
+    for site, decision in planned.chosen.items():
+        _edit_site(site, decision, planned, local, transformer)
+    for capture in planned.captures:
         _edit_capture(capture, transformer)
     going = []
-    for held, _ in made.holders().values():
+    for held, _ in planned.holders().values():
         if held.unwrapped:
             transformer.add(held.statement, edits.unwrapped)
         elif held.statement not in going:
             going.append(held.statement)
-    _drop(going, made, transformer)
+    _drop(going, planned, transformer)
     changed = module.visit(transformer)
     assert isinstance(changed, cst.Module)  # noqa: S101  # no edit is of the module itself
     return changed
 
 
-def _edit_site(site: Site, decision: Decision, made: Plan, local: str, transformer: edits.Rewrite) -> None:
-    quote = _quote(site, made.code)
+def _edit_site(site: Site, decision: Decision, planned: Plan, local: str, transformer: edits.Rewrite) -> None:
+    quote = _quote(site, planned.code)
     transformer.add(site.node, lambda node: edits.rendering(node, site, decision, local, quote))
-    if site.prints and open_around(site.node, made.captures, made.code) is None:
-        around = made.code.parents[site.node]
+    if site.prints and open_around(site.node, planned.captures, planned.code) is None:
+        around = planned.code.parents[site.node]
         transformer.add(around, lambda node: node.with_changes(value=edits.printing(node.value, quote)))
 
 
@@ -150,16 +150,16 @@ def _edit_capture(capture: Capture, transformer: edits.Rewrite) -> None:
         transformer.add(read, lambda _: cst.Name(capture.name))
 
 
-def _drop(going: list[cst.CSTNode], made: Plan, transformer: edits.Rewrite) -> None:
+def _drop(going: list[cst.CSTNode], planned: Plan, transformer: edits.Rewrite) -> None:
     """Have statements go, the last first: so what stands above them comes in order above what follows."""
-    for statement in sorted(going, key=lambda node: -_number(node, made)):
-        behind = _siblings(statement, made)[_number(statement, made) + 1 :]
+    for statement in sorted(going, key=lambda node: -_number(node, planned)):
+        behind = _siblings(statement, planned)[_number(statement, planned) + 1 :]
         drop(statement, next(other for other in behind if other not in going), transformer)
 
 
-def _siblings(statement: cst.CSTNode, made: Plan) -> list[cst.CSTNode]:
-    return list(getattr(made.code.parents[statement], "body", ()))
+def _siblings(statement: cst.CSTNode, planned: Plan) -> list[cst.CSTNode]:
+    return list(getattr(planned.code.parents[statement], "body", ()))
 
 
-def _number(statement: cst.CSTNode, made: Plan) -> int:
-    return _siblings(statement, made).index(statement)
+def _number(statement: cst.CSTNode, planned: Plan) -> int:
+    return _siblings(statement, planned).index(statement)

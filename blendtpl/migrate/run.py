@@ -64,7 +64,7 @@ def migrate(
     `registry` is the ``module:name`` that rewritten code calls, `shim` the name of the shim in the old code.
     """
     read = [read_file(path) for path in python_files(sources)]
-    unreadable = [found for found in read if isinstance(found, Unreadable)]
+    unreadable = [file for file in read if isinstance(file, Unreadable)]
     files, unparsed = [], []
     for file in read:
         if isinstance(file, File):
@@ -73,20 +73,20 @@ def migrate(
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 unparsed.append((file, _error_text(error)))
     trees = ((str(file.path), module, tree) for file, module, tree in files)
-    known = project_of(trees, shim, templates.called(), templates.including_once())
-    templates.follow(known.shims)
-    words = frozenset((shim, *_WORDS, *known.aliases.names))
+    project = project_of(trees, shim, templates.called(), templates.including_once())
+    templates.follow(project.shims)
+    words = frozenset((shim, *_WORDS, *project.aliases.names))
     unreadable += [Unreadable(file.path, problem) for file, problem in unparsed if _has_word(file.text, words)]
-    wanted = [(file, module) for file, module, tree in files if _may_have_calls(tree, words)]
+    candidates = [(file, module) for file, module, tree in files if _may_have_calls(tree, words)]
     results = []
-    for number, (file, module) in enumerate(wanted):
-        progress("migrate", number, len(wanted))
+    for number, (file, module) in enumerate(candidates):
+        progress("migrate", number, len(candidates))
         try:
-            results.append(_result(file, module, templates, known, registry, shim))
+            results.append(_result(file, module, templates, project, registry, shim))
         except (cst.ParserSyntaxError, RecursionError) as error:
             unreadable.append(Unreadable(file.path, _error_text(error)))
-    kept = (result for result in results if result.new is not None or result.found.left)
-    return Migration(tuple(kept), tuple(unreadable), len(read))
+    relevant = (result for result in results if result.new is not None or result.found.left)
+    return Migration(tuple(relevant), tuple(unreadable), len(read))
 
 
 def _has_word(text: str, words: Iterable[str]) -> bool:
@@ -111,17 +111,17 @@ def _error_text(error: BaseException) -> str:
     return f"cannot parse it: {error or 'it is nested too deeply'}"
 
 
-def _result(file: File, module: str, templates: Templates, known: Project, registry: str, shim: str) -> Result:
+def _result(file: File, module: str, templates: Templates, project: Project, registry: str, shim: str) -> Result:
     origin = registry.partition(":")[0]
     stem = module.rpartition(".")[2]
-    taken = frozenset(name for source, name in known.taken if source == stem)
-    place = Place(str(file.path.absolute()), module, taken, imports_back(module, origin, known))
-    found = rewrite(cst.parse_module(file.text), place, templates, known, registry=registry, shim=shim)
-    if found.text == file.text:
-        return Result(file, None, found)
+    exported = frozenset(name for source, name in project.exported if source == stem)
+    place = Place(str(file.path.absolute()), module, exported, imports_back(module, origin, project))
+    rewritten = rewrite(cst.parse_module(file.text), place, templates, project, registry=registry, shim=shim)
+    if rewritten.text == file.text:
+        return Result(file, None, rewritten)
     try:
-        return Result(file, file.encoded(found.text), found)
+        return Result(file, file.encoded(rewritten.text), rewritten)
     except UnicodeEncodeError as error:
         reason = f"its encoding, {file.encoding}, has no {error.object[error.start]!r}"
-        left = tuple(Remark(remark.line, remark.call, reason) for remark in found.rewritten)
-        return Result(file, None, Rewritten(file.text, left=(*found.left, *left)))
+        unencodable = tuple(Remark(remark.line, remark.call, reason) for remark in rewritten.rewritten)
+        return Result(file, None, Rewritten(file.text, left=(*rewritten.left, *unencodable)))

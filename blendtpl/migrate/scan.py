@@ -60,10 +60,10 @@ class _Scan(cst.CSTVisitor):
         outer.inner.append(self._at)
         for target in targets:
             self._bind(target)
-        self._each(parts)
+        self._visit_all(parts)
         self._at = outer
 
-    def _each(self, parts: Sequence[cst.CSTNode | None]) -> None:
+    def _visit_all(self, parts: Sequence[cst.CSTNode | None]) -> None:
         for part in parts:
             if part is not None:
                 part.visit(self)
@@ -98,22 +98,22 @@ class _Scan(cst.CSTVisitor):
         return False
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self._each(node.decorators)
+        self._visit_all(node.decorators)
         parameters = _parameters(node.params)
-        self._each([part for parameter in parameters for part in (parameter.default, parameter.annotation)])
-        self._each([node.returns])
+        self._visit_all([part for parameter in parameters for part in (parameter.default, parameter.annotation)])
+        self._visit_all([node.returns])
         self._at.stores.append((node.name.value, node))
         self._within(node, parameters, [node.body])
         return False
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
         parameters = _parameters(node.params)
-        self._each([parameter.default for parameter in parameters])
+        self._visit_all([parameter.default for parameter in parameters])
         self._within(node, parameters, [node.body])
         return False
 
     def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        self._each([*node.decorators, *node.bases, *node.keywords])
+        self._visit_all([*node.decorators, *node.bases, *node.keywords])
         self._at.stores.append((node.name.value, node))
         self._within(node, [], [node.body])
         return False
@@ -140,7 +140,7 @@ class _Scan(cst.CSTVisitor):
     def visit_CompFor(self, node: cst.CompFor) -> bool:
         node.iter.visit(self)
         self._bind(node.target)
-        self._each([*node.ifs, node.inner_for_in])
+        self._visit_all([*node.ifs, node.inner_for_in])
         return False
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
@@ -157,21 +157,21 @@ class _Scan(cst.CSTVisitor):
         return False
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
-        self._each([node.annotation, node.value])
+        self._visit_all([node.annotation, node.value])
         self._bind(node.target)
         if node.value is None:
             self._at.bare.add(node.target)  # it is a variable of this scope, but bound to nothing
         return False
 
     def visit_AugAssign(self, node: cst.AugAssign) -> bool:
-        self._each([node.target, node.value])
+        self._visit_all([node.target, node.value])
         self._bind(node.target)
         return False
 
     def visit_For(self, node: cst.For) -> bool:
         node.iter.visit(self)
         self._bind(node.target)
-        self._each([node.body, node.orelse])
+        self._visit_all([node.body, node.orelse])
         return False
 
     def visit_AsName(self, node: cst.AsName) -> bool:
@@ -179,7 +179,7 @@ class _Scan(cst.CSTVisitor):
         return False
 
     def visit_MatchAs(self, node: cst.MatchAs) -> bool:
-        self._each([node.pattern])
+        self._visit_all([node.pattern])
         if node.name is not None:
             self._bind(node.name)
         return False
@@ -190,7 +190,7 @@ class _Scan(cst.CSTVisitor):
         return False
 
     def visit_MatchMapping(self, node: cst.MatchMapping) -> bool:
-        self._each(node.elements)
+        self._visit_all(node.elements)
         if node.rest is not None:
             self._bind(node.rest)
         return False

@@ -97,7 +97,9 @@ class Scope:
     def imported(self) -> frozenset[str]:
         """The names that are imported in it, or in a scope in it."""
         own = (item for scope in self.all() for item in scope.own.items())
-        return frozenset(name for name, found in own if any(isinstance(each, cst.ImportAlias) for each in found))
+        return frozenset(
+            name for name, bindings in own if any(isinstance(binding, cst.ImportAlias) for binding in bindings)
+        )
 
     def settle(self) -> None:
         """Give each name that is stored here, or in a scope in here, to the scope that it belongs to."""

@@ -94,16 +94,16 @@ def _of_shim(node: cst.Call, scope: Scope, method: Method) -> Site | Unclear:
     problem = method.problem
     if method.name.endswith("_once"):
         problem = problem or "what is included once has to be known for the whole request"
-    given = arguments.get("scope")
-    unsure = _may_be_none(node.args[given].value, scope) if given is not None else ""
-    implicit = given is None or bool(unsure) or _is_none(node.args[given].value)
+    scope_at = arguments.get("scope")
+    unsure = _may_be_none(node.args[scope_at].value, scope) if scope_at is not None else ""
+    implicit = scope_at is None or bool(unsure) or _is_none(node.args[scope_at].value)
     return Site(
         node,
         scope,
         call,
         path=node.args[arguments["path"]].value,
         path_position=arguments["path"],
-        positions=() if implicit or given is None else (given,),
+        positions=() if implicit or scope_at is None else (scope_at,),
         prints=method.name != "fetch",
         implicit=implicit,
         writes=not implicit,
@@ -118,27 +118,27 @@ def _of_exec(node: cst.Call, scope: Scope, code: Code) -> Site | Unclear | None:
     source = node.args[0].value
     if isinstance(source, cst.Call) and qualified(source.func, scope) == "builtins.compile" and source.args:
         source = source.args[0].value
-    found = read_of(source, scope, code, binary=True)
-    if found is None:
+    reading = read_of(source, scope, code, binary=True)
+    if reading is None:
         return None
     arguments = _arguments(node, ("source", "globals", "locals"))
     if isinstance(arguments, str):
         return Unclear(node, "exec", arguments)
-    given = tuple(arguments[name] for name in ("globals", "locals") if name in arguments)
-    given = tuple(position for position in given if not _is_none(node.args[position].value))
-    if given and arguments.get("globals") not in given:
+    positions = tuple(arguments[name] for name in ("globals", "locals") if name in arguments)
+    positions = tuple(position for position in positions if not _is_none(node.args[position].value))
+    if positions and arguments.get("globals") not in positions:
         return Unclear(node, "exec", "it is given local variables, and all global ones around it")
     return Site(
         node,
         scope,
         "exec",
-        path=found.path,
+        path=reading.path,
         path_position=0,
-        positions=given,
+        positions=positions,
         prints=True,
-        implicit=not given,
+        implicit=not positions,
         writes=True,
-        held=found.held,
+        held=reading.held,
     )
 
 
@@ -149,55 +149,57 @@ def _of_run_path(node: cst.Call, scope: Scope) -> Site | Unclear:
     if "path_name" not in arguments:
         return Unclear(node, "runpy.run_path", "it has no path")
     scopes = [arguments["init_globals"]] if "init_globals" in arguments else []
-    given = tuple(position for position in scopes if not _is_none(node.args[position].value))
+    positions = tuple(position for position in scopes if not _is_none(node.args[position].value))
     own = arguments["path_name"]
-    return Site(node, scope, "runpy.run_path", node.args[own].value, own, given, prints=True)
+    return Site(node, scope, "runpy.run_path", node.args[own].value, own, positions, prints=True)
 
 
 def _of_object(node: cst.Call, scope: Scope, code: Code) -> Site | Unclear | None:
     """Return the site of ``Template(…).render(…)`` and the like."""
     assert isinstance(node.func, cst.Attribute)  # noqa: S101  # the caller has looked
-    made, names = held(node.func.value, scope, code)
-    if not isinstance(made, cst.Call) or not made.args:
+    template, names = held(node.func.value, scope, code)
+    if not isinstance(template, cst.Call) or not template.args:
         return None
-    kind, origin = _maker(made, scope, code)
+    kind, origin = _maker(template, scope, code)
     method = node.func.attr.value
     if not kind or (method == "render") != (kind != "string.Template"):
         return None
-    text = made.args[0]
+    text = template.args[0]
     if text.star or text.keyword not in (None, "source", "template"):
         return None
-    found = read_of(text.value, scope, code)
+    reading = read_of(text.value, scope, code)
     call = f"{kind}.{method}" if kind == "string.Template" else kind
-    if found is None:
+    if reading is None:
         return None
     doubt = origin if isinstance(origin, str) else ""
     seen = origin if isinstance(origin, cst.Call) else None
     if any(argument.star == "*" for argument in node.args):
         return Unclear(node, call, "it passes `*` arguments")
     positions = tuple(range(len(node.args)))
-    return Site(node, scope, call, found.path, None, positions, origin=seen, held=(*names, *found.held), doubt=doubt)
+    return Site(
+        node, scope, call, reading.path, None, positions, origin=seen, held=(*names, *reading.held), doubt=doubt
+    )
 
 
-def _maker(made: cst.Call, scope: Scope, code: Code) -> tuple[str, cst.Call | str | None]:
+def _maker(template: cst.Call, scope: Scope, code: Code) -> tuple[str, cst.Call | str | None]:
     """Return what makes a template object, and the call with its options where that is seen; or why it is not sure."""
-    name = qualified(made.func, scope)
+    name = qualified(template.func, scope)
     if name == "string.Template" or name in _JINJA:
-        return ("jinja2.Template" if name in _JINJA else name), made
-    if not (isinstance(made.func, cst.Attribute) and made.func.attr.value == "from_string"):
+        return ("jinja2.Template" if name in _JINJA else name), template
+    if not (isinstance(template.func, cst.Attribute) and template.func.attr.value == "from_string"):
         return "", None
     kind = "Environment.from_string"
-    environment, _ = held(made.func.value, scope, code)
+    environment, _ = held(template.func.value, scope, code)
     if isinstance(environment, cst.Call) and qualified(environment.func, scope) in _ENVIRONMENTS:
         return kind, environment
-    last = made.func.value.attr if isinstance(made.func.value, cst.Attribute) else made.func.value
+    last = template.func.value.attr if isinstance(template.func.value, cst.Attribute) else template.func.value
     seems = isinstance(last, cst.Name) and _ENVIRONMENT_NAME.search(last.value)
     return kind, None if seems else "what it is called on may be no jinja2.Environment"
 
 
 def _arguments(node: cst.Call, names: Sequence[str]) -> dict[str, int] | str:
     """Return the number of the argument for each of the parameters that has one, or what cannot be told."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for number, argument in enumerate(node.args):
         if argument.star:
             return f"it passes `{argument.star}` arguments"
@@ -205,8 +207,8 @@ def _arguments(node: cst.Call, names: Sequence[str]) -> dict[str, int] | str:
         name = argument.keyword.value if argument.keyword is not None else name
         if name not in names:
             return f"it has an argument that is not known, `{name or number + 1}`"
-        found[name] = number
-    return found
+        numbers[name] = number
+    return numbers
 
 
 def _is_none(node: cst.BaseExpression) -> bool:

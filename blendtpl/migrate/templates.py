@@ -23,7 +23,7 @@ from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.errors import BundleError, Fault, PathError, did_you_mean
 from blendtpl.migrate.aliases import METHODS
-from blendtpl.migrate.project import ONCE, Made
+from blendtpl.migrate.project import ONCE, ShimCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,12 @@ class Templates:
         self._paths = Paths((*self.roots, *absolute), self.aliases, self.bundle.manifest.templates)
         self._shim = self._paths
 
-    def follow(self, shims: Sequence[Made]) -> None:
+    def follow(self, shims: Sequence[ShimCall]) -> None:
         """Have old paths of the shim mean what they do where it is made, unless roots and aliases were given."""
         if self.given or not shims:
             return
         first = shims[0]
-        unread = next((made for made in shims if made.options is None or made.options != first.options), None)
+        unread = next((shim for shim in shims if shim.options is None or shim.options != first.options), None)
         if first.options is None or unread is not None:
             place = first.place if unread is None else unread.place
             self._doubt = f"what roots and aliases the shim at {place} has is not clear: give --root and --alias"
@@ -107,14 +107,14 @@ class Templates:
 
     def of_old_path(self, path: str) -> tuple[str, str]:
         """Return the template that a shim takes for a path, or an empty name and why there is none."""
-        return ("", self._doubt) if self._doubt else self._found(path, self._shim)
+        return ("", self._doubt) if self._doubt else self._lookup(path, self._shim)
 
-    def _found(self, path: str, paths: Paths) -> tuple[str, str]:
+    def _lookup(self, path: str, paths: Paths) -> tuple[str, str]:
         try:
-            found = paths.find(path)
+            target = paths.find(path)
         except PathError as error:
             return "", str(error)
-        return (found.name, "") if found.exists else ("", self._missing(path, found.name))
+        return (target.name, "") if target.exists else ("", self._missing(path, target.name))
 
     def of_file(self, path: str) -> tuple[str, str]:
         """Return the template that a file has become which code opens: it is below a root, or has an alias.
@@ -123,11 +123,11 @@ class Templates:
         """
         absolute = os.path.normpath(self.base / path)
         if any(absolute.startswith(os.path.join(self.base, root, "")) for root in self.roots):  # noqa: PTH118
-            return self._found(absolute, self._paths)
+            return self._lookup(absolute, self._paths)
         shown = os.path.normpath(path)
         named = (old for old in self.aliases if not old.startswith("."))
         if any(shown == os.path.normpath(old) or (old.endswith("/") and shown.startswith(old)) for old in named):
-            return self._found(shown, self._paths)
+            return self._lookup(shown, self._paths)
         return "", ""
 
     def _missing(self, path: str, name: str) -> str:
@@ -145,7 +145,7 @@ class Templates:
     def known(self, name: str) -> Known:
         """Return what is known of a template of the bundle."""
         entry = self.bundle.manifest.templates[name]
-        reached = {each: self._of(each) for each in self._reached(name)}
+        reached = {other: self._of(other) for other in self._reached(name)}
         free = frozenset().union(*(facts.free for facts in reached.values()))
         parents = self._parents(name)
         return Known(
@@ -153,21 +153,21 @@ class Templates:
             variables=frozenset(entry.variables),
             defaults=(free & frozenset(self.environment.globals)) - frozenset(entry.variables),
             calls=frozenset().union(*(facts.calls for facts in reached.values())),
-            sets=frozenset().union(*(reached[each].sets for each in parents)),
+            sets=frozenset().union(*(reached[parent].sets for parent in parents)),
             returns=any(facts.returns for facts in reached.values()),
-            opaque=next((f"`{each}` {facts.opaque}" for each, facts in reached.items() if facts.opaque), ""),
+            opaque=next((f"`{other}` {facts.opaque}" for other, facts in reached.items() if facts.opaque), ""),
             escapes=entry.autoescape,
         )
 
     def _reached(self, name: str, kinds: Iterable[str] = ()) -> list[str]:
         """Return a template and all that it refers to, by references of these kinds or of any."""
         entries = self.bundle.manifest.templates
-        found = [name]
-        for each in found:
-            for reference in entries[each].references:
+        reached = [name]
+        for current in reached:
+            for reference in entries[current].references:
                 if not kinds or reference.kind in kinds:
-                    found.extend(other for other in reference.names if other in entries and other not in found)
-        return found
+                    reached.extend(other for other in reference.names if other in entries and other not in reached)
+        return reached
 
     def _parents(self, name: str) -> list[str]:
         return self._reached(name, ("extends",))
@@ -183,8 +183,8 @@ class Templates:
             return _Facts(
                 frozenset(), frozenset(), frozenset(), False, f"cannot be parsed in this environment: {tree.message}"
             )
-        found = summarize(tree, self.environment, name)
-        free = found.free.union(*(block.free for block in found.blocks))
+        summary = summarize(tree, self.environment, name)
+        free = summary.free.union(*(block.free for block in summary.blocks))
         references = self.bundle.manifest.templates[name].references
         dynamic = next((reference for reference in references if not reference.names), None)
         opaque = ""
@@ -192,8 +192,8 @@ class Templates:
             opaque = f"refers to templates by names made at run time (line {dynamic.line})"
         elif any(_includes(call) for call in tree.find_all(nodes.Call)):
             opaque = "includes templates through the shim"
-        elif taken := next(iter(self._taking_all(tree)), ""):
-            opaque = f"uses `{taken}`, which may read any variable"
+        elif reader := next(iter(self._taking_all(tree)), ""):
+            opaque = f"uses `{reader}`, which may read any variable"
         return _Facts(free, frozenset(self._calls(tree)), frozenset(_set(tree.body)), _returns(tree), opaque)
 
     def _calls(self, tree: nodes.Template) -> Iterator[str]:
@@ -242,6 +242,6 @@ def _set(body: Iterable[nodes.Node]) -> Iterable[str]:
 
 def _returns(tree: nodes.Template) -> bool:
     return any(
-        found.identifier == IncludeExtension.identifier and found.name == "end"
-        for found in tree.find_all(nodes.ExtensionAttribute)
+        attribute.identifier == IncludeExtension.identifier and attribute.name == "end"
+        for attribute in tree.find_all(nodes.ExtensionAttribute)
     )

@@ -83,8 +83,8 @@ def _is_sure(name: str, scope: Scope, node: cst.CSTNode | None, code: Code) -> b
     state: State | None = state_at(scope, node, code.parents)
     if state is None:
         raise Hidden("and it is never reached" if node is not None else "and its module never ends")
-    elsewhere = [each for each in scope.own.get(name, ()) if (name, each) not in scope.stores]
-    deleted = {each for inner in scope.all() for _, each in inner.deletes}
+    elsewhere = [binding for binding in scope.own.get(name, ()) if (name, binding) not in scope.stores]
+    deleted = {deletion for inner in scope.all() for _, deletion in inner.deletes}
     if name in state.sure and deleted.isdisjoint(elsewhere):
         return True
     if elsewhere:
