@@ -6,6 +6,7 @@ interpreter and platform takes: `BLENDTPL_SPEEDUPS=0 python -m build`.
 """
 
 import os
+import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -22,5 +23,7 @@ if wanted not in {"", "0", "1"}:
 optional = wanted != "1"
 speedups = Extension("blendtpl.runtime._speedups", SOURCES, depends=HEADERS, optional=optional)
 transfer = Extension("blendtpl.mail._transfer", ["blendtpl/mail/_transfer.c"], optional=optional)
+counting = Extension("blendtpl.metrics._counting", ["blendtpl/metrics/_counting.c"], optional=optional)
+posix = [] if sys.platform == "win32" else [counting]  # as what it counts in is
 
-setup(ext_modules=[] if wanted == "0" else [speedups, transfer])
+setup(ext_modules=[] if wanted == "0" else [speedups, transfer, *posix])

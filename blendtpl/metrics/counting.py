@@ -1,7 +1,7 @@
 """Counting: a function that is called as before, and counts its calls in a row of numbers.
 
 Enters: a function, and where in a row its numbers are: calls, characters of the text or texts that it returned,
-seconds, and calls that raised. Leaves: what is called in its place.
+seconds, and calls that raised. Leaves: what is called in its place. `blendtpl.metrics._counting` does the same in C.
 
 Each number is added to by one thread at a time: Python hands over to another only where something is called, and
 nothing is between the reading of a number and its writing. Where threads run at once, there is a lock.
@@ -62,4 +62,11 @@ def add(row: "memoryview[float]", at: int, size: int, took: float, *, failed: bo
             row[errors] += 1.0
 
 
-counted = _counted
+try:
+    import blendtpl.metrics._counting as _counting  # a statement, which tools that freeze applications see
+except ImportError:  # it was built where there was no C compiler
+    _counting = None  # type: ignore[assignment]
+
+IN_C = _counting is not None
+# the same in C, where this installation has that
+counted: Callable[..., Callable[..., Any]] = _counted if _counting is None else _counting.counted

@@ -12,9 +12,11 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted((ROOT / "blendtpl" / "runtime" / "csrc").glob("*.c"))
 TRANSFER = ROOT / "blendtpl" / "mail" / "_transfer.c"
+COUNTING = ROOT / "blendtpl" / "metrics" / "_counting.c"
 TESTS = (
     *(f"tests/run/{name}" for name in ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")),
     *("tests/mail/test_relaxed.py", "tests/mail/test_transfer.py"),
+    "tests/metrics/test_counting.py",
 )
 FLAGS = ("-g", "-O1", "-shared", "-fPIC", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -40,7 +42,8 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
     for name in ("tests", "templates", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
     suffix, include = sysconfig.get_config_var("EXT_SUFFIX"), f"-I{sysconfig.get_path('include')}"
-    for module, sources in (("runtime/_speedups", SOURCES), ("mail/_transfer", [TRANSFER])):
+    modules = (("runtime/_speedups", SOURCES), ("mail/_transfer", [TRANSFER]), ("metrics/_counting", [COUNTING]))
+    for module, sources in modules:
         built = tmp_path / "blendtpl" / f"{module}{suffix}"
         subprocess.run(["cc", *FLAGS, include, *map(str, sources), "-o", str(built)], check=True)
     environment = {
@@ -51,8 +54,8 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
         "PYTHONPATH": str(tmp_path),
     }
     check = (
-        "import sys, blendtpl.mail._transfer as a, blendtpl.runtime._speedups as b;"
-        " sys.exit(not all(found.__file__.startswith(sys.argv[1]) for found in (a, b)))"
+        "import sys, blendtpl.mail._transfer as a, blendtpl.runtime._speedups as b, blendtpl.metrics._counting as c;"
+        " sys.exit(not all(found.__file__.startswith(sys.argv[1]) for found in (a, b, c)))"
     )
     subprocess.run([sys.executable, "-c", check, str(tmp_path)], env=environment, cwd=tmp_path, check=True)
     # but for what starts an interpreter of its own, which takes long, and what is there twice
