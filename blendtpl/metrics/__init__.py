@@ -4,7 +4,9 @@ Enters: a registry. Leaves: one that counts what it renders. Nothing here is imp
 `prometheus_client`, `opentelemetry` and `matplotlib` only by what needs them.
 """
 
-from blendtpl.metrics.measured import measure
+from blendtpl.metrics.collector import collector
+from blendtpl.metrics.measured import MeasuredRegistry, measure
+from blendtpl.metrics.serving import MetricsServer, serve
 from blendtpl.metrics.shared import SharedMetrics, TemplateFigures
 
-__all__ = ["SharedMetrics", "TemplateFigures", "measure"]
+__all__ = ["MeasuredRegistry", "MetricsServer", "SharedMetrics", "TemplateFigures", "collector", "measure", "serve"]

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -11,17 +10,7 @@ from blendtpl.errors import ConfigError
 from blendtpl.metrics import SharedMetrics
 from blendtpl.metrics.counting import add
 from blendtpl.metrics.shared import OTHERS
-
-
-def forked(work: Callable[[], object]) -> int:
-    """Run that in another process; return its number."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return child
+from tests.metrics.forks import forked
 
 
 def test_what_workers_count_by_template_is_added_up() -> None:
