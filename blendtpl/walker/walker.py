@@ -84,6 +84,20 @@ class Walker:
         """Return the cycles, for a `for` or an `async for`; one loop at a time."""
         return Cycles(self)
 
+    def begin(self) -> Cycle:
+        """Begin one cycle outside of a loop, which `finish` ends: what a task queue calls around each of its tasks. It
+        knows its own limits and signals; `stop` says when one of the walker's is met.
+        """
+        if self._pid != os.getpid():
+            self._runs = False  # the loop, if any, is that of the process that forked
+        if not self._runs:
+            self._enter()
+        return self._begin()
+
+    def finish(self, cycle: Cycle) -> None:
+        """End a cycle that `begin` has begun; its cache is empty then, and takes no more."""
+        self._finish(cycle)
+
     def _begin_process(self) -> None:
         """Take the age and the size to begin with, of this process: one that was forked has its own."""
         stats, fresh = self.stats, not self._shared
