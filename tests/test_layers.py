@@ -27,12 +27,16 @@ MAY_IMPORT = {
     "compat": {"errors", "runtime"},
     "walker": {"errors", "bundle", "mail", "runtime"},
     "metrics": {"errors", "bundle", "mail", "runtime", "walker"},
+    "bulk": {"errors", "bundle", "mail", "runtime"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face"},
     "migrate": {"errors", "bundle", "runtime", "compiler", "compat", "face"},
     "preview": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
-    "cli": {"errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate", "preview", "metrics"},
+    "cli": {
+        *("errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate", "preview"),
+        *("metrics", "bulk"),
+    },
 }
 # and the stages of the compiler, each with those before it
 STAGES = ("frontend", "analysis", "codegen", "assemble", "lint", "mail", "")

@@ -11,7 +11,8 @@ from blendtpl.cli.compile import compile_command
 from blendtpl.cli.explain import explain_command
 from blendtpl.cli.migrate import migrate_command
 from blendtpl.cli.preview import preview_command
-from blendtpl.cli.show import list_command, render_command
+from blendtpl.cli.render import render_command
+from blendtpl.cli.show import list_command
 from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
 from blendtpl.printable import one_line

@@ -1,12 +1,10 @@
-"""``blendtpl render`` and ``blendtpl list``: what a bundle gives, and what is in it."""
+"""``blendtpl list``: what is in a bundle."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
-from jinja2.lexer import newline_re
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -15,97 +13,19 @@ from rich.text import Text
 from blendtpl.bundle.archive import Bundle, open_bundle, read_bundle
 from blendtpl.bundle.manifest import thaw
 from blendtpl.cli.common import (
-    environment_option,
     errors_as_text,
-    fail,
-    hand_over,
     key_option,
-    named_environment,
-    project,
     read_key,
     say,
     say_json,
 )
-from blendtpl.errors import BlendError, CertificateError, UndefinedError, excerpt
+from blendtpl.errors import CertificateError
 from blendtpl.printable import one_line
-from blendtpl.runtime.registry import Registry, load
 from blendtpl.tools.soak.report import Certificate, beside, read_certificate
 
 _FILE_WIDTH = 200  # columns of a table that goes to a file or a pipe
 
 _bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
-
-
-@click.command("render")
-@_bundle_argument
-@click.argument("name")
-@click.option("--vars", "variables", metavar="FILE", help="A JSON file with the context, or - for standard input.")
-@click.option(
-    "--example", metavar="NAME", help="Take the context from this member of the file, as in an examples file."
-)
-@click.option("--block", metavar="NAME", help="Render this block alone.")
-@environment_option
-@key_option
-def render_command(
-    bundle: Path,
-    name: str,
-    variables: str | None,
-    example: str | None,
-    block: str | None,
-    environment: str | None,
-    key_file: Path | None,
-) -> None:
-    """Render the template NAME of a bundle to standard output.
-
-    A terminal is shown escapes for control characters; a file or a pipe gets the text as it is.
-    """
-    with errors_as_text():
-        config = project()
-        registry = load(
-            bundle, environment=named_environment(environment or config.environment), key=read_key(key_file)
-        )
-        context = _context(variables, example)
-        template = registry[name]
-        text = _render(registry, lambda: template.render_block(block, context) if block else template.render(context))
-        hand_over(text)
-
-
-def _render(registry: Registry, render: Any) -> str:
-    try:
-        return str(render())
-    except UndefinedError as error:
-        source = registry[error.name].source if error.name in registry else None
-        lines = newline_re.split(source or "")[::2]
-        line = lines[error.line - 1] if error.line <= len(lines) else ""
-        hint = f"\n  = help: {error.hint}" if error.hint else ""
-        chain = "".join(f"\n  = from {place}" for place in error.chain)
-        fail(f"{error.message}\n{excerpt(error.name, error.line, 0, 0, line)}{hint}{chain}")
-    except BlendError:
-        raise
-    except Exception as error:  # whatever a template, a filter or a variable raises
-        notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
-        fail(f"{type(error).__name__}: {error}{notes}")
-
-
-def _context(file: str | None, example: str | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    shown = "standard input" if file == "-" else file
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        context = json.loads(data)
-    except OSError as error:
-        fail(f"cannot read `{shown}`: {error.strerror}")
-    except (ValueError, RecursionError) as error:
-        fail(f"{shown} is no valid JSON: {error}")
-    if example is not None and isinstance(context, dict):
-        if example not in context:
-            others = ", ".join(f"`{one_line(each)}`" for each in context) or "none"
-            fail(f"{shown} has no example `{example}`; it has {others}")
-        context = context[example]
-    if not isinstance(context, dict):
-        fail(f"{shown} must hold a JSON object, from variable names to values")
-    return context
 
 
 @click.command("list")
