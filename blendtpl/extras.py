@@ -21,6 +21,7 @@ _EXTRAS = {
     "psutil": "walker",
     "prometheus_client": "metrics",
     "opentelemetry": "otel",
+    "matplotlib": "graph",
     "celery": "celery",
     "pyarrow": "bulk",
     "distributed": "dask",

@@ -5,8 +5,20 @@ Enters: a registry. Leaves: one that counts what it renders. Nothing here is imp
 """
 
 from blendtpl.metrics.collector import collector
+from blendtpl.metrics.graph import draw
 from blendtpl.metrics.measured import MeasuredRegistry, measure
+from blendtpl.metrics.recording import Recorder
 from blendtpl.metrics.serving import MetricsServer, serve
 from blendtpl.metrics.shared import SharedMetrics, TemplateFigures
 
-__all__ = ["MeasuredRegistry", "MetricsServer", "SharedMetrics", "TemplateFigures", "collector", "measure", "serve"]
+__all__ = [
+    "MeasuredRegistry",
+    "MetricsServer",
+    "Recorder",
+    "SharedMetrics",
+    "TemplateFigures",
+    "collector",
+    "draw",
+    "measure",
+    "serve",
+]
