@@ -25,12 +25,13 @@ MAY_IMPORT = {
     "runtime": {"errors", "bundle", "mail"},
     "compiler": {"errors", "bundle", "mail"},
     "compat": {"errors", "runtime"},
-    "walker": {"errors", "bundle", "mail", "runtime"},
+    "heap": {"errors", "bundle", "mail", "runtime"},  # it calls the code of a template by its name
+    "walker": {"errors", "bundle", "mail", "runtime", "heap"},
     "metrics": {"errors", "bundle", "mail", "runtime", "walker"},
     "bulk": {"errors", "bundle", "mail", "runtime"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
-    "tools": {"errors", "bundle", "runtime", "compiler", "face"},
+    "tools": {"errors", "bundle", "runtime", "compiler", "face", "heap"},
     "migrate": {"errors", "bundle", "runtime", "compiler", "compat", "face"},
     "preview": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
     "cli": {

@@ -26,24 +26,23 @@ _GENERATIONS = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class Garbage:
-    """What one walker collects and watches. `survivors` counts those of the watched objects that outlived their cycle
-    and the one after, in which a variable of the loop may still have held them.
-    """
+    """What one walker collects and watches."""
 
-    __slots__ = ("_due", "_watched", "survivors")
+    __slots__ = ("_due", "_watched")
 
     def __init__(self) -> None:
         self._watched: deque[tuple[int, ref[Any]]] = deque(maxlen=_WAITING)
         self._due = 0.0  # when the next collection of everything may be
-        self.survivors = 0
 
-    def end(self, number: int, values: dict[Hashable, Any]) -> None:
-        """Drop the objects of a cycle and collect what they leave."""
+    def end(self, number: int, values: dict[Hashable, Any]) -> int:
+        """Drop the objects of a cycle and collect what they leave. Return how many of those that were watched turn out
+        to have outlived their cycle and the one after, in which a variable of the loop may still have held them.
+        """
         self._watch(number, values)
         values.clear()
         if _GENERATIONS:
             gc.collect(1)
-        self._count(number)
+        return self._count(number)
 
     def _watch(self, number: int, values: dict[Hashable, Any]) -> None:
         step = len(values) // WATCHED or 1
@@ -53,7 +52,7 @@ class Garbage:
             if type(value).__weakrefoffset__:
                 self._watched.append((number, ref(value)))
 
-    def _count(self, number: int) -> None:
+    def _count(self, number: int) -> int:
         """Count those that are alive for longer than anything may be that is no leak, when a collection shows that they
         are no garbage. Where the collector is off, nobody else collects what is older than a cycle.
         """
@@ -62,10 +61,11 @@ class Garbage:
             watched.popleft()
         suspected = bool(watched) and watched[0][0] < number
         if not (suspected or not _GENERATIONS or not gc.isenabled()) or perf_counter() < self._due:
-            return
+            return 0
         began = perf_counter()
         gc.collect()
         ended = perf_counter()
         self._due = ended + _PART * (ended - began)
-        self.survivors += sum(taken < number and each() is not None for taken, each in watched)
+        survivors = sum(taken < number and each() is not None for taken, each in watched)
         self._watched = deque(((taken, each) for taken, each in watched if taken == number), maxlen=_WAITING)
+        return survivors

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """An object that was in the cache of a cycle, or that was reached from there, and is alive though it ended.
+    r"""An object that was in the cache of a cycle, or that was reached from there, and is alive though it ended.
 
     `key` is the key under which it was, or from whose object it was reached, as `repr` shows it; `kind` the name of its
-    type; `held_by` what those that hold it are called; `chain` each object on the way from what has a name to it.
+    type; `held_by` what it is called by the shortest way to it, such as ``\`seen[0]\` of module app``; `chain` what
+    is on that way, from what has a name to the object itself.
     """
 
     cycle: int
     key: str
     kind: str
     direct: bool  # whether the loader returned it, and not what it refers to
-    held_by: tuple[str, ...]
+    held_by: str
     chain: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = "of" if self.direct else "reached from"
-        holders = " and by ".join(self.held_by) or "something that was not looked for, as there are many"
-        return f"{self.kind} {where} key {self.key} outlived cycle {self.cycle}: it is held by {holders}"
+        return f"{self.kind} {where} key {self.key} outlived cycle {self.cycle}: it is held as {self.held_by}"

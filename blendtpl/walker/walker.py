@@ -5,13 +5,16 @@ Enters: a registry and limits. Leaves: cycles; the last of them is finished, and
 
 import asyncio
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Hashable
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 from blendtpl.errors import WalkerError
 from blendtpl.extras import NotInstalledError
 from blendtpl.runtime.registry import Registry
+from blendtpl.walker.check import Check
 from blendtpl.walker.cycle import Cycle
 from blendtpl.walker.garbage import Garbage
 from blendtpl.walker.limits import read_limits, rss_of_this_process
@@ -59,6 +62,7 @@ class Walker:
         self._number = 0
         self._runs = False
         self._garbage = Garbage()
+        self._check = Check() if check else None
         self._shared = stats is not None
         self._begin_process()
 
@@ -71,6 +75,13 @@ class Walker:
     def exit_status(self) -> int:
         """The status that the process is to end with: ``sys.exit(walker.exit_status)``."""
         return 0 if self._stop is None else self._stop.exit_status
+
+    @property
+    def not_followed(self) -> int:
+        """How many objects of the last cycle a walker that checks cannot tell to be dead: texts, numbers, and whatever
+        else anybody may refer to.
+        """
+        return 0 if self._check is None else self._check.not_followed
 
     def end(self, stop: Stop = Stop.TERMINATED) -> bool:
         """Leave after the cycle that runs; from a handler of signals, or any thread. Return whether that is news."""
@@ -127,13 +138,19 @@ class Walker:
         if self._pid != os.getpid():
             self._begin_process()
         self._runs = True
+        if self._check is not None:
+            self._check.start()
 
     def _leave(self) -> None:
         self._runs = False
+        if self._check is not None:
+            self._check.close()
 
     def _begin(self) -> Cycle:
         stats, now = self.stats, monotonic()
         self._number += 1
+        if self._check is not None:
+            self._check.begin()
         if not stats.ready:
             stats.ready = now
         deadline = None if self.limits.deadline is None else now + self.limits.deadline
@@ -143,20 +160,27 @@ class Walker:
 
     def _finish(self, cycle: Cycle) -> None:
         """End a cycle that was run to its end."""
-        self._drop(cycle, checked=True)
+        values = self._empty(cycle)
+        if self._check is None:
+            self.stats.survivors += self._garbage.end(cycle.number, values)
+        else:
+            self.survivors = self._check.end(cycle.number, values, sys._getframe())
+            self.stats.survivors += len(self.survivors)
         self.stats.cycles += 1
         self._look_at_limits()
 
-    def _drop(self, cycle: Cycle, *, checked: bool) -> None:
-        """Let go of what is in the cache of a cycle."""
+    def _abandon(self, cycle: Cycle) -> None:
+        """End a cycle whose loop was left. What left it, as an exception, may hold its objects: nothing is checked."""
+        self._garbage.end(cycle.number, self._empty(cycle))
+
+    def _empty(self, cycle: Cycle) -> dict[Hashable, Any]:
+        """Return what was in the cache of a cycle, which lets go of it."""
         stats, cache, values = self.stats, cycle.cache, cycle.cache.empty()
         stats.cycle_started = stats.deadline = 0.0
         stats.cache_size = len(values)
         stats.cache_hits += cache.hits
         stats.cache_misses += cache.misses
-        before = self._garbage.survivors
-        self._garbage.end(cycle.number, values)
-        stats.survivors += self._garbage.survivors - before
+        return values
 
     def _look_at_limits(self) -> None:
         now, stats = monotonic(), self.stats
@@ -215,7 +239,7 @@ class Cycles:
         try:
             cycle, self._cycle = self._cycle, None
             if cycle is not None:
-                self._walker._drop(cycle, checked=False)
+                self._walker._abandon(cycle)
         finally:
             self._walker._leave()
             self._signals.restore()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import blendtpl
+from blendtpl.heap.naming import called, circle
 from blendtpl.tools.contexts import Thing
-from blendtpl.tools.soak.naming import called, circle
 from blendtpl.tools.soak.referrers import left, lengths
 
 HERE = __name__

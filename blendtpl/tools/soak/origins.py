@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from blendtpl.heap.naming import circle
 from blendtpl.runtime.template import Template
 from blendtpl.tools.soak.growth import WARM_UP, no_collector, repeated
 from blendtpl.tools.soak.lines import Place, innermost, shown
-from blendtpl.tools.soak.naming import circle
 from blendtpl.tools.soak.referrers import left, lengths, types_of
 
 _FRAMES = 30  # of the stack behind each piece of memory, from a template on

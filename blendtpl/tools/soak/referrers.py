@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
-from blendtpl.tools.soak.naming import called, kind_of
+from blendtpl.heap.naming import called, kind_of
 
 _MOST = 3  # holders that are told
 _SHARE = 0.2  # of what the first of them holds, from which on another is told

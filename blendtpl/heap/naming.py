@@ -8,18 +8,20 @@ when it is asked for its class.
 import functools
 import gc
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
-from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType
+from dataclasses import dataclass
+from types import AsyncGeneratorType, CellType, CoroutineType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 import jinja2
 
+from blendtpl.heap.frames import Root, variables
+from blendtpl.heap.ways import way
 from blendtpl.runtime.traceback import Sources
 
-_LONGEST = 9  # steps from an object to a name
-_WIDEST = 2000  # objects to look at in one of those steps
 _TRIED = 50  # objects that a circle is looked for from
 _KEY = 40  # characters of a key that are shown
 
@@ -27,8 +29,11 @@ _PLAIN = frozenset((str, bytes, int, float, bool, type(None)))
 _ATTRIBUTES = (
     *("__dict__", "__traceback__", "__context__", "__cause__", "args", "tb_frame", "tb_next", "f_back"),
     *("__self__", "__func__", "__wrapped__", "func", "keywords", "cell_contents", "gi_frame", "default_factory"),
-    *("__closure__", "__defaults__", "__kwdefaults__"),
+    *("__closure__", "__defaults__", "__kwdefaults__", "_coro", "_result", "_exception"),
 )
+# what waits for its next step, and where its frame is
+_SUSPENDED: dict[type, str] = {GeneratorType: "gi_frame", CoroutineType: "cr_frame", AsyncGeneratorType: "ag_frame"}
+_NO_ROOTS: Mapping[int, Root] = {}
 
 
 def kind_of(found: object) -> str:
@@ -42,19 +47,69 @@ def called(found: Any, part: Any = None) -> str:
 
     With `part`, which it refers to, return what that is called.
     """
-    way = _way(found)
-    root, named = way[0], _named(way[0])
-    if named is None:
+    steps = way(found, lambda each: _named(each) is not None)
+    if _named(steps[0]) is None:
         return f"{kind_of(found if part is None else part)} that no module, class or function is found to lead to"
-    if issubclass(type(root), functools._lru_cache_wrapper):
-        limit = root.cache_parameters()["maxsize"]
-        return f"the cache of {named}, which has {'no limit' if limit is None else f'a limit of {limit}'}"
-    if type(root) is Context:
-        return named
-    if part is not None:
-        way.append(part)
-    expression = _expression(way)
-    return f"{kind_of(way[-1])} `{expression}` of {named}" if expression else named
+    if part is not None and not _is_whole(steps[0]):
+        steps.append(part)
+    text = _told(steps, Root("", str(_named(steps[0]))))
+    return f"{kind_of(steps[-1])} {text}" if text.startswith("`") else text
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """As what an object is held: its name by the shortest way, and what is on that way. `known`: the way has a name."""
+
+    name: str
+    chain: tuple[str, ...]
+    known: bool = True
+
+
+NOT_LOOKED_FOR = Held("something that was not looked for, as there are many", (), known=False)
+
+
+def held_as(found: Any, roots: Mapping[int, Root] = _NO_ROOTS) -> Held:
+    """Return as what an object is held. `roots` are what has a name by where it is, by `id`: what the variables of
+    functions that run have for values. They are told when nothing else is found, which holds objects for longer.
+    """
+    steps = way(found, lambda each: _named(each) is not None)
+    name = _named(steps[0])
+    if name is None and roots:
+        steps = way(found, lambda each: id(each) in roots)
+    first = steps[0]
+    root = Root("", name) if name is not None else roots.get(id(first))
+    if root is not None:
+        return Held(_told(steps, root), (root.where, *map(kind_of, steps if root.variable else steps[1:])))
+    chain = tuple(map(kind_of, steps))
+    if len(steps) == 1:
+        return Held("something that cannot be looked into, such as a part of a library in C", chain, known=False)
+    called_back = callable(first) or type(first) is tuple  # as it is when `atexit` has it
+    name = f"{chain[0]} {_qualified(first)}" if callable(first) else chain[0]
+    where = "`atexit` or a library in C" if called_back else "a library in C"
+    return Held(f"`{_expression(steps)}` of a {name} that cannot be found in anything, as what {where} holds", chain)
+
+
+def _told(steps: Sequence[Any], root: Root) -> str:
+    """Return how to get to the last of some objects, which begin at that root."""
+    first = steps[0]
+    if not root.variable and issubclass(type(first), functools._lru_cache_wrapper):
+        limit = first.cache_parameters()["maxsize"]
+        return f"the cache of {root.where}, which has {'no limit' if limit is None else f'a limit of {limit}'}"
+    name = root.variable
+    if type(first) is Context:
+        inside = {id(step): at for at, step in enumerate(steps)}
+        items = ((variable.name, inside[id(value)]) for variable, value in first.items() if id(value) in inside)
+        name, at = next(items, ("", len(steps) - 1))
+        steps = steps[at:]
+    expression = f"{name}{_expression(steps, dotted=bool(name))}"
+    local = any(issubclass(type(step), threading.local) for step in steps)
+    text = f"`{expression}` of {root.where}" if expression else root.where
+    return f"{text}, which is local to a thread" if local else text
+
+
+def _is_whole(found: Any) -> bool:
+    """Return whether something is named without what of it is meant."""
+    return type(found) is Context or issubclass(type(found), functools._lru_cache_wrapper)
 
 
 def circle(garbage: Sequence[Any]) -> str:
@@ -85,33 +140,6 @@ def _commonness(found: object) -> int:
     return 2 if kind in {FrameType, FunctionType} else int(kind.__module__ == "builtins")
 
 
-def _way(found: Any) -> list[Any]:
-    """Return the objects from one that has a name to that object, each of which refers to the next."""
-    steps: dict[int, Any] = {}  # what each refers to, on the way
-    seen = {id(found): found}
-    frontier = [found]
-    for _ in range(_LONGEST):
-        for each in frontier:
-            if _named(each) is not None:
-                return _followed(each, found, steps)
-        inside = {id(each) for each in frontier}
-        wider: list[Any] = []
-        for each in gc.get_referrers(*frontier):
-            if id(each) not in seen and type(each) is not FrameType:
-                seen[id(each)] = each
-                steps[id(each)] = next((part for part in gc.get_referents(each) if id(part) in inside), found)
-                wider.append(each)
-        frontier = wider[:_WIDEST]
-    return [found]
-
-
-def _followed(start: Any, end: Any, steps: Mapping[int, Any]) -> list[Any]:
-    way = [start]
-    while way[-1] is not end:
-        way.append(steps[id(way[-1])])
-    return way
-
-
 def _named(found: Any) -> str | None:
     """Return what an object is called that has a name of its own, else `None`."""
     kind = type(found)
@@ -125,6 +153,9 @@ def _named(found: Any) -> str | None:
         return "the environment"
     if kind is Context:
         return "the variables of `contextvars`"
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and issubclass(kind, asyncio.Task) and not asyncio.Task.done(found):
+        return f"task `{asyncio.Task.get_name(found)}`, which is not done"
     if kind is dict and type(name := found.get("__name__")) is str:
         if type(found.get("__loader__")) is Sources:
             return f"the code of template {name}"
@@ -151,6 +182,9 @@ def _expression(way: Sequence[Any], *, dotted: bool = False) -> str:
             index += 2
         elif _is_namespace(holder, rest[0]):
             index += 1
+        elif issubclass(type(holder), threading.local) and len(rest) > 2:  # two dicts: by thread, and by name
+            text += _name_in(rest[1], rest[2], names=True)
+            index += 3
         else:
             names = (index == 0 and _named(holder) is not None) or (index > 0 and _is_namespace(way[index - 1], holder))
             text += _name_in(holder, rest[0], names=names)
@@ -192,10 +226,11 @@ def _name_in(holder: Any, part: Any, *, names: bool) -> str:
     for base in (list, tuple, deque):
         if issubclass(kind, base):
             return f"[{_index(base.__iter__(holder), part)}]"
-    frame = holder if kind is FrameType else holder.gi_frame if kind is GeneratorType else None
-    if frame is not None:
-        variable = next((name for name, value in frame.f_locals.items() if value is part), "…")
-        return f"{'.gi_frame' if frame is not holder else ''}.f_locals[{variable!r}]"
+    attribute = _SUSPENDED.get(kind, "")
+    frame = holder if kind is FrameType else _attribute(holder, attribute) if attribute else None
+    if type(frame) is FrameType:
+        variable = next((name for name, value in variables(frame).items() if value is part), "…")
+        return f"{f'.{attribute}' if attribute else ''}.f_locals[{variable!r}]"
     names_of = (*_ATTRIBUTES, *_slots(kind), *(_attribute(holder, "__dict__") or ()))
     return next((f".{name}" for name in names_of if _attribute(holder, name) is part), ".…")
 

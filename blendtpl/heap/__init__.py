@@ -1,0 +1,1 @@
+"""The heap: the objects that there are in memory, what they are called, and who holds them."""
