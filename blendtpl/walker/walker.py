@@ -99,9 +99,7 @@ class Walker:
         """Begin one cycle outside of a loop, which `finish` ends: what a task queue calls around each of its tasks. It
         knows its own limits and signals; `stop` says when one of the walker's is met.
         """
-        if self._pid != os.getpid():
-            self._runs = False  # the loop, if any, is that of the process that forked
-        if not self._runs:
+        if not self._runs or self._pid != os.getpid():
             self._enter()
         return self._begin()
 
@@ -133,10 +131,8 @@ class Walker:
                 stats.base_rss = stats.rss
 
     def _enter(self) -> None:
-        if self._runs:
+        if self._runs and self._pid == os.getpid():  # else the loop is that of the process that forked
             raise WalkerError("the walker runs already: one loop over its cycles at a time, which ends when it is left")
-        if self._pid != os.getpid():
-            self._begin_process()
         self._runs = True
         if self._check is not None:
             self._check.start()
@@ -147,6 +143,8 @@ class Walker:
             self._check.close()
 
     def _begin(self) -> Cycle:
+        if self._pid != os.getpid():
+            self._begin_process()
         stats, now = self.stats, monotonic()
         self._number += 1
         if self._check is not None:
