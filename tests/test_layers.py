@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "preview": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
     "cli": {
         *("errors", "bundle", "runtime", "compiler", "compat", "face", "tools", "migrate", "preview"),
-        *("metrics", "bulk"),
+        *("walker", "metrics", "bulk"),
     },
 }
 # and the stages of the compiler, each with those before it

@@ -15,6 +15,7 @@ from blendtpl.cli.render import render_command
 from blendtpl.cli.show import list_command
 from blendtpl.cli.soak import soak_command
 from blendtpl.cli.verify import verify_command
+from blendtpl.cli.walk import walk_command
 from blendtpl.printable import one_line
 from blendtpl.tools.versions import version_line
 
@@ -51,3 +52,4 @@ command.add_command(verify_command)
 command.add_command(soak_command)
 command.add_command(preview_command)
 command.add_command(migrate_command)
+command.add_command(walk_command)

@@ -118,10 +118,10 @@ def named_environment(name: str | None) -> jinja2.Environment | None:
     except BlendError:
         raise
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"environment `{name}` fails: {type(error).__name__}: {error}{_place(error)}") from error
+        raise ConfigError(f"environment `{name}` fails: {type(error).__name__}: {error}{place_of(error)}") from error
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """Return where the user's code failed, or nothing when it never ran."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith((_PACKAGE, "<frozen ", importlib.__file__))]

@@ -4,13 +4,14 @@ Enters: a pool, its policy, and the time. Leaves: what has to be done now, in or
 
 1. There are as many workers as were asked for: who is missing is forked, after failures with a pause that doubles, and
    then one alone until it is ready.
-2. Who is due is replaced, the oldest first, and one at a time; its replacement is ready before it is told to leave. More
-   at a time only when one has been due for so long that one at a time is too slow, and never more than a quarter.
+2. Who is due is replaced, the oldest first, and one at a time; its replacement is ready before it is told to leave.
+   More at a time only when one has been due for so long that one at a time is too slow, and never more than a quarter.
 3. Nobody is ended in the middle of a cycle, but for one that is past its deadline: it is told, and then ended.
 4. The first worker with a new bundle is on trial until it has finished a cycle. Till then all others, and the one whose
    place it is to take, stay as they are.
 """
 
+import math
 from dataclasses import dataclass
 
 from blendtpl.walker.launcher.pool import Policy, Pool, Reason, State, Worker
@@ -94,11 +95,11 @@ def _late(pool: Pool, policy: Policy, now: float) -> list[Action]:
         elif worker.state is State.READY:
             if overdue:
                 found.append(Tell(worker.number, Reason.HUNG))
-        # it was told; in a cycle that has no deadline it may take as long as that takes
-        elif overdue and now - max(worker.told, worker.seen.deadline) >= policy.patience:
-            found.append(Kill(worker.number, Reason.HUNG))
-        elif not worker.seen.busy and now - worker.told >= policy.grace:
-            found.append(Kill(worker.number, Reason.HUNG))
+        else:
+            # it was told; a cycle that has no deadline may take as long as it takes
+            since = max(worker.told, worker.seen.deadline) if overdue else worker.told
+            if now - since >= (policy.patience if overdue else math.inf if worker.seen.busy else policy.grace):
+                found.append(Kill(worker.number, Reason.HUNG))
     return found
 
 

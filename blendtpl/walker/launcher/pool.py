@@ -1,7 +1,7 @@
 """The pool: what is known of the workers at one moment, and what each thing that happens makes of it.
 
-Enters: a pool, what happened, and when. Leaves: the pool after it. Nothing here knows processes, rows or clocks, so that
-any history can be made up and looked at; `decide.py` says what is to be done next.
+Enters: a pool, what happened, and when. Leaves: the pool after it. Nothing here knows processes, rows or clocks, so
+that any history can be made up and looked at; `decide.py` says what is to be done next.
 
 Times are seconds of a clock that never goes back. A worker is known by its number, which no other ever has: a process's
 own may come back.

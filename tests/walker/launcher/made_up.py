@@ -40,7 +40,7 @@ class World:
     live: Callable[["World", Fork], Life]
     random: random.Random
     deadline: float = math.inf
-    pool: Pool = Pool()
+    pool: Pool = field(default_factory=Pool)
     now: float = 100.0
     lives: dict[int, Life] = field(default_factory=dict)
     numbers: int = 0

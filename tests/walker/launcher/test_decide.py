@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -96,7 +97,7 @@ def test_as_many_are_replaced_at_once_as_are_late_but_never_more_than_a_quarter(
 def test_each_pause_after_a_failure_is_twice_the_one_before_up_to_a_bound() -> None:
     pauses = [back_off(failures) for failures in range(1, 60)]
     assert pauses[:5] == [0, 0.25, 0.5, 1, 2]
-    assert all(later == min(LONGEST_BACK_OFF, 2 * earlier) for earlier, later in zip(pauses[1:], pauses[2:], strict=False))
+    assert all(later == min(LONGEST_BACK_OFF, 2 * earlier) for earlier, later in pairwise(pauses[1:]))
     assert pauses[-1] == LONGEST_BACK_OFF
 
 
@@ -109,7 +110,7 @@ def test_workers_that_all_die_are_one_failure_and_then_one_is_tried_at_a_time() 
     assert tries.count(tries[0]) == 8
     later = tries[8:]
     assert len(later) == len(set(later)) == world.pool.failures - 1  # one at a time, and each is a failure of its own
-    gaps = [after - before for before, after in zip(later, later[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(later)]
     assert gaps == sorted(gaps)
     assert not world.pool.ever_ready
 

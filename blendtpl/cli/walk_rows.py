@@ -1,0 +1,39 @@
+"""Rows in which what walkers render is counted by template, for the launcher."""
+
+from blendtpl.metrics import SharedMetrics, measure
+from blendtpl.runtime.registry import Registry
+from blendtpl.walker.launcher.rows import Rows
+from blendtpl.walker.stats import Stats
+
+
+class MeasuredRows(Rows):
+    """Rows of shared metrics, which are made for the first bundle and take the names of others later."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.shared: SharedMetrics | None = None
+
+    def _metrics(self) -> SharedMetrics:
+        if self.shared is None:
+            raise LookupError("no bundle is loaded yet")
+        return self.shared
+
+    def stats(self, row: int) -> Stats:
+        """Return the figures of the worker in a row."""
+        return self._metrics().stats(row)
+
+    def registry(self, registry: Registry, row: int) -> Registry:
+        """Return a registry that counts in a row."""
+        return measure(registry, self._metrics(), row)
+
+    def add(self, registry: Registry) -> None:
+        """Make room for what a registry renders."""
+        if self.shared is None:
+            self.shared = SharedMetrics.of(registry, self._count)
+        else:
+            self.shared.add(registry, registry.messages)
+
+    def rotated(self, row: int, reason: str) -> None:
+        """Count a worker that is gone."""
+        self._metrics().rotated(reason)
+        self._metrics().release(row)
