@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,14 @@ from blendtpl.runtime.registry import Registry, load
 from blendtpl.walker.launcher import Arbiter, Job, Policy
 from blendtpl.walker.launcher.answers import health, listen_at
 from blendtpl.walker.launcher.bundle_file import BundleFile
+from blendtpl.walker.launcher.helpers import Helper
 from blendtpl.walker.launcher.notify import Notifier
 from blendtpl.walker.launcher.status import listen_in, pools_in, run_folder
 from blendtpl.walker.limits import rss_of_this_process
 from blendtpl.walker.units import duration, size
 from blendtpl.walker.walker import Walker
+
+Address = tuple[str, int]
 
 _HOST = "127.0.0.1"
 # A worker whose launcher does not come to replace it leaves by itself, when it is over its limits by that much.
@@ -124,6 +128,7 @@ def _limit(name: str, kind: _Converted, text: str, default: str | None = None) -
 @click.option("--check", is_flag=True, help="Have each walker show that what was in its cache is dead after a cycle.")
 @click.option("--no-watch", is_flag=True, help="Take a new bundle only when SIGHUP asks for it.")
 @click.option("--health", type=_Address(), help="Answer HTTP: 200 when three quarters are ready, or else 503.")
+@click.option("--metrics", type=_Address(), help="Answer Prometheus, for all walkers at once, under `/metrics`.")
 @click.option("--plain", is_flag=True, help="Print lines on a terminal, too, instead of a table.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder for the socket that `--status` asks.")
 @click.option("--status", is_flag=True, help="Show what the pools of this user are like, and end.")
@@ -145,7 +150,8 @@ def run_command(
     give_up: int,
     check: bool,
     no_watch: bool,
-    health: tuple[str, int] | None,
+    health: Address | None,
+    metrics: Address | None,
     plain: bool,
     run: Path | None,
     status: bool,
@@ -212,10 +218,23 @@ def run_command(
             make,
             watch=not no_watch,
         )
-        raise SystemExit(_run(job, policy, folder, health, plain=plain))
+        raise SystemExit(_run(job, policy, folder, Beside(health, metrics), plain=plain))
 
 
-def _run(job: Job, policy: Policy, folder: Path, at: tuple[str, int] | None, *, plain: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes on beside the walkers: where to answer whom."""
+
+    health: Address | None
+    metrics: Address | None
+
+    def helpers(self, rows: MeasuredRows) -> tuple[Helper, ...]:
+        """Return the processes that this takes."""
+        at = self.metrics
+        return () if at is None else (Helper("the metrics", lambda: rows.serving(*at)),)
+
+
+def _run(job: Job, policy: Policy, folder: Path, beside: "Beside", *, plain: bool) -> int:
     live = None if plain or not sys.stderr.isatty() else LiveTable()
     told = live.say if live else _log
     rows = MeasuredRows(policy.rows)
@@ -227,11 +246,12 @@ def _run(job: Job, policy: Policy, folder: Path, at: tuple[str, int] | None, *, 
         notifier=Notifier(os.environ),
         output=live.say if live else None,
         show=live.show if live else None,
+        helpers=beside.helpers(rows),
     )
-    if at is not None:
-        listening = listen_at(*at, "the health check")
+    if beside.health is not None:
+        listening = listen_at(*beside.health, "the health check")
         arbiter.listen(listening, health, asked=True)
-        told(f"the health check is at http://{at[0]}:{listening.getsockname()[1]}/")
+        told(f"the health check is at http://{beside.health[0]}:{listening.getsockname()[1]}/")
     listening, path = listen_in(folder)
     arbiter.listen(listening, lambda request, found: json.dumps(found).encode(), asked=False)
     try:

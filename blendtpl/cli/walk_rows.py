@@ -1,6 +1,9 @@
 """Rows in which what walkers render is counted by template, for the launcher."""
 
-from blendtpl.metrics import SharedMetrics, measure
+import signal
+from collections.abc import Callable
+
+from blendtpl.metrics import SharedMetrics, measure, serve
 from blendtpl.runtime.registry import Registry
 from blendtpl.walker.launcher.rows import Rows
 from blendtpl.walker.stats import Stats
@@ -37,3 +40,8 @@ class MeasuredRows(Rows):
         """Count a worker that is gone."""
         self._metrics().rotated(reason)
         self._metrics().release(row)
+
+    def serving(self, host: str, port: int) -> Callable[[], object]:
+        """Begin to answer Prometheus, and return what waits as long as that goes on. Called in a process of its own."""
+        serve(self._metrics(), host, port)
+        return signal.pause

@@ -10,6 +10,7 @@ import selectors
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import SystemRandom
 from time import monotonic
@@ -94,7 +95,7 @@ class Arbiter:
         self._pool = replace(self._pool, settled=1, target=1)
         self._wakeup.install()
         try:
-            self._helpers.start(monotonic())
+            self._helpers.start()
             while self._status is None:
                 self._turn(monotonic())
             return self._status
@@ -272,5 +273,6 @@ class Arbiter:
         """End whatever child is left: none, unless this loop itself was ended by an error, or gave up."""
         for worker in self._pool:
             children.send(worker.pid, signal.SIGKILL)
-            os.waitpid(worker.pid, 0)
+            with suppress(ChildProcessError):
+                os.waitpid(worker.pid, 0)
         self._helpers.end()

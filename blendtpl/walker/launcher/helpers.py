@@ -1,15 +1,21 @@
 """Helpers: processes beside the workers, which answer or record and do not walk.
 
-Enters: a name, and what to do until the process is ended. Leaves: nothing. One that ends is begun again after a pause;
-what it needs threads for is then no matter of the launcher, which forks.
+Enters: a name, and what to do until the process is ended. Leaves: nothing. What needs threads is here, as the launcher
+has none when it forks. Whether one can do its work at all is known before the first worker is forked; one that ends
+later is begun again after a pause.
 """
 
 import os
 import signal
+import sys
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+from blendtpl.errors import BlendError, ConfigError
+from blendtpl.printable import printable
 from blendtpl.walker.launcher import children
 from blendtpl.walker.launcher.worker import leave_process
 
@@ -18,10 +24,10 @@ _PAUSE = 1.0  # seconds until one that ended begins again
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """One of them; `run` goes on until SIGTERM raises `SystemExit` in it."""
+    """One of them. `open` opens what it needs, and returns what goes on until SIGTERM raises `SystemExit` in it."""
 
     name: str
-    run: Callable[[], object]
+    open: Callable[[], Callable[[], object]]
 
 
 class Helpers:
@@ -30,27 +36,44 @@ class Helpers:
     def __init__(self, helpers: tuple[Helper, ...], begin: Callable[[], None], log: Callable[[str], None]) -> None:
         self._helpers, self._begin, self._log = helpers, begin, log
         self._running: dict[int, Helper] = {}
-        self._waiting: list[Helper] = list(helpers)
+        self._waiting: list[Helper] = []
         self._next = 0.0
 
     def pids(self) -> list[int]:
         """Return the numbers of their processes."""
         return list(self._running)
 
-    def start(self, now: float) -> None:
-        """Begin those that do not run."""
-        waiting, self._waiting = self._waiting, []
-        for helper in waiting:
+    def start(self) -> None:
+        """Begin all, one after the other. Raises `ConfigError` with what one says that it cannot be."""
+        for helper in self._helpers:
+            reader, writer = os.pipe()
             try:
-                self._running[children.fork(lambda helper=helper: self._child(helper))] = helper  # type: ignore[misc]
-            except OSError:
-                self._waiting.append(helper)
-                self._next = now + _PAUSE
+                self._fork(helper, writer)
+                os.close(writer)
+                writer = -1
+                said = b""
+                while piece := os.read(reader, 4096):
+                    said += piece
+            finally:
+                os.close(reader)
+                if writer >= 0:
+                    os.close(writer)
+            if said:
+                raise ConfigError(said.decode("utf-8", "replace"))
 
     def keep(self, now: float) -> None:
         """Begin again what has ended, after a pause."""
         if self._waiting and now >= self._next:
-            self.start(now)
+            waiting, self._waiting = self._waiting, []
+            for helper in waiting:
+                try:
+                    self._fork(helper, None)
+                except OSError:
+                    self._waiting.append(helper)
+                    self._next = now + _PAUSE
+
+    def _fork(self, helper: Helper, writer: int | None) -> None:
+        self._running[children.fork(lambda: self._child(helper, writer))] = helper
 
     def reap(self, now: float) -> None:
         """Take note of those that ended."""
@@ -65,10 +88,12 @@ class Helpers:
         for pid in self._running:
             children.send(pid, signal.SIGTERM)
         for pid in self._running:
-            os.waitpid(pid, 0)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
         self._running.clear()
 
-    def _child(self, helper: Helper) -> NoReturn:
+    def _child(self, helper: Helper, writer: int | None) -> NoReturn:
+        """Do the helper's work; what it says through `writer` is why it cannot, and nothing when it can."""
         self._begin()
         signal.signal(signal.SIGTERM, _leave)
         for number in (signal.SIGINT, signal.SIGHUP):  # the launcher's, which tells
@@ -76,9 +101,19 @@ class Helpers:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         try:
-            helper.run()
-        except SystemExit:
-            leave_process(0)
+            try:
+                run = helper.open()
+            except BlendError as error:
+                if writer is not None:
+                    os.write(writer, str(error).encode())
+                raise SystemExit(1) from None
+            if writer is not None:
+                os.close(writer)
+            run()
+        except SystemExit as ended:
+            leave_process(int(ended.code or 0))
+        except BaseException:
+            sys.stderr.write(printable(traceback.format_exc()))
         leave_process(1)
 
 

@@ -243,7 +243,7 @@ def gone(pool: Pool, number: int, now: float, *, orderly: bool) -> Pool:
     if asked or orderly or (tried and worker.replaces):
         return pool
     if number <= pool.newest_failed:  # it was there at the last failure: of the same cause, perhaps, and no further one
-        return replace(pool, newest_failed=max(newest, pool.newest_failed))
+        return pool
     failures = pool.failures + 1
     return replace(pool, failures=failures, newest_failed=newest, not_before=now + back_off(failures))
 

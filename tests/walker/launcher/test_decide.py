@@ -115,6 +115,19 @@ def test_workers_that_all_die_are_one_failure_and_then_one_is_tried_at_a_time() 
     assert not world.pool.ever_ready
 
 
+@given(SEEDS, st.integers(1, 16))
+@FEW
+def test_workers_that_die_at_whatever_times_are_not_forked_without_end(seed: int, workers: int) -> None:
+    drawn = random.Random(seed)
+    world = World(
+        Policy(workers, give_up=1000),
+        lambda world, action: Life(math.inf, 1, dies_at=world.now + drawn.uniform(0, 0.6)),
+        drawn,
+    ).run(30)
+    assert world.pool.failures >= len(world.forks) - workers >= 3
+    assert 0.25 * 2 ** (world.pool.failures - 3) <= 30  # they do not come faster than the pauses between them allow
+
+
 def test_it_gives_up_when_none_was_ever_ready_and_never_later() -> None:
     drawn = random.Random(3)
     policy = Policy(2, give_up=4)
