@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 import jinja2
 
 from blendtpl.compiler.frontend.reader import Source
+from blendtpl.compiler.mail.choices import Assumed, Choices, ways
 from blendtpl.compiler.mail.edits import Edit, applied
 from blendtpl.compiler.mail.flat import FIRST, FROZEN, Unreadable
 from blendtpl.compiler.mail.flatten import Flattener
@@ -25,7 +26,7 @@ from blendtpl.compiler.mail.marked import Marked
 from blendtpl.compiler.mail.marks import Marks, shared_with_others
 from blendtpl.compiler.mail.messages import NUMBERED, Message, Sheet, read_message
 from blendtpl.compiler.mail.remains import sheet_edit
-from blendtpl.compiler.mail.rewriting import Declared, StyledElement, edits
+from blendtpl.compiler.mail.rewriting import Branch, Declared, StyledElement, edits
 from blendtpl.compiler.mail.selectors import MAYBE, NO, YES, key, matches, words
 from blendtpl.compiler.mail.sheets import Rule, Selector, family
 from blendtpl.compiler.mail.tree import Node
@@ -142,11 +143,14 @@ class _Match:
 
 @dataclass(frozen=True, slots=True)
 class _Occurrence:
-    """What a message says of an element: the rules that match it, what is to be written, and the style that it has."""
+    """What a message says of an element: the rules that match it, what is to be written in each way in which its tag is
+    printed, which conditions these depend on, and the style that it has.
+    """
 
     message: Message
     matched: list[_Match]
-    declared: tuple[Declared, ...]
+    branches: tuple[Branch, ...]
+    tag: tuple[Choices, ...]
     own: str
     raw: str
 
@@ -159,27 +163,26 @@ def _decide(messages: list[Message], marked: Marks, shared: Mapping[str, str], r
             _keep_all(message, marked, result)
             continue
         for own, places in message.places.items():
-            if matched := _matched(message, places):
-                declared = _declared(message, matched, own, marked, result)
-                by_mark[own].append(_Occurrence(message, matched, declared, *_style_of(message, places)))
+            tag, assumptions = _ways(message, places)
+            every = [(assumed, _matched(message, places, assumed)) for assumed in assumptions]
+            if matched := [match for _, matched in every for match in matched]:
+                branches = tuple(
+                    (tuple(assumed.items()), _declared(message, each, own, marked, result)) for assumed, each in every
+                )
+                by_mark[own].append(_Occurrence(message, matched, branches, tag, *_style_of(message, places)))
         for node in message.unmarked:
             note = Note(message.name, 1, f"a `{node.name}` that has no start tag in a template cannot be given a style")
-            for match in _matched(message, [node]):
+            for match in _matched(message, [node], {}):
                 _keep(result, match.sheet, match.index, note)
     restyled: dict[str, StyledElement] = {}
     for own, occurrences in by_mark.items():
         source, number = marked.owner(own)
+        first = occurrences[0]
         if why := _unwritable(source, number, own, occurrences, shared):
             _keep_for_all(result, source, number, occurrences, why)
-        elif first := occurrences[0].declared:
-            restyled[own] = StyledElement(
-                source,
-                source.elements[number],
-                occurrences[0].own,
-                occurrences[0].raw,
-                first,
-                occurrences[0].message.knowledge.holes,
-            )
+        elif any(declared for _, declared in first.branches):
+            element, holes = source.elements[number], first.message.knowledge.holes
+            restyled[own] = StyledElement(source, element, first.own, first.raw, first.branches, first.tag, holes)
         for occurrence in occurrences:
             for match in occurrence.matched:
                 result.inlined[match.sheet.mark, match.index] |= match.selectors
@@ -218,13 +221,24 @@ def _keep_all(message: Message, marked: Marks, result: Result) -> None:
                 _keep(result, sheet, index, note)
 
 
-def _matched(message: Message, places: list[Node]) -> list[_Match]:
-    """Return the rules that match an element in any of its places, the least first."""
+def _ways(message: Message, places: list[Node]) -> tuple[tuple[Choices, ...], list[dict[str, bool]]]:
+    """Return what an element's tag depends on, and the ways in which it is printed: one, if that matters to no rule."""
+    tag = message.knowledge.tag(places[0])
+    if not tag or any(message.knowledge.tag(node) != tag for node in places):
+        return (), [{}]
+    found = ways(tag)
+    if found is None or all(match.certainty == YES for match in _matched(message, places, {})):
+        return (), [{}]
+    return tag, found
+
+
+def _matched(message: Message, places: list[Node], assumed: Assumed) -> list[_Match]:
+    """Return the rules that match an element in any of its places, the least first, where these conditions hold."""
     matching = []
     for order, index in sorted(_candidates(message, places)):
         sheet = message.sheets[order]
         rule = (sheet.rules or ())[index]
-        best = _best(message, rule, places, certain=sheet.certain)
+        best = _best(message, rule, places, assumed, certain=sheet.certain)
         if best is not None:
             certainty, specificity, selectors = best
             matching.append(_Match(sheet, index, rule, certainty, (specificity, order, index), selectors))
@@ -248,7 +262,7 @@ def _candidates(message: Message, places: list[Node]) -> set[tuple[int, int]]:
 
 
 def _best(
-    message: Message, rule: Rule, places: list[Node], *, certain: bool
+    message: Message, rule: Rule, places: list[Node], assumed: Assumed, *, certain: bool
 ) -> tuple[int, tuple[int, int, int], frozenset[int]] | None:
     sure: list[tuple[int, int, int]] = []
     maybe: list[tuple[int, int, int]] = []
@@ -256,7 +270,7 @@ def _best(
     for number, selector in enumerate(rule.selectors):
         if selector.tree is None:
             continue
-        results = {_matches(message, selector, node) for node in places}
+        results = {_matches(message, selector, node, assumed) for node in places}
         if results == {NO}:
             continue
         matching.add(number)
@@ -268,8 +282,11 @@ def _best(
     return MAYBE, max([*sure, *maybe]), frozenset(matching)
 
 
-def _matches(message: Message, selector: Selector, node: Node) -> int:
-    return matches(selector.tree, node, message.knowledge.facts_of)
+def _matches(message: Message, selector: Selector, node: Node, assumed: Assumed) -> int:
+    if not assumed:
+        return matches(selector.tree, node, message.knowledge.facts_of)
+    own = message.knowledge.under(node, assumed)
+    return matches(selector.tree, node, lambda other: own if other is node else message.knowledge.facts_of(other))
 
 
 def _declared(message: Message, matched: list[_Match], own: str, marked: Marks, result: Result) -> tuple[Declared, ...]:
@@ -323,6 +340,6 @@ def _unwritable(
                 if FROZEN in above.attributes:
                     return "it is printed by way of a filter"
                 above = above.parent
-    if len({(occurrence.declared, NUMBERED.sub(FIRST, occurrence.own)) for occurrence in occurrences}) > 1:
+    if len({(each.branches, each.tag, NUMBERED.sub(FIRST, each.own)) for each in occurrences}) > 1:
         return "messages with different sheets share it"
     return "its `style` is not the same wherever it is printed" if occurrences[0].own == "\0" else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
+from blendtpl.compiler.mail.choices import Choices
 from blendtpl.compiler.mail.marked import MARK
 from blendtpl.compiler.mail.scanning import VOID, advance
 
@@ -30,10 +31,13 @@ class Unreadable(Exception):  # noqa: N818  # it is no mistake
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """What is printed in a tag or a style sheet. `values` are all the texts that it may be, `None` where unknown."""
+    """What is printed in a tag or a style sheet. `values` are all the texts that it may be, `None` where unknown;
+    `choices` say under which conditions it is which, where that is known.
+    """
 
     node: nodes.Node
     values: tuple[str, ...] | None
+    choices: Choices | None = None
 
 
 @dataclass(slots=True)
@@ -105,7 +109,7 @@ class Text:
 
         return end
 
-    def hole(self, node: nodes.Node, values: tuple[str, ...] | None) -> None:
+    def hole(self, node: nodes.Node, values: tuple[str, ...] | None, choices: Choices | None = None) -> None:
         """Write a hole in a tag, a value or a sheet."""
         if self.mode in {"comment", "other"} or (self.mode.startswith("raw") and self.mode != "raw style"):
             return
@@ -114,15 +118,15 @@ class Text:
             self.emit(ANY)
             return
         separate = self.mode.startswith("tag") and not written[-1:].isspace() and not written.endswith("=")
-        self.emit(f"{' ' * separate}{FIRST}{self._number(node, values)}{LAST}")
+        self.emit(f"{' ' * separate}{FIRST}{self._number(node, values, choices)}{LAST}")
 
     def links(self, node: nodes.Node) -> None:
         """Write that links may be printed here whose attributes are not known."""
         self.emit(f"<a {FIRST}{self._number(node, None)}{LAST}></a>")
         self.boundary()
 
-    def _number(self, node: nodes.Node, values: tuple[str, ...] | None) -> int:
-        self._flat.holes.append(Hole(node, values))
+    def _number(self, node: nodes.Node, values: tuple[str, ...] | None, choices: Choices | None = None) -> int:
+        self._flat.holes.append(Hole(node, values, choices))
         return len(self._flat.holes) - 1
 
 

@@ -396,4 +396,4 @@ class _Writer:
                 self._if(node, around)
                 return
             raise _ChoiceError(key, around.template, node.lineno)
-        self._text.hole(node, self._values.of(node, around))
+        self._text.hole(node, self._values.of(node, around), self._values.choices(node, around))

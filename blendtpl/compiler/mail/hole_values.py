@@ -1,13 +1,16 @@
 """Hole values: what may be printed in a tag, a value or a sheet.
 
-Enters: a node. Leaves: all texts that it may print, or `None` where that may be anything.
+Enters: a node. Leaves: all texts that it may print, or `None` where that may be anything; and which of them it prints
+under which conditions.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jinja2 import nodes
 
-from blendtpl.compiler.mail.bindings import constant_name
+from blendtpl.compiler.mail.bindings import Value, constant_name
+from blendtpl.compiler.mail.choices import Choice, Choices, either, joined, written
 from blendtpl.compiler.mail.composition import Around, Templates
 from blendtpl.compiler.mail.constants import Constants
 from blendtpl.compiler.mail.trees import bodies
@@ -35,6 +38,38 @@ class HoleValues:
         if isinstance(node, nodes.CondExpr):
             other = ("",) if node.expr2 is None else self.of(node.expr2, around)
             return self._either([self.of(node.expr1, around), other])
+        if isinstance(node, nodes.Name):
+            named = self._named(node, around)
+            return None if named is None else self.of(*named)
+        return None
+
+    def choices(self, node: nodes.Node, around: Around) -> Choices | None:
+        """Return what a node prints in a tag under which conditions, if these can be asked for once more."""
+        if isinstance(node, nodes.Output):
+            return joined([self.choices(part, around) for part in node.nodes])
+        if isinstance(node, nodes.If):
+            tests = [node.test, *(each.test for each in node.elif_)]
+            return either(tests, [joined([self.choices(part, around) for part in body]) for body in bodies(node)])
+        texts = self.of(node, around)
+        if texts is None:
+            return None
+        if len(set(texts)) == 1:
+            return (Choice((), texts[0]),)
+        if isinstance(node, nodes.CondExpr):
+            other = (Choice((), ""),) if node.expr2 is None else self.choices(node.expr2, around)
+            return either([node.test], [self.choices(node.expr1, around), other])
+        if isinstance(node, nodes.Name):  # its value is asked for, as what that hangs on may have changed since
+            each = list(dict.fromkeys(texts))
+            tests = [nodes.Compare(node, [nodes.Operand("eq", nodes.Const(text))]) for text in each[:-1]]
+            same = all(text and written(test) for text, test in zip(each, tests, strict=False))
+            return either(tests, [(Choice((), text),) for text in each]) if same else None
+        return None
+
+    def _named(self, node: nodes.Name, around: Around) -> tuple[nodes.Expr, Around] | None:
+        """Return the condition that a name was given the value of, and what is around it."""
+        found, scope = around.scope.find(node.name)
+        if len(found) == 1 and isinstance(found[0], Value) and isinstance(found[0].expression, nodes.CondExpr):
+            return found[0].expression, replace(around, scope=scope)
         return None
 
     def _plain(self, name: str | None) -> tuple[str, ...] | None:

@@ -5,10 +5,12 @@ Enters: the holes of a message. Leaves: for each element what selectors may ask 
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from jinja2 import nodes
 
+from blendtpl.compiler.mail.choices import Assumed, Choices, decided
 from blendtpl.compiler.mail.flat import ANY, FIRST, FROZEN, LAST, LOOSE, Hole
 from blendtpl.compiler.mail.scanning import HOLE, attributes_of
 from blendtpl.compiler.mail.selectors import Known
@@ -28,8 +30,28 @@ class Knowledge:
     def facts_of(self, node: Node) -> Known:
         """Return what is known of an element."""
         if id(node) not in self._facts:
-            self._facts[id(node)] = self._find(node)
+            self._facts[id(node)] = self._find(node, {})
         return self._facts[id(node)]
+
+    def tag(self, node: Node) -> tuple[Choices, ...]:
+        """Return what is printed in an element's tag of which conditions decide, but for its style."""
+        found = (self.holes[number].choices for number in self._numbers(node))
+        return tuple(choices for choices in found if choices is not None and len(choices) > 1)
+
+    def under(self, node: Node, assumed: Assumed) -> Known:
+        """Return what is known of an element where these conditions hold, or do not."""
+        holes = {}
+        for number in self._numbers(node):
+            hole = self.holes[number]
+            text = None if hole.choices is None else decided(hole.choices, assumed)
+            if text is not None:
+                holes[number] = replace(hole, values=(text,))
+        return self._find(node, holes)
+
+    def _numbers(self, node: Node) -> Iterator[int]:
+        for name, value in node.attributes.items():
+            for text in (name, "" if name == "style" else value):
+                yield from (int(found[1]) for found in _NUMBER.finditer(text))
 
     def filled(self, text: str, *, unescape: bool = False) -> str:
         """Return a text with those holes filled that always print the same; `unescape` is for values of attributes."""
@@ -42,14 +64,15 @@ class Knowledge:
 
         return _NUMBER.sub(fill, text)
 
-    def _find(self, node: Node) -> Known:
+    def _find(self, node: Node, holes: Mapping[int, Hole]) -> Known:
+        """Return what is known where these holes print something else than all that they may."""
         values: dict[str, frozenset[str | None]] = {}
         unknown: set[str] = set()
         opaque, sure = False, frozenset[str]()
         for name, text in node.attributes.items():
             if FIRST in name:
                 number = _NUMBER.search(name)
-                may_be = _attributes(self.holes[int(number[1])]) if number else None
+                may_be = _attributes(holes.get(int(number[1]), self.holes[int(number[1])])) if number else None
                 if may_be is None:
                     opaque = True
                     continue
@@ -61,7 +84,7 @@ class Knowledge:
                         values[attribute] = frozenset(possible)
             elif name in values:
                 unknown.add(name)
-            elif (texts := self._texts(text)) is None:
+            elif (texts := self._texts(text, holes)) is None:
                 unknown.add(name)
                 if name == "class":
                     sure = frozenset(_certain(text))
@@ -71,11 +94,11 @@ class Knowledge:
         loose = bool({LOOSE, FROZEN} & node.attributes.keys())
         return Known(None if ANY in node.name else node.name, values, frozenset(unknown), opaque, loose, sure, present)
 
-    def _texts(self, text: str) -> list[str] | None:
+    def _texts(self, text: str, holes: Mapping[int, Hole]) -> list[str] | None:
         """Return all that the value of an attribute may be."""
         texts, at = [""], 0
         for match in _NUMBER.finditer(text):
-            values = self.holes[int(match[1])].values
+            values = holes.get(int(match[1]), self.holes[int(match[1])]).values
             if values is None or len(texts) * len(values) > _MOST:
                 return None
             before = text[at : match.start()]

@@ -6,17 +6,19 @@ an element gets beside the one that it has is the work of `css-inline`.
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import css_inline
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.compiler.mail.choices import Assumed, Choices, branched
 from blendtpl.compiler.mail.edits import Edit
 from blendtpl.compiler.mail.flat import FIRST, LAST, Hole
 from blendtpl.compiler.mail.marked import Marked
 from blendtpl.compiler.mail.scanning import HOLE, Attribute, Element
+from blendtpl.compiler.mail.sheets import touches
 from blendtpl.compiler.mail.tree import nodes_of
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
@@ -25,33 +27,35 @@ _HOLES = re.compile(f"{FIRST}(\\d+){LAST}")
 _PLACES = re.compile(f"{_PLACE}(\\d+)x")
 
 Declared = tuple[str, str, bool, tuple[int, int, int]]  # name, value, whether it is important, specificity
+Branch = tuple[tuple[tuple[str, bool], ...], tuple[Declared, ...]]  # what is declared where which conditions hold
 
 
 @dataclass(frozen=True, slots=True)
 class StyledElement:
     """A start tag, and the declarations that go onto it, as they stand in the sheets. `own` is the style that it has,
     in which holes have numbers that do not always print the same; in `raw` all of them have. Both are empty where it
-    has none.
+    has none. `branches` are one for each way in which the `tag` is printed.
     """
 
     source: Marked
     element: Element
     own: str
     raw: str
-    declared: tuple[Declared, ...]
+    branches: tuple[Branch, ...]
+    tag: tuple[Choices, ...]
     holes: Sequence[Hole]
 
 
 def edits(elements: Sequence[StyledElement], environment: jinja2.Environment) -> list[Edit | None]:
     """Return the edit that gives each element its style; `None` where it cannot be given one."""
     plans = [_plan(element) for element in elements]
-    styles = _styled([(own, element.declared) for (own, _), element in zip(plans, elements, strict=True)])
-    apart = _styled([("", element.declared) for element in elements])
-    delimiters = delimiters_of(environment)
-    return [
-        _edit(element, own, runs, style, alone, delimiters)
-        for element, (own, runs), style, alone in zip(elements, plans, styles, apart, strict=True)
-    ]
+    pairs = [(own, declared) for (own, _), each in zip(plans, elements, strict=True) for _, declared in each.branches]
+    styles = iter(zip(_styled(pairs), _styled([("", branch) for _, branch in pairs]), strict=True))
+    made: list[Edit | None] = []
+    for element, (own, runs) in zip(elements, plans, strict=True):
+        branches = {frozenset(assumed): next(styles) for assumed, _ in element.branches}
+        made.append(_edit(element, own, runs, branches, environment))
+    return made
 
 
 def delimiters_of(environment: jinja2.Environment) -> tuple[str, ...]:
@@ -146,40 +150,80 @@ def _inlined(pairs: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[s
         style = f' style="{html.escape(own)}"' if own else ""
         body.append(f'<p {_KEY}="{number}"{style}></p>')
     page = f"<html><head><style>{''.join(sheet)}</style></head><body>{''.join(body)}</body></html>"
-    styles = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
-    return [styles.get(str(number)) for number in range(len(pairs))]
+    made = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
+    return [_in_order(made.get(str(number)), own or "", declared) for number, (own, declared) in enumerate(pairs)]
+
+
+def _in_order(style: str | None, own: str, declared: tuple[Declared, ...]) -> str | None:
+    """Return a style whose declarations stand as the cascade has them where that matters: the inliner leaves one where
+    it stood first, also if another sets it anew, and what came between would win then.
+    """
+    if not style:
+        return style
+    stated = [(name.lower(), important) for name, _, important, _ in sorted(declared, key=lambda each: each[3])]
+    ranks = {key: rank for rank, key in enumerate([*stated, *map(_kind, _declarations(own))])}
+    found = [each for each in _declarations(style) if each.strip()]
+    kinds = [_kind(each) for each in found]
+    values = [each.partition(":")[2].strip() for each in found]
+    for at, first in enumerate(kinds):
+        for behind, then in enumerate(kinds[at + 1 :], at + 1):
+            touching = first[1] is then[1] and touches(first[0], then[0])
+            if touching and values[at] != values[behind] and ranks.get(first, -1) > ranks.get(then, len(ranks)):
+                return ";".join(sorted(found, key=lambda each: ranks.get(_kind(each), -1))) + ";"
+    return style
+
+
+def _kind(declaration: str) -> tuple[str, bool]:
+    """Return the name of a declaration, and whether it is important."""
+    name, _, value = declaration.partition(":")
+    return name.strip().lower(), value.replace(" ", "").lower().endswith("!important")
 
 
 def _edit(
     styled: StyledElement,
     own: str | None,
     texts: list[str],
-    style: str | None,
-    alone: str | None,
-    delimiters: Sequence[str],
+    branches: Mapping[frozenset[tuple[str, bool]], tuple[str | None, str | None]],
+    environment: jinja2.Environment,
 ) -> Edit | None:
+    """Return the edit that gives an element a style, which is told by branch, with what it has itself and alone."""
     attribute, source = styled.element.attribute("style"), styled.source
-    if alone is None or any(sign in (style or "") + alone for sign in delimiters):
+    for style, alone in branches.values():
+        if any(sign in (style or "") + (alone or "") for sign in delimiters_of(environment)):
+            return None
+    if any(
+        alone is None for (_, alone), (_, declared) in zip(branches.values(), styled.branches, strict=True) if declared
+    ):
         return None
+
+    def choose(make: Callable[[str, str], str]) -> str:
+        def text(assumed: Assumed) -> str:
+            style, alone = branches[frozenset(assumed.items())]
+            return make(style or "", alone or "")
+
+        return branched(styled.tag, text, (environment.block_start_string, environment.block_end_string))
+
     if attribute is None:
         if HOLE in styled.element.name:
             return None
-        return Edit(styled.element.named, styled.element.named, f' style="{_quoted(alone)}"')
+        made = choose(lambda _, alone: f' style="{_quoted(alone)}"' if alone else "")
+        return Edit(styled.element.named, styled.element.named, made)
     start, end, quote = _value(source, attribute)
-    if own is not None and style is not None:
-        text = _PLACES.sub(lambda match: texts[int(match[1])], _quoted(style))
+    if own is not None and all(style is not None for style, _ in branches.values()):
+        text = choose(lambda style, _: _PLACES.sub(lambda found: texts[int(found[1])], _quoted(style)))
         lines = source.text.count("\n", attribute.value, attribute.end) - text.count("\n")
         return Edit(attribute.value, attribute.end, f'"{text}"' + "\n" * lines) if lines >= 0 else None
-    before = [
-        declaration
-        for declaration in _declarations(alone)
-        if declaration.strip() and not declaration.rstrip().endswith("!important")
-    ]
-    behind = [declaration for declaration in _declarations(alone) if declaration.rstrip().endswith("!important")]
-    text = source.text[start:end]
-    first = "".join(f"{_quoted(declaration, quote or chr(34))};" for declaration in before)
-    last = "".join(f";{_quoted(declaration, quote or chr(34))}" for declaration in behind)
-    return Edit(attribute.value, attribute.end, f"{quote or chr(34)}{first}{text}{last}{quote or chr(34)}")
+    quote = quote or '"'
+    first = choose(lambda _, alone: "".join(f"{_quoted(each, quote)};" for each in _of_weight(alone, important=False)))
+    last = choose(lambda _, alone: "".join(f";{_quoted(each, quote)}" for each in _of_weight(alone, important=True)))
+    return Edit(attribute.value, attribute.end, f"{quote}{first}{source.text[start:end]}{last}{quote}")
+
+
+def _of_weight(style: str, *, important: bool) -> Iterator[str]:
+    """Yield the declarations of a style that are important, or those that are not."""
+    for each in _declarations(style):
+        if each.strip() and each.rstrip().endswith("!important") is important:
+            yield each
 
 
 def _quoted(text: str, quote: str = '"') -> str:

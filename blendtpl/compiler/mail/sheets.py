@@ -60,6 +60,20 @@ def family(name: str) -> str:
     return _FAMILIES.get(plain, plain.partition("-")[0])
 
 
+def touches(name: str, other: str) -> bool:
+    """Return whether one of two properties, which are not the same, sets the other, or a part of it."""
+    short, long = sorted((name, other), key=len)
+    if long.startswith(f"{short}-") or {name, other} == {"font", "line-height"}:
+        return name != other
+    sides, looks = (
+        [set(each.split("-")[1:]) & words for each in (name, other)]
+        for words in ({"top", "right", "bottom", "left"}, {"width", "style", "color"})
+    )
+    if not (name.startswith("border-") and other.startswith("border-") and all(map(set.union, sides, looks))):
+        return False
+    return not any(all(each) and each[0] != each[1] for each in (sides, looks)) and name != other
+
+
 def rules(text: str) -> tuple[Rule, ...] | None:
     """Return the statements of a sheet, or `None` where what is printed in it may be any rules."""
     statements = []

@@ -16,7 +16,7 @@ from blendtpl.compiler.mail.project_settings import MailSettings
 from testkit import TEMPLATES
 from testkit.examples import context_of, every_example
 from tests.compiling.mail.generated import Maker
-from tests.compiling.mail.support import inlined, rendered
+from tests.compiling.mail.support import BODY, inlined, rendered
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -91,3 +91,30 @@ def test_a_made_up_message_looks_the_same(start: int, browser_page: "Page") -> N
         assert computed(browser_page, rendered(new, **context), 1024, "light") == computed(
             browser_page, before, 1024, "light"
         ), (seed, context)
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        ".c{border:4px solid}.d{border-left-width:8px;border:7px solid}",
+        ".c{margin:1px!important}.d{margin-top:9px!important;margin:5px!important}",
+        "p{padding:{{ 1 }}px}.d{padding-top:8px;padding:2px}",
+    ],
+)
+def test_a_shorthand_that_is_set_anew_looks_as_the_sheet_has_it(css: str, browser_page: "Page") -> None:
+    html = "<html><head><style>" + css + '</style></head><body><p class="c d">t</p></body></html>'
+    new, _ = inlined({BODY: html})
+    assert "<style>" not in new[BODY] or "{{" in css
+    expected = computed(browser_page, rendered({BODY: html}), 1024, "light")
+    assert computed(browser_page, rendered(new), 1024, "light") == expected
+
+
+def test_a_class_that_hangs_on_conditions_looks_as_the_sheet_has_it(browser_page: "Page") -> None:
+    css = ".a{color:red;border:1px solid}.b{color:blue}.a.c{margin-top:5px}p{margin:9px}"
+    body = "<p class=\"{{ 'a' if x else 'b' }}{% if y %} c{% endif %}\" style=\"top:{{ 1 }}px\">t</p>"
+    texts = {BODY: f"<html><head><style>{css}</style></head><body>{body}</body></html>"}
+    new, notes = inlined(texts)
+    assert notes == []
+    for context in ({"x": 0, "y": 0}, {"x": 0, "y": 1}, {"x": 1, "y": 0}, {"x": 1, "y": 1}):
+        expected = computed(browser_page, rendered(texts, **context), 1024, "light")
+        assert computed(browser_page, rendered(new, **context), 1024, "light") == expected

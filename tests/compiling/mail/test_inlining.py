@@ -14,6 +14,7 @@ from blendtpl.compiler.build import build
 from blendtpl.compiler.mail.project_settings import MailSettings
 from testkit import TEMPLATES
 from testkit.examples import context_of, every_example
+from tests.compiling.mail.cascade import cascaded
 from tests.compiling.mail.generated import Maker
 from tests.compiling.mail.inlined import as_inlined, as_written, effective
 from tests.compiling.mail.support import BODY, inlined, rendered
@@ -69,15 +70,14 @@ def test_a_made_up_message_looks_like_its_inlined_render(seeds: range) -> None:
         for _ in range(4):
             context: Mapping[str, Any] = maker.context()
             plain, found = rendered(texts, **context), rendered(new, **context)
+            assert cascaded(found) == cascaded(plain), (seed, context)
             try:
-                expected = effective(plain)
+                same += as_written(found) == as_inlined(plain)
             except css_inline.InlineError:  # a style of the message is none
                 continue
-            assert effective(found) == expected, (seed, context)
             renders += 1
-            same += as_written(found) == as_inlined(plain)
     assert renders > 2 * len(seeds)
-    assert same > 0
+    assert same > renders // 8
 
 
 def test_what_is_inlined_is_jinjas_own_after_all() -> None:
