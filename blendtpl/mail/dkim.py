@@ -19,7 +19,7 @@ from blendtpl.errors import MessageError
 from blendtpl.mail.addresses import shortened
 from blendtpl.mail.dkim_keys import ED25519, ascii_domain, signing_key
 from blendtpl.mail.headers import check_name
-from blendtpl.mail.relaxed import BodyHash, body_digest, signed_fields
+from blendtpl.mail.relaxed import body_digest, signed_fields
 
 if TYPE_CHECKING:
     from blendtpl.mail.dkim_keys import Key
@@ -33,17 +33,6 @@ _ADDED_BY_SERVERS = frozenset((b"date", b"message-id", b"sender"))  # RFC 6409 s
 _NEVER = frozenset(("dkim-signature", "return-path", "received", "bcc", "comments", "keywords"))  # RFC 6376 section 5.4
 _LINE = 76
 _PLAIN_LOCAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/?^_`{|}~.")
-
-
-class BodyPrefix:
-    """What many bodies begin with, hashed once, for `sign`. A body that begins in another way is hashed whole."""
-
-    __slots__ = ("constant", "hashed")
-
-    def __init__(self, constant: bytes) -> None:
-        self.constant = constant
-        self.hashed = BodyHash()
-        self.hashed.update(constant)
 
 
 class DkimSigner:
@@ -104,12 +93,12 @@ class DkimSigner:
         kind = "ed25519" if self._key.algorithm == ED25519 else "rsa"
         return f"v=DKIM1; k={kind}; p={self._key.public}"
 
-    def sign(self, data: bytes, *, prefix: BodyPrefix | None = None) -> bytes:
+    def sign(self, data: bytes) -> bytes:
         """Return the header field, with its line ends, that signs a message when it is put in front of it.
 
         Raises `MessageError` for what is no message with CRLF line ends and one `From`.
         """
-        return self.sign_canonical(*canonical(data, prefix))
+        return self.sign_canonical(*canonical(data))
 
     def sign_canonical(self, fields: dict[bytes, list[bytes]], digest: bytes) -> bytes:
         """Return what `sign` does, of what `canonical` made of the message."""
@@ -146,13 +135,13 @@ class DkimSigners:
             raise MessageError("signers: give one `DkimSigner` or more, each as an argument of its own")
         self.signers = signers
 
-    def sign(self, data: bytes, *, prefix: BodyPrefix | None = None) -> bytes:
+    def sign(self, data: bytes) -> bytes:
         """Return the header fields of all signers, one after the other."""
-        fields, digest = canonical(data, prefix)
+        fields, digest = canonical(data)
         return b"".join([signer.sign_canonical(fields, digest) for signer in self.signers])
 
 
-def canonical(data: bytes, prefix: BodyPrefix | None = None) -> tuple[dict[bytes, list[bytes]], bytes]:
+def canonical(data: bytes) -> tuple[dict[bytes, list[bytes]], bytes]:
     """Return what is signed of a message: its header fields, and the digest of its body."""
     if type(data) is not bytes:
         if not isinstance(data, (bytes, bytearray, memoryview)):
@@ -161,12 +150,7 @@ def canonical(data: bytes, prefix: BodyPrefix | None = None) -> tuple[dict[bytes
     end = data.find(b"\r\n\r\n")
     start = end + 4 if end >= 0 else len(data)
     fields = signed_fields(data[:end] if end >= 0 else data.removesuffix(b"\r\n"))
-    if prefix is not None and data.startswith(prefix.constant, start):
-        return fields, body_digest(data, start + len(prefix.constant), prefix.hashed)
-    return fields, body_digest(data, start, _NOTHING)
-
-
-_NOTHING = BodyHash()
+    return fields, body_digest(data, start)
 
 
 def _names(headers: Iterable[str], oversign: Iterable[str]) -> tuple[tuple[bytes, str, bool], ...]:

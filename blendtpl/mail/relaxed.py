@@ -127,9 +127,9 @@ class BodyHash:
             self._empty_lines += ends
 
 
-def body_digest(data: bytes, start: int, begun: BodyHash) -> bytes:
-    """Return the digest of the body whose beginning `begun` has had, and the rest of which begins at `start`."""
-    hashed = begun.copy()
+def body_digest(data: bytes, start: int, hashed: BodyHash | None = None) -> bytes:
+    """Return the digest of the body that begins at `start`; `hashed` has what came before."""
+    hashed = hashed or BodyHash()
     for at in range(start, len(data), _PIECE):
         hashed.update(data[at : at + _PIECE])
     return hashed.digest()
