@@ -10,6 +10,7 @@ from blendtpl.metrics.measured import MeasuredRegistry, measure
 from blendtpl.metrics.recording import Recorder
 from blendtpl.metrics.serving import MetricsServer, serve
 from blendtpl.metrics.shared import SharedMetrics, TemplateFigures
+from blendtpl.metrics.tracing import traced
 
 __all__ = [
     "MeasuredRegistry",
@@ -21,4 +22,5 @@ __all__ = [
     "draw",
     "measure",
     "serve",
+    "traced",
 ]

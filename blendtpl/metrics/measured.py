@@ -7,12 +7,12 @@ a template includes or extends; the parts of a message are templates that were a
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any, NoReturn
 
 from blendtpl.errors import ConfigError
 from blendtpl.mail.message import Message
 from blendtpl.metrics.counting import add, counted
+from blendtpl.metrics.derived import DerivedRegistry, check_registry
 from blendtpl.metrics.shared import SharedMetrics
 from blendtpl.runtime import render as runtime
 from blendtpl.runtime.compiled_template import CompiledTemplate
@@ -21,8 +21,6 @@ from blendtpl.runtime.registry import Name, Registry
 from blendtpl.runtime.template import Template, Variables
 
 Row = tuple["memoryview[float]", int]
-
-_COPIED = ("digest", "manifest", "_environment", "_file", "_recompile", "_spellings", "_units")
 
 
 def measure(registry: Registry, shared: SharedMetrics | None = None, slot: int = 0) -> "MeasuredRegistry":
@@ -33,25 +31,23 @@ def measure(registry: Registry, shared: SharedMetrics | None = None, slot: int =
     for what is no registry and for a slot that is not there.
     """
     if isinstance(registry, MeasuredRegistry):
-        registry = registry.unmeasured
-    if not isinstance(registry, Registry):
-        raise ConfigError(
-            f"only a registry can be measured, what `blendtpl.load` returns, not a {type(registry).__name__}"
-        )
+        registry = registry.original
+    if isinstance(registry, DerivedRegistry):
+        raise ConfigError(f"{registry!r} cannot be measured: measure the registry first, and trace that")
+    check_registry(registry, "measured")
     if shared is None:
         shared, slot = SharedMetrics.of(registry), 0
         shared.take()
     return MeasuredRegistry(registry, shared, slot)
 
 
-class MeasuredRegistry(Registry):
-    """A `Registry` that counts. `metrics` are where, `slot` is whose, `unmeasured` is the registry without."""
+class MeasuredRegistry(DerivedRegistry):
+    """A `Registry` that counts. `metrics` are where, `slot` is whose, `original` is the registry without."""
 
-    __slots__ = ("_counted", "metrics", "slot", "unmeasured")
+    __slots__ = ("_counted", "metrics", "slot")
 
     metrics: SharedMetrics
     slot: int
-    unmeasured: Registry
     _counted: Mapping[str, Callable[..., str]]
 
     def __init__(self, registry: Registry, shared: SharedMetrics, slot: int) -> None:
@@ -61,23 +57,15 @@ class MeasuredRegistry(Registry):
             name: MeasuredMessage(each, registry._units, rows, shared.message_row(slot, name))
             for name, each in registry.messages.items()
         }
-        for name, value in (
-            *((name, getattr(registry, name)) for name in _COPIED),
-            ("messages", MappingProxyType(messages)),
-            ("metrics", shared),
-            ("slot", slot),
-            ("unmeasured", registry),
-            ("_templates", MappingProxyType(templates)),
-            ("_counted", {name: template._counted for name, template in templates.items()}),
-        ):
-            object.__setattr__(self, name, value)
+        by_name = {name: template._counted for name, template in templates.items()}
+        self._derive(registry, templates, messages, metrics=shared, slot=slot, _counted=by_name)
 
     def __repr__(self) -> str:
         return f"<MeasuredRegistry of {len(self)} templates, slot {self.slot}, sha256 {self.digest[:12]}>"
 
     def __reduce__(self) -> NoReturn:
         raise ConfigError(
-            "a measured registry counts in the memory of this process and cannot be pickled: pickle its `unmeasured`,"
+            "a measured registry counts in the memory of this process and cannot be pickled: pickle its `original`,"
             " and measure that where it comes to"
         )
 

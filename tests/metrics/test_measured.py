@@ -171,7 +171,7 @@ def test_it_is_a_registry_with_all_that_one_has(plain: blendtpl.Registry, measur
 
 def test_it_cannot_be_pickled_and_what_it_was_made_of_can(measured: MeasuredRegistry) -> None:
     for what in (measured, measured["page.html"]):
-        with pytest.raises(ConfigError, match="pickle its `unmeasured`"):
+        with pytest.raises(ConfigError, match="pickle its `original`"):
             pickle.dumps(what)
 
 
@@ -179,7 +179,7 @@ def test_measuring_what_is_measured_counts_once(plain: blendtpl.Registry) -> Non
     shared = SharedMetrics.of(plain, workers=2)
     first = measure(plain, shared, 0)
     second = measure(first, shared, 1)
-    assert second.unmeasured is plain
+    assert second.original is plain
     second.render("page.html", xs="a")
     assert shared.templates()["page.html"].renders == 1
     assert shared.stats(1).renders == 1
@@ -225,5 +225,5 @@ def test_renders_leave_nothing(measured: MeasuredRegistry, renders: int) -> None
         measured.message("hello", name="Ada", **TO)
 
     for work in (succeed, fail, stream, message):
-        growth = memory.measure(work, renders, measured.unmeasured)
+        growth = memory.measure(work, renders, measured.original)
         assert not growth, growth
