@@ -5,6 +5,7 @@ Enters: a registry. Leaves: one that counts what it renders. Nothing here is imp
 """
 
 from blendtpl.metrics.collector import collector
+from blendtpl.metrics.exposed import DASHBOARD
 from blendtpl.metrics.graph import draw
 from blendtpl.metrics.measured import MeasuredRegistry, measure
 from blendtpl.metrics.recording import Recorder
@@ -13,6 +14,7 @@ from blendtpl.metrics.shared import SharedMetrics, TemplateFigures
 from blendtpl.metrics.tracing import traced
 
 __all__ = [
+    "DASHBOARD",
     "MeasuredRegistry",
     "MetricsServer",
     "Recorder",

@@ -5,6 +5,7 @@ that is ever exposed. Names and units are by Prometheus' conventions: base units
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 
@@ -76,3 +77,6 @@ METRICS: tuple[Metric, ...] = (
     *SLOT.values(),
     *(AGE, CYCLE_AGE, RSS, PSS, GROWTH, CACHE, BACKLOG, WORKERS, ROTATIONS),
 )
+
+DASHBOARD = Path(__file__).with_name("dashboard.json")
+"""The file of a dashboard for Grafana, which shows each of them."""

@@ -6,6 +6,7 @@ a template includes or extends; the parts of a message are templates that were a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any, NoReturn
 
@@ -138,12 +139,18 @@ def _counted_parts(
     entry = message.entry
     if entry.template is not None:
         return counted(message._render, *rows[entry.template])
-    parts = [entry.parts.get(part) for part in ("subject", "text", "html")]
-    ways = [None if name is None else (counted(runtime.render, *rows[name]), units[name]) for name in parts]
+    subject, text, html = (
+        counted(partial(runtime.render, units[name]), *rows[name]) if name is not None else None
+        for name in map(entry.parts.get, ("subject", "text", "html"))
+    )
 
     def render_parts(mappings: Sequence[Variables], variables: dict[str, Any]) -> Any:
         given = tuple(mappings)
-        return tuple([way and way[0](way[1], given, variables) for way in ways])
+        return (
+            subject and subject(given, variables),
+            text and text(given, variables),
+            html and html(given, variables),
+        )
 
     return render_parts
 
