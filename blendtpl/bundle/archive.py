@@ -144,7 +144,7 @@ def open_bundle(
         data = bytes(data)  # nobody can change what has been checked
     elif not isinstance(data, bytes):
         raise BundleArgumentError(f"a bundle is bytes, not a {type(data).__name__}")
-    found = _check_seal(data, digest, key)
+    sealed = _check_seal(data, digest, key)
     members = _members(data)
     index = bytes(members[MANIFEST])
     versions = read_versions(index)
@@ -162,9 +162,11 @@ def open_bundle(
     except ValueError:
         raise BundleError(f"the manifest counts {count} templates, and `{CODE}` is not the code of so many") from None
     files = members.get(FILES, b"")
-    if any(not start <= end <= len(files) for each in manifest.messages.values() for *_, start, end in each.images):
+    if any(
+        not start <= end <= len(files) for message in manifest.messages.values() for *_, start, end in message.images
+    ):
         raise BundleError(f"the manifest has images that are not in `{FILES}`")
-    return Bundle(data, found, manifest, members[CODE], bytes(members.get(SOURCES, b"")), files)
+    return Bundle(data, sealed, manifest, members[CODE], bytes(members.get(SOURCES, b"")), files)
 
 
 def read_bundle(path: str | os.PathLike[str], *, trusted: bool = False) -> bytes:
@@ -228,18 +230,18 @@ def _check_seal(data: bytes, digest: str | None, key: bytes | None) -> str:
         raise BundleError(
             f"the bundle has format {int(match[1])}, this blendtpl reads format {FORMAT}: compile it again"
         )
-    found = match[3].decode()
-    if hashlib.sha256(memoryview(data)[: -len(b"sha256 \n") - 64]).hexdigest() != found:
+    sealed = match[3].decode()
+    if hashlib.sha256(memoryview(data)[: -len(b"sha256 \n") - 64]).hexdigest() != sealed:
         raise BundleError("the bundle is damaged: its bytes do not give the digest it was sealed with")
-    if digest is not None and not hmac.compare_digest(digest, found):
-        raise BundleError(f"the bundle's digest is {found}, not {digest} as required")
+    if digest is not None and not hmac.compare_digest(digest, sealed):
+        raise BundleError(f"the bundle's digest is {sealed}, not {digest} as required")
     if key is not None:
         body = data[: -len(match[0])] + b"blendtpl %d\n" % FORMAT
         if match[2] == _UNSIGNED:
             raise BundleError("the bundle is not signed, but a key is required")
         if not hmac.compare_digest(signature(key, body), match[2]):
             raise BundleError("the bundle was not signed with this key")
-    return found
+    return sealed
 
 
 def _members(data: bytes) -> dict[str, bytes | memoryview]:

@@ -36,11 +36,11 @@ def replace_file(target: Path, data: bytes, mode: int | None = None) -> None:
 
     Raises `OSError`.
     """
-    temporary = target.with_name(f".{_kept(target.name)}.{secrets.token_hex(_DIGITS // 2)}.tmp")
+    temporary = target.with_name(f".{_shortened(target.name)}.{secrets.token_hex(_DIGITS // 2)}.tmp")
     old = None if mode is not None else _state(target)
     # never writable by all, whatever the umask: a bundle that is would be refused
-    wanted = mode if old is None else stat.S_IMODE(old.st_mode) & 0o775
-    begun = 0o644 if wanted is None else 0o600
+    permissions = mode if old is None else stat.S_IMODE(old.st_mode) & 0o775
+    begun = 0o644 if permissions is None else 0o600
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, begun)
     try:
         with open(descriptor, "wb") as file:
@@ -48,8 +48,8 @@ def replace_file(target: Path, data: bytes, mode: int | None = None) -> None:
             file.flush()
             if old is not None:
                 _give_to_owner(temporary, old)
-            if wanted is not None:
-                temporary.chmod(wanted)
+            if permissions is not None:
+                temporary.chmod(permissions)
             os.fsync(descriptor)
         temporary.replace(target)
     except BaseException:
@@ -67,22 +67,22 @@ def remove_abandoned(target: Path, seconds: float) -> None:
 
     It is of this user, and has a name that `replace_file` makes for this very file.
     """
-    made = re.compile(rf"\.{re.escape(_kept(target.name))}\.[0-9a-f]{{{_DIGITS}}}\.tmp")
+    pattern = re.compile(rf"\.{re.escape(_shortened(target.name))}\.[0-9a-f]{{{_DIGITS}}}\.tmp")
     with suppress(OSError):
         for name in os.listdir(target.parent):  # noqa: PTH208  # names are all that is wanted
-            if made.fullmatch(name):
+            if pattern.fullmatch(name):
                 _remove_old(target.parent / name, seconds)
 
 
-def _remove_old(left: Path, seconds: float) -> None:
+def _remove_old(abandoned: Path, seconds: float) -> None:
     with suppress(OSError):
-        state = left.lstat()
+        state = abandoned.lstat()
         own = not hasattr(os, "geteuid") or state.st_uid == os.geteuid()
         if own and stat.S_ISREG(state.st_mode) and time.time() - state.st_mtime > seconds:
-            left.unlink()
+            abandoned.unlink()
 
 
-def _kept(name: str) -> str:
+def _shortened(name: str) -> str:
     """Return what the name of a temporary file has of that of the file: all, or what there is room for and a digest."""
     data = os.fsencode(name)
     if len(data) <= _ROOM:

@@ -51,11 +51,11 @@ def read_links(data: Data, count: int) -> Iterator[Any]:
 
 def read_codes(data: Data, count: int) -> Iterator[Any]:
     """Yield the code of the functions of each of `count` templates."""
-    found = marshal.loads(data[start_of_tuple(data, count) :])
-    if type(found) is not tuple or len(found) != count:
+    codes = marshal.loads(data[start_of_tuple(data, count) :])
+    if type(codes) is not tuple or len(codes) != count:
         raise TypeError("it is not the code of each template")
-    waiting = list(found[::-1])
-    del found
+    waiting = list(codes[::-1])
+    del codes
     while waiting:
         yield waiting.pop()
 

@@ -99,15 +99,15 @@ def resolve_environment(source: EnvironmentSource) -> jinja2.Environment:
     if source is None:
         return default_environment()
     if isinstance(source, str):
-        found = _import_named(source)
+        candidate = _import_named(source)
         shown = f"`{source}`"
     else:
-        found, shown = source, "environment="
-    if callable(found) and not isinstance(found, jinja2.Environment):
-        found = found()
-    if not isinstance(found, jinja2.Environment):
-        raise ConfigError(f"{shown} is no jinja2.Environment and gives none, but a {type(found).__name__}")
-    return found
+        candidate, shown = source, "environment="
+    if callable(candidate) and not isinstance(candidate, jinja2.Environment):
+        candidate = candidate()
+    if not isinstance(candidate, jinja2.Environment):
+        raise ConfigError(f"{shown} is no jinja2.Environment and gives none, but a {type(candidate).__name__}")
+    return candidate
 
 
 def _import_named(source: str) -> Any:
@@ -115,14 +115,14 @@ def _import_named(source: str) -> Any:
     if not (separator and module_name and attribute):
         raise ConfigError(f'environment `{source}` is not of the form "module:name"')
     try:
-        found: Any = importlib.import_module(module_name)
+        value: Any = importlib.import_module(module_name)
     except ImportError as error:
         raise ConfigError(f"environment `{source}`: cannot import `{module_name}`: {error}") from error
     for part in attribute.split("."):
-        if not hasattr(found, part):
+        if not hasattr(value, part):
             raise ConfigError(f"environment `{source}`: `{module_name}` has no `{attribute}`")
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value
 
 
 def fingerprint(environment: jinja2.Environment) -> dict[str, Any]:

@@ -122,8 +122,8 @@ class Needs:
     globals: tuple[str, ...]
 
     def __repr__(self) -> str:
-        found = (("filter", self.filters), ("test", self.tests), ("global", self.globals))
-        return f"<Needs of {', '.join(counted(len(names), what) for what, names in found)}>"
+        kinds = (("filter", self.filters), ("test", self.tests), ("global", self.globals))
+        return f"<Needs of {', '.join(counted(len(names), what) for what, names in kinds)}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -207,7 +207,7 @@ def from_json(data: bytes) -> Manifest:
             globals=_list_of_texts(loaded[part]["globals"]),
         )
         part = "messages"
-        messages = {name: _message(_table(found)) for name, found in _table(loaded[part]).items()}
+        messages = {name: _message(_table(message)) for name, message in _table(loaded[part]).items()}
         templates = {}
         for line in lines:
             if line == _END:
@@ -241,10 +241,10 @@ def _versions(loaded: Any) -> Versions:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         raise ValueError(f"it has a name twice, among {', '.join(repr(name) for name, _ in pairs[:5])}")
-    return found
+    return mapping
 
 
 def _whole(text: str) -> int:
@@ -254,10 +254,10 @@ def _whole(text: str) -> int:
 
 
 def _fraction(text: str) -> float:
-    found = float(text)
-    if not math.isfinite(found) or repr(found) != text:
+    number = float(text)
+    if not math.isfinite(number) or repr(number) != text:
         raise ValueError(f"it has a number that nobody writes so: {text[:100]}")
-    return found
+    return number
 
 
 def _no_number(text: str) -> Any:
@@ -281,8 +281,8 @@ def _opened(head: bytes) -> bytes:
 
 def _entry(name: str, loaded: dict[str, Any], shared: dict[tuple[Any, ...], tuple[Any, ...]]) -> Entry:
     def names(values: object) -> tuple[str, ...]:
-        found = _list_of_texts(values)
-        return shared.setdefault(found, found)
+        texts = _list_of_texts(values)
+        return shared.setdefault(texts, texts)
 
     return Entry(
         digest=_text(loaded["digest"]),
@@ -290,8 +290,8 @@ def _entry(name: str, loaded: dict[str, Any], shared: dict[tuple[Any, ...], tupl
         blocks=names(loaded["blocks"]),
         referred=tuple(
             field
-            for found in _list(loaded["references"])
-            for field in (sys.intern(_text(found["kind"])), names(found["names"]), _count(found["line"]))
+            for reference in _list(loaded["references"])
+            for field in (sys.intern(_text(reference["kind"])), names(reference["names"]), _count(reference["line"]))
         ),
         variables=names(loaded["variables"]),
         size=_count(loaded["size"]),
@@ -321,7 +321,9 @@ def _message_row(entry: MessageEntry) -> dict[str, Any]:
 def _row(entry: Entry) -> dict[str, Any]:
     # not `asdict`, which copies every value deeply: three times as slow
     row = {field: getattr(entry, field) for field in Entry.__slots__ if field != "referred"}
-    row["references"] = [{field: getattr(found, field) for field in Reference.__slots__} for found in entry.references]
+    row["references"] = [
+        {field: getattr(reference, field) for field in Reference.__slots__} for reference in entry.references
+    ]
     return row
 
 

@@ -72,14 +72,14 @@ class Spellings:
         for root in self._roots:
             if name.startswith(root):
                 try:
-                    found = root + "/".join(split_template_path(name[len(root) :]))
+                    resolved = root + "/".join(split_template_path(name[len(root) :]))
                 except jinja2.TemplateNotFound:  # it leaves the folder
                     continue
-                if found in self._templates and self._templates[found].root == root:
-                    return found
+                if resolved in self._templates and self._templates[resolved].root == root:
+                    return resolved
         return None
 
 
 def spellings(templates: Mapping[str, Rooted]) -> Spellings:
     """Return the other spellings of the names of a set of templates."""
-    return Spellings(templates, {found.root for found in templates.values() if found.root is not None})
+    return Spellings(templates, {template.root for template in templates.values() if template.root is not None})

@@ -57,10 +57,10 @@ def _others(descriptor: int, state: os.stat_result) -> Iterator[tuple[str, str]]
     users = {state.st_uid, os.geteuid(), 0}
     groups = {_primary_group(state.st_uid), _primary_group(os.geteuid())}
     if state.st_mode & stat.S_IWGRP:
-        for kind, found in _writers(descriptor):
-            gid = state.st_gid if kind == _OWN_GROUP else found
-            if kind == _NAMED_USER and found not in users:
-                yield "g", f"the user {found}{_named_user(found, ' ')}"
+        for kind, identifier in _writers(descriptor):
+            gid = state.st_gid if kind == _OWN_GROUP else identifier
+            if kind == _NAMED_USER and identifier not in users:
+                yield "g", f"the user {identifier}{_named_user(identifier, ' ')}"
             elif kind != _NAMED_USER and gid not in groups:
                 yield "g", f"the group {gid}{_named_group(gid)}"
     if state.st_mode & stat.S_IWOTH:
@@ -79,7 +79,7 @@ def _writers(descriptor: int) -> list[tuple[int, int]]:
     entries = list(_ACL_ENTRY.iter_unpack(data[4:]))
     most = next((allowed for kind, allowed, _ in entries if kind == _MASK), _WRITE)
     kinds = {_NAMED_USER, _OWN_GROUP, _NAMED_GROUP}
-    return [(kind, found) for kind, allowed, found in entries if kind in kinds and allowed & most & _WRITE]
+    return [(kind, identifier) for kind, allowed, identifier in entries if kind in kinds and allowed & most & _WRITE]
 
 
 def _primary_group(uid: int) -> int | None:

@@ -40,11 +40,11 @@ def check_digest(digest: object) -> None:
     """Raise `BundleError` for what is no digest, unless it is `None`, with which none is asked for."""
     if digest is None:
         return
-    wanted = "64 hexadecimal digits, in lower case and with nothing around them, as `Bundle.digest` has them"
+    form = "64 hexadecimal digits, in lower case and with nothing around them, as `Bundle.digest` has them"
     if not isinstance(digest, str):
-        raise BundleArgumentError(f"`digest` is a str of {wanted}, not {_shown_type(digest)}")
+        raise BundleArgumentError(f"`digest` is a str of {form}, not {_shown_type(digest)}")
     if not _DIGEST.fullmatch(digest):
-        raise BundleError(f"`digest` is {digest[:100]!r}, which is no digest: that is {wanted}")
+        raise BundleError(f"`digest` is {digest[:100]!r}, which is no digest: that is {form}")
 
 
 def signature(key: bytes, body: bytes) -> bytes:
