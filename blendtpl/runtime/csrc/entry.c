@@ -87,9 +87,9 @@ static int
 has_context(PyObject *frame)
 {
     PyObject *context = PyList_GetItemRef(frame, CONTEXT);
-    const int found = context != Py_None;
+    const int present = context != Py_None;
     Py_XDECREF(context);
-    return found;
+    return present;
 }
 
 /* Have what writes to a list do so, and return the text. */

@@ -26,16 +26,16 @@ make(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     State *state = PyType_GetModuleState(type);
     PyObject *iterator = state ? PyObject_GetIter(items) : NULL;
-    Lookahead *made = iterator ? (Lookahead *)type->tp_alloc(type, 0) : NULL;
-    if (made == NULL) {
+    Lookahead *self = iterator ? (Lookahead *)type->tp_alloc(type, 0) : NULL;
+    if (self == NULL) {
         Py_XDECREF(iterator);
         return NULL;
     }
-    made->items = Py_NewRef(items);
-    made->iterator = iterator;
-    made->missing = Py_NewRef(state->imported[MISSING]);
-    made->length = -1;
-    return (PyObject *)made;
+    self->items = Py_NewRef(items);
+    self->iterator = iterator;
+    self->missing = Py_NewRef(state->imported[MISSING]);
+    self->length = -1;
+    return (PyObject *)self;
 }
 
 static PyObject *
@@ -64,12 +64,12 @@ last(Lookahead *self, void *unused)
     int failed = 0;
     Py_BEGIN_CRITICAL_SECTION(self);
     if (self->after == NULL) {
-        PyObject *found = following(self);
-        failed = found == NULL && PyErr_Occurred();
-        if (found == self->missing)
-            Py_CLEAR(found);
+        PyObject *item = following(self);
+        failed = item == NULL && PyErr_Occurred();
+        if (item == self->missing)
+            Py_CLEAR(item);
         if (!failed)
-            Py_XSETREF(self->after, found); /* another may have been asked for in the meantime */
+            Py_XSETREF(self->after, item); /* another may have been asked for in the meantime */
     }
     if (!failed)
         answer = Py_NewRef(self->after ? Py_False : Py_True);
@@ -80,13 +80,13 @@ last(Lookahead *self, void *unused)
 static PyObject *
 length(Lookahead *self, void *unused)
 {
-    Py_ssize_t found;
+    Py_ssize_t size;
     Py_BEGIN_CRITICAL_SECTION(self);
     if (self->length < 0)
         self->length = PyObject_Size(self->items);
-    found = self->length;
+    size = self->length;
     Py_END_CRITICAL_SECTION();
-    return found < 0 ? NULL : PyLong_FromSsize_t(found);
+    return size < 0 ? NULL : PyLong_FromSsize_t(size);
 }
 
 static int

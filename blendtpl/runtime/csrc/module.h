@@ -10,10 +10,10 @@
  * in one is held at once. Python has these from 3.13 on; before that there always was such a lock. */
 #if PY_VERSION_HEX < 0x030D0000
 static inline int
-PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **found)
+PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **result)
 {
-    *found = Py_XNewRef(PyDict_GetItemWithError(dict, key));
-    return *found != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+    *result = Py_XNewRef(PyDict_GetItemWithError(dict, key));
+    return *result != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 
 static inline PyObject *

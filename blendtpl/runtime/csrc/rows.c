@@ -53,8 +53,8 @@ number_of(PyObject *part, Py_ssize_t at)
     if (PyUnstable_Long_IsCompact((PyLongObject *)number))
         return PyUnstable_Long_CompactValue((PyLongObject *)number);
 #endif
-    const Py_ssize_t found = PyLong_AsSsize_t(number);
-    return found == -1 && PyErr_Occurred() ? NO_PART : found;
+    const Py_ssize_t value = PyLong_AsSsize_t(number);
+    return value == -1 && PyErr_Occurred() ? NO_PART : value;
 }
 
 static inline PyObject *
@@ -162,31 +162,31 @@ text_of_operand(Rows *rows, PyObject *operand, Py_ssize_t which)
 static PyObject *
 concatenated(Rows *rows, PyObject *part)
 {
-    PyObject *values[MOST_JOINED], *made = NULL;
+    PyObject *values[MOST_JOINED], *result = NULL;
     const Py_ssize_t count = PyTuple_GET_SIZE(part) - 2;
-    Py_ssize_t found = 0;
+    Py_ssize_t filled = 0;
     int plain = 1;
     if (count > MOST_JOINED)
         return no_part(part), NULL;
-    for (; found < count; found++) {
-        values[found] = value_of_operand(rows, PyTuple_GET_ITEM(part, found + 2));
-        if (values[found] == NULL)
+    for (; filled < count; filled++) {
+        values[filled] = value_of_operand(rows, PyTuple_GET_ITEM(part, filled + 2));
+        if (values[filled] == NULL)
             break;
-        plain = plain && PyUnicode_CheckExact(values[found]);
+        plain = plain && PyUnicode_CheckExact(values[filled]);
     }
-    if (found == count && plain) {
-        made = joined(values, count);
-    } else if (found == count) {
+    if (filled == count && plain) {
+        result = joined(values, count);
+    } else if (filled == count) {
         PyObject *all = PyTuple_New(count);
         for (Py_ssize_t at = 0; all != NULL && at < count; at++)
             PyTuple_SET_ITEM(all, at, Py_NewRef(values[at]));
         if (all != NULL)
-            made = PyObject_CallOneArg(rows->state->imported[rows->escapes ? MARKUP_JOIN : STR_JOIN], all);
+            result = PyObject_CallOneArg(rows->state->imported[rows->escapes ? MARKUP_JOIN : STR_JOIN], all);
         Py_XDECREF(all);
     }
-    while (found)
-        Py_DECREF(values[--found]);
-    return made;
+    while (filled)
+        Py_DECREF(values[--filled]);
+    return result;
 }
 
 static int collect(Rows *rows, PyObject *parts, Texts *texts);
@@ -227,7 +227,7 @@ assign(Rows *rows, PyObject *item, Py_ssize_t first, int pairs, PyObject *part)
 /* Put the texts of parts for each item: its number, or the first of two when items are pairs, is `first`. With `out`
  * each becomes a string there. */
 static int
-each(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, PyObject *parts, Py_ssize_t place,
+loop(Rows *rows, PyObject *items, PyObject *part, Py_ssize_t first, int pairs, PyObject *parts, Py_ssize_t place,
      Texts *texts, PyObject *out)
 {
     PyObject *const outer = rows->iterator, *const after = rows->after;
@@ -279,7 +279,7 @@ follow(Rows *rows, PyObject *part, Py_ssize_t opcode, Texts *texts)
         const Py_ssize_t place = number_of(part, 1), first = number_of(part, 3);
         PyObject *items = place < 0 || first < 0 ? NULL : value_of_operand(rows, PyTuple_GET_ITEM(part, 2));
         if (items != NULL)
-            failed = each(rows, items, part, first, PyTuple_GET_ITEM(part, 4) == Py_True, PyTuple_GET_ITEM(part, 5),
+            failed = loop(rows, items, part, first, PyTuple_GET_ITEM(part, 4) == Py_True, PyTuple_GET_ITEM(part, 5),
                           place, texts, NULL);
         else
             no_part(part);
@@ -327,12 +327,12 @@ is_plain(PyObject *items)
 
 /* Return the error at hand with the place that it came from (R2). */
 static PyObject *
-told(Py_ssize_t place)
+located_error(Py_ssize_t place)
 {
     PyObject *error = at_hand();
-    PyObject *found = Py_BuildValue("[nO]", place, error);
+    PyObject *pair = Py_BuildValue("[nO]", place, error);
     Py_XDECREF(error);
-    return found;
+    return pair;
 }
 
 PyObject *
@@ -358,7 +358,7 @@ blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
     texts.all = texts.few;
     texts.count = 0;
     texts.room = (Py_ssize_t)Py_ARRAY_LENGTH(texts.few);
-    const int failed = each(&rows, items, Py_None, 0, pairs, arguments[1], 0, &texts, arguments[0]);
+    const int failed = loop(&rows, items, Py_None, 0, pairs, arguments[1], 0, &texts, arguments[0]);
     while (texts.count)
         Py_DECREF(texts.all[--texts.count]);
     if (texts.all != texts.few)
@@ -367,5 +367,5 @@ blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
         Py_XDECREF(rows.values[--rows.count]);
     if (!failed)
         Py_RETURN_TRUE;
-    return rows.place > 0 ? told(rows.place) : NULL;
+    return rows.place > 0 ? located_error(rows.place) : NULL;
 }

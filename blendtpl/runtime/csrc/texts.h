@@ -48,27 +48,27 @@ joined(PyObject *const *texts, Py_ssize_t count)
     Py_ssize_t length = 0, at = 0;
     Py_UCS4 widest = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
-        const Py_UCS4 found = PyUnicode_MAX_CHAR_VALUE(texts[i]);
-        widest = found > widest ? found : widest;
+        const Py_UCS4 character = PyUnicode_MAX_CHAR_VALUE(texts[i]);
+        widest = character > widest ? character : widest;
         if (PyUnicode_GET_LENGTH(texts[i]) > PY_SSIZE_T_MAX - length)
             return PyErr_NoMemory();
         length += PyUnicode_GET_LENGTH(texts[i]);
     }
-    PyObject *made = PyUnicode_New(length, widest);
-    if (made == NULL)
+    PyObject *result = PyUnicode_New(length, widest);
+    if (result == NULL)
         return NULL;
-    const int kind = PyUnicode_KIND(made);
+    const int kind = PyUnicode_KIND(result);
     for (Py_ssize_t i = 0; i < count; i++) {
         const Py_ssize_t more = PyUnicode_GET_LENGTH(texts[i]);
         if (PyUnicode_KIND(texts[i]) == kind) {
-            memcpy((char *)PyUnicode_DATA(made) + at * kind, PyUnicode_DATA(texts[i]), (size_t)(more * kind));
-        } else if (PyUnicode_CopyCharacters(made, at, texts[i], 0, more) < 0) {
-            Py_DECREF(made);
+            memcpy((char *)PyUnicode_DATA(result) + at * kind, PyUnicode_DATA(texts[i]), (size_t)(more * kind));
+        } else if (PyUnicode_CopyCharacters(result, at, texts[i], 0, more) < 0) {
+            Py_DECREF(result);
             return NULL;
         }
         at += more;
     }
-    return made;
+    return result;
 }
 
 /* Append what was put there as one string to a list, and forget it. */

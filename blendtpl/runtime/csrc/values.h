@@ -30,8 +30,8 @@ growth(PyObject *text)
         return sum + second + third + fourth;
     }
     for (; at < length; at++) {
-        const Py_UCS4 found = PyUnicode_READ_CHAR(text, at);
-        sum += found < 256 ? GROWTH[found] : 0;
+        const Py_UCS4 character = PyUnicode_READ_CHAR(text, at);
+        sum += character < 256 ? GROWTH[character] : 0;
     }
     return sum;
 }
@@ -58,12 +58,12 @@ escaped(PyObject *text)
         return Py_NewRef(text);
     if (more > PY_SSIZE_T_MAX - length)
         return PyErr_NoMemory();
-    PyObject *made = PyUnicode_New(length + more, PyUnicode_MAX_CHAR_VALUE(text));
-    if (made == NULL)
+    PyObject *result = PyUnicode_New(length + more, PyUnicode_MAX_CHAR_VALUE(text));
+    if (result == NULL)
         return NULL;
-    const int kind = PyUnicode_KIND(text); /* and that of `made`, whose widest character is the same */
+    const int kind = PyUnicode_KIND(text); /* and that of `result`, whose widest character is the same */
     const void *from = PyUnicode_DATA(text);
-    void *to = PyUnicode_DATA(made);
+    void *to = PyUnicode_DATA(result);
     for (Py_ssize_t at = 0, end = 0; at < length; at++) {
         const Py_UCS4 character = PyUnicode_READ(kind, from, at);
         const char *other = character < 256 && GROWTH[character] ? replacement(character) : NULL;
@@ -73,7 +73,7 @@ escaped(PyObject *text)
             for (; *other; other++)
                 PyUnicode_WRITE(kind, to, end++, (unsigned char)*other);
     }
-    return made;
+    return result;
 }
 
 /* Return the error at hand, no longer at hand. Its class is not asked whether it is one of it. */
@@ -131,26 +131,26 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
 {
     if (count != 3 && count != 4)
         return PyErr_Format(PyExc_TypeError, "3 or 4 arguments are wanted, not %zd", count);
-    PyObject *value = arguments[1], *attribute = arguments[2], *found, *error;
+    PyObject *value = arguments[1], *attribute = arguments[2], *result, *error;
     if (in_dict && PyDict_CheckExact(value)) {
-        const int there = PyDict_GetItemRef(value, attribute, &found);
+        const int there = PyDict_GetItemRef(value, attribute, &result);
         if (there > 0)
-            return found;
+            return result;
         if (there < 0 && !says_none())
             return NULL;
         PyErr_Clear();
         return PyObject_Vectorcall(state->imported[NO_KEY], arguments, 3, NULL); /* lest it is asked twice (L7) */
     }
-    found = PyObject_GetAttr(value, attribute);
-    if (found != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
-        return found;
+    result = PyObject_GetAttr(value, attribute);
+    if (result != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return result;
     error = raised_inside();
     if (error == NULL)
         return PyObject_Vectorcall(state->imported[NOT_FOUND], arguments, (size_t)count, NULL);
-    found = PyObject_CallFunction(state->imported[NOT_FOUND], "OOOOO", arguments[0], value, attribute,
+    result = PyObject_CallFunction(state->imported[NOT_FOUND], "OOOOO", arguments[0], value, attribute,
                                   count == 4 ? arguments[3] : Py_None, error);
     Py_DECREF(error);
-    return found;
+    return result;
 }
 
 #endif
