@@ -61,7 +61,7 @@ def singletons(facts: Mapping[str, Facts]) -> frozenset[str]:
     name, or that of the module, but to look things up.
     """
     handled = frozenset().union(*(template.handled for template in facts.values()))
-    unsafe = {name for name, found in facts.items() if found.changeable & handled}
+    unsafe = {name for name, template in facts.items() if template.changeable & handled}
     for alias, origin, called in {imported for template in facts.values() for imported in template.modules}:
         if alias in handled:
             unsafe |= {

@@ -170,7 +170,7 @@ def is_call_back(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownMacro:
     """A macro that is surely called: its template, its shape, its function, and the context to give it."""
 
     template: str
@@ -179,7 +179,7 @@ class Known:
     context: ast.expr
 
 
-def known_call(emitter: Emitter, node: nodes.Call, scope: Scope, *, caller: bool = False) -> Known | None:
+def known_call(emitter: Emitter, node: nodes.Call, scope: Scope, *, caller: bool = False) -> KnownMacro | None:
     """Return the macro that a call surely calls, with arguments that it takes; `caller`: in a `call` block (M1)."""
     macro = _known_macro(emitter, node.node, scope)
     if macro is None or node.dyn_args is not None or node.dyn_kwargs is not None:
@@ -201,7 +201,7 @@ def known_call(emitter: Emitter, node: nodes.Call, scope: Scope, *, caller: bool
     return macro
 
 
-def known_caller(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> Known | None:
+def known_caller(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> KnownMacro | None:
     """Return the macro that a `call` block surely calls, when nobody can tell whether the block is a macro as well: it
     takes no arguments and does not ask how it was called, and the macro, and what that includes, only calls for it.
     """
@@ -216,7 +216,7 @@ def known_caller(emitter: Emitter, node: nodes.CallBlock, scope: Scope) -> Known
 
 
 def direct_arguments(
-    emitter: Emitter, node: nodes.Call, scope: Scope, macro: Known, caller: ast.expr | None = None
+    emitter: Emitter, node: nodes.Call, scope: Scope, macro: KnownMacro, caller: ast.expr | None = None
 ) -> list[ast.expr]:
     """Return what the function of a known macro is called with, behind its context."""
     shape = macro.shape
@@ -274,7 +274,7 @@ def absent_argument(emitter: Emitter, node: nodes.Macro | nodes.CallBlock, index
     return call("undefined", const(f"parameter {called!r} was not provided"), name=const(called))
 
 
-def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
+def direct_text(emitter: Emitter, macro: KnownMacro, arguments: list[ast.expr]) -> ast.expr:
     """Return the expression for the text of a known macro."""
     if emitter.program.returns_text(macro.template, abi.macro_function(macro.shape.name)):
         return call(macro.function, macro.context, *arguments)
@@ -284,7 +284,7 @@ def direct_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> as
     return call("concat", name(out))
 
 
-def printed_text(emitter: Emitter, macro: Known, arguments: list[ast.expr]) -> ast.expr:
+def printed_text(emitter: Emitter, macro: KnownMacro, arguments: list[ast.expr]) -> ast.expr:
     """Return the expression for the text that a known macro prints. Where it is no error that what is undefined is
     printed, it prints that when the macro raises `StopIteration`; elsewhere `runtime.traceback.locate_error` sees to
     it.
@@ -314,7 +314,7 @@ def writes(emitter: Emitter, written: ast.expr, out: str) -> None:
     emitter.code.add(ast.Try([ast.Expr(written)], [ast.ExceptHandler(name("StopIteration"), None, [instead])], [], []))
 
 
-def _known_macro(emitter: Emitter, node: nodes.Expr, scope: Scope) -> Known | None:
+def _known_macro(emitter: Emitter, node: nodes.Expr, scope: Scope) -> KnownMacro | None:
     """Return the macro that an expression surely is."""
     module = isinstance(node, nodes.Getattr)
     base = node.node if isinstance(node, nodes.Getattr) else node
@@ -328,7 +328,7 @@ def _known_macro(emitter: Emitter, node: nodes.Expr, scope: Scope) -> Known | No
         # inlined in the module of another template, which has no function of that name
         if len(emitter.around) > 1:
             return _linked_macro(emitter, str(emitter.template), shape)
-        return Known(str(emitter.template), shape, name(abi.macro_function(shape.name)), name("context"))
+        return KnownMacro(str(emitter.template), shape, name(abi.macro_function(shape.name)), name("context"))
     origin, macro = here or emitter.direct.get(base.name, ("", ""))
     if not origin or bool(macro) is module:
         return None
@@ -338,9 +338,9 @@ def _known_macro(emitter: Emitter, node: nodes.Expr, scope: Scope) -> Known | No
     return _linked_macro(emitter, origin, shape_)
 
 
-def _linked_macro(emitter: Emitter, origin: str, shape: MacroShape) -> Known:
+def _linked_macro(emitter: Emitter, origin: str, shape: MacroShape) -> KnownMacro:
     function = name(emitter.link(origin, abi.macro_function(shape.name)))
-    return Known(origin, shape, function, name(emitter.link(origin, "context")))
+    return KnownMacro(origin, shape, function, name(emitter.link(origin, "context")))
 
 
 CALLS: Expressions = MappingProxyType({nodes.Filter: filtered, nodes.Test: _test})

@@ -18,7 +18,7 @@ from jinja2.nodes import EvalContext
 from blendtpl.bundle import abi
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.analysis.walk import below, by_kind
-from blendtpl.compiler.codegen.calls import Known, absent_argument, direct_arguments
+from blendtpl.compiler.codegen.calls import KnownMacro, absent_argument, direct_arguments
 from blendtpl.compiler.codegen.generator import Emitter
 from blendtpl.compiler.codegen.pyast import assign, call, const, name
 from blendtpl.compiler.codegen.scope import Scope, Symbols
@@ -74,7 +74,7 @@ def included_tree(emitter: Emitter, template: str, values: Mapping[str, str]) ->
     return _emitter_of(emitter, template, values), tree
 
 
-def inlined_macro(emitter: Emitter, scope: Scope, macro: Known, node: nodes.Call) -> bool:
+def inlined_macro(emitter: Emitter, scope: Scope, macro: KnownMacro, node: nodes.Call) -> bool:
     """Write the code of a known macro that only prints its arguments, under conditions; return whether it may be."""
     body = macro_tree(emitter, macro) if _runs_often(emitter) else None
     if body is None or macro.shape.special or not _is_plain(emitter, macro, body):
@@ -84,7 +84,7 @@ def inlined_macro(emitter: Emitter, scope: Scope, macro: Known, node: nodes.Call
     return True
 
 
-def inlined_call(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallBlock) -> bool:
+def inlined_call(emitter: Emitter, scope: Scope, macro: KnownMacro, node: nodes.CallBlock) -> bool:
     """Write the code of a known macro with that of a `call` block in its place; return whether it may be.
 
     The macro prints its caller once; both escape what they print, or neither does.
@@ -115,7 +115,7 @@ def inlined_call(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallB
     return True
 
 
-def called_tree(emitter: Emitter, scope: Scope, macro: Known, node: nodes.CallBlock) -> nodes.Macro | None:
+def called_tree(emitter: Emitter, scope: Scope, macro: KnownMacro, node: nodes.CallBlock) -> nodes.Macro | None:
     """Return the definition of a macro whose code may stand where a `call` block calls it, and the block in that."""
     body = macro_tree(emitter, macro)
     if body is None or macro.shape.special != ("caller",) or len(emitter.around) > 1:
@@ -187,7 +187,7 @@ def _guarded(emitter: Emitter, scope: Scope, write: Callable[[], None]) -> None:
 def _write_macro(
     emitter: Emitter,
     scope: Scope,
-    macro: Known,
+    macro: KnownMacro,
     body: nodes.Macro,
     arguments: list[ast.expr],
     write_caller: Callable[[], None] | None,
@@ -207,7 +207,7 @@ def _write_macro(
         own.body(body.body, inner)
 
 
-def within_macro(emitter: Emitter, scope: Scope, macro: Known, body: nodes.Macro) -> tuple[Emitter, Scope]:
+def within_macro(emitter: Emitter, scope: Scope, macro: KnownMacro, body: nodes.Macro) -> tuple[Emitter, Scope]:
     """Return an emitter and a frame for the code of a macro that stands where it is called."""
     own = _emitter_of(emitter, macro.template, {})
     own.around = (*emitter.around, _place_of(macro))
@@ -221,7 +221,7 @@ def within_macro(emitter: Emitter, scope: Scope, macro: Known, body: nodes.Macro
     return own, inner
 
 
-def _place_of(macro: Known) -> str:
+def _place_of(macro: KnownMacro) -> str:
     return f"{macro.template}: {macro.shape.name}"
 
 
@@ -232,7 +232,7 @@ def _runs_often(emitter: Emitter) -> bool:
     return emitter.code.function.loops > 0 and len(emitter.around) <= _DEEP
 
 
-def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
+def macro_tree(emitter: Emitter, macro: KnownMacro) -> nodes.Macro | None:
     """Return the definition of a macro whose code may stand where it is called, as far as its size goes, and what it
     takes.
     """
@@ -253,7 +253,7 @@ def macro_tree(emitter: Emitter, macro: Known) -> nodes.Macro | None:
     return definition if _fits(emitter, below(definition)) else None
 
 
-def _is_plain(emitter: Emitter, macro: Known, body: nodes.Macro) -> bool:
+def _is_plain(emitter: Emitter, macro: KnownMacro, body: nodes.Macro) -> bool:
     """Return whether a macro reads and sets nothing but its arguments and its caller, beside other macros of a module
     that never changes.
     """

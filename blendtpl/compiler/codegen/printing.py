@@ -17,7 +17,7 @@ from blendtpl.bundle import abi
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.codegen.calls import (
-    Known,
+    KnownMacro,
     OwnBlock,
     block_text,
     direct_arguments,
@@ -233,7 +233,7 @@ def _write_cycle(emitter: Emitter, node: nodes.Call, scope: Scope) -> bool:
     return True
 
 
-def _write_macro(emitter: Emitter, scope: Scope, macro: Known, arguments: list[ast.expr]) -> None:
+def _write_macro(emitter: Emitter, scope: Scope, macro: KnownMacro, arguments: list[ast.expr]) -> None:
     code = emitter.code
     sure = _is_markup(emitter, scope)
     if code.texts or emitter.program.returns_text(macro.template, abi.macro_function(macro.shape.name)):
