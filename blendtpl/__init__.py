@@ -126,7 +126,7 @@ def compile(
         from blendtpl.compiler.mail.lint.settings import Settings
     except ImportError as error:
         raise not_installed("`compile`", error) from None
-    made = build(
+    built = build(
         source,
         environment=environment,
         exclude=exclude,
@@ -137,9 +137,9 @@ def compile(
         ignored=ignores(ignore),
         lint_mail=Settings() if lint else None,
     )
-    for warning in made.warnings:
+    for warning in built.warnings:
         warnings.warn(warning, BuildWarning, stacklevel=2)
-    return made.bundle
+    return built.bundle
 
 
 def _cache_folder(cache: bool | str | os.PathLike[str] | None) -> Path | None:

@@ -46,12 +46,12 @@ def closest(word: str, candidates: Iterable[object], never: str = "") -> str:
     if not 0 < len(word) <= _LONGEST_WORD:
         return ""
     least, most = len(word) * _LEAST, len(word) / _LEAST
-    found = (
+    comparable = (
         name
         for name in islice(iter(candidates), _LOOKED_AT)
         if type(name) is str and least <= len(name) <= most and name != never and name.isprintable()
     )
-    likely = nsmallest(_COMPARED, found, key=lambda name: (name[0] != word[0], abs(len(name) - len(word)), name))
+    likely = nsmallest(_COMPARED, comparable, key=lambda name: (name[0] != word[0], abs(len(name) - len(word)), name))
     return next(iter(difflib.get_close_matches(word, likely, n=1, cutoff=_CUTOFF)), "")
 
 
@@ -89,8 +89,8 @@ class Fault:
     error: BaseException | None = field(default=None, compare=False)
 
     def __reduce__(self) -> tuple[type["Fault"], tuple[Any, ...]]:
-        given = (getattr(self, name) for name in self.__slots__ if name != "error")
-        return Fault, (*given, None if self.error is None else _travelling(self.error))
+        fields = (getattr(self, name) for name in self.__slots__ if name != "error")
+        return Fault, (*fields, None if self.error is None else _travelling(self.error))
 
     def __str__(self) -> str:
         shown = excerpt(self.name, self.line, self.column, self.width, self.source_line)
@@ -114,9 +114,9 @@ class TemplateWarning(Fault):
         return f"{text}\n  = help: {printable(self.hint)}" if self.hint else text
 
 
-def by_place(found: Iterable[Fault]) -> list[Fault]:
+def by_place(faults: Iterable[Fault]) -> list[Fault]:
     """Return faults and warnings in the order in which they stand in the templates."""
-    return sorted(found, key=lambda each: (each.name, each.line, each.column, each.kind, each.message))
+    return sorted(faults, key=lambda fault: (fault.name, fault.line, fault.column, fault.kind, fault.message))
 
 
 def _travelling(error: BaseException) -> BaseException:
@@ -195,9 +195,9 @@ class CompileError(BlendError):
 
     def __repr__(self) -> str:
         templates = len({fault.name for fault in self.faults})
-        found = f"{counted(len(self.faults), 'fault')} in {counted(templates, 'template')}"
+        counts = f"{counted(len(self.faults), 'fault')} in {counted(templates, 'template')}"
         first = f", first {self.faults[0]!r}" if self.faults else ""
-        return f"<{type(self).__name__}: {found}{first}>"
+        return f"<{type(self).__name__}: {counts}{first}>"
 
     def _text(self) -> str:
         return "\n\n".join(map(str, by_place((*self.faults, *self.warnings))))
@@ -277,18 +277,18 @@ class TemplateNotFound(RenderError, jinja2.TemplateNotFound, KeyError):
 
     def __init__(self, name: str, known: Iterable[str] = ()) -> None:
         jinja2.TemplateNotFound.__init__(self, name)
-        self._known = known
+        self._candidates = known
 
     @property
     def hint(self) -> str:
         """What may have been meant; looked for when somebody asks, as `ignore missing` and `in` never do."""
         if not isinstance(self.name, str):
             return f"a template's name is a `str`, not `{type(self.name).__name__}`"
-        return did_you_mean(self.name, self._known)
+        return did_you_mean(self.name, self._candidates)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        known = (closest(self.name, self._known),) if isinstance(self.name, str) else ()
-        return TemplateNotFound, (self.name,), {**vars(self), "_known": known}
+        candidates = (closest(self.name, self._candidates),) if isinstance(self.name, str) else ()
+        return TemplateNotFound, (self.name,), {**vars(self), "_candidates": candidates}
 
     def _text(self) -> str:
         hint = self.hint

@@ -64,9 +64,9 @@ class LiveTemplate(CompiledTemplate):
         info = TemplateInfo(**space.pop("info"))
         # anew for each template: an application may change what an environment has
         bind_names(environment, space.pop("bound"), space)
-        made = cls.bind(environment, space, info, globals, info.name)
-        made._uptodate = uptodate
-        return made
+        template = cls.bind(environment, space, info, globals, info.name)
+        template._uptodate = uptodate
+        return template
 
     @classmethod
     def from_module_dict(
@@ -165,10 +165,10 @@ class _Live(jinja2.Environment):
         state["globals"] = {name: value for name, value in self.globals.items() if null.get(name) is not value}
         return {"state": state, "null": any(null.get(name) is value for name, value in self.globals.items())}
 
-    def __setstate__(self, found: dict[str, Any]) -> None:
-        state = found["state"]
+    def __setstate__(self, pickled: dict[str, Any]) -> None:
+        state = pickled["state"]
         vars(self).update({**state, "globals": dict(state["globals"])})
-        if found["null"]:
+        if pickled["null"]:
             self._null = _Live()._null  # these functions are of no environment
             self.globals.update({**self._null, **self.globals})
 
@@ -195,8 +195,8 @@ class _Live(jinja2.Environment):
         self, names: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
     ) -> jinja2.Template:
         """Return the first template that there is, as Jinja2's method of that name does."""
-        found = list(map(unwrapped, names)) if isinstance(names, (list, tuple)) else names
-        return super().select_template(found, parent, globals)
+        unwrapped_names = list(map(unwrapped, names)) if isinstance(names, (list, tuple)) else names
+        return super().select_template(unwrapped_names, parent, globals)
 
     def get_or_select_template(
         self,

@@ -47,32 +47,35 @@ def live_message(environment: jinja2.Environment, name: str) -> MessageTemplate:
     if not there and text is None:
         template = _get(environment, name)
         if isinstance(template, CompiledTemplate) and "subject" in template.blocks:
-            parts = {each: each for each in _BLOCKS if each in template.blocks}
-            return _made(environment, Definition(name, parts, template=name))
+            parts = {block: block for block in _BLOCKS if block in template.blocks}
+            return _message_template(environment, Definition(name, parts, template=name))
         raise NotLoadedError(files[0], _Listed(environment.loader))
     settings, faults = read_every({} if text is None else {f"{name}/{FILE}": text})
-    found = folders(there, settings)
-    if name not in found:
+    definitions = folders(there, settings)
+    if name not in definitions:
         part = "body.txt" if _get(environment, files[0]) is not None else "subject.txt"
         raise NotLoadedError(f"{name}/{part}", _Listed(environment.loader))
-    faults += whole(found[name])
+    faults += whole(definitions[name])
     if faults:
         raise SourceError(faults)
-    return _made(environment, found[name])
+    return _message_template(environment, definitions[name])
 
 
-def _made(environment: jinja2.Environment, definition: Definition) -> MessageTemplate:
+def _message_template(environment: jinja2.Environment, definition: Definition) -> MessageTemplate:
     names = [definition.template] if definition.template else list(definition.parts.values())
     trees = {name: tree for name in names for name, tree in _reached(environment, name, set())}
     read = frozenset(variable for tree in trees.values() for variable in meta.find_undeclared_variables(tree))
 
     def render_parts(mappings: Sequence[Variables], variables: dict[str, Any]) -> Texts:
-        given = merged({}, definition.name, tuple(mappings), variables)
+        context = merged({}, definition.name, tuple(mappings), variables)
         if definition.template is not None:
             template: Any = environment.get_template(definition.template)
-            texts = dict(zip(definition.parts, render_blocks(template, definition.parts, (given,), {}), strict=True))
+            texts = dict(zip(definition.parts, render_blocks(template, definition.parts, (context,), {}), strict=True))
         else:
-            texts = {part: environment.get_template(each).render(given) for part, each in definition.parts.items()}
+            texts = {
+                part: environment.get_template(template_name).render(context)
+                for part, template_name in definition.parts.items()
+            }
         return texts["subject"], texts.get("text"), texts.get("html")
 
     images = tuple(_images(environment, definition, trees))
@@ -83,13 +86,13 @@ def _images(
     environment: jinja2.Environment, definition: Definition, trees: dict[str, nodes.Template]
 ) -> Iterator[Image]:
     read = file_reader(environment)
-    wanted = {
+    candidates = {
         name: image_places(definition.name, definition.name, path) for name, path in definition.settings.images.items()
     }
     for template, tree in trees.items():
         for _, name in images_named(tree):
-            wanted.setdefault(name, image_places(definition.name, template, name))
-    for name, places in wanted.items():
+            candidates.setdefault(name, image_places(definition.name, template, name))
+    for name, places in candidates.items():
         data = next((data for place in places if (data := read(place)) is not None), None)
         if data is not None:
             yield Image(name, data)

@@ -41,18 +41,18 @@ def recompiled(bundle: Bundle, environment: jinja2.Environment) -> Bundle:
 
 def _sources(bundle: Bundle) -> dict[str, str]:
     try:
-        found = json.loads(bundle.sources)
+        texts = json.loads(bundle.sources)
     except (ValueError, RecursionError):
-        found = None
+        texts = None
     entries = bundle.manifest.templates
-    if not isinstance(found, dict) or found.keys() != entries.keys():
+    if not isinstance(texts, dict) or texts.keys() != entries.keys():
         raise BundleError("the bundle is of other versions, and its sources are not those of its templates")
-    for name, text in found.items():
+    for name, text in texts.items():
         if not isinstance(text, str) or _digest(text) != entries[name].digest:
             raise BundleError(
                 f"the bundle is of other versions, and the source of `{name}` in it is not the one that was compiled"
             )
-    return found
+    return texts
 
 
 def _digest(text: str) -> str:

@@ -35,25 +35,25 @@ def as_dict(name: str | None, arguments: tuple[Any, ...], keywords: dict[str, An
     raise _refused(arguments[0], name)
 
 
-def _checked(given: Any, name: str | None) -> Any:
+def _checked(value: Any, name: str | None) -> Any:
     """Return a mapping as it is, or the pairs that there are instead."""
-    if _has_keys(given):
-        return given
-    if isinstance(given, Iterable) or hasattr(type(given), "__getitem__"):
-        pairs = list(given)
-        listed = pairs or isinstance(given, (Sized, Iterator))  # not so a request, which gives the lines of its body
+    if _has_keys(value):
+        return value
+    if isinstance(value, Iterable) or hasattr(type(value), "__getitem__"):
+        pairs = list(value)
+        listed = pairs or isinstance(value, (Sized, Iterator))  # not so a request, which gives the lines of its body
         if listed and not any(isinstance(pair, _NO_PAIRS) for pair in pairs):
             with suppress(TypeError, ValueError):
                 return dict(pairs)
-    raise _refused(given, name)
+    raise _refused(value, name)
 
 
-def _has_keys(given: Any) -> bool:
-    return hasattr(given, "keys") and not isinstance(given, type)
+def _has_keys(value: Any) -> bool:
+    return hasattr(value, "keys") and not isinstance(value, type)
 
 
-def _refused(given: Any, name: str | None) -> ContextError:
-    if given is None:
+def _refused(value: Any, name: str | None) -> ContextError:
+    if value is None:
         return ContextError("None", name)
-    kind = f"the class {given.__name__}" if isinstance(given, type) else f"a value of type {type(given).__name__}"
+    kind = f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {type(value).__name__}"
     return ContextError(kind, name)

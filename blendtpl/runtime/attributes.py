@@ -35,12 +35,12 @@ def escaped_field(undefined: Any, value: Any, attr: str, called: str = "") -> st
     """Return the text of what `field` returns, where output is escaped; calling that would take a third more."""
     if type(value) is dict:
         try:
-            found = value[attr]
+            result = value[attr]
         except NO_ITEM:
-            found = no_key(undefined, value, attr)
+            result = no_key(undefined, value, attr)
     else:
-        found = attribute(undefined, value, attr, called)
-    return escape_str(found) if type(found) is str else escape_any(found)
+        result = attribute(undefined, value, attr, called)
+    return escape_str(result) if type(result) is str else escape_any(result)
 
 
 def text_field(undefined: Any, value: Any, attr: str, called: str = "") -> str:
@@ -52,7 +52,7 @@ _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({
 
 
 def rows(
-    out: list[str], spec: RowOps, undefined: Any, items: Any, escaped: bool, pairs: bool, *given: Any
+    out: list[str], spec: RowOps, undefined: Any, items: Any, escaped: bool, pairs: bool, *inputs: Any
 ) -> bool | list[Any]:
     """Write a row of text for each of `items`, unless that is of no plain type; return whether it is.
 
@@ -71,9 +71,9 @@ def rows(
     """
     if type(items) not in _PLAIN:
         return False
-    writer = _Rows(undefined, escaped, [*((None, None) if pairs else (None,)), *given])
+    writer = _Rows(undefined, escaped, [*((None, None) if pairs else (None,)), *inputs])
     try:
-        writer.each(items, 0, pairs, spec, 0, out.append)
+        writer.loop(items, 0, pairs, spec, 0, out.append)
     except BaseException as error:
         if writer.place:
             return [writer.place, error]
@@ -104,7 +104,7 @@ class _Rows:
     items: Any = None
     number: int = 0
 
-    def each(
+    def loop(
         self, items: Any, first: int, pairs: bool, parts: RowOps, place: int, write: Callable[[str], object]
     ) -> None:
         """Write the text of parts for each item."""
@@ -131,31 +131,31 @@ class _Rows:
                 return part
             case ():
                 return str(self.number)
-            case [Opcode.TURN, *each]:
-                return self.text(each[(self.number - 1) % len(each)])
+            case [Opcode.TURN, *choices]:
+                return self.text(choices[(self.number - 1) % len(choices)])
             case [Opcode.LAST, place, first, second]:
                 self.place = self.place if place is None else place
                 return self.text(first if self.items.last else second)
             case [Opcode.FIRST, first, second]:
                 return self.text(first if self.number == 1 else second)
             case [Opcode.TRUE, hole, first, second]:
-                return self.text(first if self._found(hole) else second)
+                return self.text(first if self._value(hole) else second)
             case [Opcode.EQUAL, hole, other, first, second]:
-                return self.text(first if self._found(hole) == self._found(other) else second)
+                return self.text(first if self._value(hole) == self._value(other) else second)
             case [Opcode.SET, number, hole]:
-                self.values[number] = self._found(hole)
+                self.values[number] = self._value(hole)
             case [Opcode.CONCAT, number, *holes]:
-                found = [self._found(hole) for hole in holes]
-                self.values[number] = (markup_join if self.escaped else str_join)(found)
+                values = [self._value(hole) for hole in holes]
+                self.values[number] = (markup_join if self.escaped else str_join)(values)
             case [Opcode.LOOP, place, hole, number, pairs, parts]:
                 texts: list[str] = []
-                self.each(self._found(hole), number, pairs, parts, place, texts.append)
+                self.loop(self._value(hole), number, pairs, parts, place, texts.append)
                 return "".join(texts)
             case _:
-                return escape_any(self._found(part)) if self.escaped else str(self._found(part))
+                return escape_any(self._value(part)) if self.escaped else str(self._value(part))
         return ""
 
-    def _found(self, hole: Operand) -> Any:
+    def _value(self, hole: Operand) -> Any:
         number, attr, place = (*hole, None, None)[:3]
         if place is not None:
             self.place = place

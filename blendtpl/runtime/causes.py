@@ -60,9 +60,9 @@ def named(key: Any, value: Any, error: BaseException, trace: TracebackType | Non
     """
     if trace is None or not (type(key) is str or type(key) is int) or _is_missing(key, value, error):
         return key
-    made = Text(key) if type(key) is str else Number(key)
-    made.inside = _without_frames(error, trace)
-    return made
+    annotated = Text(key) if type(key) is str else Number(key)
+    annotated.inside = _without_frames(error, trace)
+    return annotated
 
 
 def named_here(key: Any, value: Any, error: BaseException) -> Any:
@@ -85,27 +85,27 @@ def _is_missing(key: Any, value: Any, error: BaseException) -> bool:
 
 def _without_frames(error: BaseException, trace: TracebackType) -> BaseException:
     """Return an error whose traceback, and those of the errors that it arose from, hold no frames that ran."""
-    found, seen = error, [error]
+    current, seen = error, [error]
     while True:
         entries: list[tuple[FrameType, int]] = []
-        each: TracebackType | None = trace
-        while each is not None:
-            entries.append((each.tb_frame, line_of(each)))
-            each = each.tb_next
+        tb: TracebackType | None = trace
+        while tb is not None:
+            entries.append((tb.tb_frame, line_of(tb)))
+            tb = tb.tb_next
         shown: TracebackType | None = None
         for frame, line in reversed(entries[-_ENTRIES:]):
             code = frame.f_code
             shown = entry(shown, code.co_filename, code.co_name, line, frame.f_globals)
-        with_trace(found, shown)
-        before = context_of(found)
+        with_trace(current, shown)
+        before = context_of(current)
         trace_before = None if before is None else trace_of(before)
         if before is None or any(before is other for other in seen):
             return error
         if trace_before is None or not any(trace_before.tb_frame is frame for frame, _ in entries):
-            set_context(found, None)  # it was being handled long before, and is somebody else's
+            set_context(current, None)  # it was being handled long before, and is somebody else's
             return error
-        found, trace = before, trace_before
-        seen.append(found)
+        current, trace = before, trace_before
+        seen.append(current)
 
 
 def explain(error: BaseException) -> str:

@@ -92,7 +92,7 @@ class CompiledTemplate(jinja2.Template):
         compiled.string_functions, compiled.values = frozenset(info.string_functions), ()
         for function in (
             *([compiled.entry] if info.parent_line is None else []),
-            *(abi.block_function(each) for each in info.blocks),
+            *(abi.block_function(block) for block in info.blocks),
         ):
             if not callable(space[function]):
                 raise TypeError("it renders nothing")
@@ -108,10 +108,10 @@ class CompiledTemplate(jinja2.Template):
         """This one, and all that it surely extends, when that is known."""
         if not self.whole:
             return None
-        found = [self]
-        while found[-1].above is not None:
-            found.append(found[-1].above)
-        return tuple(found)
+        templates = [self]
+        while templates[-1].above is not None:
+            templates.append(templates[-1].above)
+        return tuple(templates)
 
     @property
     def entry(self) -> str:
@@ -128,10 +128,10 @@ class CompiledTemplate(jinja2.Template):
     @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
-        found = self.first_preamble
+        template = self.first_preamble
         if not self.info.constant_slots:
-            return found and found._of_context(str(found.info.preamble))
-        above = None if found is None else found.space[str(found.info.preamble)]
+            return template and template._of_context(str(template.info.preamble))
+        above = None if template is None else template.space[str(template.info.preamble)]
 
         def run(context: Context, out: None, limit: int | None) -> Any:
             frame = self._preset(context)
@@ -164,7 +164,7 @@ class CompiledTemplate(jinja2.Template):
     @property
     def first_preamble(self) -> "CompiledTemplate | None":
         """This compiled template, or the first that it extends, whose top level does more than extend another."""
-        return next((found for found in self.chain or (self,) if found.info.preamble is not None), None)
+        return next((template for template in self.chain or (self,) if template.info.preamble is not None), None)
 
     @cached_property
     def own_blocks(self) -> dict[str, Write]:
@@ -188,8 +188,8 @@ class CompiledTemplate(jinja2.Template):
         """What each new context of a linked template starts with."""
         if not self.has_fast_context:
             return None
-        found = {"environment": self.environment, "name": self.name, "blocks": self.stacks}
-        return {**found, "_globals": self.environment.globals}
+        attributes = {"environment": self.environment, "name": self.name, "blocks": self.stacks}
+        return {**attributes, "_globals": self.environment.globals}
 
     @property
     def has_fast_context(self) -> bool:

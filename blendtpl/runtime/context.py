@@ -21,25 +21,25 @@ class Render:
     for the garbage collector.
     """
 
-    __slots__ = ("_kept", "modules")
+    __slots__ = ("_cleanups", "modules")
 
     def __init__(self) -> None:
-        self._kept: list[Callable[[], object]] | None = None
+        self._cleanups: list[Callable[[], object]] | None = None
         self.modules: dict[jinja2.Template, TemplateModule] | None = None
 
     def keep(self, empty: Callable[[], object]) -> None:
         """Have something emptied when the render is over, by a function."""
-        if self._kept is None:
-            self._kept = []
-        self._kept.append(empty)
+        if self._cleanups is None:
+            self._cleanups = []
+        self._cleanups.append(empty)
 
     def finish(self) -> None:
         """Empty what was kept for a render that is over."""
         self.modules = None
-        if self._kept is not None:
-            for empty in self._kept:
+        if self._cleanups is not None:
+            for empty in self._cleanups:
                 empty()
-            self._kept = None
+            self._cleanups = None
 
 
 class FastContext(Context):

@@ -28,9 +28,9 @@ def check_environment(manifest: Manifest, environment: jinja2.Environment) -> No
 def _differences(manifest: Manifest, environment: jinja2.Environment) -> Iterator[str]:
     here = fingerprint(environment)
     for option in sorted({*manifest.environment, *here}):
-        compiled, given = thaw(manifest.environment.get(option, _UNKNOWN)), here.get(option, _UNKNOWN)
-        if compiled != given:
-            yield f"option `{option}`: {compiled!r} when compiled, {given!r} here"
+        compiled, actual = thaw(manifest.environment.get(option, _UNKNOWN)), here.get(option, _UNKNOWN)
+        if compiled != actual:
+            yield f"option `{option}`: {compiled!r} when compiled, {actual!r} here"
     for compiled in (True, False):
         names = [
             name

@@ -56,10 +56,10 @@ def is_a(error: object, kind: type) -> bool:
 
 def static(kind: type, name: str) -> Any:
     """Return what a class, or one that it is made of, has by a name, or `None`; no descriptor is asked."""
-    for each in _MRO.__get__(kind):
-        found = _NAMESPACE.__get__(each).get(name)
-        if found is not None:
-            return found
+    for base in _MRO.__get__(kind):
+        value = _NAMESPACE.__get__(base).get(name)
+        if value is not None:
+            return value
     return None
 
 
@@ -73,7 +73,7 @@ def add_note(error: BaseException, note: str) -> None:
     notes = dict.get(namespace, "__notes__")
     if notes is None:
         dict.__setitem__(namespace, "__notes__", [note])
-    elif is_a(notes, list) and not any(type(known) is str and known == note for known in list.__iter__(notes)):
+    elif is_a(notes, list) and not any(type(existing) is str and existing == note for existing in list.__iter__(notes)):
         list.append(notes, note)
 
 
@@ -81,9 +81,9 @@ def line_of(trace: TracebackType) -> int:
     """Return the line of an entry. What is raised from outside, as by a handler of signals, may come at an instruction
     that has none: then it is that of the last one before it.
     """
-    found: int | None = trace.tb_lineno
-    if found is not None:
-        return found
+    number: int | None = trace.tb_lineno
+    if number is not None:
+        return number
     code = trace.tb_frame.f_code
     lines = [line for start, _, line in code.co_lines() if line is not None and start <= trace.tb_lasti]
     return lines[-1] if lines else code.co_firstlineno
@@ -144,8 +144,8 @@ def upto(
     while trace is not None:
         entries.append(trace)
         trace = None if trace is last else trace.tb_next
-    for each in reversed(entries):
-        behind = TracebackType(behind, each.tb_frame, each.tb_lasti, line_of(each))
+    for tb in reversed(entries):
+        behind = TracebackType(behind, tb.tb_frame, tb.tb_lasti, line_of(tb))
     return behind
 
 
@@ -154,10 +154,10 @@ def _nothing() -> CodeType:
     it. All of it is in its first line, and has no columns, which would be those of another text.
     """
     code = (lambda: (yield)).__code__
-    left, places = len(code.co_code) // _STEP, bytearray()
-    while left > 0:
-        places += bytes((0x80 | _NO_COLUMNS << 3 | min(left, _MOST) - 1, 0))  # and no line further
-        left -= _MOST
+    remaining, places = len(code.co_code) // _STEP, bytearray()
+    while remaining > 0:
+        places += bytes((0x80 | _NO_COLUMNS << 3 | min(remaining, _MOST) - 1, 0))  # and no line further
+        remaining -= _MOST
     return code.replace(co_linetable=bytes(places))
 
 

@@ -57,25 +57,25 @@ def _named(name: str, function: Callable[..., Iterator[Any]]) -> Callable[..., I
 
 def _values_of(undefined: Any, items: Iterable[Any], attr: str) -> Iterator[Any]:
     """Return an iterator over an attribute of each item."""
-    return (_value_of(undefined, attr, found) for found in items)
+    return (_value_of(undefined, attr, item) for item in items)
 
 
-def _value_of(undefined: Any, attr: Any, found: Any) -> Any:
+def _value_of(undefined: Any, attr: Any, item: Any) -> Any:
     """Return an attribute of an item, looked up as ``item[attr]`` is (L5)."""
     try:
-        return found[attr]
+        return item[attr]
     except NO_ITEM as error:
-        return _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
+        return _attribute_or_undefined(undefined, item, attr, named_here(attr, item, error))
 
 
 def _attributes_of(undefined: Any, attr: Any, items: Iterable[Any]) -> list[Any]:
     """Return an attribute of each item, as `_value_of` does, without a call for each."""
     values = []
-    for found in items:
+    for item in items:
         try:
-            value = found[attr]
+            value = item[attr]
         except NO_ITEM as error:
-            value = _attribute_or_undefined(undefined, found, attr, named_here(attr, found, error))
+            value = _attribute_or_undefined(undefined, item, attr, named_here(attr, item, error))
         values.append(value)
     return values
 
@@ -87,8 +87,8 @@ def _is_plain(attribute: Any) -> bool:
 
 def _keys(environment: jinja2.Environment, items: list[Any], attribute: str | None, *, fold: bool) -> list[Any]:
     """Return what each item is compared by: an attribute, or itself, in lower case when texts are to be folded."""
-    found = items if attribute is None else _attributes_of(environment.undefined, attribute, items)
-    return _lowered(found) if fold else list(found)
+    values = items if attribute is None else _attributes_of(environment.undefined, attribute, items)
+    return _lowered(values) if fold else list(values)
 
 
 def _lowered(values: Iterable[Any]) -> list[Any]:
@@ -124,8 +124,8 @@ def _groupby(
     if default is not None or not _is_plain(attribute) or set(map(type, items)) != _DICTS:
         return filters.sync_do_groupby(environment, items, attribute, default, case_sensitive)
     attributes_of = partial(_attributes_of, environment.undefined, attribute)
-    found = attributes_of(items)
-    keys = found if case_sensitive else _lowered(found)
+    values = attributes_of(items)
+    keys = values if case_sensitive else _lowered(values)
     groups: dict[Any, list[int]] = {}
     if set(map(type, keys)) in _ALIKE:
         for at, key in enumerate(keys):
@@ -136,13 +136,13 @@ def _groupby(
     # Jinja2 asks each once more, in this order, which a key with an == of its own may tell; and the first of each group
     ordered = [items[at] for at in order]
     again = attributes_of(ordered)
-    if groups and set(map(type, again)) in _ALIKE and again == [found[at] for at in order]:
-        made = [(key, [items[at] for at in groups[key]]) for key in sorted(groups)]
+    if groups and set(map(type, again)) in _ALIKE and again == [values[at] for at in order]:
+        pairs = [(key, [items[at] for at in groups[key]]) for key in sorted(groups)]
     else:
         by_key = groupby(zip(again if case_sensitive else _lowered(again), ordered, strict=True), _first)
-        made = [(key, [item for _, item in group]) for key, group in by_key]
-    names = [key for key, _ in made] if case_sensitive else attributes_of([group[0] for _, group in made])
-    return [filters._GroupTuple(name, group) for name, (_, group) in zip(names, made, strict=True)]
+        pairs = [(key, [item for _, item in group]) for key, group in by_key]
+    names = [key for key, _ in pairs] if case_sensitive else attributes_of([group[0] for _, group in pairs])
+    return [filters._GroupTuple(name, group) for name, (_, group) in zip(names, pairs, strict=True)]
 
 
 def _unique(
@@ -168,8 +168,8 @@ def _sum(
     environment: jinja2.Environment, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
 ) -> Any:
     if type(iterable) is list and _is_plain(attribute):
-        found = partial(_value_of, environment.undefined, attribute)
-        return sum(map(found, iterable), start)
+        value_of = partial(_value_of, environment.undefined, attribute)
+        return sum(map(value_of, iterable), start)
     return filters.sync_do_sum(environment, iterable, attribute, start)
 
 
@@ -249,15 +249,15 @@ def mapped(undefined: Any, value: Any, attr: str) -> Iterator[Any]:
         yield from _values_of(undefined, value, attr)
 
 
-def _choosing(test: Callable[..., Any], wanted: bool) -> Callable[..., Iterator[Any]]:
-    """Return what `select`, or `reject` when what is wanted is not true, yields for a test; with an attribute it is
+def _choosing(test: Callable[..., Any], expected: bool) -> Callable[..., Iterator[Any]]:
+    """Return what `select`, or `reject` when `expected` is not true, yields for a test; with an attribute it is
     `selectattr`, or `rejectattr`.
     """
 
     def choose(undefined: Any, value: Any, attr: str | None, arguments: tuple[Any, ...]) -> Iterator[Any]:
         if value:
             for item in value:
-                if bool(test(item if attr is None else subscript(undefined, item, attr), *arguments)) is wanted:
+                if bool(test(item if attr is None else subscript(undefined, item, attr), *arguments)) is expected:
                     yield item
 
     return _named("select_or_reject", choose)

@@ -40,22 +40,22 @@ def formatted(text: Any, variables: Mapping[str, Any], escaped: bool, escape_str
 Shape = tuple[int, bool, bool]  # how many texts a function takes, whether the first is `context`, and the last `num`
 
 
-def _known() -> dict[int, Shape]:
+def _jinja_shapes() -> dict[int, Shape]:
     """Return the shapes of Jinja2's functions, by the `id` of their code: to make a hash of that itself takes long."""
-    found = {}
+    shapes = {}
     for maker, shape in (
         ("_make_new_gettext", (1, False, False)),
         ("_make_new_ngettext", (3, False, True)),
         ("_make_new_pgettext", (2, True, False)),
         ("_make_new_npgettext", (4, True, True)),
     ):
-        made = getattr(ext, maker, lambda function: function)(str)
-        if isinstance(made, FunctionType) and made.__code__.co_freevars == ("func",):
-            found[id(made.__code__)] = shape  # which lives as long as the function that makes them
-    return found
+        translator = getattr(ext, maker, lambda function: function)(str)
+        if isinstance(translator, FunctionType) and translator.__code__.co_freevars == ("func",):
+            shapes[id(translator.__code__)] = shape  # which lives as long as the function that makes them
+    return shapes
 
 
-_SHAPES = _known()
+_SHAPES = _jinja_shapes()
 
 
 def shape_of(function: Any) -> Shape | None:

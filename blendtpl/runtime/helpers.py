@@ -57,13 +57,13 @@ def callee(frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
         return partial(function, evaluation(frame))
     if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
         function = function.__call__
-    wanted = passed_argument(function)
-    if not wanted:
+    argument = passed_argument(function)
+    if not argument:
         return function  # type: ignore[no-any-return]
     context = true_context(frame)
-    if wanted == "eval_context":
+    if argument == "eval_context":
         return partial(function, context.eval_ctx)
-    if wanted == "environment":
+    if argument == "environment":
         return partial(function, context.environment)
     if _loop_vars:
         context = context.derived(_loop_vars)
@@ -106,14 +106,14 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     shape = shape_of(function) if sure else None
     if shape is None or shape[0] != count:
         return None
-    found = function.__closure__[0].cell_contents
-    return found if type(found) in _PLAIN and not hasattr(found, "jinja_pass_arg") else None
+    translate = function.__closure__[0].cell_contents
+    return translate if type(translate) in _PLAIN and not hasattr(translate, "jinja_pass_arg") else None
 
 
-def raw_gettext(undefined: Any, translate: Any, *given: Any) -> Any:
+def raw_gettext(undefined: Any, translate: Any, *arguments: Any) -> Any:
     """Return what a function that `behind` found gives, if any."""
     try:
-        return None if translate is None else translate(*given)
+        return None if translate is None else translate(*arguments)
     except StopIteration:
         return stopped(undefined)
 
@@ -222,7 +222,7 @@ def counting(items: Any, undefined: Any, *, looks: bool) -> Counted | LoopContex
 
 def items_of(loop: Counted | LoopContext) -> Iterator[Any]:
     """Return what gives the items alone."""
-    return (found for found, _ in loop) if type(loop) is LoopContext else iter(loop)
+    return (item for item, _ in loop) if type(loop) is LoopContext else iter(loop)
 
 
 class BlockReference(runtime.BlockReference):
@@ -279,10 +279,10 @@ def super_of(context: Context, name: str, current: Any) -> "BlockReference | Und
 
 def super_block(context: Context, name: str, current: Any, escaped: bool) -> Any:
     """Return the function that writes what ``super()`` renders."""
-    found = super_of(context, name, current)
-    if isinstance(found, BlockReference) and (not escaped or context.eval_ctx.autoescape):
-        return found._stack[found._depth]
-    text = escape_any(context.call(found)) if escaped else str(context.call(found))
+    reference = super_of(context, name, current)
+    if isinstance(reference, BlockReference) and (not escaped or context.eval_ctx.autoescape):
+        return reference._stack[reference._depth]
+    text = escape_any(context.call(reference)) if escaped else str(context.call(reference))
     return lambda context, out, limit: out.append(text) or ()
 
 
@@ -305,9 +305,9 @@ def check_namespace(value: Any) -> None:
 
 def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
     """Return what ``from`` imports by a name (U5)."""
-    found = getattr(module, name, missing)
-    if found is not missing:
-        return found
+    value = getattr(module, name, missing)
+    if value is not missing:
+        return value
     message = f"the template {module.__name__!r} (imported on {place}) does not export the requested name {name!r}"
     return undefined(message, name=name)
 
@@ -324,12 +324,14 @@ def titled(text: str) -> str:
 
 # what emitted code finds under these names, beside what belongs to its environment and its compiled template
 NAMES: dict[str, Any] = {
-    **{found.__name__: found for found in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
-    **{found.__name__: found for found in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)},
-    **{found.__name__: found for found in (escape_any, attribute, field, subscript, callee, stopped)},
-    **{found.__name__: found for found in (keep, items_of, drain, super_of, super_block, check_required)},
-    **{found.__name__: found for found in (check_namespace, exported)},
-    **{found.__name__: found for found in (partial, reader, escaped_field, text_field, rows)},
+    **{helper.__name__: helper for helper in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
+    **{
+        helper.__name__: helper for helper in (TemplateRuntimeError, TemplateReference, identity, markup_join, str_join)
+    },
+    **{helper.__name__: helper for helper in (escape_any, attribute, field, subscript, callee, stopped)},
+    **{helper.__name__: helper for helper in (keep, items_of, drain, super_of, super_block, check_required)},
+    **{helper.__name__: helper for helper in (check_namespace, exported)},
+    **{helper.__name__: helper for helper in (partial, reader, escaped_field, text_field, rows)},
     "absent": absent,
     "no_item": NO_ITEM,
     "call_back": call_back,

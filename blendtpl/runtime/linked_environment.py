@@ -57,10 +57,10 @@ class LinkedEnvironment(jinja2.Environment):
         self, template_name_or_list: Any, parent: str | None = None, globals: Any = None
     ) -> jinja2.Template:
         """Return a template by its name, or the first of several that there is."""
-        found = unwrapped(template_name_or_list)
-        if isinstance(found, (str, Undefined)):
-            return self.get_template(found, parent)
-        return found if isinstance(found, jinja2.Template) else self.select_template(found, parent)
+        name_or_list = unwrapped(template_name_or_list)
+        if isinstance(name_or_list, (str, Undefined)):
+            return self.get_template(name_or_list, parent)
+        return name_or_list if isinstance(name_or_list, jinja2.Template) else self.select_template(name_or_list, parent)
 
     def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
         """Raise a `RenderError`: nothing is compiled while a template renders."""
@@ -68,7 +68,7 @@ class LinkedEnvironment(jinja2.Environment):
 
 
 def linked_copy(
-    environment: jinja2.Environment, compiled_templates: dict[str, CompiledTemplate], meant: Spellings
+    environment: jinja2.Environment, compiled_templates: dict[str, CompiledTemplate], spellings: Spellings
 ) -> jinja2.Environment:
     """Return a copy of an environment, down to its filters, tests, globals and policies, for these templates."""
     kind = type(f"Linked{type(environment).__name__}", (LinkedEnvironment, type(environment)), {})
@@ -81,7 +81,7 @@ def linked_copy(
     if environment.context_class is Context:
         linked.context_class = FastContext
     linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
-    linked.compiled_templates, linked.spellings = compiled_templates, meant
+    linked.compiled_templates, linked.spellings = compiled_templates, spellings
     return linked
 
 

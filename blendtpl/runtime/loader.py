@@ -73,17 +73,17 @@ class _Loading:
         bound_names = names_of(self._environment)
         bound_names["stable_autoescape"] = True
         metadata, codes = (read(code, len(names)) for read in (read_metadata, read_codes))
-        found: list[tuple[tuple[str, ...], TemplateInfo]] = []
+        infos: list[tuple[tuple[str, ...], TemplateInfo]] = []
         for name in names:
             self.at = name
             functions, bound, numbers, values = next(metadata)
-            info = TemplateInfo(*map(self._shared.kept, values))
+            info = TemplateInfo(*map(self._shared.intern, values))
             if info.name != name:
                 raise TypeError(f"it is that of {info.name!r}")
             bind_names(self._environment, bound, bound_names)  # which are there once for all of them
-            found.append((self._shared.kept(functions), info))
+            infos.append((self._shared.intern(functions), info))
             self._symbols.append(self._shared.symbols(numbers))
-        for name, (functions, info), symbols in zip(names, found, self._symbols, strict=True):
+        for name, (functions, info), symbols in zip(names, infos, self._symbols, strict=True):
             self.at = name
             space = new_space(self._environment, name, self._sources)
             # all of them at once, for a dict that grows takes more
@@ -108,8 +108,8 @@ class _Loading:
         for name, template in self.templates.items():
             self.at = name
             # two of them do for all templates, those that escape and those that don't, as nothing changes them
-            found = EvalContext(self._environment, name)
-            template.evaluation = evaluations.setdefault(bool(found.autoescape), found)
+            evaluation = EvalContext(self._environment, name)
+            template.evaluation = evaluations.setdefault(bool(evaluation.autoescape), evaluation)
             if not template.info.stable_autoescape:
                 template.space["stable_autoescape"] = False
 
@@ -118,12 +118,12 @@ class _Loading:
         modules: dict[str, Relocations] = {}
         if any(template.info.singleton for template in self.templates.values()):
             # read twice: modules are few and are made at once; what is read of all others should not be there at once
-            modules.update(found for found in self._relocations() if self.templates[found[0]].info.singleton)
+            modules.update(pair for pair in self._relocations() if self.templates[pair[0]].info.singleton)
         while modules:
             self._bind(next(iter(modules)), modules)
-        for name, found in self._relocations():
+        for name, relocations in self._relocations():
             if not self.templates[name].info.singleton:
-                self._bind(name, {name: found})
+                self._bind(name, {name: relocations})
 
     def _relocations(self) -> Iterator[tuple[str, Relocations]]:
         """Yield what each template is to be bound to."""
@@ -161,20 +161,20 @@ class _Shared:
     looked up in.
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
-        self._known: dict[Any, Any] = {}
+    def __init__(self, globals_: Mapping[str, Any]) -> None:
+        self._globals = globals_
+        self._interned: dict[Any, Any] = {}
         self._symbols: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._reading: dict[tuple[str, ...], Reading] = {}
 
-    def kept(self, value: Any) -> Any:
+    def intern(self, value: Any) -> Any:
         """Return a value of what a template says of itself, in which nothing is there twice."""
         # thousands of templates have the same few names, and each is a new object when it is read
         if type(value) is str:
             return sys.intern(value)
         if type(value) is not tuple:
             return value
-        return self._known.get(value) or self.one(tuple(map(self.kept, value)))
+        return self._interned.get(value) or self.one(tuple(map(self.intern, value)))
 
     def symbols(self, numbers: tuple[int, ...]) -> tuple[str, ...]:
         """Return the global variables that parts of other templates are bound to."""
@@ -182,22 +182,22 @@ class _Shared:
             self._symbols[numbers] = tuple(sys.intern(abi.symbol(number)) for number in numbers)
         return self._symbols[numbers]
 
-    def one(self, found: Value) -> Value:
+    def one(self, value: Value) -> Value:
         """Return what is equal to this, the same object each time."""
-        shared: Value = self._known.setdefault(found, found)
+        shared: Value = self._interned.setdefault(value, value)
         return shared
 
     def reading(self, names: tuple[str, ...]) -> Reading:
         """Return names, what they are when they are not given, and what gives their values."""
         if names not in self._reading:
-            self._reading[names] = names, {name: self._given.get(name, missing) for name in names}, getter(names)
+            self._reading[names] = names, {name: self._globals.get(name, missing) for name in names}, getter(names)
         return self._reading[names]
 
 
 def _lay_out_frame(compiled: CompiledTemplate, chain: tuple[CompiledTemplate, ...], shared: _Shared) -> None:
     """Tell a compiled template what the templates of its chain set in a frame."""
     slots = {name: slot for slot, name in enumerate(compiled.info.slots or (), SLOTS)}
-    shapes = [found.info for found in chain]
+    shapes = [template.info for template in chain]
     compiled.may_form_cycle = any(info.may_form_cycle for info in shapes)
     stores = {name: export for info in reversed(shapes) for name, export in info.stores}
     compiled.string_functions = shared.one(frozenset(name for info in shapes for name in info.string_functions))
@@ -218,8 +218,8 @@ def _entry_plan(compiled: CompiledTemplate, optional: set[str], shared: _Shared)
     if names is None:
         return None
     # what is set all the same need not be given: another name, which is read anyhow, keeps its place
-    wanted = [name for slot, name in enumerate(names, SLOTS) if slot not in compiled.info.constant_slots] or names
-    names = tuple(wanted[0] if slot in compiled.info.constant_slots else name for slot, name in enumerate(names, SLOTS))
+    needed = [name for slot, name in enumerate(names, SLOTS) if slot not in compiled.info.constant_slots] or names
+    names = tuple(needed[0] if slot in compiled.info.constant_slots else name for slot, name in enumerate(names, SLOTS))
     names, defaults, read = shared.reading(names)
     stored = {name for name, _, _ in compiled.stores}
     entered = compiled if compiled.info.parent_line is None or compiled.above is None else compiled.above
@@ -290,8 +290,8 @@ def _part(caller: CompiledTemplate, compiled: CompiledTemplate, part: str) -> An
             else escaping(block, caller.evaluation.autoescape, text=text)
         )
     if part == abi.PREAMBLE:
-        found = compiled.first_preamble
-        return _nothing if found is None else found.space[str(found.info.preamble)]
+        template = compiled.first_preamble
+        return _nothing if template is None else template.space[str(template.info.preamble)]
     if (name is not None or part in {abi.MODULE, abi.MODULE_CONTEXT}) and compiled.singleton_module is None:
         context = compiled.new_context()
         out: Output = []

@@ -30,7 +30,7 @@ _KEYWORDS = (
 )
 _FIELDS = frozenset(("sender", "from_", "reply_to", "language", "priority"))
 # by what people write who mean a field of a message; what a template reads by that name is a variable all the same
-_MEANT: Mapping[str, str] = MappingProxyType(
+_LIKELY_FIELDS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("attachment", "attach", "attached", "files"), "attachments=[...]"),
         **dict.fromkeys(("recipient", "recipients", "mailto"), "to=[...]"),
@@ -79,14 +79,14 @@ class MessageTemplate(Frozen):
         if entry.fields:
             fields = {**entry.fields, **fields}
         if entry.headers:
-            given = fields.get("headers") or {}
-            names = {name.lower() for name in given}
-            kept = {name: value for name, value in entry.headers.items() if name.lower() not in names}
-            fields["headers"] = {**kept, **given}
-        if (wanted := fields.get("language")) is None:
+            headers = fields.get("headers") or {}
+            names = {name.lower() for name in headers}
+            defaults = {name: value for name, value in entry.headers.items() if name.lower() not in names}
+            fields["headers"] = {**defaults, **headers}
+        if (tag := fields.get("language")) is None:
             subject, text, html = self._render(mappings, variables)
         else:
-            token = language.set(wanted)
+            token = language.set(tag)
             try:
                 subject, text, html = self._render(mappings, variables)
             finally:
@@ -96,37 +96,39 @@ class MessageTemplate(Frozen):
     def _refuse_fields(self, variables: Iterable[str]) -> None:
         """Raise `MessageError` for what looks like a field of a message, and is no variable of its templates."""
         for name in variables:
-            meant = _MEANT.get(name.replace("_", "").replace("-", "").lower())
-            if meant is not None and name not in self._variables:
+            field = _LIKELY_FIELDS.get(name.replace("_", "").replace("-", "").lower())
+            if field is not None and name not in self._variables:
                 raise MessageError(
                     f"message `{self.name}` has no template that reads `{name}`, and no field is called so: write"
-                    f" `{meant}`; a variable of that name is given by a mapping"
+                    f" `{field}`; a variable of that name is given by a mapping"
                 )
 
 
-def split_fields(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_fields(keywords: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the variables and the fields of a message among keywords."""
-    fields = {name: given[name] for name in _KEYWORDS if name in given}
-    return {name: value for name, value in given.items() if name not in fields}, {"to": (), **fields}
+    fields = {name: keywords[name] for name in _KEYWORDS if name in keywords}
+    return {name: value for name, value in keywords.items() if name not in fields}, {"to": (), **fields}
 
 
 def message_templates(
     manifest: Manifest, compiled: Mapping[str, CompiledTemplate], files: bytes | memoryview
 ) -> Mapping[str, MessageTemplate]:
     """Return the messages of a bundle; raises `BundleError` for one that no compiler makes."""
-    found = {}
+    messages = {}
     for name, entry in manifest.messages.items():
-        wanted = [entry.template] if entry.template is not None else list(entry.parts.values())
+        templates = [entry.template] if entry.template is not None else list(entry.parts.values())
         odd = entry.parts.keys() - {"subject", *_BODIES} or entry.fields.keys() - _FIELDS
-        if odd or "subject" not in entry.parts or len(entry.parts) == 1 or not compiled.keys() >= set(wanted):
+        if odd or "subject" not in entry.parts or len(entry.parts) == 1 or not compiled.keys() >= set(templates):
             raise BundleError(f"the manifest's message {name!a} is malformed: compile the bundle again")
-        read = frozenset(variable for part in wanted for variable in manifest.templates[part].variables)
+        read = frozenset(variable for part in templates for variable in manifest.templates[part].variables)
         try:
-            images = tuple(Image(each, bytes(files[start:end]), kind) for each, kind, start, end in entry.images)
+            images = tuple(
+                Image(image_name, bytes(files[start:end]), kind) for image_name, kind, start, end in entry.images
+            )
         except MessageError as error:
             raise BundleError(f"the manifest's message {name!a} is malformed: {error}") from error
-        found[name] = MessageTemplate(name, entry, images, read, renderer(entry, compiled))
-    return MappingProxyType(found)
+        messages[name] = MessageTemplate(name, entry, images, read, renderer(entry, compiled))
+    return MappingProxyType(messages)
 
 
 def renderer(entry: MessageEntry, compiled: Mapping[str, CompiledTemplate]) -> RenderParts:
@@ -138,11 +140,11 @@ def renderer(entry: MessageEntry, compiled: Mapping[str, CompiledTemplate]) -> R
     )
 
     def render_parts(mappings: Sequence[Variables], variables: dict[str, Any]) -> Texts:
-        given = tuple(mappings)
+        contexts = tuple(mappings)
         return (
-            render(subject, given, variables),  # type: ignore[arg-type]  # no message is without
-            None if text is None else render(text, given, variables),
-            None if html is None else render(html, given, variables),
+            render(subject, contexts, variables),  # type: ignore[arg-type]  # no message is without
+            None if text is None else render(text, contexts, variables),
+            None if html is None else render(html, contexts, variables),
         )
 
     return render_parts

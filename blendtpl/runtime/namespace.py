@@ -67,14 +67,14 @@ def bind_filter(environment: jinja2.Environment, name: str) -> Any:
 
     Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
     """
-    found = environment.filters.get(name)
+    function = environment.filters.get(name)
     if is_own(environment, "filter", name) and not environment.is_async:
         quick = faster(environment, name)
         if quick is not None:
             return quick
-        plain = getattr(found, "__wrapped__", None)
-        return plain if plain is not None and passed_argument(plain) == passed_argument(found) else found
-    return found or _absent("filter", name)
+        plain = getattr(function, "__wrapped__", None)
+        return plain if plain is not None and passed_argument(plain) == passed_argument(function) else function
+    return function or _absent("filter", name)
 
 
 def bind_test(environment: jinja2.Environment, name: str) -> Any:
@@ -87,8 +87,8 @@ def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Itera
     if is_own(environment, "filter", "map"):
         undefined = environment.undefined
         return lambda frame, value, attr: mapped(undefined, value, attr)
-    found = bind_filter(environment, "map")
-    return lambda frame, value, attr: found(true_context(frame), value, attribute=attr)
+    function = bind_filter(environment, "map")
+    return lambda frame, value, attr: function(true_context(frame), value, attribute=attr)
 
 
 def bind_application(environment: jinja2.Environment, name: str) -> Callable[..., Iterator[Any]] | None:
@@ -96,8 +96,8 @@ def bind_application(environment: jinja2.Environment, name: str) -> Callable[...
     environment calls filters in a way of its own.
     """
     ours = type(environment)._filter_test_common is jinja2.Environment._filter_test_common
-    found = environment.filters.get(name)
-    if found is None or passed_argument(found) or not (ours and is_own(environment, "filter", "map")):
+    function = environment.filters.get(name)
+    if function is None or passed_argument(function) or not (ours and is_own(environment, "filter", "map")):
         return None
     if type(environment).call_filter is not jinja2.Environment.call_filter:
         return None
@@ -109,12 +109,12 @@ def bind_translator(environment: jinja2.Environment, called: str, count: str) ->
     known.
     """
     own_function, texts = environment.globals.get("gettext" if called == "_" else called), int(count)
-    found = behind(True, own_function, None, texts)
+    translate = behind(True, own_function, None, texts)
 
     def translator(sure: bool, function: Any, gettext: Any) -> Any:
         if function is GETTEXT_ALIAS:
             function = gettext
-        return (found if sure else None) if function is own_function else behind(sure, function, gettext, texts)
+        return (translate if sure else None) if function is own_function else behind(sure, function, gettext, texts)
 
     return translator
 
@@ -126,14 +126,14 @@ def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str
     return object if exact == "Undefined" else None
 
 
-_EXACT = {found.__name__: found for found in (str, int, float, bool, list, tuple, dict, Undefined)}
+_EXACT = {kind.__name__: kind for kind in (str, int, float, bool, list, tuple, dict, Undefined)}
 
 
 def bind_evaluation(environment: jinja2.Environment, kind: str) -> EvalContext:
     """Return an evaluation context that no template changes, for filters of Jinja2's own."""
-    found = EvalContext(environment)
-    found.autoescape = kind == "escaping"
-    return found
+    evaluation = EvalContext(environment)
+    evaluation.autoescape = kind == "escaping"
+    return evaluation
 
 
 def bind_import(environment: jinja2.Environment, path: str) -> Any:

@@ -25,10 +25,10 @@ Write = Callable[[Context, Output, int | None], Steps]
 def _find_escape() -> Callable[[str], str]:
     """Return MarkupSafe's escaping of an exact string, whose name is private, or what does the same (E1)."""
     with suppress(ImportError):
-        from markupsafe import _escape_inner as found  # type: ignore[attr-defined]  # in C, or else in Python
+        from markupsafe import _escape_inner as escape_inner  # type: ignore[attr-defined]  # in C, or else in Python
 
-        if found("<&>\"'") == str(escape("<&>\"'")):
-            return found
+        if escape_inner("<&>\"'") == str(escape("<&>\"'")):
+            return escape_inner
     return lambda text: str(escape(text))
 
 
@@ -86,8 +86,8 @@ def writing(text: Any) -> Any:
     """Return a function that returns a text as one that writes it."""
 
     def write(*arguments: Any) -> Steps:
-        *given, out, _ = arguments
-        out.append(text(*given))
+        *values, out, _ = arguments
+        out.append(text(*values))
         return ()
 
     return write

@@ -108,13 +108,13 @@ class Registry(Frozen, Mapping[str, Template]):
         try:
             return self._templates[name]  # type: ignore[index]  # what has no such name is looked for by others
         except KeyError:
-            found = self._meant(name)
-        if found is None:
+            template = self._resolve(name)
+        if template is None:
             raise TemplateNotFound(_text(name), self._templates) from None
-        return found
+        return template
 
     def __contains__(self, name: object) -> bool:
-        return name in self._templates or self._meant(name) is not None
+        return name in self._templates or self._resolve(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._templates)
@@ -144,13 +144,13 @@ class Registry(Frozen, Mapping[str, Template]):
             _keep(key, self)
         return _arrive, key
 
-    def _meant(self, name: object) -> Template | None:
+    def _resolve(self, name: object) -> Template | None:
         """Return the template that is found by another spelling of its name, by a path, or by itself."""
         if isinstance(name, Template):
             return name if self._templates.get(name.name) is name else None
         text = _text(name)
-        found = text if text in self._templates else self._spellings.resolve(text)
-        return None if found is None else self._templates[found]
+        resolved = text if text in self._templates else self._spellings.resolve(text)
+        return None if resolved is None else self._templates[resolved]
 
     def get_template(self, name: Name | Template) -> Template:
         """Return the template of that name; raises `TemplateNotFound`, a new object each time.
@@ -221,20 +221,20 @@ class Registry(Frozen, Mapping[str, Template]):
         if smtputf8 or quoted_local:
             fields.update(smtputf8=smtputf8, quoted_local=quoted_local)
         try:
-            found = self.messages[name]
+            template = self.messages[name]
         except (KeyError, TypeError):
-            found = self._message(_text(name))
-        return found.compose(mappings, variables, fields)
+            template = self._message(_text(name))
+        return template.compose(mappings, variables, fields)
 
     def _message(self, name: object) -> MessageTemplate:
         """Return the message that is found by another spelling of its name, by a path, or by its template."""
-        for file in ("", *{each.entry.parts["subject"].rpartition("/")[2] for each in self.messages.values()}):
-            template = self._meant(f"{name}/{file}" if file else name)
+        for file in ("", *{message.entry.parts["subject"].rpartition("/")[2] for message in self.messages.values()}):
+            template = self._resolve(f"{name}/{file}" if file else name)
             if template is not None:
-                found = template.name.rpartition("/")[0] if file else template.name
-                if found in self.messages:
-                    return self.messages[found]
-        part = "body.txt" if self._meant(f"{name}/subject.txt") else "subject.txt"
+                message_name = template.name.rpartition("/")[0] if file else template.name
+                if message_name in self.messages:
+                    return self.messages[message_name]
+        part = "body.txt" if self._resolve(f"{name}/subject.txt") else "subject.txt"
         raise TemplateNotFound(f"{name}/{part}", self._templates)
 
 

@@ -68,7 +68,7 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
     except ReturnedError:
         raise  # no error to whoever includes
     except Exception as error:
-        other = locate_error(error, compiled, given if plan is None else _given(plan, given))
+        other = locate_error(error, compiled, given if plan is None else _given_names(plan, given))
         if other is not None:
             raise other  # noqa: B904
         raise
@@ -85,13 +85,13 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
 
 def _put_assigned(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any], assigned: dict[str, Any]) -> None:
     """Note what a top level has set. A macro, or a module, is of no use behind its render."""
-    found: Iterable[tuple[str, Any]] = ()
+    values: Iterable[tuple[str, Any]] = ()
     if compiled.plan is None:
         set_here = frame[CONTEXT].vars if frame[CONTEXT] is not None else {}
-        found = ((name, value) for name, value in set_here.items() if given.get(name, missing) is not value)
+        values = ((name, value) for name, value in set_here.items() if given.get(name, missing) is not value)
     elif len(frame) > SLOTS:
-        found = ((name, value) for name, value, _ in names_set(frame, given, compiled.stores))
-    assigned.update((name, value) for name, value in found if not isinstance(value, (Macro, TemplateModule)))
+        values = ((name, value) for name, value, _ in names_set(frame, given, compiled.stores))
+    assigned.update((name, value) for name, value in values if not isinstance(value, (Macro, TemplateModule)))
 
 
 def _texts(beginnings: Iterable[Begin], compiled: CompiledTemplate, given: dict[str, Any]) -> list[str]:
@@ -117,11 +117,11 @@ def _texts(beginnings: Iterable[Begin], compiled: CompiledTemplate, given: dict[
             raise
 
 
-def _given(plan: EntryPlan, variables: dict[str, Any]) -> Iterable[str]:
+def _given_names(plan: EntryPlan, variables: dict[str, Any]) -> Iterable[str]:
     """Yield the names that were given, beside those that are there by default."""
     defaults = plan.defaults
-    found = ((name, value) for name, value in list(variables.items()) if type(name) is str)
-    return (name for name, value in found if name not in defaults or value is not defaults[name])
+    values = ((name, value) for name, value in list(variables.items()) if type(name) is str)
+    return (name for name, value in values if name not in defaults or value is not defaults[name])
 
 
 def render_block(compiled: CompiledTemplate, block: str, mappings: Mappings, variables: dict[str, Any]) -> str:
@@ -162,7 +162,7 @@ def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
         if rest:
             yield rest
     except Exception as error:
-        other = locate_error(error, compiled, given if plan is None else _given(plan, given))
+        other = locate_error(error, compiled, given if plan is None else _given_names(plan, given))
         if other is not None:
             raise other  # noqa: B904
         raise

@@ -48,29 +48,29 @@ def _disagreement(in_c: ModuleType) -> str:
 def _find() -> tuple[ModuleType | None, str]:
     """Return the module in C, or why there is none."""
     try:
-        import blendtpl.runtime._speedups as found  # a statement, which tools that freeze applications see
+        import blendtpl.runtime._speedups as module  # a statement, which tools that freeze applications see
     except ModuleNotFoundError:
         return None, "none were built where it was installed"
     except ImportError as error:
         return None, str(error)
-    if difference := _disagreement(found):
+    if difference := _disagreement(module):
         return None, f"they were built for another version of blendtpl, as {difference}: install blendtpl again"
-    if found.escape_any("<&>\"'") != str(escape("<&>\"'")):
+    if module.escape_any("<&>\"'") != str(escape("<&>\"'")):
         return None, "this MarkupSafe escapes in another way than they do"
-    return found, ""
+    return module, ""
 
 
-_found, WHY_NOT = _find()
-ACTIVE = _found is not None
+_module, WHY_NOT = _find()
+ACTIVE = _module is not None
 
-escape_any: Callable[[Any], str] = getattr(_found, "escape_any", output.escape_any)
-attribute: Callable[..., Any] = getattr(_found, "attribute", attributes.attribute)
-field: Callable[..., Any] = getattr(_found, "field", attributes.field)
-escaped_field: Callable[..., str] = getattr(_found, "escaped_field", attributes.escaped_field)
-text_field: Callable[..., str] = getattr(_found, "text_field", attributes.text_field)
-new_lookahead: Callable[[Any], lookahead.Lookahead] = getattr(_found, "Lookahead", lookahead.Lookahead)
-new_counted: Callable[[Any], lookahead.Counted] = getattr(_found, "Lookahead", lookahead.Counted)
-rows: Callable[..., bool | list[Any]] = getattr(_found, "rows", attributes.rows)
+escape_any: Callable[[Any], str] = getattr(_module, "escape_any", output.escape_any)
+attribute: Callable[..., Any] = getattr(_module, "attribute", attributes.attribute)
+field: Callable[..., Any] = getattr(_module, "field", attributes.field)
+escaped_field: Callable[..., str] = getattr(_module, "escaped_field", attributes.escaped_field)
+text_field: Callable[..., str] = getattr(_module, "text_field", attributes.text_field)
+new_lookahead: Callable[[Any], lookahead.Lookahead] = getattr(_module, "Lookahead", lookahead.Lookahead)
+new_counted: Callable[[Any], lookahead.Counted] = getattr(_module, "Lookahead", lookahead.Counted)
+rows: Callable[..., bool | list[Any]] = getattr(_module, "rows", attributes.rows)
 enter_template: Callable[[entry.EntryPlan, Any, dict[str, Any]], str] = getattr(
-    _found, "enter_template", entry.enter_template
+    _module, "enter_template", entry.enter_template
 )

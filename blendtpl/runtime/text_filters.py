@@ -70,12 +70,12 @@ def xmlattr(eval_ctx: nodes.EvalContext, d: Mapping[str, Any], autospace: bool =
     """Return what `do_xmlattr` does, where all names are those of attributes."""
     if type(d) is not dict or set(map(type, d)) != _TEXTS or not "".join(d).replace("-", "").isalnum():
         return filters.do_xmlattr(eval_ctx, d, autospace)
-    found = [
+    attributes = [
         f'{escape_str(key)}="{escape_any(value)}"'
         for key, value in d.items()
         if value is not None and not isinstance(value, Undefined)
     ]
-    text = " ".join(["", *found] if autospace and found else found)
+    text = " ".join(["", *attributes] if autospace and attributes else attributes)
     return str.__new__(Markup, text) if eval_ctx.autoescape else text
 
 
@@ -95,7 +95,7 @@ def urlencode(value: Any) -> str:
     if isinstance(value, str) or not isinstance(value, Iterable):
         return _quoted(value, False)
     items = value.items() if isinstance(value, dict) else value
-    return "&".join(f"{_quoted(key, True)}={_quoted(found, True)}" for key, found in items)
+    return "&".join(f"{_quoted(key, True)}={_quoted(item, True)}" for key, item in items)
 
 
 # a word that `jinja2.utils.urlize` may make a link of: an address of any kind has one of these in it
@@ -124,8 +124,8 @@ def urlize(
     ):
         return filters.do_urlize(eval_ctx, value, *options)
 
-    def linked(found: re.Match[str]) -> str:
-        word = found[0]
+    def linked(match: re.Match[str]) -> str:
+        word = match[0]
         if "@" in word or ":" in word or "." in word.rstrip(").,>"):  # of the others, that ends a sentence
             return filters.do_urlize(eval_ctx, Markup(word), *options)  # noqa: S704  # escaped already
         return word

@@ -126,11 +126,11 @@ def _forget(sources: Mapping[str, Sources]) -> None:
     """Have the source text of templates looked up anew when a traceback is shown: what `linecache` knows by their names
     may be that of another registry.
     """
-    for name, found in sources.items():
+    for name, loader in sources.items():
         cached = linecache.cache.get(name)
         if cached is not None and (len(cached) == 1 or cached[1] is None):  # it is of no file
             # replaced, for another thread may be looking at it
-            linecache.cache[name] = (partial(found.get_source, name),)
+            linecache.cache[name] = (partial(loader.get_source, name),)
 
 
 def locate_error(error: Exception, compiled: Any, variables: Iterable[object]) -> Exception | None:
@@ -171,13 +171,13 @@ def _undefined(error: Exception, stop: BaseException, undefined: Any) -> Excepti
         return None
     try:
         str(undefined(STOPPED))
-    except jinja2.UndefinedError as made:
+    except jinja2.UndefinedError as replacement:
         shown = upto(trace_of(stop), around)
         if stop is not error:  # it went through a generator, before which its own traceback ends
             shown = upto(trace_of(error), None, shown)
-        with_trace(made, shown and shown.tb_next)
-        set_cause(made, stop)
-        return made
+        with_trace(replacement, shown and shown.tb_next)
+        set_cause(replacement, stop)
+        return replacement
     return None
 
 
@@ -213,8 +213,8 @@ def _places(trace: TracebackType | None, sources: dict[str, Sources]) -> list[tu
     places: list[tuple[str, int]] = []
     trace = trace and trace.tb_next
     while trace is not None:
-        found, function = trace.tb_frame.f_globals, trace.tb_frame.f_code.co_name
-        file, loader = dict.get(found, "__name__"), dict.get(found, "__loader__")
+        namespace, function = trace.tb_frame.f_globals, trace.tb_frame.f_code.co_name
+        file, loader = dict.get(namespace, "__name__"), dict.get(namespace, "__loader__")
         if type(file) is str and (file, function) in _ENTRIES:
             break
         if type(loader) is Sources and type(file) is str:
