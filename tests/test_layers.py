@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "walker": {"errors", "bundle", "mail", "runtime", "heap"},
     "metrics": {"errors", "bundle", "mail", "runtime", "walker"},
     "bulk": {"errors", "bundle", "mail", "runtime"},
+    "queues": {"errors", "bundle", "mail", "runtime", "walker", "metrics"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face", "heap"},
