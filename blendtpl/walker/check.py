@@ -15,7 +15,7 @@ Texts, numbers, classes, modules, and functions without a closure are no objects
 
 import gc
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -24,22 +24,13 @@ from weakref import ref
 from blendtpl.heap.frames import Root, named, running, stack, variables
 from blendtpl.heap.naming import NOT_LOOKED_FOR, held_as, kind_of
 from blendtpl.heap.ways import Passed
-from blendtpl.walker.objects import Label, Objects, Scope, is_followed, untracked
+from blendtpl.walker.objects import Label, Labels, Objects, Scope, is_followed, untracked
 from blendtpl.walker.survivor import Survivor
 
 _NAMED = 25  # survivors of a cycle for which it is found out what holds them, which takes a look at all of memory
 _PART = 20  # looking at all of memory where nothing asks for it takes one part in so many of the time
 
 _OWN = frozenset(("blendtpl.walker.check", "blendtpl.walker.walker"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Watched:
-    """An object that is to be dead, of which only its `id` is known if it can have no weak references."""
-
-    label: Label
-    id: int
-    reference: "ref[Any] | None"
 
 
 class Check:
@@ -49,7 +40,7 @@ class Check:
     """
 
     def __init__(self) -> None:
-        self._late: list[_Watched] = []  # what variables of the loop held when the last cycle ended
+        self._late = _Watched(Labels(0))  # what variables of the loop held when the last cycle ended
         self._before: dict[int, Any] = {}
         self._was_frozen = False
         self._due = 0.0
@@ -71,7 +62,7 @@ class Check:
 
     def close(self) -> None:
         """End, after the last cycle."""
-        self._late.clear()
+        self._late = _Watched(Labels(0))
         self._before.clear()
         if not self._was_frozen:
             gc.unfreeze()
@@ -85,13 +76,16 @@ class Check:
         values.clear()
         in_variables = [_variables(objects, each, scope) for each in frames]
         in_loop = objects.reached_from(set().union(*in_variables))
-        watched = [_Watched(label, id(each), _reference(each)) for label, each in objects.own()]
+        watched = [(identity, ref(each)) for identity, each in objects.own() if type(each).__weakrefoffset__]
+        own = {identity for identity in in_loop if identity in objects.labels}
         alive = _Alive()
         held = self._held(objects, in_loop, alive)
-        alive.look_at([*self._late, *(each for each in watched if each.id not in held | in_loop)])
+        now = _Watched(objects.labels, [each for each in watched if each[0] not in held and each[0] not in in_loop])
+        alive.look_at(now, self._late)
         alive.look_for(self._late, frames, scope)
-        self._late = [each for each in watched if each.id in in_loop - held]
-        return alive.survivors(_roots(frames, scope, in_loop))
+        later = [each for each in watched if each[0] in in_loop and each[0] not in held]
+        self._late = _Watched(objects.labels, later, own - held - {identity for identity, _ in later})
+        return alive.survivors(_roots(frames, scope, in_loop)) if alive else ()
 
     def _held(self, objects: Objects, in_loop: set[int], alive: "_Alive") -> set[int]:
         """Drop the objects but for what somebody else refers to, when garbage is gone that did; return, by `id`, all
@@ -104,11 +98,20 @@ class Check:
             _collect_all()
             referred = objects.held_elsewhere()
             held = objects.reached_from(referred)
-            for label, each in objects.own():
-                if id(each) in referred or (label.direct and id(each) in held):
-                    alive.add(label, each)
+            for identity, each in objects.own():
+                if identity in referred or (identity in held and identity in objects.labels.keys):
+                    alive.add(objects.labels.of(identity), each)
         objects.keep(set())
         return held
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Objects that are to be dead: by weak references, and by `id` those of which there can be none."""
+
+    labels: Labels
+    references: list[tuple[int, "ref[Any]"]] = field(default_factory=list)
+    others: set[int] = field(default_factory=set)
 
 
 class _Alive:
@@ -118,28 +121,31 @@ class _Alive:
         self._objects = Passed()
         self._labels: dict[int, Label] = {}
 
+    def __len__(self) -> int:
+        return len(self._objects)
+
     def add(self, label: Label, found: Any) -> None:
         """Add an object."""
         self._objects[id(found)] = found
         self._labels.setdefault(id(found), label)
 
-    def look_at(self, watched: Iterable[_Watched]) -> None:
+    def look_at(self, *watched: _Watched) -> None:
         """Add what is alive, when all garbage is gone."""
         gc.collect()
-        seen = [each for each in watched if each.reference is not None and each.reference() is not None]
-        if seen:
-            _collect_all()
-        for each in seen:
-            if each.reference is not None and (found := each.reference()) is not None:
-                self.add(each.label, found)
+        for each in watched:
+            seen = [(identity, reference) for identity, reference in each.references if reference() is not None]
+            if seen:
+                _collect_all()
+            for identity, reference in seen:
+                if (found := reference()) is not None:
+                    self.add(each.labels.of(identity), found)
 
-    def look_for(self, watched: Iterable[_Watched], frames: Iterable[FrameType], scope: Scope) -> None:
+    def look_for(self, late: _Watched, frames: Iterable[FrameType], scope: Scope) -> None:
         """Add what a variable still holds of that which has no weak references, and is no newer object of that `id`."""
-        late = {each.id: each.label for each in watched if each.reference is None}
-        for frame in frames if late else ():
+        for frame in frames if late.others else ():
             for value in variables(frame).values():
-                if id(value) in late and not scope.is_new(value):
-                    self.add(late[id(value)], value)
+                if id(value) in late.others and not scope.is_new(value):
+                    self.add(late.labels.of(id(value)), value)
 
     def survivors(self, roots: Mapping[int, Root]) -> tuple[Survivor, ...]:
         """Return what is told of them, those first that loaders returned."""
@@ -157,10 +163,6 @@ class _Alive:
 
 def _variables(objects: Objects, frame: FrameType, scope: Scope) -> set[int]:
     return objects.held_by_variables(variables(frame).values(), scope)
-
-
-def _reference(found: Any) -> "ref[Any] | None":
-    return ref(found) if type(found).__weakrefoffset__ else None
 
 
 def _roots(frames: Iterable[FrameType], scope: Scope, in_loop: set[int]) -> dict[int, Root]:

@@ -7,9 +7,9 @@ references there are to an object, and the collector which of them the others of
 import enum
 import gc
 import sys
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -37,6 +37,26 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """What the objects of a cycle are known by, when they are no more at hand."""
+
+    cycle: int
+    keys: dict[int, Hashable] = field(default_factory=dict)  # those that are no text or number are shown already
+    parents: dict[int, int] = field(default_factory=dict)  # from what each of the others was reached
+
+    def __contains__(self, identity: int) -> bool:
+        return identity in self.keys or identity in self.parents
+
+    def of(self, identity: int) -> Label:
+        """Return what an object is known by."""
+        start = identity
+        while start not in self.keys:
+            start = self.parents[start]
+        key = self.keys[start]
+        return Label(self.cycle, _shown(key) if type(key) in _PLAIN else str(key), direct=start == identity)
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What was made during a cycle: what the collector knows of since then; and, as it knows nothing of a dict or a
     tuple that has but texts and numbers, those of them that were not there before.
@@ -44,23 +64,28 @@ class Scope:
 
     fresh: frozenset[int]
     before: Mapping[int, Any]
+    shared: dict[type, bool] = field(default_factory=dict)  # which types are, of those that came up
 
     def is_new(self, found: Any) -> bool:
         """Return whether something was made during the cycle and is an object of it."""
-        if gc.is_tracked(found):
-            return id(found) in self.fresh and not _is_shared(found)
-        return type(found) in _MAY_BE_UNTRACKED and len(found) > 0 and id(found) not in self.before
+        kind = type(found)
+        if id(found) in self.fresh:
+            if (shared := self.shared.get(kind)) is None:
+                shared = self.shared[kind] = kind is not FunctionType and _is_shared(found)
+            return not shared and (kind is not FunctionType or found.__closure__ is not None)
+        return (
+            kind in _MAY_BE_UNTRACKED and len(found) > 0 and not gc.is_tracked(found) and id(found) not in self.before
+        )
 
 
 def untracked() -> dict[int, Any]:
     """Return, by `id`, the dicts and tuples that the collector knows nothing of; they are kept, or others had their
     `id` one day.
     """
-    found, known = Passed(), gc.get_objects()
-    for at in range(0, len(known), _AT_ONCE):
-        for part in gc.get_referents(*known[at : at + _AT_ONCE]):
-            if type(part) in _MAY_BE_UNTRACKED and not gc.is_tracked(part):
-                found[id(part)] = part
+    found = Passed()
+    for part in _referents(gc.get_objects()):
+        if type(part) in _MAY_BE_UNTRACKED and not gc.is_tracked(part):
+            found[id(part)] = part
     return found
 
 
@@ -74,7 +99,7 @@ def is_followed(value: Any) -> bool:
 
 def _is_shared(found: Any) -> bool:
     kind = type(found)
-    if issubclass(kind, FunctionType):
+    if kind is FunctionType:
         return found.__closure__ is None
     return issubclass(kind, _SHARED) or f"{kind.__module__}.".startswith(_OURS)
 
@@ -82,33 +107,26 @@ def _is_shared(found: Any) -> bool:
 class Objects:
     """Some objects, by `id`. Those that have a label are of the cycle; the others are what the loop has of its own."""
 
-    __slots__ = ("_labels", "_objects", "_variables")
+    __slots__ = ("_objects", "_variables", "labels")
 
     def __init__(self, number: int, values: Mapping[Hashable, Any], scope: Scope) -> None:
         self._objects = Passed()
-        self._labels: dict[int, Label] = {}
         self._variables: Counter[int] = Counter()
+        self.labels = Labels(number)
         for key, value in values.items():
             if is_followed(value) and id(value) not in self._objects:
                 self._objects[id(value)] = value
-                self._labels[id(value)] = Label(number, _shown(key), direct=True)
-        self._spread(list(self._objects.values()), scope)
+                self.labels.keys[id(value)] = key if type(key) in _PLAIN else _shown(key)
+        self._spread(list(self._objects.values()), scope, self.labels.parents)
 
-    def __len__(self) -> int:
-        return len(self._objects)
-
-    def __contains__(self, identity: int) -> bool:
-        return identity in self._objects
-
-    def own(self) -> Iterator[tuple[Label, Any]]:
-        """Yield the objects of the cycle."""
-        for identity, label in self._labels.items():
-            if identity in self._objects:
-                yield label, self._objects[identity]
+    def own(self) -> Iterator[tuple[int, Any]]:
+        """Yield the objects of the cycle, each behind its `id`."""
+        labels = self.labels
+        return ((identity, each) for identity, each in self._objects.items() if identity in labels)
 
     def some_own(self, identities: set[int]) -> bool:
         """Return whether any of these is an object of the cycle."""
-        return not identities.isdisjoint(self._labels)
+        return any(identity in self.labels for identity in identities)
 
     def held_by_variables(self, values: Iterable[Any], scope: Scope) -> set[int]:
         """Take what variables of the loop hold, each of which is one reference. Return what of that is new, by `id`."""
@@ -116,61 +134,56 @@ class Objects:
         self._variables.update(map(id, held))
         for value in held:
             self._objects.setdefault(id(value), value)
-        self._spread(held, scope)
+        self._spread(held, scope, {})
         return set(map(id, held))
 
     def held_elsewhere(self) -> set[int]:
         """Return, by `id`, to which of them somebody else refers."""
-        references = self._references()
+        known = Counter(self._variables)
+        known.update(map(id, _referents(list(self._objects.values()))))
         self._objects[0] = object()  # to this one, nobody else does
         counts = list(map(sys.getrefcount, self._objects.values()))
-        nobody = counts.pop()
         del self._objects[0]
-        known = zip(references.items(), counts, strict=True)
-        return {identity for (identity, inner), count in known if count - nobody > inner}
+        nobody = counts.pop()
+        counted = zip(self._objects, counts, strict=True)
+        return {identity for identity, count in counted if count - nobody > known[identity]}
 
     def reached_from(self, some: Iterable[int]) -> set[int]:
         """Return some of them and all to which they lead, by `id`."""
-        found = {identity for identity in some if identity in self._objects}
-        todo = [self._objects[identity] for identity in found]
+        objects = self._objects
+        found = {identity for identity in some if identity in objects}
+        todo = [objects[identity] for identity in found]
         while todo:
             for part in gc.get_referents(todo.pop()):
-                if id(part) in self._objects and id(part) not in found:
+                if id(part) in objects and id(part) not in found:
                     found.add(id(part))
                     todo.append(part)
         return found
 
     def keep(self, some: set[int]) -> None:
         """Let go of all others."""
-        kept = Passed((identity, each) for identity, each in self._objects.items() if identity in some)
-        self._objects = kept
+        self._objects = Passed((identity, each) for identity, each in self._objects.items() if identity in some)
 
-    def _references(self) -> dict[int, int]:
-        """Return how many references each has that are known."""
-        found = {identity: self._variables[identity] for identity in self._objects}
-        for each in self._objects.values():
-            for part in gc.get_referents(each):
-                if id(part) in found:
-                    found[id(part)] += 1
-        return found
-
-    def _spread(self, starts: Iterable[Any], scope: Scope) -> None:
-        """Add what is new of all that some objects lead to."""
-        todo = deque(starts)
-        while todo:
-            each = todo.popleft()
-            label = self._labels.get(id(each))
+    def _spread(self, starts: Iterable[Any], scope: Scope, parents: dict[int, int]) -> None:
+        """Add what is new of all that some objects lead to, and from which of them it was reached."""
+        objects, todo = self._objects, list(starts)
+        for each in todo:  # which becomes longer meanwhile
             for part in _parts(each):
-                if id(part) not in self._objects and scope.is_new(part):
-                    self._objects[id(part)] = part
-                    if label is not None:
-                        self._labels[id(part)] = Label(label.cycle, label.key, direct=False)
+                if id(part) not in objects and scope.is_new(part):
+                    objects[id(part)] = part
+                    parents[id(part)] = id(each)
                     todo.append(part)
+
+
+def _referents(found: list[Any]) -> Iterator[Any]:
+    """Yield what some objects refer to, as often as they do. Some are asked at a time, which takes less."""
+    for at in range(0, len(found), _AT_ONCE):
+        yield from gc.get_referents(*found[at : at + _AT_ONCE])
 
 
 def _parts(found: Any) -> list[Any]:
     """Return what an object refers to, but not, by way of a function, to all of its module."""
-    if issubclass(type(found), FunctionType):
+    if type(found) is FunctionType:
         return [found.__closure__, found.__defaults__, found.__kwdefaults__, *gc.get_referents(found.__dict__)]
     return gc.get_referents(found)
 
