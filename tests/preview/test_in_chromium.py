@@ -218,6 +218,43 @@ def test_a_change_is_seen_by_itself_and_a_mistake_is_a_page_that_goes(page: "Pag
     expect(page.locator('.item[data-item="added.html"]')).to_have_count(0)
 
 
+def test_what_changes_is_shown_where_its_reader_has_scrolled_to(page: "Page", project: Path) -> None:
+    rows = "".join(f"<p id=row{number} style='height:80px'>row {number}</p>" for number in range(80))
+    file = project / "mail/hello/body.html"
+    before = file.read_text()
+    file.write_text(before.replace("<p>", f"{rows}<p id=last>"))
+    expect(inside(page).locator("#last")).to_have_text("Ada: much")
+    inside(page).locator("#row40").evaluate("row => row.scrollIntoView({block: 'start'})")
+    scrolled = "() => document.querySelector('#glass iframe.ready').contentWindow.scrollY"
+    top = page.evaluate(scrolled)
+    assert top > 2000
+    for text in ("one", "two"):
+        file.write_text(before.replace("<p>", f"{rows.replace('row 40', text)}<p id=last>"))
+        expect(inside(page).locator("#row40")).to_have_text(text)
+        expect(page.locator("#glass iframe")).to_have_count(1)
+        assert page.evaluate(scrolled) == top
+    page.keyboard.press("ArrowRight")  # another example begins at its top
+    expect(inside(page).locator("#last")).to_contain_text("1000")
+    assert page.evaluate(scrolled) == 0
+    file.write_text(before)
+    expect(inside(page).locator("p")).to_have_count(1)
+
+
+def test_nothing_is_asked_for_twice_between_a_change_and_its_sight(page: "Page", project: Path) -> None:
+    expect(page.locator("#live")).to_have_text("Live")
+    file = project / "mail/hello/body.html"
+    before = file.read_text()
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.url.partition("127.0.0.1")[2].split("/")[1].partition("?")[0])
+    )
+    file.write_text(before.replace("<p>", "<p>Once "))
+    expect(inside(page).locator("p")).to_have_text("Once Ada: much")
+    assert sorted(asked) == ["frame", "items", "stage"]
+    file.write_text(before)
+    expect(inside(page).locator("p")).to_have_text("Ada: much")
+
+
 @pytest.fixture
 def other() -> Iterator[tuple[str, list[str]]]:
     """Another host, and what it has been asked for."""
@@ -272,10 +309,13 @@ def test_nothing_of_a_template_runs_leads_away_or_asks_another_host(
     inside(page).locator("#away").click(no_wait_after=True)
     inside(page).locator("#send").click(no_wait_after=True)
     expect(inside(page).locator("#end")).to_have_text("end")
+    assert page.locator("#glass iframe").first.get_attribute("sandbox") == "allow-same-origin"  # and no scripts
     frame: Frame = page.frames[1]
-    parent = frame.evaluate("() => { try { return parent.document.title } catch { return 'of another origin' } }")
-    assert parent == "of another origin"
-    assert page.locator("#glass iframe").first.get_attribute("sandbox") == ""
+    with page.expect_response(frame.url) as opened:  # nor where somebody opens it by its own address
+        page.evaluate("url => { fetch(url) }", frame.url)
+    policy = opened.value.headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-same-origin; default-src 'none'; ")
+    assert "script" not in policy
     image = {"html": f"<img id=image alt=A src='{host}/image.png'>"}
     page.locator("#editor").fill(json.dumps(image))
     expect(inside(page).locator("#image")).to_be_attached()

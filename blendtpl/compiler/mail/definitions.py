@@ -20,14 +20,18 @@ from blendtpl.compiler.mail.settings import FILE, KIND
 from blendtpl.errors import Fault
 from blendtpl.mail.attachments import guessed_type
 
+ReadText = Callable[[str], str]
 ReadFile = Callable[[str], bytes | None]
 
 
 class Definitions:
     """The messages of one program."""
 
-    def __init__(self, program: Program, environment: jinja2.Environment, tree: Tree, read: ReadFile) -> None:
-        self._program, self._environment, self._tree, self._read = program, environment, tree, read
+    def __init__(
+        self, program: Program, environment: jinja2.Environment, tree: Tree, texts: ReadText, read: ReadFile
+    ) -> None:
+        self._program, self._environment, self._tree = program, environment, tree
+        self._text, self._read = texts, read
         self._files: dict[str, tuple[int, int]] = {}  # by digest: from where to where
         self.faults: list[Fault] = []
         self.files = b""
@@ -49,6 +53,8 @@ class Definitions:
 
     def _check_plain(self, name: str, part: str, block: nodes.Block | None) -> None:
         """Note a part whose values are escaped and must not be, or the other way round."""
+        if block is None and not autoescape_of(self._environment, name) and "autoescape" not in self._text(name):
+            return  # which is not worth parsing what comes from the cache
         tree: nodes.Node | None = block or self._tree(name)
         if tree is None:
             return

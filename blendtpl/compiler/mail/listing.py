@@ -59,8 +59,8 @@ def unfilled(
     only those that each render comes to.
     """
     chain = _chain(program, name)
-    if not any(program.templates[each].summary.facts.required for each in chain):
-        return
+    if not _may_lack(program, chain):
+        return  # of which nothing has to be parsed
     places: dict[str, list[Place]] = {}
     for place in _places(program, tree, name):
         places.setdefault(place.block.name, []).append(place)
@@ -106,6 +106,17 @@ def _in_blocks(program: Program, tree: Tree) -> Iterator[Definition]:
             continue  # a template of the chain is broken, which is told
         if not any(unfilled(program, tree, name, parts)):
             yield Definition(name, {part: part for part in parts}, template=name)
+
+
+def _may_lack(program: Program, chain: list[str]) -> bool:
+    """Return whether a chain has a block that is required and that no template before fills, by their summaries."""
+    seen: set[str] = set()
+    for name in chain:
+        summary = program.templates[name].summary
+        if not seen.issuperset(summary.facts.required):
+            return True
+        seen.update(block.name for block in summary.blocks)
+    return False
 
 
 def _places(program: Program, tree: Tree, name: str) -> Iterator[Place]:

@@ -70,7 +70,7 @@ class MailStage:
         if self.previous is not None:
             return self.previous, [], set()
         listed = self._listed(program, sources, tree)
-        linked = Definitions(program, environment, tree, self._read_file)
+        linked = Definitions(program, environment, tree, lambda name: sources[name].text, self._read_file)
         entries = linked.entries(listed.definitions)
         return (entries, linked.files), [*self._faults, *listed.faults, *linked.faults], linked.read_names
 

@@ -14,7 +14,10 @@ export function showFrame(asked, token) {
     if (!source) glass.replaceChildren();
     else {
       const frame = document.createElement("iframe");
-      frame.setAttribute("sandbox", ""); // no scripts, no origin, no pop-ups, no forms
+      // no scripts, no pop-ups, no forms; and where nothing runs, nothing is done with the
+      // origin of this page, which is there so that this page can read how far a frame is scrolled
+      frame.setAttribute("sandbox", "allow-same-origin");
+      const shown = JSON.stringify([asked.item, asked.example]);
       frame.referrerPolicy = "no-referrer";
       frame.title = `${asked.item}, ${asked.example || "without variables"}`;
       frame.style.colorScheme = asked.scheme === "dark" ? "dark" : "light"; // which the document in it prefers then
@@ -22,6 +25,9 @@ export function showFrame(asked, token) {
       // the old one stays until the new one is there, or every key would flash; one that comes
       // late, when the next has been asked for, goes, and takes only those before it along
       frame.addEventListener("load", () => {
+        const before = frame.previousElementSibling?.matches(".ready") ? frame.previousElementSibling : null;
+        if (before?.dataset.shown === shown) scrollAs(frame.contentWindow, before.contentWindow);
+        frame.dataset.shown = shown;
         while (frame.previousElementSibling) frame.previousElementSibling.remove();
         frame.classList.add("ready");
       });
@@ -29,6 +35,11 @@ export function showFrame(asked, token) {
     }
   }
   fit(asked);
+}
+
+// whoever changes something far down wants to see it there
+function scrollAs(fresh, old) {
+  fresh.scrollTo({ left: old.scrollX, top: old.scrollY, behavior: "instant" });
 }
 
 export function fit(asked) {
