@@ -41,7 +41,7 @@ class Labels:
     """What the objects of a cycle are known by, when they are no more at hand."""
 
     cycle: int
-    keys: dict[int, Hashable] = field(default_factory=dict)  # those that are no text or number are shown already
+    keys: dict[int, str] = field(default_factory=dict)
     parents: dict[int, int] = field(default_factory=dict)  # from what each of the others was reached
 
     def __contains__(self, identity: int) -> bool:
@@ -52,8 +52,7 @@ class Labels:
         start = identity
         while start not in self.keys:
             start = self.parents[start]
-        key = self.keys[start]
-        return Label(self.cycle, _shown(key) if type(key) in _PLAIN else str(key), direct=start == identity)
+        return Label(self.cycle, self.keys[start], direct=start == identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Objects:
         for key, value in values.items():
             if is_followed(value) and id(value) not in self._objects:
                 self._objects[id(value)] = value
-                self.labels.keys[id(value)] = key if type(key) in _PLAIN else _shown(key)
+                self.labels.keys[id(value)] = _shown(key)
         self._spread(list(self._objects.values()), scope, self.labels.parents)
 
     def own(self) -> Iterator[tuple[int, Any]]:

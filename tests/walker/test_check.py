@@ -432,8 +432,9 @@ def test_garbage_that_holds_an_object_is_no_survivor(registry: blendtpl.Registry
 
 
 def test_an_object_that_comes_again_each_cycle_is_told_each_cycle(registry: blendtpl.Registry) -> None:
-    found = walked(registry, lambda cycle: cycle.cache.get_or_load("owner", lambda: owner), cycles=3)
-    assert [(each.cycle, each.held_by) for each in found] == [(at, f"`owner` of module {HERE}") for at in (1, 2, 3)]
+    found = walked(registry, lambda cycle: cycle.cache.get_or_load(("owner", 7), lambda: owner), cycles=3)
+    told = [(each.cycle, each.key, each.held_by) for each in found]
+    assert told == [(at, "('owner', 7)", f"`owner` of module {HERE}") for at in (1, 2, 3)]
 
 
 def test_of_many_survivors_all_are_found_and_some_are_named(registry: blendtpl.Registry) -> None:
