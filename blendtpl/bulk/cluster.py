@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class Cluster:
         threads = sum(self._client.nthreads().values())
         if not threads:
             raise BulkError(f"the scheduler at `{self._address}` has no workers: start some")
-        running = _untyped.as_completed(self._submit(name, waiting, threads * _AHEAD))
+        running = _untyped.as_completed(self._submit(name, waiting, threads * _AHEAD), loop=self._client.loop)
         try:
             for future in running:
                 yield self._result(future)
@@ -134,7 +135,7 @@ class Cluster:
             self._client.cancel(list(running.futures))
 
     def _submit(self, name: str, waiting: Iterator[Chunk], count: int) -> list[Any]:
-        taken = [chunk for chunk, _ in zip(waiting, range(count), strict=False)]
+        taken = list(islice(waiting, count))
         return list(self._client.map(render_chunk, [name] * len(taken), taken, pure=False)) if taken else []
 
     def _result(self, future: Any) -> Done:

@@ -93,6 +93,9 @@ def run_job(
                 count.add(each)
                 tick(count.progress())
                 count.check(max_rejects, each.first_reject)
+    lost = len(job.chunks) - sum(1 for _ in folder.done(job))
+    if lost:  # whoever does chunks has said that all are done, and the files say what is
+        raise BulkError(f"{lost:,} of {len(job.chunks):,} chunks are not there, though they were done: call it again")
     _join_rejects(job, folder)
     return count.progress()
 
