@@ -90,5 +90,5 @@ def test_a_worker_with_another_bundle_renders_nothing_and_is_named(cluster: Dask
 
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blendtpl.bulk.cluster.CONNECT_SECONDS", 0.1)
-    with pytest.raises(BulkError, match="no Dask scheduler answers at `tcp://127.0.0.1:1`: "):
+    with pytest.raises(BulkError, match=r"no Dask scheduler answers at `tcp://127\.0\.0\.1:1`: "):
         Cluster("tcp://127.0.0.1:1")
