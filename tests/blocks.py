@@ -60,6 +60,7 @@ def run_shell(text: str, folder: Path, **environment: str) -> str:
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{package}{os.pathsep}{ROOT}",  # `bench` stands beside `tests`; behind what is installed
         "PYTHONDONTWRITEBYTECODE": "1",  # files of one length that change within a second would not be seen to change
+        "BLENDTPL_NO_PROGRESS": "1",  # which is there or not by how busy the machine is
         **environment,
     }
     shown = subprocess.run(["bash", "-euc", text], cwd=folder, env=given, capture_output=True, text=True, check=False)
