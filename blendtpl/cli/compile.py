@@ -105,12 +105,12 @@ def compile_command(
         config = project()
         target = output or config.output
         _check_target(target)
-        given = named_environment(environment or config.environment)
-        templates = chosen(source, config, given)
+        named = named_environment(environment or config.environment)
+        templates = chosen(source, config, named)
         run = partial(
             build,
             templates,
-            environment=given,
+            environment=named,
             with_sources=not no_sources,
             key=read_key(key_file),
             speedups=ACTIVE and not portable,
@@ -122,16 +122,16 @@ def compile_command(
             cache=None if no_cache else default_folder(),
             jobs=jobs or processors(),
         )
-        made = _built(run, templates, style)
-        _warn(made, templates, style, strict)
+        built = _built(run, templates, style)
+        _warn(built, templates, style, strict)
         if check:
-            _check(made.bundle, target)
+            _check(built.bundle, target)
         else:
-            made.bundle.write(target)
+            built.bundle.write(target)
         if style == "json":
-            say_json(_made(made, target))
+            say_json(_summary(built, target))
         else:
-            say(_closing(made, target, check))
+            say(_closing(built, target, check))
 
 
 def _built(run: Callable[..., Build], templates: SourceSet, style: str) -> Build:
@@ -144,17 +144,17 @@ def _built(run: Callable[..., Build], templates: SourceSet, style: str) -> Build
         raise SystemExit(1) from None
 
 
-def _warn(made: Build, templates: SourceSet, style: str, strict: bool) -> None:
+def _warn(built: Build, templates: SourceSet, style: str, strict: bool) -> None:
     """Print what is hardly meant, and what the run itself has to say; exits when that counts as wrong."""
-    warnings = made.bundle.warnings
+    warnings = built.bundle.warnings
     if warnings and (strict or style != "json"):  # which prints them with the rest, at the end
         _report(warnings, templates, style)
     if warnings and strict:
         raise SystemExit(1)
-    for warning in made.warnings:
+    for warning in built.warnings:
         say(f"warning: {warning}", err=True)
-    if made.skipped:
-        say(_skipped(made.skipped), err=True)
+    if built.skipped:
+        say(_skipped(built.skipped), err=True)
 
 
 def _check_target(target: Path) -> None:
@@ -182,42 +182,42 @@ def _check(bundle: Bundle, target: Path) -> None:
         raise BlendError(f"`{target}` is not what the sources give; run `blendtpl compile`")
 
 
-def _made(made: Build, target: Path) -> dict[str, Any]:
+def _summary(built: Build, target: Path) -> dict[str, Any]:
     return {
-        "templates": len(made.bundle.manifest.templates),
-        "cached": made.cached,
-        "compiled": made.compiled,
-        "size": len(made.bundle.data),
-        "digest": made.bundle.digest,
+        "templates": len(built.bundle.manifest.templates),
+        "cached": built.cached,
+        "compiled": built.compiled,
+        "size": len(built.bundle.data),
+        "digest": built.bundle.digest,
         "output": str(target),
-        **({"skipped": list(made.skipped)} if made.skipped else {}),
+        **({"skipped": list(built.skipped)} if built.skipped else {}),
         "faults": [],
-        **_warning_rows(made.bundle.warnings),
+        **_warning_rows(built.bundle.warnings),
     }
 
 
-def _closing(made: Build, target: Path, check: bool) -> str:
-    bundle, count = made.bundle, len(made.bundle.manifest.templates)
+def _closing(built: Build, target: Path, check: bool) -> str:
+    bundle, count = built.bundle, len(built.bundle.manifest.templates)
     verb = "checked" if check else "wrote"
     return (
-        f"{count} template{'s'[: count != 1]}, {made.cached} from cache, {made.compiled} compiled; "
+        f"{count} template{'s'[: count != 1]}, {built.cached} from cache, {built.compiled} compiled; "
         f"{verb} {one_line(str(target))}, {sized(len(bundle.data))}, sha256 {bundle.digest}"
     )
 
 
-def _report(found: Sequence[Fault], templates: SourceSet, style: str) -> None:
+def _report(reported: Sequence[Fault], templates: SourceSet, style: str) -> None:
     """Tell of faults and warnings, in the order in which they stand in the templates."""
-    warnings = [each for each in found if isinstance(each, TemplateWarning)]
-    faults = [each for each in found if not isinstance(each, TemplateWarning)]
+    warnings = [fault for fault in reported if isinstance(fault, TemplateWarning)]
+    faults = [fault for fault in reported if not isinstance(fault, TemplateWarning)]
     if style == "json":
         say_json({"faults": _rows(faults), **_warning_rows(warnings)})
     elif style == "github":
-        for each in by_place(found):
-            say(_annotation(each, templates))
+        for fault in by_place(reported):
+            say(_annotation(fault, templates))
     else:
         parts = [counted(len(some), what) for some, what in ((faults, "error"), (warnings, "warning")) if some]
-        closing = f"{' and '.join(parts)} in {counted(len({each.name for each in found}), 'template')}"
-        say("\n\n".join((*map(str, by_place(found)), closing)), err=True)
+        closing = f"{' and '.join(parts)} in {counted(len({fault.name for fault in reported}), 'template')}"
+        say("\n\n".join((*map(str, by_place(reported)), closing)), err=True)
 
 
 def _warning_rows(warnings: Sequence[Fault]) -> dict[str, object]:
@@ -225,11 +225,11 @@ def _warning_rows(warnings: Sequence[Fault]) -> dict[str, object]:
     return {"warnings": _rows(warnings)} if warnings else {}
 
 
-def _rows(found: Iterable[Fault]) -> list[dict[str, object]]:
+def _rows(faults: Iterable[Fault]) -> list[dict[str, object]]:
     fields = [
         field for field in Fault.__dataclass_fields__ if field != "error"
     ]  # which is an object, and in the message
-    return [{field: getattr(each, field) for field in fields} for each in found]
+    return [{field: getattr(fault, field) for field in fields} for fault in faults]
 
 
 def _annotation(fault: Fault, templates: SourceSet) -> str:

@@ -45,8 +45,8 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
     with errors_as_text():
         config = project()
         resolved = resolve_environment(environment or config.environment)
-        found, _ = read(source, resolved, config.output, config.exclude)
-        sources = {each.name: each for each in found}
+        listed, _ = read(source, resolved, config.output, config.exclude)
+        sources = {template.name: template for template in listed}
         resolver = name_resolver(resolved, sources)
         if resolver is not None:
             resolved, name = resolver.environment, resolver.resolve(name)
@@ -56,7 +56,7 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
         if stage == "tree":
             say("\n".join(_rows(_tree(sources[name], resolved), "")))
             return
-        trees = {each.name: _tree(each, resolved) for each in found}
+        trees = {template.name: _tree(template, resolved) for template in listed}
         program = _linked(trees, resolved, speedups=ACTIVE and not portable)
         if stage == "program":
             say(pprint.pformat(program.templates[name], width=110))
@@ -66,7 +66,7 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
 
 def emitted_python(sources: Mapping[str, Source], name: str, environment: jinja2.Environment, *, speedups: bool) -> str:
     """Return the Python that is emitted for a template of a set, which calls the functions in C if `speedups`."""
-    trees = {each: _tree(source, environment) for each, source in sources.items()}
+    trees = {other: _tree(source, environment) for other, source in sources.items()}
     return _python(name, trees, environment, _linked(trees, environment, speedups=speedups))
 
 
@@ -89,8 +89,8 @@ def _rows(node: nodes.Node, indent: str) -> Iterator[str]:
 
 
 def _holds_nodes(value: object) -> bool:
-    found = value if isinstance(value, list) else [value]
-    return any(isinstance(each, nodes.Node) for each in found)
+    values = value if isinstance(value, list) else [value]
+    return any(isinstance(item, nodes.Node) for item in values)
 
 
 def _tree(source: Source, environment: jinja2.Environment) -> nodes.Template:

@@ -87,7 +87,7 @@ def migrate_command(
             raise not_installed("`blendtpl migrate`", error) from None
         named = named_environment(environment or config.environment)
         resolved = named or resolve_environment(None)
-        known = tool.Templates(
+        bundled = tool.Templates(
             _bundle(bundle, templates, config, resolved),
             resolved,
             roots or _roots(templates, config),
@@ -97,13 +97,13 @@ def migrate_command(
             given=bool(roots or aliases),
         )
         with Ticker("files") as ticker:
-            found = tool.migrate(sources, known, registry=target, shim=shim, progress=ticker.tick)
-        failed = _write(found) if mode == "write" else {}
+            migration = tool.migrate(sources, bundled, registry=target, shim=shim, progress=ticker.tick)
+        failed = _write(migration) if mode == "write" else {}
         if style == "json":
-            say_json(_rows(found, failed, written=mode == "write"))
+            say_json(_rows(migration, failed, written=mode == "write"))
         else:
-            _tell(found, failed, written=mode == "write")
-        if found.left or found.unreadable or failed:
+            _tell(migration, failed, written=mode == "write")
+        if migration.left or migration.unreadable or failed:
             raise SystemExit(1)
 
 
@@ -115,14 +115,14 @@ def _registry(name: str | None) -> str:
     return name
 
 
-def _aliases(given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for alias in given:
+def _aliases(options: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    targets: dict[str, list[str]] = defaultdict(list)
+    for alias in options:
         old, separator, new = alias.partition("=")
         if not (separator and old and new):
             raise click.UsageError(f"--alias takes OLD=NEW, not `{alias}`")
-        found[old].append(new)
-    return {**{old: tuple(new) for old, new in PHP.items()}, **{old: tuple(new) for old, new in found.items()}}
+        targets[old].append(new)
+    return {**{old: tuple(new) for old, new in PHP.items()}, **{old: tuple(new) for old, new in targets.items()}}
 
 
 def _roots(templates: Path | None, config: Config) -> tuple[str, ...]:
@@ -142,22 +142,22 @@ def _bundle(bundle: Path | None, templates: Path | None, config: Config, environ
             raise ConfigError(f"no bundle `{config.output}` and no folder `{missing[0]}`: give --bundle or --templates")
     if bundle is not None:
         return open_bundle(read_bundle(bundle))
-    made = build(
+    built = build(
         templates or config.folders,
         environment=environment,
         exclude=config.exclude,
         cache=default_folder(),
         jobs=processors(),
     )
-    return made.bundle
+    return built.bundle
 
 
-def _write(found: "Migration") -> dict[Path, str]:
+def _write(migration: "Migration") -> dict[Path, str]:
     """Write the files that change, and return those that could not be written, with the reason."""
     from blendtpl.migrate import write_file
 
     failed = {}
-    for result in found.results:
+    for result in migration.results:
         if result.new is not None:
             try:
                 write_file(result.file.path, result.new)
@@ -166,38 +166,38 @@ def _write(found: "Migration") -> dict[Path, str]:
     return failed
 
 
-def _tell(found: "Migration", failed: dict[Path, str], *, written: bool) -> None:
+def _tell(migration: "Migration", failed: dict[Path, str], *, written: bool) -> None:
     if not written:
-        for result in found.results:
+        for result in migration.results:
             for line in _diff(result):
                 hand_over(line, colour=_COLOURS.get(line[:1]))
-    for result in found.results:
+    for result in migration.results:
         for remark in result.found.notes:
             say(
                 f"note: {one_line(str(result.file.path))}:{remark.line}: `{one_line(remark.call)}`: {remark.text}",
                 err=True,
             )
-    for result in found.results:
+    for result in migration.results:
         for remark in result.found.left:
             say(
                 f"left: {one_line(str(result.file.path))}:{remark.line}: `{one_line(remark.call)}`: {remark.text}",
                 err=True,
             )
-    for unreadable in found.unreadable:
+    for unreadable in migration.unreadable:
         say(f"left: {one_line(str(unreadable.path))}: {unreadable.reason}", err=True)
     for path, reason in failed.items():
         say(f"error: cannot write `{path}`: {reason}", err=True)
-    say(_closing(found, written=written), err=True)
+    say(_closing(migration, written=written), err=True)
 
 
-def _closing(found: "Migration", *, written: bool) -> str:
-    changed = sum(result.new is not None for result in found.results)
-    count = found.rewritten
+def _closing(migration: "Migration", *, written: bool) -> str:
+    changed = sum(result.new is not None for result in migration.results)
+    count = migration.rewritten
     verb = "rewritten" if written else "to rewrite"
-    unread = f", {len(found.unreadable)} of them not read" if found.unreadable else ""
+    unread = f", {len(migration.unreadable)} of them not read" if migration.unreadable else ""
     return (
-        f"{count} call{'s'[: count != 1]} {verb} in {changed} file{'s'[: changed != 1]}, {found.left} left;"
-        f" {found.files} file{'s'[: found.files != 1]} looked at{unread}"
+        f"{count} call{'s'[: count != 1]} {verb} in {changed} file{'s'[: changed != 1]}, {migration.left} left;"
+        f" {migration.files} file{'s'[: migration.files != 1]} looked at{unread}"
     )
 
 
@@ -222,7 +222,7 @@ def _shown(path: Path) -> str:
     return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix().lstrip("/")
 
 
-def _rows(found: "Migration", failed: dict[Path, str], *, written: bool) -> dict[str, Any]:
+def _rows(migration: "Migration", failed: dict[Path, str], *, written: bool) -> dict[str, Any]:
     def rows(result: "Result", kind: str, field: str) -> list[dict[str, Any]]:
         path = str(result.file.path)
         return [
@@ -231,15 +231,15 @@ def _rows(found: "Migration", failed: dict[Path, str], *, written: bool) -> dict
         ]
 
     def listed(kind: str, field: str) -> list[dict[str, Any]]:
-        return [row for result in found.results for row in rows(result, kind, field)]
+        return [row for result in migration.results for row in rows(result, kind, field)]
 
     return {
-        "files": found.files,
+        "files": migration.files,
         "written": written,
-        "changed": [str(result.file.path) for result in found.results if result.new is not None],
+        "changed": [str(result.file.path) for result in migration.results if result.new is not None],
         "rewritten": listed("rewritten", "template"),
         "left": listed("left", "reason"),
         "notes": listed("notes", "note"),
-        "unreadable": [{"file": str(each.path), "reason": each.reason} for each in found.unreadable],
+        "unreadable": [{"file": str(file.path), "reason": file.reason} for file in migration.unreadable],
         "failed": [{"file": str(path), "reason": reason} for path, reason in failed.items()],
     }

@@ -62,12 +62,12 @@ def preview_command(
         except ImportError as error:
             raise not_installed("`blendtpl preview`", error) from None
         config = project()
-        given = named_environment(environment or config.environment)
-        templates = chosen(source, config, given)
+        named = named_environment(environment or config.environment)
+        templates = chosen(source, config, named)
         folders = folders_of(templates)
         shown = Project(
             templates=templates,
-            environment=given,
+            environment=named,
             folders=folders,
             root=Path.cwd(),
             exclude=(*config.exclude, *exclude),

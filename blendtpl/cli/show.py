@@ -41,7 +41,7 @@ def list_command(bundle: Path, style: str, key_file: Path | None, certificate: P
     """List the templates and messages of a bundle, and what a soak has shown of it. Nothing of it is run."""
     with errors_as_text():
         opened = open_bundle(read_bundle(bundle), key=read_key(key_file))
-        soaked = _certificate(certificate or beside(bundle), wanted=certificate is not None)
+        soaked = _certificate(certificate or beside(bundle), required=certificate is not None)
         if style == "json":
             shown = {"digest": opened.digest, "size": len(opened.data), "templates": _rows(opened)}
             say_json({**shown, "messages": _messages(opened), "soak": soaked and _fields(soaked, opened)})
@@ -92,47 +92,49 @@ def _table_of_messages(bundle: Bundle) -> Table:
     return table
 
 
-def _certificate(path: Path, *, wanted: bool) -> Certificate | None:
+def _certificate(path: Path, *, required: bool) -> Certificate | None:
     """Return the certificate in a file; what is wrong with it is told, and is no reason to tell nothing else."""
     try:
-        found = read_certificate(path)
+        certificate = read_certificate(path)
     except CertificateError as error:
         say(f"warning: {error}; `blendtpl soak` writes it anew", err=True)
         return None
-    if found is None and wanted:
+    if certificate is None and required:
         say(f"warning: there is no certificate `{path}`; `blendtpl soak` writes one", err=True)
-    return found
+    return certificate
 
 
-def _soak(found: Certificate, bundle: Bundle) -> str:
-    if found.digest != bundle.digest:
-        return f"not soaked: the certificate is of another bundle, sha256 {found.digest}; `blendtpl soak` writes one"
-    count = len(found.unsound)
+def _soak(certificate: Certificate, bundle: Bundle) -> str:
+    if certificate.digest != bundle.digest:
+        return (
+            f"not soaked: the certificate is of another bundle, sha256 {certificate.digest}; `blendtpl soak` writes one"
+        )
+    count = len(certificate.unsound)
     result = (
-        f"{count} grew or could not be soaked: {', '.join(map(one_line, _known(found, bundle)))}"
+        f"{count} grew or could not be soaked: {', '.join(map(one_line, _unsound(certificate, bundle)))}"
         if count
         else "none grew"
     )
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(found.versions.items()))
-    which = "all" if found.templates == len(bundle.manifest.templates) else f"{found.templates} of them"
-    return f"soaked on {found.date[:10]}, {found.renders:,} renders of {which}: {result} ({versions})"
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(certificate.versions.items()))
+    which = "all" if certificate.templates == len(bundle.manifest.templates) else f"{certificate.templates} of them"
+    return f"soaked on {certificate.date[:10]}, {certificate.renders:,} renders of {which}: {result} ({versions})"
 
 
-def _fields(found: Certificate, bundle: Bundle) -> dict[str, Any]:
+def _fields(certificate: Certificate, bundle: Bundle) -> dict[str, Any]:
     return {
-        "matches": found.digest == bundle.digest,
-        "digest": found.digest,
-        "date": found.date,
-        "renders": found.renders,
-        "passed": not found.unsound,
-        "unsound": _known(found, bundle),
-        "versions": dict(found.versions),
+        "matches": certificate.digest == bundle.digest,
+        "digest": certificate.digest,
+        "date": certificate.date,
+        "renders": certificate.renders,
+        "passed": not certificate.unsound,
+        "unsound": _unsound(certificate, bundle),
+        "versions": dict(certificate.versions),
     }
 
 
-def _known(found: Certificate, bundle: Bundle) -> list[str]:
+def _unsound(certificate: Certificate, bundle: Bundle) -> list[str]:
     """Return the templates that grew, as far as the bundle has them: what else a certificate says need not be so."""
-    return [name for name in found.unsound if name in bundle.manifest.templates]
+    return [name for name in certificate.unsound if name in bundle.manifest.templates]
 
 
 def _rows(bundle: Bundle) -> list[dict[str, Any]]:
@@ -142,7 +144,7 @@ def _rows(bundle: Bundle) -> list[dict[str, Any]]:
             "digest": entry.digest,
             "autoescape": entry.autoescape,
             "size": entry.size,
-            "references": list(dict.fromkeys(found for reference in entry.references for found in reference.names)),
+            "references": list(dict.fromkeys(target for reference in entry.references for target in reference.names)),
             "blocks": list(entry.blocks),
             "variables": list(entry.variables),
         }

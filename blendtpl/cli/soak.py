@@ -105,7 +105,7 @@ def soak_command(
             say(f"warning: there is no folder `{missing}` with examples: all contexts are generated", err=True)
         samples = Samples(registry, resolved, folders, seed=seed, count=_GENERATED)
         with Ticker("renders", _LINE_SECONDS) as ticker:
-            found = soak(
+            result = soak(
                 registry,
                 {name: samples.fewest_of(name) for name in registry},
                 renders=renders,
@@ -114,48 +114,48 @@ def soak_command(
                 jobs=jobs or processors(),
                 progress=lambda done, total: ticker.tick("soak", done, total),
             )
-        recorded = record(found, digest=registry.digest, environment=named, seed=seed)
+        recorded = record(result, digest=registry.digest, environment=named, seed=seed)
         target = None if no_certificate else certificate or beside(bundle)
         if target is not None:
             write_certificate(target, recorded)
         if style == "json":
             say_json(recorded)
         else:
-            say(_text(found, target))
-        if found.unsound or (strict and any(each.printed for each in found.templates)):
+            say(_text(result, target))
+        if result.unsound or (strict and any(soaked.printed for soaked in result.templates)):
             raise SystemExit(1)
 
 
-def _text(found: Soak, certificate: Path | None) -> str:
+def _text(result: Soak, certificate: Path | None) -> str:
     # what is included prints the same wherever it is
-    rows = list(dict.fromkeys(line for each in found.templates for line in _warnings(each)))
-    rows += ["\n".join(_problem_lines(each)) + "\n" for each in found.unsound]
-    rows += _remarks(found)
-    rows.append(_closing(found) + (f"; wrote {certificate}" if certificate else ""))
+    rows = list(dict.fromkeys(line for soaked in result.templates for line in _warnings(soaked)))
+    rows += ["\n".join(_problem_lines(soaked)) + "\n" for soaked in result.unsound]
+    rows += _remarks(result)
+    rows.append(_closing(result) + (f"; wrote {certificate}" if certificate else ""))
     return "\n".join(rows)
 
 
-def _warnings(found: Soaked) -> Iterator[str]:
+def _warnings(soaked: Soaked) -> Iterator[str]:
     """Yield what is odd about a template, and is no growth."""
-    if found.examples:
-        for context, error in found.failures:
-            yield f"warning: `{one_line(found.template)}` fails with {one_line(context)}: {one_line(error)}"
-    if found.sound and found.kept:
-        yield f"warning: `{one_line(found.template)}` does not grow, but keeps {_kept(found)} of what it is given"
-    for printed in found.printed:
+    if soaked.examples:
+        for context, error in soaked.failures:
+            yield f"warning: `{one_line(soaked.template)}` fails with {one_line(context)}: {one_line(error)}"
+    if soaked.sound and soaked.kept:
+        yield f"warning: `{one_line(soaked.template)}` does not grow, but keeps {_kept(soaked)} of what it is given"
+    for printed in soaked.printed:
         yield f"warning: {one_line(str(printed))}"
 
 
-def _problem_lines(found: Soaked) -> Iterator[str]:
+def _problem_lines(soaked: Soaked) -> Iterator[str]:
     """Yield the lines about a template that grew or could not be measured."""
-    if found.problem or found.growth is None:
-        yield f"error: `{one_line(found.template)}` cannot be soaked: {one_line(found.problem)}"
+    if soaked.problem or soaked.growth is None:
+        yield f"error: `{one_line(soaked.template)}` cannot be soaked: {one_line(soaked.problem)}"
     else:
-        yield f"error: `{one_line(found.template)}` grows: {_growth(found.growth)}"
-    if found.kept:
-        yield f"  keeps:    {_kept(found)} of what it is given"
-    if found.origins_of is not None:
-        yield from _trail(found.origins_of)
+        yield f"error: `{one_line(soaked.template)}` grows: {_growth(soaked.growth)}"
+    if soaked.kept:
+        yield f"  keeps:    {_kept(soaked)} of what it is given"
+    if soaked.origins_of is not None:
+        yield from _trail(soaked.origins_of)
 
 
 def _trail(origins_of: Origins) -> Iterator[str]:
@@ -179,38 +179,39 @@ def _growth(growth: Growth) -> str:
         rates.append(_rate(growth.blocks, half, "block"))
     if growth.bytes > SPARE_BYTES:
         rates.append(_rate(growth.bytes, half, "byte") + " of `malloc`")
-    if growth.found:
-        rates.append(_rate(growth.found, growth.renders, "object") + " that only the garbage collector frees")
+    if growth.collected:
+        rates.append(_rate(growth.collected, growth.renders, "object") + " that only the garbage collector frees")
     return ", ".join((*rates, *growth.changes))
 
 
 def _rate(count: int, renders: int, what: str) -> str:
     if count * 10 < renders:
         return f"one {what} in {renders / count:,.0f} renders"
-    each = f"{count / renders:,.1f}".removesuffix(".0")
-    return f"{each} {what}{'s'[: each != '1']} a render"
+    rate = f"{count / renders:,.1f}".removesuffix(".0")
+    return f"{rate} {what}{'s'[: rate != '1']} a render"
 
 
-def _kept(found: Soaked) -> str:
-    shown = ", ".join(f"`{one_line(path)}`" for path in found.kept[:_TYPES] if path) or "the context"
-    return shown + (", …" if len(found.kept) > _TYPES else "")
+def _kept(soaked: Soaked) -> str:
+    shown = ", ".join(f"`{one_line(path)}`" for path in soaked.kept[:_TYPES] if path) or "the context"
+    return shown + (", …" if len(soaked.kept) > _TYPES else "")
 
 
-def _remarks(found: Soak) -> Iterator[str]:
-    bare = [each for each in found.templates if not each.examples and not each.problem]
-    failing = [each for each in bare if len(each.failures) == each.contexts]
+def _remarks(result: Soak) -> Iterator[str]:
+    bare = [soaked for soaked in result.templates if not soaked.examples and not soaked.problem]
+    failing = [soaked for soaked in bare if len(soaked.failures) == soaked.contexts]
     if bare:
         rest = f"; {len(failing)} of them fail with each, so that only their errors were soaked" if failing else ""
         yield f"note: {_count(len(bare), 'template')} without examples got generated contexts{rest}"
 
 
-def _closing(found: Soak) -> str:
-    templates = _count(len(found.templates), "template")
-    if found.unsound:
-        return f"{len(found.unsound)} of {templates} grew or could not be soaked, {found.renders:,} renders each"
-    rate = max(1, found.renders // 2 // (SPARE_BLOCKS + 1))
+def _closing(result: Soak) -> str:
+    templates = _count(len(result.templates), "template")
+    if result.unsound:
+        return f"{len(result.unsound)} of {templates} grew or could not be soaked, {result.renders:,} renders each"
+    rate = max(1, result.renders // 2 // (SPARE_BLOCKS + 1))
     return (
-        f"{templates}, {found.renders:,} renders each: none grew, and a leak of one object in {rate:,} would have shown"
+        f"{templates}, {result.renders:,} renders each: none grew,"
+        f" and a leak of one object in {rate:,} would have shown"
     )
 
 

@@ -64,14 +64,14 @@ def verify_command(
     """
     with errors_as_text(style):
         config = project()
-        given = named_environment(environment or config.environment)
-        templates = chosen(source, config, given)
+        named = named_environment(environment or config.environment)
+        templates = chosen(source, config, named)
         for folder in templates if isinstance(templates, tuple) else ():
             if not folder.is_dir():
                 raise ConfigError(f"there is no folder `{folder}`")
-        found = verify(
+        verification = verify(
             templates,
-            given,
+            named,
             seed=seed,
             count=count,
             portable=portable,
@@ -80,50 +80,51 @@ def verify_command(
             allow_unrendered=(*config.allow_unrendered, *allowed),
         )
         if style == "json":
-            say_json(_rows(found))
+            say_json(_rows(verification))
         else:
-            say(_text(found))
-        if not found.passed or (strict and found.printed):
+            say(_text(verification))
+        if not verification.passed or (strict and verification.printed):
             raise SystemExit(1)
 
 
-def _text(found: Verification) -> str:
+def _text(verification: Verification) -> str:
     unsteady = [
         f"warning: `{one_line(name)}` is not compared: Jinja2 renders it differently each time"
-        for name in found.unsteady
+        for name in verification.unsteady
     ]
-    printed = [f"warning: {one_line(str(each))}" for each in found.printed]
-    shown = [_shown(difference) for difference in found.differences]
-    unrendered = [line for each in found.unrendered for line in _unrendered(each)]
-    return "\n".join((*unsteady, *printed, *shown, *unrendered, _closing(found)))
+    printed = [f"warning: {one_line(str(output))}" for output in verification.printed]
+    shown = [_shown(difference) for difference in verification.differences]
+    unrendered = [line for template in verification.unrendered for line in _unrendered(template)]
+    return "\n".join((*unsteady, *printed, *shown, *unrendered, _closing(verification)))
 
 
-def _unrendered(found: Unrendered) -> Iterator[str]:
-    level = "warning" if found.allowed else "error"
-    error = f": most raise {_excerpt(found.error, 0)}" if found.error.error else ""
-    yield f"{level}: `{one_line(found.template)}` is rendered by none of {counted(found.contexts, 'context')}{error}"
-    if found.allowed:
+def _unrendered(unrendered: Unrendered) -> Iterator[str]:
+    level = "warning" if unrendered.allowed else "error"
+    error = f": most raise {_excerpt(unrendered.error, 0)}" if unrendered.error.error else ""
+    none = f"none of {counted(unrendered.contexts, 'context')}"
+    yield f"{level}: `{one_line(unrendered.template)}` is rendered by {none}{error}"
+    if unrendered.allowed:
         return
-    if found.missing:
-        yield f"  missing:  {', '.join(f'`{one_line(name)}`' for name in found.missing[:_NAMES])}"
-    path = PurePosixPath(found.template)
+    if unrendered.missing:
+        yield f"  missing:  {', '.join(f'`{one_line(name)}`' for name in unrendered.missing[:_NAMES])}"
+    path = PurePosixPath(unrendered.template)
     file = path.with_name(f"{path.name.partition('.')[0]}.examples.json")
-    if found.required:
-        blocks = ", ".join(f"`{one_line(name)}`" for name in found.required)
+    if unrendered.required:
+        blocks = ", ".join(f"`{one_line(name)}`" for name in unrendered.required)
         yield f"  remedy:   it has required blocks ({blocks}): add a template that extends it, with examples"
     else:
         yield f"  remedy:   write `{one_line(str(file))}`, with a context that it can be rendered with"
-    yield f"            or pass `--allow-unrendered '{one_line(found.template)}'`"
+    yield f"            or pass `--allow-unrendered '{one_line(unrendered.template)}'`"
     yield ""
 
 
-def _closing(found: Verification) -> str:
-    renders = counted(found.renders, "render").replace(",", "")
-    templates = counted(found.templates, "template").replace(",", "")
-    came = f"({found.rendered} gave a text, {found.raised} raised an error)"
-    failed = [each for each in found.unrendered if not each.allowed]
-    if found.differences:
-        return f"{len(found.differences)} of {templates} differ from Jinja2, after {renders}"
+def _closing(verification: Verification) -> str:
+    renders = counted(verification.renders, "render").replace(",", "")
+    templates = counted(verification.templates, "template").replace(",", "")
+    came = f"({verification.rendered} gave a text, {verification.raised} raised an error)"
+    failed = [unrendered for unrendered in verification.unrendered if not unrendered.allowed]
+    if verification.differences:
+        return f"{len(verification.differences)} of {templates} differ from Jinja2, after {renders}"
     if failed:
         return f"{len(failed)} of {templates} were rendered by no context, after {renders} {came}"
     return f"{renders} {came} of {templates} were the same as Jinja2's"
@@ -151,7 +152,7 @@ def _excerpt(outcome: Outcome, at: int) -> str:
     return f"{outcome.error}: {shown}" if outcome.error else shown
 
 
-def _rows(found: Verification) -> dict[str, Any]:
+def _rows(verification: Verification) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
         {
             "template": difference.template,
@@ -161,28 +162,28 @@ def _rows(found: Verification) -> dict[str, Any]:
             "jinja2": _row(difference.expected),
             "blendtpl": _row(difference.found),
         }
-        for difference in found.differences
+        for difference in verification.differences
     ]
     return {
-        "templates": found.templates,
-        "renders": found.renders,
-        "rendered": found.rendered,
-        "raised": found.raised,
-        "unsteady": list(found.unsteady),
+        "templates": verification.templates,
+        "renders": verification.renders,
+        "rendered": verification.rendered,
+        "raised": verification.raised,
+        "unsteady": list(verification.unsteady),
         "differences": rows,
         "unrendered": [
             {
-                "template": each.template,
-                "contexts": each.contexts,
-                "error": each.error.error,
-                "text": each.error.text,
-                "missing": list(each.missing),
-                "required": list(each.required),
-                "allowed": each.allowed,
+                "template": unrendered.template,
+                "contexts": unrendered.contexts,
+                "error": unrendered.error.error,
+                "text": unrendered.error.text,
+                "missing": list(unrendered.missing),
+                "required": list(unrendered.required),
+                "allowed": unrendered.allowed,
             }
-            for each in found.unrendered
+            for unrendered in verification.unrendered
         ],
-        "printed": [asdict(each) for each in found.printed],
+        "printed": [asdict(output) for output in verification.printed],
     }
 
 
