@@ -17,31 +17,31 @@ def assert_links(message: object, *, has: Iterable[str] = (), https: bool = True
     `has` are URLs that must be among them. `https=False` lets `http:` be, for what is tested on one's own machine;
     `same=False` lets the two parts differ. Images are looked at as well, and ``List-Unsubscribe``.
     """
-    found = read(message)
+    parsed = read(message)
     wrong = [
         f"the {where} has {url!r}, which {problem}"
-        for where, urls in (("text", found.text_links), ("HTML", found.html_links), ("HTML", found.sources))
+        for where, urls in (("text", parsed.text_links), ("HTML", parsed.html_links), ("HTML", parsed.sources))
         for url in dict.fromkeys(urls)
         if (problem := _problem(url, https))
     ]
-    header = found.header("List-Unsubscribe") or ""
+    header = parsed.header("List-Unsubscribe") or ""
     wrong += [
         f"the header List-Unsubscribe has {url!r}, which {problem}"
-        for url in (each.strip(" <>") for each in header.split(",") if each.strip())
+        for url in (part.strip(" <>") for part in header.split(",") if part.strip())
         if (problem := _problem(url, https))
     ]
-    wrong += [f"no part has the link {url!r}" for url in has if url not in found.links]
-    if same and found.text is not None and found.html is not None:
-        html, text = _pages(found.html_links), _pages(found.text_links)
+    wrong += [f"no part has the link {url!r}" for url in has if url not in parsed.links]
+    if same and parsed.text is not None and parsed.html is not None:
+        html, text = _pages(parsed.html_links), _pages(parsed.text_links)
         wrong += [f"the HTML has {url!r}, and the text does not" for url in html if url not in text]
         wrong += [f"the text has {url!r}, and the HTML does not" for url in text if url not in html]
-    return _right(found, wrong)
+    return _right(parsed, wrong)
 
 
 def assert_says(message: object, *phrases: str) -> ReadMessage:
     """Assert that each body has each phrase: the text, and what the HTML shows. Blank space counts as one blank."""
-    found = read(message)
-    bodies = {"text": found.text, "HTML": None if found.html is None else found.html_text}
+    parsed = read(message)
+    bodies = {"text": parsed.text, "HTML": None if parsed.html is None else parsed.html_text}
     wrong = [
         f"the {name} does not say {phrase!r}"
         for name, body in bodies.items()
@@ -49,28 +49,28 @@ def assert_says(message: object, *phrases: str) -> ReadMessage:
         for phrase in phrases
         if " ".join(phrase.split()) not in " ".join(body.split())
     ]
-    return _right(found, wrong)
+    return _right(parsed, wrong)
 
 
 def assert_recipients(message: object, *boxes: str) -> ReadMessage:
     """Assert that the envelope has these addresses (``box@host``) and no other, and that no byte names a `bcc`."""
-    found = read(message)
-    wrong = [f"it does not go to {box}" for box in boxes if box not in found.recipients]
-    wrong += [f"it goes to {box}, too" for box in found.recipients if box not in boxes]
-    if found.header("Bcc") is not None:
+    parsed = read(message)
+    wrong = [f"it does not go to {box}" for box in boxes if box not in parsed.recipients]
+    wrong += [f"it goes to {box}, too" for box in parsed.recipients if box not in boxes]
+    if parsed.header("Bcc") is not None:
         wrong.append("it has the header Bcc, which all recipients see")
-    return _right(found, wrong)
+    return _right(parsed, wrong)
 
 
 def assert_headers(message: object, headers: Mapping[str, str | None]) -> ReadMessage:
     """Assert what headers say, unfolded and decoded; `None` stands for one that must not be there."""
-    found = read(message)
+    parsed = read(message)
     wrong = [
-        f"the header {name} is {found.header(name)!r}, and should be {value!r}"
+        f"the header {name} is {parsed.header(name)!r}, and should be {value!r}"
         for name, value in headers.items()
-        if found.header(name) != value
+        if parsed.header(name) != value
     ]
-    return _right(found, wrong)
+    return _right(parsed, wrong)
 
 
 def _problem(url: str, https: bool) -> str:
@@ -92,7 +92,7 @@ def _pages(urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for url in urls if url.lower().startswith(("http:", "https:"))))
 
 
-def _right(found: ReadMessage, wrong: list[str]) -> ReadMessage:
+def _right(parsed: ReadMessage, wrong: list[str]) -> ReadMessage:
     if wrong:
-        raise AssertionError(f"the message {found.subject!r}: " + "; ".join(wrong))
-    return found
+        raise AssertionError(f"the message {parsed.subject!r}: " + "; ".join(wrong))
+    return parsed

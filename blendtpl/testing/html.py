@@ -26,10 +26,10 @@ class _Reader(HTMLParser):
             self._unseen.append(tag)
         elif tag not in _INLINE:
             self.words.append(" ")
-        for table, found in ((_LINKS, self.links), (_SOURCES, self.sources)):
+        for table, addresses in ((_LINKS, self.links), (_SOURCES, self.sources)):
             value = dict(attrs).get(table.get(tag, ""))
             if value is not None:
-                found.append(value.strip())
+                addresses.append(value.strip())
         if tag == "img":
             self.words.append(dict(attrs).get("alt") or "")
 

@@ -36,7 +36,7 @@ class Outbox(Sequence[Post]):
     """
 
     def __init__(self, *, offers: Iterable[str] = ("8bitmime", "smtputf8")) -> None:
-        self.offers = {each.lower() for each in offers}
+        self.offers = {extension.lower() for extension in offers}
         self._posts: list[Post] = []
         self._refusals: dict[str, Refusal] = {}
 
@@ -50,7 +50,7 @@ class Outbox(Sequence[Post]):
         return self._posts[index]
 
     def __repr__(self) -> str:
-        return f"<Outbox of {len(self)}: {'; '.join(self._told(post) for post in self._posts) or 'nothing was sent'}>"
+        return f"<Outbox of {len(self)}: {'; '.join(self._shown(post) for post in self._posts) or 'nothing was sent'}>"
 
     @property
     def only(self) -> Post:
@@ -74,11 +74,11 @@ class Outbox(Sequence[Post]):
 
     def add(self, message: Any, recipients: Iterable[str] | None = None, sender: str = "") -> Post:
         """Put a message in by hand: of blendtpl, of Django, of Flask-Mail, or bytes. Returns what became of it."""
-        found = read(message)
-        given = found.recipients if recipients is None else tuple(recipients)
+        parsed = read(message)
+        envelope = parsed.recipients if recipients is None else tuple(recipients)
         whole = None if isinstance(message, (bytes, bytearray, memoryview)) else message
-        sender = sender or getattr(message, "envelope_sender", "") or found.header("From") or ""
-        post = Post(whole, sender, given, octets(message), found.bcc)
+        sender = sender or getattr(message, "envelope_sender", "") or parsed.header("From") or ""
+        post = Post(whole, sender, envelope, octets(message), parsed.bcc)
         self._posts.append(post)
         return post
 
@@ -94,7 +94,9 @@ class Outbox(Sequence[Post]):
     def _send(self, message: Sendable, smtp: object, sign: Any) -> Sent:
         data, options = sending._prepared(message, self._has, sign)
         answers = self._answers(message.recipients)
-        sent = sending._sent(message, {box: (each.code, each.text) for box, each in answers.items()}, data, options)
+        sent = sending._sent(
+            message, {box: (answer.code, answer.text) for box, answer in answers.items()}, data, options
+        )
         bcc = tuple(getattr(message, "bcc", ()))
         self._posts.append(Post(message, message.envelope_sender, sent.taken, data, bcc))
         return sent
@@ -111,7 +113,7 @@ class Outbox(Sequence[Post]):
             raise DeliveryError("the server refused the recipients", None, refused)
         return MappingProxyType(refused)
 
-    def _told(self, post: Post) -> str:
+    def _shown(self, post: Post) -> str:
         return f"{post.read().subject!r} to {', '.join(post.recipients)}"
 
 
@@ -148,8 +150,8 @@ class Connection:
         self, sender: str, recipients: Sequence[str], data: bytes | str, *unused: Any, **options: Any
     ) -> dict[str, tuple[int, bytes]]:
         """Put bytes into the outbox; return whom the server refuses."""
-        given = [recipients] if isinstance(recipients, str) else list(recipients)
-        refused = self._outbox._answers(given)
+        boxes = [recipients] if isinstance(recipients, str) else list(recipients)
+        refused = self._outbox._answers(boxes)
         octets_ = data.encode() if isinstance(data, str) else data
-        self._outbox.add(octets_, [box for box in given if box not in refused], sender)
-        return {box: (each.code, each.text.encode()) for box, each in refused.items()}
+        self._outbox.add(octets_, [box for box in boxes if box not in refused], sender)
+        return {box: (answer.code, answer.text.encode()) for box, answer in refused.items()}

@@ -57,7 +57,7 @@ class ReadMessage:
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, or `None`."""
-        return next((value for each, value in self.headers if each.lower() == name.lower()), None)
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     @property
     def subject(self) -> str:
@@ -88,7 +88,7 @@ def read(message: object) -> ReadMessage:
         else:
             attachments.append(_attachment(part))
     words, html_links, sources = read_html(html or "")
-    bcc = tuple(str(each) for each in getattr(message, "bcc", ()) or ())
+    bcc = tuple(str(box) for box in getattr(message, "bcc", ()) or ())
     return ReadMessage(
         tuple(_headers(data)),
         text,
@@ -145,7 +145,7 @@ def _attachment(part: EmailMessage) -> ReadAttachment:
     kind = part.get_content_type()
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):  # a message
-        content = b"".join(each.as_bytes() for each in part.iter_parts())
+        content = b"".join(enclosed.as_bytes() for enclosed in part.iter_parts())
     content_id = str(part["Content-ID"] or "").strip("<>")
     return ReadAttachment(part.get_filename() or "", kind, content, content_id)
 
@@ -158,9 +158,9 @@ def _headers(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _recipients(message: Any) -> tuple[str, ...]:
-    found = getattr(message, "send_to", None)  # Flask-Mail's, whose `recipients` are those of `To`
-    if isinstance(found, set):
-        return tuple(sorted(each if isinstance(each, str) else each[1] for each in found))
-    found = getattr(message, "recipients", None)
-    found = found() if callable(found) else found
-    return tuple(map(str, found)) if isinstance(found, (list, tuple)) else ()
+    recipients = getattr(message, "send_to", None)  # Flask-Mail's, whose `recipients` are those of `To`
+    if isinstance(recipients, set):
+        return tuple(sorted(recipient if isinstance(recipient, str) else recipient[1] for recipient in recipients))
+    recipients = getattr(message, "recipients", None)
+    recipients = recipients() if callable(recipients) else recipients
+    return tuple(map(str, recipients)) if isinstance(recipients, (list, tuple)) else ()

@@ -28,7 +28,7 @@ class Snapshots:
         self._folder = folder
         self._test = _ODD.sub("-", test).strip("-")
         self._update = update
-        self._asked: set[str] = set()
+        self._names: set[str] = set()
 
     def __call__(self, message: object, name: str = "") -> None:
         """Compare a message with its file."""
@@ -55,12 +55,12 @@ class Snapshots:
         stem = "-".join(filter(None, (self._test, _ODD.sub("-", name).strip("-"))))
         if len(stem) > _LONGEST_NAME:
             stem = f"{stem[:_LONGEST_NAME]}-{sha256(stem.encode()).hexdigest()[:8]}"
-        number, found = 1, stem
-        while found in self._asked:
+        number, unique = 1, stem
+        while unique in self._names:
             number += 1
-            found = f"{stem}-{number}"
-        self._asked.add(found)
-        return found
+            unique = f"{stem}-{number}"
+        self._names.add(unique)
+        return unique
 
 
 def readable(message: object) -> str:
@@ -85,4 +85,4 @@ def _lines(message: ReadMessage) -> Iterator[str]:
 
 def _shown(line: str) -> str:
     """Return a line with what nobody sees made visible."""
-    return "".join(each if each.isprintable() else f"⟨U+{ord(each):04X}⟩" for each in line)
+    return "".join(character if character.isprintable() else f"⟨U+{ord(character):04X}⟩" for character in line)
