@@ -157,7 +157,7 @@ def lasting(once: Callable[[], Growth]) -> Growth | None:
 
 
 def _anything(growth: Growth) -> bool:
-    left = growth.found or growth.survivors or growth.events or growth.changes
+    left = growth.collected or growth.survivors or growth.events or growth.changes
     return growth.blocks > 0 or growth.bytes > SPARE_BYTES or bool(left)
 
 

@@ -164,7 +164,9 @@ class Samples:
 
     def fitting_for(self, name: str) -> Iterator[tuple[str, Make]]:
         """Yield contexts that are made after what the templates do with each name, for one that others do not fit."""
-        trees = [self._environment.parse(self._registry[each].source or "", each) for each in sorted(self._reach(name))]
+        trees = [
+            self._environment.parse(self._registry[other].source or "", other) for other in sorted(self._reach(name))
+        ]
         shapes = Shapes(trees, self._registry)
         for number in range(_FITTING):
 
@@ -180,8 +182,8 @@ class Samples:
     def fewest_of(self, name: str) -> tuple[Sample, ...]:
         """Return the examples of a template, or what is made for one that has none, as patterns to copy."""
         examples = bool(self._examples(name))
-        found = self.examples_of(name) if examples else self.generated_for(name)
-        return tuple(Sample(label, make(), example=examples) for label, make in found)
+        contexts = self.examples_of(name) if examples else self.generated_for(name)
+        return tuple(Sample(label, make(), example=examples) for label, make in contexts)
 
     def _examples(self, name: str) -> Mapping[str, Variables]:
         return {} if self._folder is None else read_examples(self._folder, name)
@@ -194,7 +196,9 @@ class Samples:
         """Return a template, and all that it refers to by a constant name."""
         reached, waiting = {name}, [name]
         while waiting:
-            new = {found for found in self._registry[waiting.pop()].references if found in self._registry} - reached
+            new = {
+                reference for reference in self._registry[waiting.pop()].references if reference in self._registry
+            } - reached
             reached |= new
             waiting += new
         return reached
@@ -202,10 +206,10 @@ class Samples:
     def _words_of(self, name: str) -> set[str]:
         if name not in self._own_words:
             tree = self._environment.parse(self._registry[name].source or "", name)
-            found = {node.attr for node in tree.find_all(nodes.Getattr)}
+            words = {node.attr for node in tree.find_all(nodes.Getattr)}
             keys = [node.arg for node in tree.find_all(nodes.Getitem)]
-            found |= {key.value for key in keys if isinstance(key, nodes.Const) and isinstance(key.value, str)}
-            self._own_words[name] = {word for word in found if not word.startswith("_") and not hasattr(dict, word)}
+            words |= {key.value for key in keys if isinstance(key, nodes.Const) and isinstance(key.value, str)}
+            self._own_words[name] = {word for word in words if not word.startswith("_") and not hasattr(dict, word)}
         return self._own_words[name]
 
 

@@ -52,14 +52,14 @@ class Watch:
     def __init__(self, environment: jinja2.Environment, loader: jinja2.BaseLoader) -> None:
         self._environment = copy_of(environment, loader, stock_class(environment))
         self._environment.finalize = self._noting(self._environment.finalize)
-        self._found: dict[tuple[str, int, str], Printed] = {}
+        self._printed: dict[tuple[str, int, str], Printed] = {}
         self._context = ""
         self._counts: dict[str, int] = {}
 
     @property
-    def found(self) -> tuple[Printed, ...]:
+    def printed(self) -> tuple[Printed, ...]:
         """What was printed by accident, each once for a line of a template."""
-        return tuple(sorted(self._found.values()))
+        return tuple(sorted(self._printed.values()))
 
     def render(self, name: str, context: str, make: Make) -> None:
         """Render a template that is known to render with that context, if it has not been rendered with many."""
@@ -102,7 +102,7 @@ class Watch:
 
     def _add(self, name: str, line: int, what: str, remedy: str) -> None:
         self._noted = True
-        self._found.setdefault((name, line, what), Printed(name, line, what, remedy, self._context))
+        self._printed.setdefault((name, line, what), Printed(name, line, what, remedy, self._context))
 
 
 def _finding(value: Any) -> tuple[str, str] | None:
@@ -169,12 +169,12 @@ def copy_of(
     environment: jinja2.Environment, loader: jinja2.BaseLoader, kind: type[jinja2.Environment]
 ) -> jinja2.Environment:
     """Return an environment of that class with the same options, filters, tests and globals, and another loader."""
-    made = object.__new__(kind)
+    copied = object.__new__(kind)
     for name, value in vars(environment).items():
         if name not in {"context_class", "template_class"}:
-            setattr(made, name, copy.copy(value) if type(value) in {dict, list, set} else value)
-    made.policies = dict(environment.policies)
-    made.loader, made.bytecode_cache, made.cache = loader, None, {}
-    made.auto_reload, made.shared = False, False
-    made.extensions = {name: extension.bind(made) for name, extension in environment.extensions.items()}
-    return made
+            setattr(copied, name, copy.copy(value) if type(value) in {dict, list, set} else value)
+    copied.policies = dict(environment.policies)
+    copied.loader, copied.bytecode_cache, copied.cache = loader, None, {}
+    copied.auto_reload, copied.shared = False, False
+    copied.extensions = {name: extension.bind(copied) for name, extension in environment.extensions.items()}
+    return copied

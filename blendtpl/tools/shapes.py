@@ -79,7 +79,7 @@ class Shapes:
         if called in self._macros:
             parameters = [parameter.name for parameter in self._macros[called].args]
             self._alike += zip(parameters, map(_key, node.args), strict=False)
-            self._alike += [(each.key, _key(each.value)) for each in node.kwargs]
+            self._alike += [(keyword.key, _key(keyword.value)) for keyword in node.kwargs]
         self.called.add(called)
 
     def _note_compared(self, sides: list[nodes.Expr]) -> None:
@@ -94,9 +94,9 @@ class Shapes:
             return
         self.fields[other] |= self.fields[name]
         tables: tuple[dict[str, Any], ...] = (self.items, self.kinds, self.words)
-        for known in tables:
-            if name in known:
-                known.setdefault(other, known[name])
+        for table in tables:
+            if name in table:
+                table.setdefault(other, table[name])
         for names in (self.called, self.named):
             if name in names:
                 names.add(other)
@@ -182,8 +182,8 @@ class Fitting:
         if shapes.fields.get(name):
             members = self._members(name, depth)
             return choose((members, self._thing(members)))
-        if known := shapes.words.get(name):
-            return choose(known)
+        if words := shapes.words.get(name):
+            return choose(words)
         if kind == "number":
             return choose((1, 2, 7))
         return choose(("Ada", "x & y", "https://example.org/?a=1&b=2")) if kind == "text" else choose((1, 2, "3"))

@@ -87,7 +87,7 @@ class Verification:
     @property
     def passed(self) -> bool:
         """Whether nothing differs, and every template was rendered that has to be."""
-        return not self.differences and all(each.allowed for each in self.unrendered)
+        return not self.differences and all(unrendered.allowed for unrendered in self.unrendered)
 
 
 def verify(
@@ -109,34 +109,34 @@ def verify(
     made to fit. `allow_unrendered` are patterns of names that need not be rendered. `portable` and `exclude` are for
     `blendtpl.compile`; `output` is a file that is no template. Raises what `blendtpl.compile` does.
     """
-    given = resolve_environment(environment)
-    compiled = build(folder, environment=given, speedups=ACTIVE and not portable, output=output, exclude=exclude)
-    registry = load(compiled.bundle, environment=given)
+    resolved = resolve_environment(environment)
+    compiled = build(folder, environment=resolved, speedups=ACTIVE and not portable, output=output, exclude=exclude)
+    registry = load(compiled.bundle, environment=resolved)
     folders = () if isinstance(folder, jinja2.Environment) else folder if isinstance(folder, tuple) else (folder,)
     written = folder.loader if isinstance(folder, jinja2.Environment) else jinja2.FileSystemLoader(folders)
     # what the build makes of templates, such as HTML of MJML, is compared with Jinja2's render of that
     loader = _Texts(jinja2.ChoiceLoader([jinja2.DictLoader(compiled.made), written]) if written else None)
-    run = _Run(given, registry, loader)
-    made = Samples(registry, run.stock, folders, seed=seed, count=count)
+    run = _Run(resolved, registry, loader)
+    samples = Samples(registry, run.stock, folders, seed=seed, count=count)
     with coroutines_unawaited():
         for name in registry:
-            run.compare(name, made.all_of(name))
+            run.compare(name, samples.all_of(name))
         for name in registry:
             if name not in run.complete and count:
-                run.compare(name, made.fitting_for(name), until_rendered=True)
+                run.compare(name, samples.fitting_for(name), until_rendered=True)
     return run.result(tuple(allow_unrendered))
 
 
 class _Run:
     """One verification, and what has come of it so far."""
 
-    def __init__(self, given: jinja2.Environment, registry: Registry, loader: jinja2.BaseLoader) -> None:
+    def __init__(self, environment: jinja2.Environment, registry: Registry, loader: jinja2.BaseLoader) -> None:
         self.complete: set[str] = set()
-        self.stock = copy_of(given, loader, stock_class(given))
+        self.stock = copy_of(environment, loader, stock_class(environment))
         self._ended: list[str] = []
         self.stock.template_class = _noting(self.stock.template_class, self._ended)
-        self._live = copy_of(given, loader, _live_class(given))
-        self._watch = Watch(given, loader)
+        self._live = copy_of(environment, loader, _live_class(environment))
+        self._watch = Watch(environment, loader)
         self._registry = registry
         self._sides: tuple[tuple[str, Render], ...] = (
             ("the bundle", lambda name, context: registry[name].render(context)),
@@ -154,10 +154,10 @@ class _Run:
             return
         for label, make in contexts:
             expected = self._expected(name, make)
-            found = [(side, _outcome(self._live, render, name, make)) for side, render in self._sides]
-            self._counts["renders"] += len(found)
-            self._counts["raised" if expected.error else "rendered"] += sum(other == expected for _, other in found)
-            side, other = next(((side, other) for side, other in found if other != expected), ("", expected))
+            outcomes = [(side, _outcome(self._live, render, name, make)) for side, render in self._sides]
+            self._counts["renders"] += len(outcomes)
+            self._counts["raised" if expected.error else "rendered"] += sum(other == expected for _, other in outcomes)
+            side, other = next(((side, other) for side, other in outcomes if other != expected), ("", expected))
             if side and self._expected(name, make) != expected:
                 self._unsteady[name] = None
                 self.complete.add(name)
@@ -173,10 +173,10 @@ class _Run:
 
     def _expected(self, name: str, make: Make) -> Outcome:
         self._ended.clear()
-        found = _outcome(self.stock, _by_environment(self.stock), name, make)
-        if found.error is None:
+        outcome = _outcome(self.stock, _by_environment(self.stock), name, make)
+        if outcome.error is None:
             self.complete.update(self._ended)
-        return found
+        return outcome
 
     def result(self, allowed: tuple[str, ...]) -> Verification:
         missed = [name for name in self._registry if name not in self.complete and name not in self._differences]
@@ -188,13 +188,13 @@ class _Run:
             self._counts["rendered"],
             self._counts["raised"],
             tuple(_unrendered(name, self._errors[name], allowed) for name in missed),
-            self._watch.found,
+            self._watch.printed,
         )
 
 
 def _unrendered(name: str, errors: list[Outcome], allowed: tuple[str, ...]) -> Unrendered:
-    missing = Counter(found[1] for each in errors if (found := _MISSING.fullmatch(each.text)))
-    required = {found[1]: None for each in errors if (found := _REQUIRED.fullmatch(each.text))}
+    missing = Counter(match[1] for outcome in errors if (match := _MISSING.fullmatch(outcome.text)))
+    required = {match[1]: None for outcome in errors if (match := _REQUIRED.fullmatch(outcome.text))}
     most = Counter(errors).most_common(1)
     return Unrendered(
         name,

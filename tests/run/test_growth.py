@@ -46,7 +46,7 @@ def planted(leak: Callable[[], object], every: int = 1000, renders: int = RENDER
 def test_nothing_is_found_where_nothing_is_left() -> None:
     found = planted(lambda: [[] for _ in range(9)])
     assert not found
-    assert (found.blocks, found.found, found.events, found.changes) == (0, 0, (), ())
+    assert (found.blocks, found.collected, found.events, found.changes) == (0, 0, (), ())
 
 
 def test_one_object_in_a_thousand_renders_is_found() -> None:
@@ -63,7 +63,7 @@ def test_one_cycle_in_a_thousand_renders_is_found() -> None:
         cycle.append(cycle)
 
     found = planted(leak)
-    assert found.found >= RENDERS // 1000
+    assert found.collected >= RENDERS // 1000
     assert found
 
 
@@ -197,7 +197,7 @@ def test_what_the_standard_library_leaves_of_a_message_is_found() -> None:
         message.set_content("t\n")
         return message.as_bytes()
 
-    assert measure(usual, 200).found > 1000
+    assert measure(usual, 200).collected > 1000
 
 
 def test_a_registry_that_changes_is_found() -> None:

@@ -65,7 +65,7 @@ def test_a_circle_in_each_render_is_found_though_only_the_collector_frees_it(soa
     found = found_in(soak_afresh, "\n\n{{ user.name|circle }}", renders=1000)
 
     assert found.growth is not None
-    assert found.growth.found == 4 * found.renders  # two nodes, and their lists
+    assert found.growth.collected == 4 * found.renders  # two nodes, and their lists
     assert found.origins_of is not None
     assert found.origins_of.circle == f"{HERE}.Node `.children[0].parent`"
     assert dict(found.origins_of.types)[f"{HERE}.Node"] == 2 * found.origins_of.renders

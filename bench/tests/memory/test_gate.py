@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("quick_collections")
 
 
 def growth(**left: object) -> Growth:
-    nothing = {"renders": 100, "blocks": 0, "bytes": 0, "found": 0, "survivors": 0, "events": (), "changes": ()}
+    nothing = {"renders": 100, "blocks": 0, "bytes": 0, "collected": 0, "survivors": 0, "events": (), "changes": ()}
     return Growth(**(nothing | left))  # type: ignore[arg-type]
 
 
@@ -44,7 +44,7 @@ def test_a_leak_in_a_thousand_renders_of_one_case_is_found_and_nothing_else(plan
     grown = {result.title: result.grown for result in gate.check([FINE, FAILING], plant=plant) if result.grown}
     assert list(grown) == [plant.title]
     for left in grown[plant.title].values():
-        assert (left.blocks if plant.kind == "object" else left.found) in range(1, 2 * gate.RENDERS // RARE)
+        assert (left.blocks if plant.kind == "object" else left.collected) in range(1, 2 * gate.RENDERS // RARE)
 
 
 def test_all_in_turn_is_a_case_of_its_own() -> None:
@@ -117,7 +117,7 @@ def test_the_self_test_fails_when_the_real_code_leaks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def leaky(titles: Sequence[str], *others: object) -> Iterator[gate.Result]:
-        return (gate.Result(title, 1, 100, {"render": growth(found=3)}) for title in titles)
+        return (gate.Result(title, 1, 100, {"render": growth(collected=3)}) for title in titles)
 
     monkeypatch.setattr(gate, "check", leaky)
     assert gate.self_test([FINE], gate.RENDERS, 1, 2) == 1

@@ -41,20 +41,20 @@ class Growth:
     renders: int
     blocks: int
     bytes: int
-    found: int  # by the collector, which should have nothing to do
+    collected: int  # by the collector, which should have nothing to do
     survivors: int = 0  # of what went in
     events: tuple[str, ...] = ()  # of those that no render may cause, where somebody watched for them
     changes: tuple[str, ...] = ()  # of what is to stay as it was
 
     def __bool__(self) -> bool:
         grown = self.blocks > SPARE_BLOCKS or self.bytes > SPARE_BYTES
-        return grown or bool(self.found or self.survivors or self.events or self.changes)
+        return grown or bool(self.collected or self.survivors or self.events or self.changes)
 
     def __str__(self) -> str:
         parts = (
             f"{self.blocks} blocks",
             f"{self.bytes} bytes" if self.bytes else "",
-            f"{self.found} objects for the collector" if self.found else "",
+            f"{self.collected} objects for the collector" if self.collected else "",
             f"{self.survivors} objects that went in" if self.survivors else "",
             *sorted(set(self.events)),
             *self.changes,
@@ -109,12 +109,14 @@ def measure(
         gc.collect()
         with watching or nullcontext([]) as events:
             repeated(render, half)
-            found = _count(counts, 0)
+            collected = _count(counts, 0)
             repeated(render, renders - half)
-            found += _count(counts, 2)
+            collected += _count(counts, 2)
         after = state()
     changes = tuple(f"{what} changed" for what in before if before[what] != after[what])
-    return Growth(renders, counts[2] - counts[0], counts[3] - counts[1], found, events=tuple(events), changes=changes)
+    return Growth(
+        renders, counts[2] - counts[0], counts[3] - counts[1], collected, events=tuple(events), changes=changes
+    )
 
 
 def repeated(render: Callable[[], object], times: int) -> None:
@@ -131,7 +133,7 @@ def survivors(
     Parts that something else holds are not among them, nor those of a type without weak references.
     """
     with no_collector():
-        held = {path for path, watch in _watches(lambda given: None, variables) if watch() is not None}
+        held = {path for path, watch in _watches(lambda context: None, variables) if watch() is not None}
         alive = [path for path, watch in _watches(render, variables) if watch() is not None]
     return tuple(path for path in alive if path not in held)
 
@@ -139,9 +141,9 @@ def survivors(
 def _watches(
     render: Callable[[Mapping[str, Any]], object], variables: Callable[[], Mapping[str, Any]]
 ) -> list[tuple[str, "weakref.ref[Any]"]]:
-    given = variables()
-    watches = [(path, weakref.ref(found)) for path, found in _parts(given, "") if type(found).__weakrefoffset__]
-    attempt(lambda: render(given))
+    context = variables()
+    watches = [(path, weakref.ref(part)) for path, part in _parts(context, "") if type(part).__weakrefoffset__]
+    attempt(lambda: render(context))
     return watches
 
 
@@ -172,11 +174,11 @@ def no_collector() -> Iterator[None]:
 
 def _count(counts: "array[int]", at: int) -> int:
     """Count blocks and bytes in use; return what the collector found, which empties Python's free lists, too."""
-    found = gc.collect()
+    collected = gc.collect()
     clear_caches()  # the cache of attributes holds the names that were asked for, some thousands of them
     counts[at] = sys.getallocatedblocks()
     counts[at + 1] = bytes_of_malloc()
-    return found
+    return collected
 
 
 class _Mallinfo(ctypes.Structure):

@@ -20,7 +20,7 @@ import markupsafe
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.template import Template
 
-_PACKAGES = tuple(f"{Path(found).parent}{os.sep}" for found in (__file__, jinja2.__file__, markupsafe.__file__))
+_PACKAGES = tuple(f"{Path(file).parent}{os.sep}" for file in (__file__, jinja2.__file__, markupsafe.__file__))
 _STANDARD = sysconfig.get_path("stdlib") + os.sep
 _INSTALLED = "site-packages"
 
@@ -45,11 +45,11 @@ class Place(NamedTuple):
 def innermost(stack: Sequence[Line], templates: Mapping[str, Template]) -> Place | None:
     """Return the place in a stack, whose innermost line is the last."""
     own = ""
-    for found in reversed(stack):
-        if found.filename in templates:
-            return Place(found.filename, found.lineno, own)
-        if not own and _is_own(found.filename):
-            own = f"{_from_here(found.filename)}:{found.lineno}"
+    for line in reversed(stack):
+        if line.filename in templates:
+            return Place(line.filename, line.lineno, own)
+        if not own and _is_own(line.filename):
+            own = f"{_from_here(line.filename)}:{line.lineno}"
     return None
 
 
@@ -76,15 +76,15 @@ def _from_here(file: str) -> str:
 
 def origins(compiled: CompiledTemplate, lines: int) -> Mapping[int, list[str]]:
     """Return the templates that each line in the code of a unit may be of; its own has so many lines."""
-    found: dict[int, dict[str, None]] = defaultdict(dict)
+    names_by_line: dict[int, dict[str, None]] = defaultdict(dict)
     for function in compiled.space.values():
         if type(function) is FunctionType and function.__code__.co_filename == compiled.filename:
             for code in _codes(function.__code__):
                 for line, name in _lines(code, compiled):
                     # what is written of a value that is ready may stand behind the code that it comes from
                     if name or line <= lines:
-                        found[line][name or compiled.filename] = None
-    return {line: sorted(names) for line, names in found.items()}
+                        names_by_line[line][name or compiled.filename] = None
+    return {line: sorted(names) for line, names in names_by_line.items()}
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -106,7 +106,9 @@ def _lines(code: CodeType, compiled: CompiledTemplate) -> Iterator[tuple[int, st
     handlers = {entry.target: _called_there(instructions, entry.target, compiled) for entry in entries}
     for instruction in instructions:
         at, name, line = instruction.offset, "", instruction.positions and instruction.positions.lineno
-        while not name and (entry := next((each for each in entries if each.start <= at < each.end), None)):
+        while not name and (
+            entry := next((candidate for candidate in entries if candidate.start <= at < candidate.end), None)
+        ):
             name, at = handlers[entry.target], entry.target
         if line is not None and not instruction.opname.startswith(("JUMP", "NOP")):
             yield line, name
@@ -114,6 +116,10 @@ def _lines(code: CodeType, compiled: CompiledTemplate) -> Iterator[tuple[int, st
 
 def _called_there(instructions: Sequence[dis.Instruction], target: int, compiled: CompiledTemplate) -> str:
     """Return the template of the code that a handler of errors is for, or `""`."""
-    names = [each.argval for each in instructions if each.offset >= target and each.opname == "LOAD_GLOBAL"][:3]
+    names = [
+        instruction.argval
+        for instruction in instructions
+        if instruction.offset >= target and instruction.opname == "LOAD_GLOBAL"
+    ][:3]
     linked = compiled.space.get(names[names.index("insert_frame") + 1]) if "insert_frame" in names[:2] else None
     return str(linked.filename) if isinstance(linked, CompiledTemplate) else ""

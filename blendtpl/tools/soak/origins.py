@@ -57,8 +57,10 @@ def follow(
         tracemalloc.stop()
         garbage = [*gc.garbage]
         gc.garbage.clear()
-        found, referrers = left(before, new, [each for each in everything if each is not new])
-    return Origins(renders, types_of([*garbage, *found]), referrers, circle(garbage), tuple(_places(traces, templates)))
+        retained, referrers = left(before, new, [item for item in everything if item is not new])
+    return Origins(
+        renders, types_of([*garbage, *retained]), referrers, circle(garbage), tuple(_places(traces, templates))
+    )
 
 
 def _places(traces: Sequence[Any], templates: Mapping[str, Template]) -> Iterator[str]:

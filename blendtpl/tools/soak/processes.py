@@ -94,22 +94,22 @@ def run_isolated(
                     yield child.item, _ended(reader, child)
     finally:
         for reader, child in children.items():
-            _ended(reader, child, wanted=False)
+            _ended(reader, child, expected=False)
         lifeline.close()
 
 
-def _ended(reader: Connection, child: _Child[Item], *, wanted: bool = True) -> "Result | Death":
+def _ended(reader: Connection, child: _Child[Item], *, expected: bool = True) -> "Result | Death":
     """Return what a process returned, or how it ended. It is over then."""
-    found = None
+    message = None
     with reader, child.trace:
         with suppress(EOFError, OSError):
-            if wanted and reader.poll():
-                found = reader.recv()
-        if found is not None or not wanted:
+            if expected and reader.poll():
+                message = reader.recv()
+        if message is not None or not expected:
             child.process.kill()  # threads of the application's may keep it, and have nothing to do any more
         child.process.join()
-        if found is not None:
-            return found[0]  # type: ignore[no-any-return]
+        if message is not None:
+            return message[0]  # type: ignore[no-any-return]
         child.trace.seek(0)
         status = child.process.exitcode or 0
         return Death(status, child.trace.read(_TRACE).decode(errors="replace"), full=status == _FULL)

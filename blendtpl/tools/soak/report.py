@@ -52,14 +52,14 @@ def beside(bundle: Path) -> Path:
     return bundle.with_name(f"{bundle.name}{CERTIFICATE}")
 
 
-def record(found: Soak, *, digest: str, environment: str | None, seed: int) -> dict[str, Any]:
+def record(result: Soak, *, digest: str, environment: str | None, seed: int) -> dict[str, Any]:
     """Return all that is to be known of a soak, as JSON values. It is dated now."""
     return {
         "format": FORMAT,
         "digest": digest,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "passed": not found.unsound,
-        "renders": found.renders,
+        "passed": not result.unsound,
+        "renders": result.renders,
         "seed": seed,
         "environment": environment,
         "versions": {
@@ -69,41 +69,41 @@ def record(found: Soak, *, digest: str, environment: str | None, seed: int) -> d
             "python": f"{platform.python_implementation()} {platform.python_version()}",
         },
         "platform": platform.platform(),
-        "templates": {each.template: _row(each) for each in found.templates},
+        "templates": {soaked.template: _row(soaked) for soaked in result.templates},
     }
 
 
-def _row(found: Soaked) -> dict[str, Any]:
-    growth, origins_of = found.growth, found.origins_of
+def _row(soaked: Soaked) -> dict[str, Any]:
+    growth, origins_of = soaked.growth, soaked.origins_of
     return {
-        "sound": found.sound,
-        "renders": found.renders,
-        "contexts": found.contexts,
-        "examples": found.examples,
-        "failures": dict(found.failures),
-        "problem": found.problem,
+        "sound": soaked.sound,
+        "renders": soaked.renders,
+        "contexts": soaked.contexts,
+        "examples": soaked.examples,
+        "failures": dict(soaked.failures),
+        "problem": soaked.problem,
         "growth": None
         if growth is None
         else {
             "blocks": growth.blocks,
             "bytes": growth.bytes,
-            "collected": growth.found,
+            "collected": growth.collected,
             "changes": list(growth.changes),
         },
-        "kept": list(found.kept),
-        **({"printed": [asdict(each) for each in found.printed]} if found.printed else {}),
+        "kept": list(soaked.kept),
+        **({"printed": [asdict(printed) for printed in soaked.printed]} if soaked.printed else {}),
         "trail": None if origins_of is None else _trail(origins_of),
     }
 
 
-def _trail(found: Origins) -> dict[str, Any]:
+def _trail(origins_of: Origins) -> dict[str, Any]:
     """Return where what is left comes from, in the words of the file, which outlive those of the code."""
     return {
-        "renders": found.renders,
-        "types": dict(found.types),
-        "holders": found.referrers,
-        "circle": found.circle,
-        "places": found.places,
+        "renders": origins_of.renders,
+        "types": dict(origins_of.types),
+        "holders": origins_of.referrers,
+        "circle": origins_of.circle,
+        "places": origins_of.places,
     }
 
 

@@ -74,7 +74,7 @@ class Soak:
     @property
     def unsound(self) -> tuple[Soaked, ...]:
         """The templates that grew, or could not be measured."""
-        return tuple(found for found in self.templates if not found.sound)
+        return tuple(soaked for soaked in self.templates if not soaked.sound)
 
 
 def soak(
@@ -102,16 +102,16 @@ def soak(
     def tick() -> None:
         progress(min(sum(counters), total), total)
 
-    found: dict[str, Soaked] = {}
+    results: dict[str, Soaked] = {}
     for task, result in run_isolated(tasks, _measured, jobs=jobs, memory=memory, tick=tick):
-        found[task.name] = _died(task, result, memory) if isinstance(result, Death) else result
-    to_follow = [task for task in tasks if _may_be_followed(found[task.name])]
+        results[task.name] = _died(task, result, memory) if isinstance(result, Death) else result
+    to_follow = [task for task in tasks if _may_be_followed(results[task.name])]
     # looking through all that there is takes memory of its own, which is no template's
     aside = _LOOK * len(gc.get_objects())
-    for task, origins_of in run_isolated(to_follow, partial(_followed, found), jobs=jobs, memory=memory + aside):
+    for task, origins_of in run_isolated(to_follow, partial(_followed, results), jobs=jobs, memory=memory + aside):
         if isinstance(origins_of, Origins):
-            found[task.name] = replace(found[task.name], origins_of=origins_of)
-    return Soak(renders, tuple(found[name] for name in contexts))
+            results[task.name] = replace(results[task.name], origins_of=origins_of)
+    return Soak(renders, tuple(results[name] for name in contexts))
 
 
 class _Task(NamedTuple):
@@ -120,7 +120,7 @@ class _Task(NamedTuple):
     templates: Mapping[str, Template]
     name: str
     contexts: tuple[Sample, ...]
-    asked: int
+    least: int
     patience: int
     counter: memoryview
 
@@ -132,7 +132,7 @@ class _Task(NamedTuple):
     @property
     def renders(self) -> int:
         """How many renders to measure: whole turns in each half, after each of which all is as it was."""
-        return 2 * self.turn * -(-self.asked // (2 * self.turn))
+        return 2 * self.turn * -(-self.least // (2 * self.turn))
 
     @property
     def warm_up(self) -> int:
@@ -146,11 +146,13 @@ def _measured(task: _Task) -> Soaked:
     gc.freeze()  # what was there before need not be looked through each time
     render = _render(task)
     template = task.templates[task.name]
-    failures = [(each.label, error) for each in task.contexts if (error := _error(task, each))]
+    failures = [(sample.label, error) for sample in task.contexts if (error := _error(task, sample))]
     growth = measure(render, task.renders, warm_up=task.warm_up)
     if growth:  # what happens once, however late, does not happen again
         growth = measure(render, task.renders, warm_up=0)
-    kept = [path for each in task.contexts for path in survivors(template.render, partial(watchable, each.variables))]
+    surviving = [
+        path for sample in task.contexts for path in survivors(template.render, partial(watchable, sample.variables))
+    ]
     return Soaked(
         task.name,
         len(task.contexts),
@@ -158,7 +160,7 @@ def _measured(task: _Task) -> Soaked:
         task.renders,
         failures=tuple(failures),
         growth=growth,
-        kept=tuple(dict.fromkeys(kept)),
+        kept=tuple(dict.fromkeys(surviving)),
         printed=_printed(task, {label for label, _ in failures}),
     )
 
@@ -170,29 +172,29 @@ def _printed(task: _Task, failing: Container[str]) -> tuple[Printed, ...]:
         return ()
     loader = jinja2.FunctionLoader(lambda name: task.templates[name].source if name in task.templates else None)
     watch = Watch(template._compiled.environment, loader)
-    for each in task.contexts:
-        if each.label not in failing:
+    for sample in task.contexts:
+        if sample.label not in failing:
             signal.alarm(task.patience)
-            watch.render(task.name, each.label, partial(copied, each.variables, 0))
+            watch.render(task.name, sample.label, partial(copied, sample.variables, 0))
             signal.alarm(0)
-    return watch.found
+    return watch.printed
 
 
-def _followed(found: Mapping[str, Soaked], task: _Task) -> Origins:
+def _followed(results: Mapping[str, Soaked], task: _Task) -> Origins:
     """Return where the growth of a template comes from. It runs in a process of its own."""
-    growth = found[task.name].growth
+    growth = results[task.name].growth
     if growth is None:
-        renders = max(1, min(_FEW, found[task.name].renders // 4))
+        renders = max(1, min(_FEW, results[task.name].renders // 4))
     else:
         half = growth.renders - growth.renders // 2
-        pieces = max(growth.blocks, growth.found, growth.bytes // 16, 1)
+        pieces = max(growth.blocks, growth.collected, growth.bytes // 16, 1)
         renders = min(half, max(_FEW, -(-half * _ENOUGH // pieces)))
     return follow(_render(task), renders, task.templates, warm_up=min(renders, task.warm_up))
 
 
-def _may_be_followed(found: Soaked) -> bool:
+def _may_be_followed(soaked: Soaked) -> bool:
     # what a single render has no memory for is no leak
-    return bool(found.growth) or (found.problem.startswith(_TOO_MUCH) and found.renders > found.contexts)
+    return bool(soaked.growth) or (soaked.problem.startswith(_TOO_MUCH) and soaked.renders > soaked.contexts)
 
 
 def _render(task: _Task) -> Callable[[], None]:
@@ -255,7 +257,7 @@ def _died(task: _Task, death: Death, memory: int) -> Soaked:
         problem = f"it is ended by {signal.Signals(-death.status).name}"
     else:
         problem = f"it ends the process, with exit status {death.status}"
-    stack = [_Line(found["file"], int(found["line"].strip("?") or 0)) for found in _STACK.finditer(death.trace)][::-1]
+    stack = [_Line(frame["file"], int(frame["line"].strip("?") or 0)) for frame in _STACK.finditer(death.trace)][::-1]
     place = innermost(stack, task.templates)
     where = f", at {shown(place, task.templates)}" if place else ""
     problem_text = f"{problem}, in render {done:,}{where}"
@@ -263,7 +265,7 @@ def _died(task: _Task, death: Death, memory: int) -> Soaked:
 
 
 def _are_examples(task: _Task) -> bool:
-    return any(each.example for each in task.contexts)
+    return any(sample.example for sample in task.contexts)
 
 
 class _Line(NamedTuple):
