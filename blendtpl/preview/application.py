@@ -95,10 +95,10 @@ class _Answers:
         return JSONResponse(answer, status)
 
     def frame(self, request: Request) -> Response:
-        kept = self.pages.renders.get(request.path_params["token"])
-        if kept is None:
+        entry = self.pages.renders.get(request.path_params["token"])
+        if entry is None:
             return PlainTextResponse("this render is not kept any more\n", 404)
-        _, rendered = kept
+        _, rendered = entry
         scheme = _one_of(request.query_params.get("scheme"), SCHEMES, LIGHT)
         images = _one_of(request.query_params.get("images"), IMAGES, OWN)
         if rendered.html is not None:
@@ -108,10 +108,10 @@ class _Answers:
         return HTMLResponse(shown.document, headers={"content-security-policy": shown.policy})
 
     def eml(self, request: Request) -> Response:
-        kept = self.pages.renders.get(request.path_params["token"])
-        if kept is None or kept[1].message is None:
+        entry = self.pages.renders.get(request.path_params["token"])
+        if entry is None or entry[1].message is None:
             return PlainTextResponse("there is no such e-mail any more\n", 404)
-        name, rendered = kept
+        name, rendered = entry
         file = "".join(character if character.isascii() and character.isalnum() else "-" for character in name)
         disposition = f'attachment; filename="{file}.eml"'
         return Response(rendered.message, media_type="message/rfc822", headers={"content-disposition": disposition})
@@ -155,18 +155,18 @@ def application(
     return Starlette(routes=routes, middleware=[Middleware(Guard)], lifespan=lifespan)
 
 
-def _asked(given: dict[str, Any]) -> Asked:
-    texts = {name: value for name in _FIELDS if isinstance(value := given.get(name), str)}
-    text = given.get("text")
-    return Asked(**texts, text=text if isinstance(text, str) else None, editing=given.get("editing") is True)
+def _asked(fields: dict[str, Any]) -> Asked:
+    texts = {name: value for name in _FIELDS if isinstance(value := fields.get(name), str)}
+    text = fields.get("text")
+    return Asked(**texts, text=text if isinstance(text, str) else None, editing=fields.get("editing") is True)
 
 
 async def _posted(request: Request) -> Asked | None:
     try:
-        given = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError):
         return None
-    return _asked(given) if isinstance(given, dict) else None
+    return _asked(body) if isinstance(body, dict) else None
 
 
 def _save(pages: Pages, asked: Asked) -> tuple[int, dict[str, Any]]:
@@ -184,5 +184,5 @@ def _save(pages: Pages, asked: Asked) -> tuple[int, dict[str, Any]]:
     return 200, {"digest": written.digest, "file": pages.workspace.project.shown(item.file)}
 
 
-def _one_of(value: str | None, known: tuple[str, ...], default: str) -> str:
-    return value if value in known else default
+def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
+    return value if value in allowed else default

@@ -37,14 +37,14 @@ class Item:
 def catalogue(registry: Registry, folders: Iterable[Path]) -> dict[str, Item]:
     """Return the items of a registry in the order of their names, e-mails first."""
     roots = tuple(folders)
-    messages = {name: _parts(found.entry) for name, found in sorted(registry.messages.items())}
+    messages = {name: _parts(message.entry) for name, message in sorted(registry.messages.items())}
     used = {part for parts in messages.values() for part in parts.values()}
     referred = {reference for template in registry.values() for reference in template.references}
-    found = {name: _item(name, MESSAGE, parts, roots) for name, parts in messages.items()}
+    items = {name: _item(name, MESSAGE, parts, roots) for name, parts in messages.items()}
     for name in registry:
         if name not in used and (name not in referred or _has_own_examples(roots, name)):
-            found[name] = _item(name, PAGE, {"page": name}, roots)
-    return found
+            items[name] = _item(name, PAGE, {"page": name}, roots)
+    return items
 
 
 def variables_of(registry: Registry, item: Item) -> tuple[str, ...]:
@@ -54,14 +54,14 @@ def variables_of(registry: Registry, item: Item) -> tuple[str, ...]:
 
 def templates_of(registry: Registry, item: Item) -> frozenset[str]:
     """Return the names of all templates that an item is rendered from, as far as they are known."""
-    found: set[str] = set()
+    reached: set[str] = set()
     pending = list(item.parts.values())
     while pending:
         name = pending.pop()
-        if name not in found and name in registry:
-            found.add(name)
+        if name not in reached and name in registry:
+            reached.add(name)
             pending += registry[name].references
-    return frozenset(found)
+    return frozenset(reached)
 
 
 def _parts(entry: MessageEntry) -> Mapping[str, str]:
@@ -78,10 +78,10 @@ def _item(name: str, kind: str, parts: Mapping[str, str], roots: tuple[Path, ...
             examples = tuple(open_examples(file).spans)
         except ConfigError as error:
             problem = str(error)
-    return Item(name, kind, parts, examples, file, problem, _wanted(name, first))
+    return Item(name, kind, parts, examples, file, problem, _missing_file(name, first))
 
 
-def _wanted(name: str, template: str) -> str:
+def _missing_file(name: str, template: str) -> str:
     """Return the file of examples that is missing: that of the folder of an e-mail, or of the template itself."""
     if name != template:
         return f"{name}/examples.json"

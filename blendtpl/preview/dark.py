@@ -33,23 +33,25 @@ def invert_colours(html: str, markup: re.Pattern[str]) -> str:
     return markup.sub(_piece, html)
 
 
-def _piece(found: re.Match[str]) -> str:
-    if found["raw"]:
-        text = _declared(found["text"]) if found["raw"].lower() == "style" else found["text"]
-        return f"<{found['raw']}{found['open']}>{text}{found['close']}"
-    if found[0].startswith("<!--"):
-        return found[0]
-    tag = _ATTRIBUTE.sub(lambda each: each[1] + each[2] + _turned(each[3], each[1].lower()), found[0])
-    return _STYLE.sub(lambda each: _declared(each[0]), tag)
+def _piece(match: re.Match[str]) -> str:
+    if match["raw"]:
+        text = _declared(match["text"]) if match["raw"].lower() == "style" else match["text"]
+        return f"<{match['raw']}{match['open']}>{text}{match['close']}"
+    if match[0].startswith("<!--"):
+        return match[0]
+    tag = _ATTRIBUTE.sub(
+        lambda attribute: attribute[1] + attribute[2] + _turned(attribute[3], attribute[1].lower()), match[0]
+    )
+    return _STYLE.sub(lambda style: _declared(style[0]), tag)
 
 
 def _declared(css: str) -> str:
-    return _DECLARATION.sub(lambda found: found[1] + found[2] + _turned(found[3], found[1].lower()), css)
+    return _DECLARATION.sub(lambda match: match[1] + match[2] + _turned(match[3], match[1].lower()), css)
 
 
 def _turned(value: str, what: str) -> str:
     behind = what.startswith(("background", "bgcolor", "border", "outline"))
-    return _COLOUR.sub(lambda found: _other(found[0], behind), value)
+    return _COLOUR.sub(lambda match: _other(match[0], behind), value)
 
 
 def _other(colour: str, behind: bool) -> str:
@@ -79,9 +81,9 @@ def _parsed(colour: str) -> tuple[float, float, float, float] | None:
         digits = colour[1:] if len(colour) > 5 else "".join(digit * 2 for digit in colour[1:])
         parts = [int(digits[at : at + 2], 16) / 255 for at in range(0, len(digits), 2)]
     else:
-        found = re.findall(r"[\d.]+%?", colour)
+        numbers = re.findall(r"[\d.]+%?", colour)
         try:
-            parts = [_channel(text, 255 if number < 3 else 1) for number, text in enumerate(found)]
+            parts = [_channel(text, 255 if number < 3 else 1) for number, text in enumerate(numbers)]
         except ValueError:
             return None
     if len(parts) not in {3, 4}:

@@ -76,7 +76,7 @@ def open_examples(path: Path) -> ExampleFile:
         raise ConfigError(f"cannot read `{path}`: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: no valid JSON: {error}") from error
-    if not isinstance(examples, dict) or not all(isinstance(found, dict) for found in examples.values()):
+    if not isinstance(examples, dict) or not all(isinstance(example, dict) for example in examples.values()):
         raise ConfigError(f"{path}: must be an object from example names to contexts, which are objects")
     return ExampleFile(path, hashlib.sha256(data).hexdigest(), text, _spans(text))
 
@@ -133,8 +133,8 @@ def _spans(text: str) -> dict[str, tuple[int, int]]:
 
 
 def _skipped(text: str, at: int) -> int:
-    found = _WHITE.match(text, at)
-    return found.end() if found else at
+    match = _WHITE.match(text, at)
+    return match.end() if match else at
 
 
 def _without_indent(value: str, indent: str) -> str:

@@ -49,7 +49,7 @@ class Variable:
 
     name: str
     read_by: tuple[str, ...]
-    given: bool
+    in_example: bool
     value: str
     note: str
 
@@ -88,8 +88,8 @@ def _sizes(rendered: Rendered) -> Iterator[Size]:
         limit = " of the 102 kB that Gmail shows" if mail and not note else ""
         yield Size("HTML", sized(count) + limit, note, count / CLIPPED if mail else None)
         for what, name in (("Images", "img"), ("Links", "a"), ("Style sheets", "style")):
-            found = len(re.findall(rf"<{name}[\s>]", rendered.html, re.IGNORECASE))
-            yield Size(what, str(found))
+            amount = len(re.findall(rf"<{name}[\s>]", rendered.html, re.IGNORECASE))
+            yield Size(what, str(amount))
         hosts = sorted(set(map(str.lower, _HOST.findall(rendered.html))))
         yield Size("Hosts", str(len(hosts)), ", ".join(hosts))
     if rendered.text is not None:
@@ -103,8 +103,8 @@ def _sizes(rendered: Rendered) -> Iterator[Size]:
 def variables(registry: Registry, item: Item, context: Mapping[str, Any]) -> list[Variable]:
     """Return each name that a part reads, and each that the example has, with what is odd about it."""
     reads = {part: frozenset(registry[name].variables) for part, name in item.parts.items()}
-    names = sorted({*context, *(name for found in reads.values() for name in found)})
-    unread = [name for name in context if not any(name in found for found in reads.values())]
+    names = sorted({*context, *(name for read in reads.values() for name in read)})
+    unread = [name for name in context if not any(name in read for read in reads.values())]
     return [_variable(name, reads, context, unread) for name in names]
 
 
@@ -116,7 +116,7 @@ def _variable(
     if name not in context:
         note = did_you_mean(name, unread) or "not in the example"
     elif not by:
-        note = did_you_mean(name, {each for names in reads.values() for each in names}) or "read by no part"
+        note = did_you_mean(name, {other for names in reads.values() for other in names}) or "read by no part"
     return Variable(name, by, name in context, _summary(context[name]) if name in context else "", note)
 
 
@@ -138,9 +138,9 @@ def coloured(html: str) -> list[list[tuple[str, str]]]:
 
 def _pieces(html: str) -> Iterator[tuple[str, str]]:
     at = 0
-    for found in _TOKENS.finditer(html):
-        if found.start() > at:
-            yield "", html[at : found.start()]
-        yield found.lastgroup or "", found[0]
-        at = found.end()
+    for token in _TOKENS.finditer(html):
+        if token.start() > at:
+            yield "", html[at : token.start()]
+        yield token.lastgroup or "", token[0]
+        at = token.end()
     yield "", html[at:]

@@ -61,7 +61,7 @@ def html_frame(html: str, *, scheme: str, images: str, own: Iterable[tuple[str, 
     of images that go with it, each with one that has the image in it.
     """
     dark = scheme == DARK
-    shown = _MARKUP.sub(lambda found: _piece(found, _of_scheme(dark), images), html)
+    shown = _MARKUP.sub(lambda match: _piece(match, _of_scheme(dark), images), html)
     if scheme == PARTIAL:
         shown = invert_colours(shown, _MARKUP)
     # where links lead is nobody's business here; a frame without pop-ups opens none
@@ -88,21 +88,21 @@ def _policy(images: str) -> str:
 def _of_scheme(dark: bool) -> Callable[[str], str]:
     """Return what makes a style sheet choose that scheme, whatever the browser prefers."""
 
-    def preferred(found: re.Match[str]) -> str:
-        scheme = found["scheme"]
+    def preferred(match: re.Match[str]) -> str:
+        scheme = match["scheme"]
         return _ALWAYS if scheme is None or (scheme.lower() == "dark") == dark else _NEVER
 
-    def declared(found: re.Match[str]) -> str:
-        return found[1] + _BOTH.sub("dark" if dark else "light", found[2])
+    def declared(match: re.Match[str]) -> str:
+        return match[1] + _BOTH.sub("dark" if dark else "light", match[2])
 
     return lambda text: _DECLARED.sub(declared, _PREFERS.sub(preferred, text))
 
 
-def _piece(found: re.Match[str], choose: Callable[[str], str], images: str) -> str:
-    if found["raw"]:
-        opened, text = _tag(f"<{found['raw']}{found['open']}>", choose, images), found["text"]
-        return f"{opened}{choose(text) if found['raw'].lower() == 'style' else text}{found['close']}"
-    return found[0] if found[0].startswith("<!--") else _tag(found[0], choose, images)
+def _piece(match: re.Match[str], choose: Callable[[str], str], images: str) -> str:
+    if match["raw"]:
+        opened, text = _tag(f"<{match['raw']}{match['open']}>", choose, images), match["text"]
+        return f"{opened}{choose(text) if match['raw'].lower() == 'style' else text}{match['close']}"
+    return match[0] if match[0].startswith("<!--") else _tag(match[0], choose, images)
 
 
 def _tag(tag: str, choose: Callable[[str], str], images: str) -> str:
@@ -110,6 +110,6 @@ def _tag(tag: str, choose: Callable[[str], str], images: str) -> str:
         return _BOTH.sub("dark" if "dark" in choose("color-scheme:light dark") else "light", tag)
     tag = _MEDIA.sub(lambda media: choose(media[0]), tag)
     if "style" in tag:
-        tag = _DECLARED.sub(lambda found: choose(found[0]), tag)
+        tag = _DECLARED.sub(lambda match: choose(match[0]), tag)
     # an image whose source is another attribute's is one that has not come: its alternative text is shown
     return _IMAGE.sub(r"data-off-\1", tag) if images == OFF else tag

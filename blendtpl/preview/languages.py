@@ -20,8 +20,8 @@ _FUNCTIONS = ("gettext", "ngettext", "pgettext", "npgettext")
 def translation_folders(roots: Iterable[Path]) -> tuple[Path, ...]:
     """Return the folders of translations that are in one of these, or beside one."""
     around = [folder for root in roots for folder in (root, root.parent)]
-    found = (folder / name for folder in around for name in _FOLDERS)
-    return tuple(dict.fromkeys(folder for folder in found if folder.is_dir()))
+    candidates = (folder / name for folder in around for name in _FOLDERS)
+    return tuple(dict.fromkeys(folder for folder in candidates if folder.is_dir()))
 
 
 def translated(folders: Iterable[Path]) -> tuple[str, ...]:
@@ -61,17 +61,17 @@ def translating(environment: jinja2.Environment, folders: Iterable[Path], langua
     catalogue: gettext.NullTranslations = gettext.NullTranslations()
     for file in files:
         with file.open("rb") as opened:
-            found = gettext.GNUTranslations(opened)
-        found.add_fallback(catalogue)
-        catalogue = found
+            translations = gettext.GNUTranslations(opened)
+        translations.add_fallback(catalogue)
+        catalogue = translations
     if not files:
         return environment
     scratch = jinja2.Environment(extensions=[InternationalizationExtension])  # noqa: S701  # nothing is rendered by it
     newstyle = bool(getattr(environment, "newstyle_gettext", False))
     scratch.install_gettext_translations(catalogue, newstyle=newstyle)  # type: ignore[attr-defined]
-    made = environment.overlay()
-    made.globals = {**environment.globals, **{name: scratch.globals[name] for name in _FUNCTIONS}}
-    return made
+    overlay = environment.overlay()
+    overlay.globals = {**environment.globals, **{name: scratch.globals[name] for name in _FUNCTIONS}}
+    return overlay
 
 
 def glob_text(text: str) -> str:

@@ -163,14 +163,14 @@ class Pages:
 
     def _sources(self, names: set[str]) -> dict[str, str]:
         """Return the texts of templates as they are in their folders now, as far as they are in any."""
-        found = {}
+        texts = {}
         for name in names:
             for folder in self.workspace.project.folders:
                 path = Path(folder, name)
                 if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
-                    found[name] = path.read_text(encoding="utf-8", errors="replace")
+                    texts[name] = path.read_text(encoding="utf-8", errors="replace")
                     break
-        return found
+        return texts
 
     def _shown(self, state: State, item: Item, asked: Asked) -> dict[str, Any]:
         registry = self.workspace.registry(state, asked.language)
@@ -181,7 +181,7 @@ class Pages:
         reads = variables_of(registry, item)
         stands = opened.example(example) if opened is not None and example in opened.spans else _skeleton(reads)
         text = stands if asked.text is None else asked.text
-        found: dict[str, Any] = {
+        view: dict[str, Any] = {
             "asked": asked,
             "opened": opened,
             "text": text,
@@ -191,22 +191,22 @@ class Pages:
             "skeleton": _skeleton(reads),
         }
         if failure is not None:
-            return {**found, "rendered": Rendered(failure=failure)}
+            return {**view, "rendered": Rendered(failure=failure)}
         try:
             context = read_context(text)
         except ExampleError as error:
-            return {**found, "problem": error, "tabs": {"example": TABS["example"]}, "tab": "example"}
+            return {**view, "problem": error, "tabs": {"example": TABS["example"]}, "tab": "example"}
         if asked.language:
             context = in_language(context, asked.language, reads)
         rendered = render(registry, item, context, asked.language)
         tabs = _tabs(item, rendered)
         tab = asked.tab if asked.tab in tabs else "example"
         file = "-".join(part for part in (*item.name.split("/"), example) if part)
-        found |= {"rendered": rendered, "tabs": tabs, "tab": tab, "token": self.renders.keep(file, rendered)}
-        found["remote"] = facts.remote_images(rendered.html or "")
+        view |= {"rendered": rendered, "tabs": tabs, "tab": tab, "token": self.renders.keep(file, rendered)}
+        view["remote"] = facts.remote_images(rendered.html or "")
         if item.kind == MESSAGE:
-            found["beginning"] = facts.beginning(rendered)
-        return {**found, **self._warnings(state, item, registry), **_tab(tab, item, rendered, context, registry)}
+            view["beginning"] = facts.beginning(rendered)
+        return {**view, **self._warnings(state, item, registry), **_tab(tab, item, rendered, context, registry)}
 
     def _warnings(self, state: State, item: Item, registry: Registry) -> dict[str, Any]:
         if state.warnings is None:

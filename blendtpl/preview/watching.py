@@ -37,8 +37,8 @@ class Watcher:
             return
         try:
             changes = awatch(*folders, watch_filter=_matters, step=_STEP, debounce=_MOST, stop_event=self._stop)
-            async for found in changes:
-                await self.refresh(path for _, path in found)
+            async for changed in changes:
+                await self.refresh(path for _, path in changed)
         except OSError as error:
             self._warn(f"changes are not seen any more: {error}; press r to compile again")
 

@@ -113,8 +113,8 @@ class Workspace:
                 registry = load(bundle, environment=self._environment)
                 items = catalogue(registry, self.project.folders)
             except Exception as error:  # whatever it is, what has been asked to keep up must go on doing so
-                told = error if isinstance(error, BlendError) else ConfigError(f"it fails with {described(error)}")
-                self._state = replace(before, number=before.number + 1, error=told, warnings=None)
+                failure = error if isinstance(error, BlendError) else ConfigError(f"it fails with {described(error)}")
+                self._state = replace(before, number=before.number + 1, error=failure, warnings=None)
             else:
                 languages = self._languages(items)
                 self._state = State(before.number + 1, bundle, registry, MappingProxyType(items), languages)
@@ -130,12 +130,12 @@ class Workspace:
         if state.error is not None or state.warnings is not None:
             return state
         try:
-            found = self._build(warn=True).warnings
+            warnings = self._build(warn=True).warnings
         except Exception:  # the templates are being written at this moment; they will be compiled again
             return state
         with self._building:
             if self._state.bundle is state.bundle:
-                self._state = replace(self._state, warnings=found)
+                self._state = replace(self._state, warnings=warnings)
             return self._state
 
     def registry(self, state: State, language: str) -> Registry | None:
@@ -166,8 +166,8 @@ class Workspace:
         ).bundle
 
     def _languages(self, items: Mapping[str, Item]) -> tuple[str, ...]:
-        found = {language for context in _contexts(items.values()) for language in spoken(context)}
-        return tuple(sorted(found.union(translated(self.project.translations))))
+        languages = {language for context in _contexts(items.values()) for language in spoken(context)}
+        return tuple(sorted(languages.union(translated(self.project.translations))))
 
 
 def _can_lint() -> bool:
