@@ -23,7 +23,7 @@ _DIGITS = 6
 _REMEDY = "`--benchmark-json=FILE` writes one, and `python -m bench.baseline FILE` stores it"
 
 
-def reduced(told: Mapping[str, Any]) -> dict[str, Any]:
+def reduced(run: Mapping[str, Any]) -> dict[str, Any]:
     """Return a run without its rounds and its machine."""
     benchmarks = [
         {
@@ -34,28 +34,28 @@ def reduced(told: Mapping[str, Any]) -> dict[str, Any]:
             "extra_info": _short(bench["extra_info"]),
             "stats": _short({name: bench["stats"][name] for name in _STATS}),
         }
-        for bench in told["benchmarks"]
+        for bench in run["benchmarks"]
     ]
-    return {"machine_info": {}, "commit_info": {}, "benchmarks": benchmarks, "version": told["version"]}
+    return {"machine_info": {}, "commit_info": {}, "benchmarks": benchmarks, "version": run["version"]}
 
 
-def complaint(given: str) -> str:
+def complaint(option: str) -> str:
     """Return why a run cannot be compared with, or an empty string.
 
-    `given` is what ``--benchmark-compare`` was given: a file, or what pytest-benchmark looks for among its own, which
+    `option` is what ``--benchmark-compare`` was given: a file, or what pytest-benchmark looks for among its own, which
     are not looked at here.
     """
-    path = Path(given)
+    path = Path(option)
     if not path.exists():
-        named = os.sep in given or path.suffix == ".json"
-        is_pattern = any(letter in given for letter in "*?[")
-        return f"`{given}`: there is no such file; {_REMEDY}" if named and not is_pattern else ""
+        named = os.sep in option or path.suffix == ".json"
+        is_pattern = any(letter in option for letter in "*?[")
+        return f"`{option}`: there is no such file; {_REMEDY}" if named and not is_pattern else ""
     try:
         reduced(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        return f"`{given}`: {error.strerror}"
+        return f"`{option}`: {error.strerror}"
     except (ValueError, KeyError, TypeError):
-        return f"`{given}` is no run that was stored whole; {_REMEDY}"
+        return f"`{option}` is no run that was stored whole; {_REMEDY}"
     return ""
 
 
@@ -64,8 +64,8 @@ def _short(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
     if isinstance(value, dict):
-        return {name: _short(found) for name, found in value.items()}
-    return [_short(found) for found in value] if isinstance(value, list) else value
+        return {name: _short(item) for name, item in value.items()}
+    return [_short(item) for item in value] if isinstance(value, list) else value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,20 +73,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.baseline", description=__doc__)
     parser.add_argument("file", type=Path, help="what `--benchmark-json` wrote")
     parser.add_argument("-o", "--output", type=Path, default=BASELINE, help="[bench/baseline.json]")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        told = json.loads(given.file.read_text(encoding="utf-8"))
-        made = reduced(told)
+        run = json.loads(options.file.read_text(encoding="utf-8"))
+        baseline = reduced(run)
     except OSError as error:
-        parser.error(f"`{given.file}`: {error.strerror}")
+        parser.error(f"`{options.file}`: {error.strerror}")
     except (ValueError, KeyError, TypeError):
-        parser.error(f"`{given.file}` is not what `--benchmark-json` writes")
-    lines = ",\n".join(json.dumps(bench) for bench in made.pop("benchmarks"))
-    head = json.dumps(made).removesuffix("}")
+        parser.error(f"`{options.file}` is not what `--benchmark-json` writes")
+    lines = ",\n".join(json.dumps(bench) for bench in baseline.pop("benchmarks"))
+    head = json.dumps(baseline).removesuffix("}")
     try:
-        given.output.write_text(f'{head}, "benchmarks": [\n{lines}\n]}}\n', encoding="utf-8")
+        options.output.write_text(f'{head}, "benchmarks": [\n{lines}\n]}}\n', encoding="utf-8")
     except OSError as error:
-        parser.error(f"`{given.output}`: {error.strerror}")
+        parser.error(f"`{options.output}`: {error.strerror}")
     return 0
 
 

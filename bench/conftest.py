@@ -65,8 +65,8 @@ def cache(tmp_path: Path) -> Iterator[Callable[[], Path]]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Tell a stored run that cannot be compared with before pytest-benchmark trips over it."""
-    given = config.getoption("benchmark_compare", default=None)
-    if isinstance(given, str) and (reason := complaint(given)):
+    option = config.getoption("benchmark_compare", default=None)
+    if isinstance(option, str) and (reason := complaint(option)):
         raise pytest.UsageError(f"--benchmark-compare: {reason}")
 
 
@@ -103,7 +103,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """
     groups = _groups(terminalreporter.config)
     rows = {group: benches for group, benches in groups.items() if "column" in benches[0].extra_info}
-    for group in (found for found in groups if found not in rows):
+    for group in (title for title in groups if title not in rows):
         _print_group(terminalreporter, group, groups[group])
     if rows:
         _print_rows(terminalreporter, rows)

@@ -26,8 +26,8 @@ def _best(bench: Bench) -> float:
 
 
 def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return math.exp(sum(map(math.log, found)) / len(found))
+    numbers = list(values)
+    return math.exp(sum(map(math.log, numbers)) / len(numbers))
 
 
 def _named(benches: Sequence[Bench]) -> dict[str, float]:
@@ -42,14 +42,14 @@ def render(benches: Sequence[Bench]) -> Iterator[str]:
         if "column" in bench["extra_info"]:
             groups[bench["group"].removeprefix("render ")][bench["extra_info"]["column"]] = _best(bench)
     ratios = {
-        group: {peer: found[peer] / found["blendtpl"] for peer in _PEERS if peer in found}
-        for group, found in groups.items()
+        group: {peer: times[peer] / times["blendtpl"] for peer in _PEERS if peer in times}
+        for group, times in groups.items()
     }
-    peers = [peer for peer in _PEERS if any(peer in found for found in ratios.values())]
+    peers = [peer for peer in _PEERS if any(peer in shares for shares in ratios.values())]
     yield f"{'times as long as blendtpl':<27}" + "".join(f"{peer:>10}" for peer in peers)
-    for group, found in ratios.items():
-        yield f"{group:<27}" + "".join(f"{found[peer]:>10.2f}" if peer in found else f"{'-':>10}" for peer in peers)
-    means = (_mean(found[peer] for found in ratios.values() if peer in found) for peer in peers)
+    for group, shares in ratios.items():
+        yield f"{group:<27}" + "".join(f"{shares[peer]:>10.2f}" if peer in shares else f"{'-':>10}" for peer in peers)
+    means = (_mean(shares[peer] for shares in ratios.values() if peer in shares) for peer in peers)
     yield f"{'geometric mean':<27}" + "".join(f"{mean:>10.2f}" for mean in means)
 
 
@@ -87,13 +87,13 @@ def memory(benches: Sequence[Bench]) -> Iterator[str]:
         if "memory" in bench["extra_info"]:
             groups[bench["group"].removeprefix("memory, ")].append(bench)
     yield f"{'':<48}{'RSS/render':>12}{'garbage/render':>16}{'time':>8}"
-    for group, found in groups.items():
-        fastest = min(map(_best, found))
-        for bench in found:
-            told = bench["extra_info"]["memory"]
+    for group, members in groups.items():
+        fastest = min(map(_best, members))
+        for bench in members:
+            figures = bench["extra_info"]["memory"]
             yield (
-                f"{group:<26}{bench['extra_info']['label']:<22}{told['rss_slope'] / 1000:>10,.0f} B"
-                f"{told['garbage_per_1000'] / 1000:>16,.1f}{_best(bench) / fastest:>8.1f}"
+                f"{group:<26}{bench['extra_info']['label']:<22}{figures['rss_slope'] / 1000:>10,.0f} B"
+                f"{figures['garbage_per_1000'] / 1000:>16,.1f}{_best(bench) / fastest:>8.1f}"
             )
 
 
@@ -102,18 +102,18 @@ _TABLES: Mapping[str, Callable[[Sequence[Bench]], Iterator[str]]] = MappingProxy
 )
 
 
-def main(given: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables that are named."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
     parser.add_argument("tables", nargs="+", choices=list(_TABLES), metavar=f"{{{','.join(_TABLES)}}}")
     parser.add_argument("--run", type=Path, default=BASELINE, help="a stored run, or what --benchmark-json wrote")
-    asked = parser.parse_args(given)
-    wrong = complaint(str(asked.run))
+    options = parser.parse_args(arguments)
+    wrong = complaint(str(options.run))
     if wrong:
         parser.error(wrong)
-    benches = json.loads(asked.run.read_text(encoding="utf-8"))["benchmarks"]
+    benches = json.loads(options.run.read_text(encoding="utf-8"))["benchmarks"]
     try:
-        for table in asked.tables:
+        for table in options.tables:
             print("\n".join(_TABLES[table](benches)))
     except KeyError as error:
         parser.error(f"the run has no {error}: it was of other benchmarks")

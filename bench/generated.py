@@ -12,13 +12,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("-n", "--count", type=int, default=1000, help="how many [1000]")
     parser.add_argument("--seed", type=int, default=0, help="other texts of the same make [0]")
-    given = parser.parse_args()
-    templates = generate(given.count, given.seed)
-    write(given.folder, templates)
+    options = parser.parse_args()
+    templates = generate(options.count, options.seed)
+    write(options.folder, templates)
     sizes = sorted(len(text.encode()) for text in templates.values())
     print(
         f"{len(sizes)} templates, {sum(sizes) / 1e6:.1f} MB, {sizes[0]} to {sizes[-1]} bytes,"
-        f" mean {sum(sizes) // len(sizes)}, in {given.folder}"
+        f" mean {sum(sizes) // len(sizes)}, in {options.folder}"
     )
 
 

@@ -72,13 +72,13 @@ def ways(templates: Mapping[str, str], name: str, scope: Mapping[str, Any]) -> d
 
 def best(timed: Mapping[str, Way]) -> dict[str, float]:
     """Return the microseconds that each call takes, by the best round."""
-    found = dict.fromkeys(timed, float("inf"))
+    times = dict.fromkeys(timed, float("inf"))
     for _ in range(_ROUNDS):
         for title, way in timed.items():
             started = time.perf_counter()
             way(_CALLS)
-            found[title] = min(found[title], (time.perf_counter() - started) / _CALLS * 1e6)
-    return found
+            times[title] = min(times[title], (time.perf_counter() - started) / _CALLS * 1e6)
+    return times
 
 
 def main() -> None:
@@ -89,11 +89,11 @@ def main() -> None:
         timed = ways(templates, name, alert.context)
         gc.collect()
         gc.disable()
-        found = best(timed)
+        times = best(timed)
         gc.enable()
-        base = found["registry.render"]
+        base = times["registry.render"]
         print(title)
-        for way, microseconds in found.items():
+        for way, microseconds in times.items():
             print(
                 f"  {way:<40} {microseconds:8.2f} µs  {microseconds - base:+6.2f} µs  {microseconds / base:6.2f} times"
             )

@@ -18,9 +18,9 @@ COUNT = 1000
 
 def jinja2_environment(templates: Mapping[str, str]) -> jinja2.Environment:
     """Return a fresh stock environment with the options that blendtpl has by default, set up for speed."""
-    made = default_environment()
-    assert type(made) is jinja2.Environment
-    return made.overlay(loader=jinja2.DictLoader(templates), auto_reload=False, cache_size=-1)
+    environment = default_environment()
+    assert type(environment) is jinja2.Environment
+    return environment.overlay(loader=jinja2.DictLoader(templates), auto_reload=False, cache_size=-1)
 
 
 def jinja2_compile(templates: Mapping[str, str]) -> jinja2.Environment:
@@ -52,9 +52,9 @@ def rounds(
     """
 
     def collected() -> tuple[tuple[Any, ...], dict[str, Any]]:
-        given = setup() if setup else (args, options)
+        prepared = setup() if setup else (args, options)
         gc.collect()
-        return given
+        return prepared
 
     untyped: Any = benchmark
     result: Result = untyped.pedantic(function, setup=collected, rounds=count, warmup_rounds=warmup)

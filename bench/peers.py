@@ -171,9 +171,9 @@ def start_php(workload: Workload, desk: Desk, options: Mapping[str, str]) -> Php
     _write(
         {**_sources(workload, "php"), "worker.php": _WORKER, "context.json": json.dumps(workload.context)}, desk.folder
     )
-    given = [part for name, value in options.items() for part in ("-d", f"{name}={value}")]
+    flags = [part for name, value in options.items() for part in ("-d", f"{name}={value}")]
     process = subprocess.Popen(
-        [php, *given, "worker.php", "context.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=desk.folder
+        [php, *flags, "worker.php", "context.json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=desk.folder
     )
     desk.at_end(process.communicate)  # closes its input, upon which it ends
     assert process.stdin

@@ -87,8 +87,8 @@ def template_without(
     """Return a template whose code makes these promises no more."""
     real = vars(template_code)["_compile"]
 
-    def without(made: Module, file: str) -> CodeType:
-        tree: Any = made.tree()
+    def without(module: Module, file: str) -> CodeType:
+        tree: Any = module.tree()
         for promise in promises:
             tree = _Without(promise).visit(tree)
         return compile(ast.unparse(tree), file, "exec", dont_inherit=True, optimize=0)
@@ -131,16 +131,16 @@ def prices(workload: Workload) -> dict[str, float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the table."""
-    asked = argparse.ArgumentParser(prog="python -m bench.price", description=__doc__)
-    asked.add_argument("workloads", nargs="*", help="parts of names; all when left out")
-    given = asked.parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m bench.price", description=__doc__)
+    parser.add_argument("workloads", nargs="*", help="parts of names; all when left out")
+    options = parser.parse_args(arguments)
     gc.disable()
     print(f"{'times as long as by hand, without':34}" + "".join(f"{name:>20}" for name in PROMISES))
     for workload in WORKLOADS:
-        if not given.workloads or any(part in workload.name for part in given.workloads):
-            found = prices(workload)
-            told = (f"{found[name]:.2f}" if name in found else "-" for name in PROMISES)
-            print(f"{workload.name:34}" + "".join(f"{text:>20}" for text in told), flush=True)
+        if not options.workloads or any(part in workload.name for part in options.workloads):
+            costs = prices(workload)
+            columns = (f"{costs[name]:.2f}" if name in costs else "-" for name in PROMISES)
+            print(f"{workload.name:34}" + "".join(f"{text:>20}" for text in columns), flush=True)
 
 
 if __name__ == "__main__":

@@ -69,13 +69,13 @@ def turn(render: Render, count: int) -> float:
 
 def serve(words: Sequence[str]) -> None:
     """Answer lines of a title and a count with the seconds of a turn, of the package that this process imports."""
-    found = {title: ours for title, _, ours in subjects(words)}
+    renders = {title: ours for title, _, ours in subjects(words)}
     gc.collect()
     gc.disable()
-    print(*found, sep="\t", flush=True)
+    print(*renders, sep="\t", flush=True)
     for line in sys.stdin:
         title, count = line.rstrip("\n").split("\t")
-        print(turn(found[title], int(count)), flush=True)
+        print(turn(renders[title], int(count)), flush=True)
 
 
 def asking(process: "subprocess.Popen[str]") -> tuple[list[str], Callable[[str, int], float]]:
@@ -84,11 +84,11 @@ def asking(process: "subprocess.Popen[str]") -> tuple[list[str], Callable[[str, 
     assert process.stdout is not None
     questions, answers = process.stdin, process.stdout
 
-    def asked(title: str, count: int) -> float:
+    def seconds(title: str, count: int) -> float:
         print(title, count, sep="\t", file=questions, flush=True)
         return float(answers.readline())
 
-    return answers.readline().rstrip("\n").split("\t"), asked
+    return answers.readline().rstrip("\n").split("\t"), seconds
 
 
 def ratios(first: Turns, second: Turns, rounds: int) -> list[float]:
@@ -96,33 +96,33 @@ def ratios(first: Turns, second: Turns, rounds: int) -> list[float]:
     count = 1
     while min(first(count), second(count)) < _SECONDS:
         count *= 2
-    found = []
+    measured = []
     for number in range(rounds):
         if number % 2:
             before = first(count)
-            found.append(second(count) / before)
+            measured.append(second(count) / before)
         else:
             after = second(count)
-            found.append(after / first(count))
-    return found
+            measured.append(after / first(count))
+    return measured
 
 
-def report(title: str, found: Sequence[float], what: str) -> str:
+def report(title: str, measured: Sequence[float], what: str) -> str:
     """Return a line with the median of ratios, and the quartiles."""
-    low, median, high = statistics.quantiles(found, n=4)
+    low, median, high = statistics.quantiles(measured, n=4)
     return f"{title[:60]:<60} {median:7.3f} times as long as {what} ({low:.3f} to {high:.3f})"
 
 
 def beside(tree: Path, words: Sequence[str], rounds: int) -> Iterator[str]:
     """Yield a line for each subject that this tree and another have, and one for all."""
-    processes = [_process(each, words) for each in (tree, ROOT)]
+    processes = [_process(folder, words) for folder in (tree, ROOT)]
     try:
-        (known, other), (titles, ours) = map(asking, processes)
+        (titles_there, other), (titles, ours) = map(asking, processes)
         medians = []
-        for title in (each for each in titles if each in known):
-            found = ratios(partial(other, title), partial(ours, title), rounds)
-            medians.append(statistics.median(found))
-            yield report(title, found, str(tree))
+        for title in (title for title in titles if title in titles_there):
+            measured = ratios(partial(other, title), partial(ours, title), rounds)
+            medians.append(statistics.median(measured))
+            yield report(title, measured, str(tree))
         yield f"geometric mean of {len(medians)}: {statistics.geometric_mean(medians):.3f}"
     finally:
         for process in processes:
@@ -158,8 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.disable()
     for title, theirs, ours in subjects(chosen.words):
         gc.collect()
-        found = ratios(partial(turn, theirs), partial(turn, ours), chosen.rounds)
-        print(report(title, found, "Jinja2"), flush=True)
+        measured = ratios(partial(turn, theirs), partial(turn, ours), chosen.rounds)
+        print(report(title, measured, "Jinja2"), flush=True)
 
 
 if __name__ == "__main__":

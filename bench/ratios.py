@@ -33,20 +33,20 @@ def compared(benches: Sequence[Any], stored: Mapping[str, Mapping[str, Any]]) ->
 def memory(benches: Sequence[Any], stored: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a line for each benchmark that measured memory, with what was stored of it."""
     for bench in benches:
-        found = bench.extra_info.get("memory")
-        if found:
+        measured = bench.extra_info.get("memory")
+        if measured:
             before = stored.get(bench.fullname, {}).get("extra_info", {}).get("memory")
-            yield f"{_title(bench):<66} {_memory(found)}" + (f"; was {_memory(before)}" if before else "")
+            yield f"{_title(bench):<66} {_memory(measured)}" + (f"; was {_memory(before)}" if before else "")
 
 
 def _title(bench: Any) -> str:
     return f"{bench.group}: {bench.extra_info.get('label') or bench.extra_info.get('column') or bench.name}"
 
 
-def _memory(found: Mapping[str, Any]) -> str:
-    if not found.keys() >= _MEASURED:
+def _memory(row: Mapping[str, Any]) -> str:
+    if not row.keys() >= _MEASURED:
         return "measured in another way"
     return (
-        f"{found['verdict']}: {found['rss_slope'] / 1000:,.0f} B of RSS and {found['garbage_per_1000'] / 1000:,.1f}"
-        f" objects for the collector per render, {found['blocks']} blocks stay"
+        f"{row['verdict']}: {row['rss_slope'] / 1000:,.0f} B of RSS and {row['garbage_per_1000'] / 1000:,.1f}"
+        f" objects for the collector per render, {row['blocks']} blocks stay"
     )

@@ -47,9 +47,9 @@ class Row:
 
 def titles() -> list[str]:
     """Return what the rows of the table are called, from the first to the last."""
-    found = [f"the {len(names)} {title} in `templates/`, their mean" for title, names in _feedwhip().items()]
+    folders = [f"the {len(names)} {title} in `templates/`, their mean" for title, names in _feedwhip().items()]
     more = len({workload.kind for workload in WORKLOADS}) - len(TITLES)
-    return [*found, *TITLES.values(), f"these and {more} more kinds: geometric mean", START]
+    return [*folders, *TITLES.values(), f"these and {more} more kinds: geometric mean", START]
 
 
 def rows() -> Iterator[Row]:
@@ -123,7 +123,7 @@ def _row(title: str, sources: Mapping[str, str], examples: Sequence[tuple[str, M
     if ours() != theirs():
         raise SystemExit(f"{title}: the texts differ")
     slow, fast = _best(theirs, ours)
-    return Row(title, slow / fast, (_left(theirs) // len(examples), _left(ours) // len(examples)))
+    return Row(title, slow / fast, (_garbage(theirs) // len(examples), _garbage(ours) // len(examples)))
 
 
 def _best(*renders: Render) -> list[float]:
@@ -131,12 +131,12 @@ def _best(*renders: Render) -> list[float]:
     once = [max(_timed(render), 1e-6) for render in renders]
     calls = [max(1, round(0.002 / seconds)) for seconds in once]  # two milliseconds are long for the clock, else short
     rounds = max(10, round(_SECONDS / max(seconds * count for seconds, count in zip(once, calls, strict=True))))
-    found = [math.inf] * len(renders)
+    fastest = [math.inf] * len(renders)
     for _ in range(rounds):
         for at, render in enumerate(renders):
-            found[at] = min(found[at], _timed(render, calls[at]))
+            fastest[at] = min(fastest[at], _timed(render, calls[at]))
         gc.collect()
-    return found
+    return fastest
 
 
 def _timed(render: Render, calls: int = 1) -> float:
@@ -146,7 +146,7 @@ def _timed(render: Render, calls: int = 1) -> float:
     return (time.process_time() - started) / calls
 
 
-def _left(render: Render) -> int:
+def _garbage(render: Render) -> int:
     """Return how many objects a call leaves that only the garbage collector gets rid of."""
     gc.collect()
     for _ in range(_KEPT):

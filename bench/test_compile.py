@@ -46,15 +46,15 @@ def test_first_compile(benchmark: BenchmarkFixture, templates: Mapping[str, str]
     def setup() -> tuple[tuple[Any, ...], dict[str, Any]]:
         return (templates,), {"cache": cache(), "jobs": jobs}
 
-    made = rounds(benchmark, 2, build, setup=setup)
-    assert (made.compiled, made.cached) == (COUNT, 0)
+    built = rounds(benchmark, 2, build, setup=setup)
+    assert (built.compiled, built.cached) == (COUNT, 0)
 
 
 def test_compile_without_a_cache(benchmark: BenchmarkFixture, templates: Mapping[str, str]) -> None:
     """What `blendtpl.compile` does."""
     compare(benchmark, WHOLE, collector="on", jobs=1)
-    made = rounds(benchmark, 2, build, templates)
-    assert made.compiled == COUNT
+    built = rounds(benchmark, 2, build, templates)
+    assert built.compiled == COUNT
 
 
 @jobs
@@ -83,10 +83,10 @@ def test_compile_after_a_change(
         text = templates[changed] + f"{{# version {next(versions)} #}}"
         return ({**templates, changed: text},), {"cache": folder, "jobs": jobs}
 
-    made: Build = rounds(benchmark, 3, build, setup=setup)
-    benchmark.extra_info["compiled"] = made.compiled
-    assert (made.compiled == 1) == (changed == CHANGED_LEAF)
-    assert made.compiled + made.cached == COUNT
+    built: Build = rounds(benchmark, 3, build, setup=setup)
+    benchmark.extra_info["compiled"] = built.compiled
+    assert (built.compiled == 1) == (changed == CHANGED_LEAF)
+    assert built.compiled + built.cached == COUNT
 
 
 def test_jinja2_compile(benchmark: BenchmarkFixture, templates: Mapping[str, str]) -> None:
@@ -124,8 +124,8 @@ def test_read(
 ) -> None:
     """Files to texts and digests; the files are in the operating system's cache."""
     write(tmp_path, templates)
-    found, wrong = _phase(benchmark, read, tmp_path, environment)
-    assert (len(found), wrong) == (COUNT, [])
+    listed, wrong = _phase(benchmark, read, tmp_path, environment)
+    assert (len(listed), wrong) == (COUNT, [])
 
 
 def test_parse(benchmark: BenchmarkFixture, sources: list[Source], environment: jinja2.Environment) -> None:

@@ -59,10 +59,10 @@ def pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def _by_dkimpy(data: bytes, pem: bytes) -> bytes:
-    made: bytes = dkim.sign(
+    signature: bytes = dkim.sign(
         data, b"mail2026", b"feedwhip.example", pem, canonicalize=(b"relaxed", b"relaxed"), include_headers=_HEADERS
     )
-    return made
+    return signature
 
 
 def _measured(benchmark: BenchmarkFixture, group: str, call: Callable[[], object], *, peer: bool) -> None:

@@ -71,13 +71,13 @@ def _inlined(sources: Mapping[str, str]) -> dict[str, str]:
         ),
         '<p style="color:#888888">': '<p style="margin:0 0 8px;line-height:1.5;color:#888888">',
     }
-    found = {}
+    inlined = {}
     for name, text in sources.items():
-        found[name] = text.replace(SHEET, "")
+        inlined[name] = text.replace(SHEET, "")
         if name.endswith(".html") and name != "macros.html":
             for plain, styled in styles.items():
-                found[name] = found[name].replace(plain, styled)
-    return found
+                inlined[name] = inlined[name].replace(plain, styled)
+    return inlined
 
 
 def by_blendtpl(language: str) -> Callable[[], bytes]:

@@ -41,7 +41,7 @@ def test_render(benchmark: BenchmarkFixture, desk: Desk, workload: Workload, pee
 @each_workload
 def test_all_peers_render_the_same(desk: Desk, workload: Workload, peer: Peer) -> None:
     """Jinja2, blendtpl and the hand-written function: to the byte. Others: as `normal` has it."""
-    reference = next(found for found in PEERS if found.name == "jinja2").prepare(workload, desk)()
+    reference = next(candidate for candidate in PEERS if candidate.name == "jinja2").prepare(workload, desk)()
     text = _prepare(peer, workload, desk)()
     if peer.exact:
         assert text == reference

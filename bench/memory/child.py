@@ -122,8 +122,8 @@ def _try(render: Call, kind: Kind) -> None:
 
 def in_a_line(error: Exception) -> str:
     """Return an exception's class and the first line of what it says."""
-    said = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _warm_up(render: Call, task: Task, parts: int) -> dict[str, float]:
@@ -133,14 +133,14 @@ def _warm_up(render: Call, task: Task, parts: int) -> dict[str, float]:
     collected soon, lest it leaves gaps in memory that would have to be filled before anything shows; frozen objects
     cost a collection nothing.
     """
-    wanted = max(_LEAST_WARM_UP, task.renders // 10, 10 * parts)
+    enough = max(_LEAST_WARM_UP, task.renders // 10, 10 * parts)
     for _ in range(parts):
         attempt(render)
     gc.collect()
     gc.freeze()
     done = failed = 0
     begin = time.perf_counter()
-    while done < wanted and (not task.seconds or time.perf_counter() - begin < task.seconds / 4):
+    while done < enough and (not task.seconds or time.perf_counter() - begin < task.seconds / 4):
         for _ in range(_SOON):
             try:
                 render()
@@ -189,7 +189,7 @@ def _growers(before: Mapping[str, int], renders: int) -> list[tuple[str, int]]:
     """Return by how much the number of objects of each type has grown, where that is more than one in 1,000 renders."""
     now = census()
     grown = {name: count - before.get(name, 0) for name, count in now.items()}
-    most = sorted(grown.items(), key=lambda found: -found[1])[:_GROWERS]
+    most = sorted(grown.items(), key=lambda grower: -grower[1])[:_GROWERS]
     return [(name, count) for name, count in most if count > renders / 1000]
 
 

@@ -54,18 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(arguments: Sequence[str] | None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = _parser()
-    given = parser.parse_args(arguments)
-    if given.again:
-        return _again(parser, given.out)
+    options = parser.parse_args(arguments)
+    if options.again:
+        return _again(parser, options.out)
     try:
-        tasks = plan(given.subjects, given.workloads, given.renders, given.long)
+        tasks = plan(options.subjects, options.workloads, options.renders, options.long)
     except LookupError as error:
         parser.error(f"{error}; `--list` alone prints what there is")
-    if given.list:
+    if options.list:
         print("\n".join(f"{task.title}: {task.renders:,} renders at most" for task in tasks))
         return 0
-    _check_folder(parser, given.out)
-    return _measure(given, tasks)
+    _check_folder(parser, options.out)
+    return _measure(options, tasks)
 
 
 def _check_folder(parser: argparse.ArgumentParser, folder: Path) -> None:
@@ -79,15 +79,15 @@ def _check_folder(parser: argparse.ArgumentParser, folder: Path) -> None:
         parser.error(f"--out {folder}: it cannot be written to: {error.strerror}")
 
 
-def _measure(given: argparse.Namespace, tasks: Sequence[Task]) -> int:
+def _measure(options: argparse.Namespace, tasks: Sequence[Task]) -> int:
     facts = {**machine.describe(), **machine.seeds(loaded.SEED), "begun": _now()}
-    found = _run(tasks, given.jobs, with_templates=not (given.subjects or given.workloads))
+    outcome = _run(tasks, options.jobs, with_templates=not (options.subjects or options.workloads))
     facts["ended"] = f"{_now()}, {_processor_minutes():.1f} minutes of processor time" + (
-        "" if found.whole else ", interrupted"
+        "" if outcome.whole else ", interrupted"
     )
-    runs.write(given.out, found.runs, found.held, facts)
-    report.write(given.out, found.runs, found.held, facts)
-    return _close(found, given.out)
+    runs.write(options.out, outcome.runs, outcome.held, facts)
+    report.write(options.out, outcome.runs, outcome.held, facts)
+    return _close(outcome, options.out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,59 +111,59 @@ def _parser() -> argparse.ArgumentParser:
 
 def _again(parser: argparse.ArgumentParser, folder: Path) -> int:
     try:
-        found, held, facts = runs.read(folder)
+        measured, held, facts = runs.read(folder)
     except OSError as error:
         parser.error(f"`{error.filename}` cannot be read, {error.strerror}: run without `--again` first")
     except ValueError as error:
         parser.error(f"{error}: run without `--again` first")
     _check_folder(parser, folder)
-    report.write(folder, found, held, facts)
-    return _close(Found(found, held, whole=True), folder)
+    report.write(folder, measured, held, facts)
+    return _close(Found(measured, held, whole=True), folder)
 
 
 def _run(tasks: Sequence[Task], jobs: int, with_templates: bool) -> Found:
     """Run the tasks; an interrupt ends the processes, and what they told is kept."""
-    found = Found([])
+    outcome = Found([])
     steps = len(loaded.HOLDERS) * loaded.REPEATS + 1 if with_templates else 0
     with bar(len(tasks) + steps) as shown, suppress(KeyboardInterrupt):
         with closing(Processes().run(tasks, jobs, shown.sampled)) as running:
             for run in running:
-                found.runs.append(run)
+                outcome.runs.append(run)
                 shown.done(run.task)
         if with_templates:
-            _templates(found, jobs, shown)
-        found.whole = True
-    found.runs.sort(key=runs.in_order)
-    return found
+            _templates(outcome, jobs, shown)
+        outcome.whole = True
+    outcome.runs.sort(key=runs.in_order)
+    return outcome
 
 
-def _templates(found: Found, jobs: int, shown: Bar) -> None:
+def _templates(outcome: Found, jobs: int, shown: Bar) -> None:
     try:
         with closing(loaded.compare(jobs=jobs)) as steps:
             for step in steps:
                 if isinstance(step, Held):
-                    found.held = step
+                    outcome.held = step
                 else:
                     shown.step(step)
     except DiedError as error:
-        found.trouble = f"{loaded.COUNT:,} templates: failed: {error}"
+        outcome.trouble = f"{loaded.COUNT:,} templates: failed: {error}"
 
 
-def _close(found: Found, folder: Path) -> int:
+def _close(outcome: Found, folder: Path) -> int:
     """Print what it comes to, and return the exit status."""
     growing = [
-        run for run in found.runs if run.family is Family.OURS and run.verdict in (Verdict.GROWS, Verdict.GARBAGE)
+        run for run in outcome.runs if run.family is Family.OURS and run.verdict in (Verdict.GROWS, Verdict.GARBAGE)
     ]
     for run in growing:
         print(f"{run.task.title}: {run.verdict}")
-    failed = [f"{run.task.title}: {run.reason}" for run in found.runs if run.failed]
-    failed += [found.trouble] if found.trouble else []
+    failed = [f"{run.task.title}: {run.reason}" for run in outcome.runs if run.failed]
+    failed += [outcome.trouble] if outcome.trouble else []
     for line in failed:
         print(line, file=sys.stderr)
-    for name, asked, measured, met in report.claims(found.runs, found.held):
-        print(f"{name}: {measured}{f' (asked: {asked}; met: {met})' if asked else ''}")
-    print(f"{len(found.runs)} processes; the report is `{folder / 'report.html'}`")
-    if not found.whole:
+    for name, target, measured, met in report.claims(outcome.runs, outcome.held):
+        print(f"{name}: {measured}{f' (asked: {target}; met: {met})' if target else ''}")
+    print(f"{len(outcome.runs)} processes; the report is `{folder / 'report.html'}`")
+    if not outcome.whole:
         return _INTERRUPTED
     return 1 if growing or failed else 0
 

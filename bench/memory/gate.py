@@ -117,12 +117,12 @@ def _judge(task: _Task) -> Result:
     case = EVERY[title]
     registry = load(case.templates, case.make)
     choice = ways(case, registry)
-    found = {name: _left(case, registry, way, renders, planted) for name, way in choice.items()}
-    grown = {name: growth for name, growth in found.items() if growth is not None}
+    growths = {name: _growth_of(case, registry, way, renders, planted) for name, way in choice.items()}
+    grown = {name: growth for name, growth in growths.items() if growth is not None}
     return Result(title, len(choice), renders * len(choice), grown)
 
 
-def _left(case: Case, registry: Registry, way: Way, renders: int, planted: str) -> Growth | None:
+def _growth_of(case: Case, registry: Registry, way: Way, renders: int, planted: str) -> Growth | None:
     """Return what a way to render a case leaves."""
     render = with_leak(lambda: way(registry, case.variables()), planted)
 
@@ -157,8 +157,8 @@ def lasting(once: Callable[[], Growth]) -> Growth | None:
 
 
 def _anything(growth: Growth) -> bool:
-    left = growth.collected or growth.survivors or growth.events or growth.changes
-    return growth.blocks > 0 or growth.bytes > SPARE_BYTES or bool(left)
+    others = growth.collected or growth.survivors or growth.events or growth.changes
+    return growth.blocks > 0 or growth.bytes > SPARE_BYTES or bool(others)
 
 
 def with_leak(render: Callable[[], object], kind: str) -> Callable[[], object]:
@@ -198,16 +198,16 @@ def _command(arguments: Sequence[str] | None) -> int:
     parser.add_argument(
         "--self-test", type=count_of, nargs="?", const=SELF_TESTS, metavar="TIMES", help=f"[{SELF_TESTS}]"
     )
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        titles = all_titles(given.titles)
+        titles = all_titles(options.titles)
     except LookupError as error:
         parser.error(f"{error}; they are those of `python -m bench.memory --list`")
-    if given.renders < 2 * (RARE + 1):
+    if options.renders < 2 * (RARE + 1):
         parser.error(f"a leak of one object in {RARE:,} renders shows in {2 * (RARE + 1):,} renders at least")
-    if given.self_test is not None:
-        return self_test(titles, given.renders, given.jobs, given.self_test)
-    return 0 if run(titles, given.renders, given.jobs) else 1
+    if options.self_test is not None:
+        return self_test(titles, options.renders, options.jobs, options.self_test)
+    return 0 if run(titles, options.renders, options.jobs) else 1
 
 
 def run(titles: Sequence[str], renders: int, jobs: int, plant: Plant | None = None) -> bool:
@@ -228,10 +228,10 @@ def self_test(titles: Sequence[str], renders: int, jobs: int, times: int) -> int
     """Plant leaks, each of which must be found alone; then pass so many times. Return the exit status."""
     failures = 0
     for plant in _plants(titles):
-        found = {result.title for result in check(titles, renders, jobs, plant) if result.grown}
-        failures += found != {plant.title}
-        told = "found" if found == {plant.title} else f"not found alone, but {sorted(found) or 'nothing'}"
-        print(f"one {plant.kind} in {RARE:,} renders of `{plant.title}`: {told}", flush=True)
+        reported = {result.title for result in check(titles, renders, jobs, plant) if result.grown}
+        failures += reported != {plant.title}
+        verdict = "found" if reported == {plant.title} else f"not found alone, but {sorted(reported) or 'nothing'}"
+        print(f"one {plant.kind} in {RARE:,} renders of `{plant.title}`: {verdict}", flush=True)
     passed = 0
     for number in range(times):
         passed += run(titles, renders, jobs)

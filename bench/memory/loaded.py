@@ -74,19 +74,21 @@ def compare(count: int = COUNT, repeats: int = REPEATS, jobs: int = 1) -> Genera
         bundle = folder / _BUNDLE
         blendtpl.compile(templates).write(bundle)
         yield f"{count} templates compiled"
-        found: dict[str, Any] = {holder: {at: {key: [] for key in MEASURES} for at in MOMENTS} for holder in HOLDERS}
+        figures: dict[str, Any] = {holder: {at: {key: [] for key in MEASURES} for at in MOMENTS} for holder in HOLDERS}
         with held_back(running.end), ThreadPoolExecutor(jobs) as pool:
             try:
-                doing = {pool.submit(_measure, each, folder, running): each for each in HOLDERS for _ in range(repeats)}
+                doing = {
+                    pool.submit(_measure, holder, folder, running): holder for holder in HOLDERS for _ in range(repeats)
+                }
                 for done in as_completed(doing):
                     for moment, row in done.result().items():
                         for measure in MEASURES:
-                            found[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
+                            figures[doing[done]][moment][measure].append(row[COLUMNS.index(measure)])
                     yield f"{doing[done]}, {count} templates"
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
                 running.end()
-        yield Held(count, bundle.stat().st_size, sum(len(text.encode()) for text in templates.values()), found)
+        yield Held(count, bundle.stat().st_size, sum(len(text.encode()) for text in templates.values()), figures)
 
 
 class _Running:
@@ -115,28 +117,28 @@ class _Running:
 
 def _measure(holder: str, folder: Path, running: _Running) -> dict[str, list[int]]:
     with start("bench.memory.loaded", holder, str(folder), stderr=subprocess.PIPE) as process:
-        told, complaint = running.communicate(process)
+        output, complaint = running.communicate(process)
     if process.returncode:
         raise DiedError(f"{holder} {death(process.returncode, complaint)}")
-    found: dict[str, list[int]] = json.loads(told)
-    return found
+    figures: dict[str, list[int]] = json.loads(output)
+    return figures
 
 
 def main(holder: str, folder: Path) -> None:
     """Hold the templates, and print the memory of this process as JSON."""
     take = sampler(os.getpid())
     render = _hold(holder, folder)
-    found = {}
+    figures = {}
     for moment in MOMENTS:
         gc.collect()
         row = new_row()
         take(row)
-        found[moment] = list(row)
+        figures[moment] = list(row)
         for path in (folder / "templates").rglob("*.*"):
             name = path.relative_to(folder / "templates").as_posix()
             if moment == MOMENTS[0] and not name.startswith(_LIBRARIES):
                 render(name)
-    print(json.dumps(found))
+    print(json.dumps(figures))
 
 
 def _hold(holder: str, folder: Path) -> Callable[[str], object]:

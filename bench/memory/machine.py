@@ -53,8 +53,8 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 def _commit() -> str:
     """Return which commit the tree is at, where git knows."""
-    told = _first_line(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
-    return f", commit {told}" if told else ""
+    described = _first_line(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
+    return f", commit {described}" if described else ""
 
 
 def _php() -> str:

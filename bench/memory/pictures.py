@@ -55,19 +55,19 @@ _THIN = 1.6
 
 def draw(runs: Sequence[Run], held: Held | None) -> dict[str, Figure]:
     """Return the figures that there is something for."""
-    found = {}
+    figures = {}
     with mpl.rc_context(_STYLE):
         for name, kind in (("alert", Kind.ALERT), ("mixed", Kind.MIXED)):
             if chosen := [run for run in runs if run.kind is kind and run.renders]:
-                found[name] = _curves(chosen)
+                figures[name] = _curves(chosen)
         if chosen := [run for run in runs if run.kind is Kind.ALERT and run.verdict is not Verdict.UNKNOWN]:
-            found["rates"] = _rates(chosen)
+            figures["rates"] = _rates(chosen)
         by_itself = [run for run in runs if run.kind in (Kind.CONSTRUCTS, Kind.ERRORS) and not run.task.collector]
         if chosen := [run for run in by_itself if run.end]:
-            found["constructs"] = _constructs(chosen)
+            figures["constructs"] = _constructs(chosen)
         if held:
-            found["templates"] = _templates(held)
-    return found
+            figures["templates"] = _templates(held)
+    return figures
 
 
 def save(figures: Mapping[str, Figure], folder: Path) -> None:
@@ -80,8 +80,8 @@ def save(figures: Mapping[str, Figure], folder: Path) -> None:
 
 def colours(subjects: Mapping[str, Family]) -> dict[str, str]:
     """Return the colour of each subject: those of a family are akin."""
-    left = {family: cycle(shades) for family, shades in _COLOURS.items()}
-    return {subject: next(left[family]) for subject, family in subjects.items()}
+    shades_of = {family: cycle(shades) for family, shades in _COLOURS.items()}
+    return {subject: next(shades_of[family]) for subject, family in subjects.items()}
 
 
 def _curves(runs: Sequence[Run]) -> Figure:
@@ -116,7 +116,7 @@ def _curves(runs: Sequence[Run]) -> Figure:
 def _handles_by_growth(runs: Sequence[Run], shade: Mapping[str, str]) -> Iterator[Line2D]:
     """Yield what stands in the legend, from what grows most to what is flat, each with its growth."""
     chosen = [(slope.middle / PER, run) for run in runs if not run.task.collector and (slope := run.slope("rss"))]
-    for growth, run in sorted(chosen, key=lambda found: -found[0]):
+    for growth, run in sorted(chosen, key=lambda row: -row[0]):
         rate = _bytes(float(f"{growth:.2g}")) if growth >= 1 else "flat"
         label = f"{rate}  {_plain(run.task.subject)}"
         yield Line2D([], [], color=shade[run.task.subject], label=label, **_line(run.family))

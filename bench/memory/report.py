@@ -55,9 +55,9 @@ def _sections(runs: Sequence[Run], held: Held | None, facts: Mapping[str, str], 
         return name if name in drawn else ""
 
     ended = [run for run in runs if run.samples]
-    found = claims(ended, held)
-    if found:
-        yield Section("In short", table=Table(("what", "asked", "measured", "met"), found, frozenset({1, 2, 3})))
+    rows = claims(ended, held)
+    if rows:
+        yield Section("In short", table=Table(("what", "asked", "measured", "met"), rows, frozenset({1, 2, 3})))
     if chosen := [run for run in ended if run.kind is Kind.ALERT]:
         text = (
             "A layout, three includes, an imported macro and a loop of ten changes with an include each, 5 kB of text."

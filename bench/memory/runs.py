@@ -85,10 +85,10 @@ class Run:
 
     def slope(self, column: str) -> Slope | None:
         """Return by how much a column grows per 1,000 renders, where there are samples enough."""
-        found = self.series(column)
-        if len(found) < _FEWEST:
+        points = self.series(column)
+        if len(points) < _FEWEST:
             return None
-        renders, values = zip(*found, strict=True)
+        renders, values = zip(*points, strict=True)
         slope, _, low, high = theilslopes(values, renders, alpha=CONFIDENCE)
         return Slope(float(slope) * PER, float(low) * PER, float(high) * PER)
 
@@ -156,14 +156,14 @@ def read(folder: Path) -> tuple[list[Run], Held | None, dict[str, str]]:
     lines = (folder / _RUNS).read_text(encoding="utf-8").splitlines()
     text = (folder / _ABOUT).read_text(encoding="utf-8")
     try:
-        found = [_run_of(json.loads(line)) for line in lines]
+        stored = [_run_of(json.loads(line)) for line in lines]
         about = json.loads(text)
         held, facts = Held(**about["held"]) if about["held"] else None, dict(about["facts"])
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"`{folder}` does not have what this version writes") from error
-    there = [run for run in found if run.task.subject in SUBJECTS and run.task.workload in WORKLOADS]
+    there = [run for run in stored if run.task.subject in SUBJECTS and run.task.workload in WORKLOADS]
     return there, held, facts
 
 
-def _run_of(told: dict[str, Any]) -> Run:
-    return Run(Task(**told.pop("task")), **told)
+def _run_of(row: dict[str, Any]) -> Run:
+    return Run(Task(**row.pop("task")), **row)

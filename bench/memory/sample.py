@@ -81,8 +81,8 @@ def sampler(process: int, usage: Callable[[], int] | None = None) -> Take:
 def census() -> dict[str, int]:
     """Return how many objects there are of each type, of those that the collector looks at."""
     kinds: dict[type, int] = {}
-    for found in gc.get_objects():
-        kind = type(found)
+    for member in gc.get_objects():
+        kind = type(member)
         kinds[kind] = kinds.get(kind, 0) + 1  # a Counter would ask whether it is given a mapping, and remember that
     counts: dict[str, int] = {}
     for kind, count in kinds.items():

@@ -33,13 +33,13 @@ def _mixed(runs: Sequence[Run]) -> Iterator[list[str]]:
         title = f"{run.task.subject}, mixed workload, collector off, {run.renders:,} renders"
         piles = sum(map(run.goes_on, PILES))
         blocks = run.goes_on("blocks")
-        told = f"{blocks} blocks, {run.garbage} objects for the collector, {piles} modules, files and threads"
+        result = f"{blocks} blocks, {run.garbage} objects for the collector, {piles} modules, files and threads"
         met = _met(run.verdict is Verdict.FLAT and blocks == run.garbage == piles == 0)
-        yield [title, "nothing that stays, and goes on to", told, met]
+        yield [title, "nothing that stays, and goes on to", result, met]
         low, middle, high = (value / PER for value in (slope.low, slope.middle, slope.high))
-        told = f"{middle:.3g} bytes [{low:.3g}, {high:.3g}]"
-        asked = "RSS under 1 byte per render, and the interval holds 0"
-        yield [title, asked, told, _met(low <= 0 <= high < MOST_BYTES)]
+        result = f"{middle:.3g} bytes [{low:.3g}, {high:.3g}]"
+        target = "RSS under 1 byte per render, and the interval holds 0"
+        yield [title, target, result, _met(low <= 0 <= high < MOST_BYTES)]
 
 
 def _one_by_one(runs: Sequence[Run]) -> Iterator[list[str]]:
@@ -49,9 +49,9 @@ def _one_by_one(runs: Sequence[Run]) -> Iterator[list[str]]:
         flat = sum(run.verdict is Verdict.FLAT for run in own)
         renders = sum(run.renders for run in own)
         title = f"{subject}, every construct and error, collector off, {renders:,} renders"
-        asked = own[0].family is Family.OURS
-        told = f"{flat} of {len(own)} are flat"
-        yield [title, "all flat" if asked else "", told, _met(flat == len(own)) if asked else "seen"]
+        ours = own[0].family is Family.OURS
+        result = f"{flat} of {len(own)} are flat"
+        yield [title, "all flat" if ours else "", result, _met(flat == len(own)) if ours else "seen"]
 
 
 def _on_the_alert(runs: Sequence[Run]) -> Iterator[list[str]]:
@@ -60,8 +60,8 @@ def _on_the_alert(runs: Sequence[Run]) -> Iterator[list[str]]:
         slope = run.slope("rss")
         if run.kind is Kind.ALERT and run.family is not Family.OURS and not run.task.collector and slope and run.end:
             low, middle, high = (f"{value / PER:,.0f}" for value in (slope.low, slope.middle, slope.high))
-            told = f"{run.verdict}: {middle} bytes of RSS per render [{low}, {high}]"
-            yield [f"{run.task.subject}, alert e-mail, collector off", "", told, "seen"]
+            result = f"{run.verdict}: {middle} bytes of RSS per render [{low}, {high}]"
+            yield [f"{run.task.subject}, alert e-mail, collector off", "", result, "seen"]
 
 
 def _templates(held: Held | None) -> Iterator[list[str]]:
@@ -69,8 +69,8 @@ def _templates(held: Held | None) -> Iterator[list[str]]:
         for measure in MEASURES:
             ratio, least, most = held.ratio(MOMENTS[0], measure)
             title = f"{held.count:,} templates in a loaded registry, {measure.replace('_', ' ')}"
-            told = f"{ratio:.2f} times as much [{least:.2f}, {most:.2f}]"
-            yield [title, "at most half of Jinja2's", told, _met(ratio <= MOST_RATIO)]
+            result = f"{ratio:.2f} times as much [{least:.2f}, {most:.2f}]"
+            yield [title, "at most half of Jinja2's", result, _met(ratio <= MOST_RATIO)]
 
 
 def _met(holds: bool) -> str:

@@ -56,23 +56,23 @@ def plan(
     """
     everything = bool(subjects and workloads)
     works = [WORKLOADS[name] for name in chosen("workload", WORKLOADS, workloads)]
-    found = [
+    tasks = [
         _task(subject, work, collector, renders, long)
         for subject in (SUBJECTS[name] for name in chosen("subject", SUBJECTS, subjects))
         for work in works
         if everything or _usual(subject, work)
         for collector in ((False, True) if _has_both(subject, work, everything) else (False,))
     ]
-    return sorted(found, key=lambda task: (-task.renders, -task.seconds))
+    return sorted(tasks, key=lambda task: (-task.renders, -task.seconds))
 
 
 def _task(subject: Subject, work: Work, collector: bool, renders: int | None, long: bool) -> Task:
     """Return a task; the long run is blendtpl's, because what grows would need more memory than there is."""
     long = long and subject.family is Family.OURS
-    wanted = renders or (LONG if long else RENDERS)[work.kind]
+    count = renders or (LONG if long else RENDERS)[work.kind]
     seconds = 0.0 if long or renders else _SECONDS[work.kind]
     samples = _SAMPLES[work.kind] * (2 if long else 1)
-    return Task(subject.name, work.name, collector, wanted, min(samples, wanted), seconds)
+    return Task(subject.name, work.name, collector, count, min(samples, count), seconds)
 
 
 def _usual(subject: Subject, work: Work) -> bool:

@@ -111,11 +111,11 @@ def figures(run: Run) -> Figures | None:
 
 def checks(run: Run) -> list[Check]:
     """Return the promises of a run: for each style that nothing is lost, and for blendtpl that nothing changes."""
-    found = [_nothing_lost(run)]
+    results = [_nothing_lost(run)]
     measured = figures(run)
     if run.style != "blendtpl" or measured is None:
-        return found
-    return [_memory_stays(run, measured), _memory_is_small(run, measured), *_throughput_stays(run, measured), *found]
+        return results
+    return [_memory_stays(run, measured), _memory_is_small(run, measured), *_throughput_stays(run, measured), *results]
 
 
 def pss(sample: Sample) -> float:

@@ -39,40 +39,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(arguments: Sequence[str] | None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    asked = _parser()
-    given = asked.parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if not supported():
-        asked.error("the system does not tell what memory a process has to itself: this needs Linux")
+        parser.error("the system does not tell what memory a process has to itself: this needs Linux")
     try:
-        given.out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=given.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=options.out):
             pass
     except OSError as error:
-        asked.error(f"--out {given.out}: it cannot be written to: {error.strerror}")
-    return _show(given)
+        parser.error(f"--out {options.out}: it cannot be written to: {error.strerror}")
+    return _show(options)
 
 
 def _parser() -> argparse.ArgumentParser:
-    asked = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m bench.walkers",
         description="Let walkers send alert e-mails in three styles; measure their memory and throughput over time.",
     )
-    length = asked.add_mutually_exclusive_group()
+    length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=_positive, help=f"how long each style works [{_MINUTES:g}]")
     length.add_argument("--hours", type=_positive, help="the same, in hours")
-    asked.add_argument("--walkers", type=_count, default=_WALKERS, help=f"how many [{_WALKERS}]")
-    asked.add_argument("--styles", nargs="+", choices=STYLES, default=list(STYLES), help="in this order [all]")
-    asked.add_argument(
+    parser.add_argument("--walkers", type=_count, default=_WALKERS, help=f"how many [{_WALKERS}]")
+    parser.add_argument("--styles", nargs="+", choices=STYLES, default=list(STYLES), help="in this order [all]")
+    parser.add_argument(
         "--out", type=Path, default=Path("build/walkers"), help="a folder for the results [build/walkers]"
     )
-    asked.add_argument(
+    parser.add_argument(
         "--memory-limit",
         type=_positive,
         metavar="GIB",
         help="a style ends when its walkers have so much together [half of what there is]",
     )
-    asked.add_argument("--no-collector", action="store_true", help="switch Python's garbage collector off in walkers")
-    return asked
+    parser.add_argument("--no-collector", action="store_true", help="switch Python's garbage collector off in walkers")
+    return parser
 
 
 def _positive(text: str) -> float:
@@ -91,24 +91,24 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _show(given: argparse.Namespace) -> int:
-    minutes = given.hours * 60 if given.hours else given.minutes or _MINUTES
-    limit = given.memory_limit * _GIB if given.memory_limit else available() / 2
+def _show(options: argparse.Namespace) -> int:
+    minutes = options.hours * 60 if options.hours else options.minutes or _MINUTES
+    limit = options.memory_limit * _GIB if options.memory_limit else available() / 2
     with tempfile.TemporaryDirectory(prefix="walkers-") as folder:
-        plan = Plan(minutes * 60, given.walkers, int(limit), not given.no_collector, Path(folder), expected())
+        plan = Plan(minutes * 60, options.walkers, int(limit), not options.no_collector, Path(folder), expected())
         make_files(plan.folder)
-        runs = _runs(dict.fromkeys(given.styles), plan)
-    files = report.write(runs, plan, given.out)
-    found = report.all_checks(runs)
+        runs = _runs(dict.fromkeys(options.styles), plan)
+    files = report.write(runs, plan, options.out)
+    checks = report.all_checks(runs)
     console = Console(width=None if sys.stdout.isatty() else _WIDE)
     console.print(_table(report.HEADINGS, report.rows(runs)))
-    console.print(_table(report.CHECK_HEADINGS, report.check_rows(found)))
+    console.print(_table(report.CHECK_HEADINGS, report.check_rows(checks)))
     for file in files:
         print(file)
     for cut in runs:
         if cut.ended:
             print(f"{STYLES[cut.style].title} ended early: {cut.ended}", file=sys.stderr)
-    return max(runs[-1].status, int(any(check.kept is False for check in found)))
+    return max(runs[-1].status, int(any(check.kept is False for check in checks)))
 
 
 def _runs(styles: Iterable[str], plan: Plan) -> list[Run]:

@@ -63,16 +63,16 @@ def normal(data: bytes) -> bytes:
     """Return what an e-mail says, without what is another each time, date and id, and without how that is written: its
     headers by name, and its texts.
     """
-    found = message_from_bytes(data)
-    headers = sorted((name, _read(str(value))) for name, value in found.items() if name not in _WRITTEN)
-    parts = [part for part in found.walk() if not part.is_multipart()]
+    message = message_from_bytes(data)
+    headers = sorted((name, _read(str(value))) for name, value in message.items() if name not in _WRITTEN)
+    parts = [part for part in message.walk() if not part.is_multipart()]
     texts = [(part.get_content_type(), bytes(part.get_payload(decode=True)).splitlines()) for part in parts]
     return repr((headers, texts)).encode()
 
 
 def _read(value: str) -> str:
     unfolded = value.replace("\r\n ", " ").replace("\n ", " ")
-    return _ENCODED.sub(lambda found: str(make_header(decode_header(found[0]))), unfolded)
+    return _ENCODED.sub(lambda match: str(make_header(decode_header(match[0]))), unfolded)
 
 
 def digest(data: bytes) -> str:

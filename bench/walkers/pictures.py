@@ -53,9 +53,9 @@ def draw(runs: Sequence[Run], folder: Path) -> list[Path]:
     with mpl.rc_context(_LOOKS):
         panels = (_memory_together, _throughput_together, _effort_together)
         together = _picture(runs, panels, f"{walkers} walkers together")
-        each = _picture(runs, (_memory_of_each, _throughput_of_each), f"Each of {walkers} walkers")
+        separate = _picture(runs, (_memory_of_each, _throughput_of_each), f"Each of {walkers} walkers")
         memory = _summary(runs, f"Private memory of each of {walkers} processes that send e-mails, MiB")
-        pictures = {"together": together, "each": each, "memory": memory}
+        pictures = {"together": together, "each": separate, "memory": memory}
         return [file for stem, figure in pictures.items() for file in _save(figure, folder / stem)]
 
 
@@ -143,32 +143,34 @@ def _memory_together(place: Axes, run: Run) -> None:
         sums = [sum(getattr(memory, attribute) for memory in sample.memory) / _MIB for sample in run.samples]
         place.plot(times, sums, label=label, **look)
     place.set_ylabel("memory, MiB")
-    if (found := figures(run)) is not None:
+    if (measured := figures(run)) is not None:
         since = min(WARM_UP, times[-1] / 2)
-        _say(place, f"PSS {found.pss_end / _MIB:,.0f} MiB at the end, {found.pss_growth:+.1%} since {since:.0f} s")
+        _say(
+            place, f"PSS {measured.pss_end / _MIB:,.0f} MiB at the end, {measured.pss_growth:+.1%} since {since:.0f} s"
+        )
 
 
 def _throughput_together(place: Axes, run: Run) -> None:
     _dots(place, run, rates(run.samples))
     place.set_ylabel("e-mails per second")
-    if (found := figures(run)) is not None:
-        _say(place, _from_to(found.throughput_start, found.throughput_end, found.throughput_change))
+    if (measured := figures(run)) is not None:
+        _say(place, _from_to(measured.throughput_start, measured.throughput_end, measured.throughput_change))
 
 
 def _effort_together(place: Axes, run: Run) -> None:
     _dots(place, run, efforts(run.samples))
     place.set_ylabel("e-mails per second of processor time")
-    if (found := figures(run)) is not None:
-        _say(place, _from_to(found.effort_start, found.effort_end, found.effort_change))
+    if (measured := figures(run)) is not None:
+        _say(place, _from_to(measured.effort_start, measured.effort_end, measured.effort_change))
 
 
 _WITH_DOTS = (_throughput_together, _effort_together)
 
 
-def _dots(place: Axes, run: Run, found: Sequence[float]) -> None:
+def _dots(place: Axes, run: Run, values: Sequence[float]) -> None:
     colour, times = _COLOURS[run.style], _times(run)[1:]
-    place.plot(times, found, ".", color=colour, alpha=0.35, markersize=4, label="sample to sample")
-    place.plot(*_smooth(times, found), color=colour, linewidth=2.2, label=f"mean of {_SMOOTHED}")
+    place.plot(times, values, ".", color=colour, alpha=0.35, markersize=4, label="sample to sample")
+    place.plot(*_smooth(times, values), color=colour, linewidth=2.2, label=f"mean of {_SMOOTHED}")
 
 
 def _from_to(start: float, end: float, change: float) -> str:
@@ -186,8 +188,8 @@ def _memory_of_each(place: Axes, run: Run) -> None:
 
 def _throughput_of_each(place: Axes, run: Run) -> None:
     for number in range(len(run.samples[0].sent)):
-        found = [(two.sent[number] - one.sent[number]) / (two.at - one.at) for one, two in pairwise(run.samples)]
-        line = _smooth(_times(run)[1:], found)
+        values = [(two.sent[number] - one.sent[number]) / (two.at - one.at) for one, two in pairwise(run.samples)]
+        line = _smooth(_times(run)[1:], values)
         place.plot(*line, color=_COLOURS[run.style], linewidth=0.9, alpha=0.6, label=_once(number))
     place.set_ylabel(f"e-mails per second, mean of {_SMOOTHED}")
 

@@ -76,8 +76,8 @@ def processes(folder: Path, *shared: int) -> Iterator[Start]:
                 end(running[-1])
                 running.pop()
         finally:  # the user is in a hurry
-            for left in running:
-                left.process.kill()
+            for started in running:
+                started.process.kill()
 
 
 def end(started: Started) -> None:
@@ -104,8 +104,8 @@ def read(started: Started) -> dict[str, Any]:
     if not line:
         started.process.wait()
         raise DiedError(death(started.name, started.process.pid, started.process.returncode, started.log))
-    told: dict[str, Any] = json.loads(line)
-    return told
+    message: dict[str, Any] = json.loads(line)
+    return message
 
 
 def death(name: str, process: int, status: int, log: Path) -> str:

@@ -51,16 +51,16 @@ def facts(plan: Plan) -> dict[str, object]:
 def write(runs: Sequence[Run], plan: Plan, folder: Path) -> list[Path]:
     """Write everything that there is; return the files."""
     samples, summary = folder / "samples.json", folder / "summary.md"
-    given = facts(plan)
-    told = {
-        "facts": given,
+    described = facts(plan)
+    document = {
+        "facts": described,
         "runs": [asdict(run) for run in runs],
         "checks": [asdict(check) for check in all_checks(runs)],
     }
-    samples.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    samples.write_text(json.dumps(document) + "\n", encoding="utf-8")
     drawn = [run for run in runs if len(run.samples) > 1]
     pictures = draw(drawn, folder) if drawn else []
-    summary.write_text(_summary(runs, given, pictures), encoding="utf-8")
+    summary.write_text(_summary(runs, described, pictures), encoding="utf-8")
     return [summary, samples, *pictures]
 
 
@@ -74,29 +74,31 @@ def rows(runs: Sequence[Run]) -> _Rows:
     return [_row(run) for run in runs]
 
 
-def check_rows(found: Sequence[Check]) -> _Rows:
+def check_rows(judged: Sequence[Check]) -> _Rows:
     """Return a row under `CHECK_HEADINGS` for each check."""
     words: Mapping[bool | None, str] = {True: "pass", False: "FAIL", None: "not judged"}
-    return [(STYLES[check.style].title, check.promise, check.found, words[check.kept]) for check in found]
+    return [(STYLES[check.style].title, check.promise, check.found, words[check.kept]) for check in judged]
 
 
 def _row(run: Run) -> tuple[str, ...]:
-    title, found = STYLES[run.style].title, figures(run)
-    if found is None:
+    title, measured = STYLES[run.style].title, figures(run)
+    if measured is None:
         return (title, f"{run.sent:,}", *("" for _ in HEADINGS[2:]))
-    mebibytes = [f"{kib / 1024:,.1f}" for kib in (found.pss_warm, found.pss_end, found.rss_end, found.dirty)]
+    mebibytes = [
+        f"{kib / 1024:,.1f}" for kib in (measured.pss_warm, measured.pss_end, measured.rss_end, measured.dirty)
+    ]
     return (
         *(title, f"{run.sent:,}"),
-        *(f"{found.throughput_start:,.0f}", f"{found.throughput_end:,.0f}", f"{found.throughput_change:+.1%}"),
-        *(f"{found.effort_start:,.0f}", f"{found.effort_at_one_pace:,.0f}", f"{found.effort_change:+.1%}"),
-        *(*mebibytes[:2], f"{found.pss_growth:+.1%}", *mebibytes[2:]),
-        *(f"{found.others:.0%}", f"{found.pace_change:+.1%}"),
+        *(f"{measured.throughput_start:,.0f}", f"{measured.throughput_end:,.0f}", f"{measured.throughput_change:+.1%}"),
+        *(f"{measured.effort_start:,.0f}", f"{measured.effort_at_one_pace:,.0f}", f"{measured.effort_change:+.1%}"),
+        *(*mebibytes[:2], f"{measured.pss_growth:+.1%}", *mebibytes[2:]),
+        *(f"{measured.others:.0%}", f"{measured.pace_change:+.1%}"),
     )
 
 
-def _summary(runs: Sequence[Run], given: Mapping[str, object], pictures: Sequence[Path]) -> str:
+def _summary(runs: Sequence[Run], described: Mapping[str, object], pictures: Sequence[Path]) -> str:
     lines = ["# Walkers", "", f"`python -m bench.walkers {' '.join(sys.argv[1:])}`".replace(" `", "`"), ""]
-    lines += [f"- {name}: {_words(value)}" for name, value in given.items()]
+    lines += [f"- {name}: {_words(value)}" for name, value in described.items()]
     lines += [f"- {STYLES[run.style].title}: {STYLES[run.style].explanation}" for run in runs]
     lines += [f"- {STYLES[run.style].title} ended early, {run.ended}" for run in runs if run.ended]
     lines += ["", *_table(HEADINGS, rows(runs)), "", *_table(CHECK_HEADINGS, check_rows(all_checks(runs))), ""]
@@ -105,8 +107,8 @@ def _summary(runs: Sequence[Run], given: Mapping[str, object], pictures: Sequenc
 
 
 def _words(value: object) -> str:
-    return ", ".join(f"{name} {found}" for name, found in value.items()) if isinstance(value, dict) else str(value)
+    return ", ".join(f"{name} {item}" for name, item in value.items()) if isinstance(value, dict) else str(value)
 
 
-def _table(headings: Sequence[str], found: _Rows) -> list[str]:
-    return [f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *found)]
+def _table(headings: Sequence[str], body: _Rows) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *body)]

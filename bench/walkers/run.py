@@ -65,12 +65,12 @@ def run(style: str, plan: Plan, progress: Callable[[Sample], object]) -> Run:
         with processes(plan.folder, file) as start:
             try:
                 bare = _bare(style, plan, file, start)
-                for found in _watched(style, plan, file, start):
-                    samples.append(found)
-                    progress(found)
-                    if sum(memory.pss for memory in found.memory) > plan.limit:
+                for latest in _watched(style, plan, file, start):
+                    samples.append(latest)
+                    progress(latest)
+                    if sum(memory.pss for memory in latest.memory) > plan.limit:
                         ended = (
-                            f"after {found.at:.0f} s: the walkers had the {plan.limit / 2**20:.2g} GiB that they may"
+                            f"after {latest.at:.0f} s: the walkers had the {plan.limit / 2**20:.2g} GiB that they may"
                         )
                         break
             finally:
@@ -109,10 +109,10 @@ def _watched(style: str, plan: Plan, file: int, start: Start) -> Iterator[Sample
             raise DiedError(_death(server, leader, plan))
         sent = [counts[counters.sent_by(number)] for number in range(1, plan.walkers + 1)]
         try:
-            found = sample(time.monotonic() - began, pids, sent, serving)
+            latest = sample(time.monotonic() - began, pids, sent, serving)
         except OSError:
             raise DiedError(_death(server, leader, plan)) from None
-        yield found
+        yield latest
         due += plan.every
         due = max(due, time.monotonic() - began)  # what is late is not made up for
 
@@ -125,8 +125,8 @@ def _death(server: Started, leader: Started, plan: Plan) -> str:
     """Return who died first and why: the server, of which walkers die too, or a walker, or their parent."""
     dead = server if _news([server], _AGONY) else leader
     try:
-        told = read(dead)
+        message = read(dead)
     except DiedError as error:
         return str(error)
-    number = told["died"]
-    return death(f"walker {number}", told["pid"], told["status"], team.log_of(str(plan.folder), number))
+    number = message["died"]
+    return death(f"walker {number}", message["pid"], message["status"], team.log_of(str(plan.folder), number))

@@ -74,7 +74,7 @@ def lead(orders: Orders) -> None:
     ended = wait([sys.stdin.fileno(), *(walker.sentinel for walker in team.values())])
     counts = view(orders.counters)
     if not counts[STOP] and sys.stdin.fileno() not in ended:
-        number, walker = next(found for found in team.items() if found[1].sentinel in ended)
+        number, walker = next(member for member in team.items() if member[1].sentinel in ended)
         walker.join()
         _tell(died=number, pid=walker.pid, status=walker.exitcode)
     counts[STOP] = 1

@@ -125,7 +125,7 @@ def by_hand(context: Context) -> str:
     title = "Your messages"
     hello = "Hello %(name)s, welcome back."
     one, many = "%(count)s message", "%(count)s messages"
-    last, open_it, kept = "the last of %(who)s at %(at)s", "Open the folder", "Kept for %(days)s days"
+    last, open_it, period = "the last of %(who)s at %(at)s", "Open the folder", "Kept for %(days)s days"
     out = [
         f"<h1>{translate(title, title)}</h1>\n"
         f"<p>{translate(hello, hello) % {'name': escape(context['user']['name'])}}</p>\n"
@@ -138,7 +138,7 @@ def by_hand(context: Context) -> str:
             f"\n<li>{escape(folder['name'])}: {translate(form, form) % {'count': count}},\n"
             f"{translate(last, last) % {'who': escape(folder['last']), 'at': escape(folder['at'])}}\n"
             f'<a href="{escape(folder["url"])}">{translate(open_it, open_it)}</a>\n'
-            f"{translate(kept, kept) % {'days': folder['days']}}</li>\n"
+            f"{translate(period, period) % {'days': folder['days']}}</li>\n"
         )
     return "".join(out)
 

@@ -92,9 +92,9 @@ def by_hand(context: Context) -> str:
     add = out.append
     for product in context["products"]:
         stock = product["stock"]
-        left = f"<b>{stock} left for {escape(product['price'])} EUR</b>" if stock else ""
+        offer = f"<b>{stock} left for {escape(product['price'])} EUR</b>" if stock else ""
         add(
-            f'<div class="product">\n<h2>{escape(product["name"])}</h2>{left}\n'
+            f'<div class="product">\n<h2>{escape(product["name"])}</h2>{offer}\n'
             f"<p>{escape(product['text'])} Only at {shop}.</p>\n</div>"
         )
     return "".join(out)

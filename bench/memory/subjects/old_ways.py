@@ -22,22 +22,22 @@ _REFERENCE = re.compile(r"""({% (?:extends|include|from) )("[^"]+")""")
 @subject("exec of a file per include", Family.OLD)
 def executed(part: Part, desk: Desk) -> Render:
     """The Python file that Jinja2 makes of a template is read, compiled and executed for each include of it."""
-    made = part.make().overlay(loader=_Executed(_python_files(part, desk.folder)), cache_size=0)
-    return lambda context: made.get_template(part.entry).render(context)
+    stock = part.make().overlay(loader=_Executed(_python_files(part, desk.folder)), cache_size=0)
+    return lambda context: stock.get_template(part.entry).render(context)
 
 
 @subject("import of a module per include", Family.OLD)
 def imported(part: Part, desk: Desk) -> Render:
     """The Python file that Jinja2 makes of a template is imported under a new name for each include of it."""
-    made = part.make().overlay(loader=_Imported(_python_files(part, desk.folder)), cache_size=0)
-    return lambda context: made.get_template(part.entry).render(context)
+    stock = part.make().overlay(loader=_Imported(_python_files(part, desk.folder)), cache_size=0)
+    return lambda context: stock.get_template(part.entry).render(context)
 
 
 @subject("runpy.run_path per include", Family.OLD)
 def run_path(part: Part, desk: Desk) -> Render:
     """The Python file that Jinja2 makes of a template is run by `runpy.run_path` for each include of it."""
-    made = part.make().overlay(loader=_Ran(_python_files(part, desk.folder)), cache_size=0)
-    return lambda context: made.get_template(part.entry).render(context)
+    stock = part.make().overlay(loader=_Ran(_python_files(part, desk.folder)), cache_size=0)
+    return lambda context: stock.get_template(part.entry).render(context)
 
 
 @subject("string.Template read per call", Family.OLD)
@@ -58,8 +58,8 @@ def template(part: Part, desk: Desk) -> Render:
         (desk.folder / name).write_text(_REFERENCE.sub(r"\1read(\2)", text), encoding="utf-8")
 
     def read(name: str) -> jinja2.Template:
-        made: jinja2.Template = jinja2.Template((desk.folder / name).read_text(encoding="utf-8"), autoescape=True)
-        return made
+        parsed: jinja2.Template = jinja2.Template((desk.folder / name).read_text(encoding="utf-8"), autoescape=True)
+        return parsed
 
     return lambda context: read(part.entry).render(context, read=read)
 
@@ -67,10 +67,10 @@ def template(part: Part, desk: Desk) -> Render:
 @subject("Jinja2 from_string per call", Family.OLD)
 def from_string(part: Part, desk: Desk) -> Render:
     """`Environment.from_string` of the text for each call; what it includes and extends is cached."""
-    made = stock_environment(part.sources, part.make).overlay(auto_reload=False, cache_size=-1)
-    if callable(by_name := made.autoescape):  # which such a template does not have
-        made.autoescape = lambda name: by_name(part.entry if name is None else name)
-    return lambda context: made.from_string(part.sources[part.entry]).render(context)
+    stock = stock_environment(part.sources, part.make).overlay(auto_reload=False, cache_size=-1)
+    if callable(by_name := stock.autoescape):  # which such a template does not have
+        stock.autoescape = lambda name: by_name(part.entry if name is None else name)
+    return lambda context: stock.from_string(part.sources[part.entry]).render(context)
 
 
 @subject("Jinja2 Environment per call", Family.OLD)
@@ -83,8 +83,8 @@ def environment(part: Part, desk: Desk) -> Render:
 def module_loader(part: Part, desk: Desk) -> Render:
     """A folder that `compile_templates` wrote, and one environment with a `ModuleLoader` that loads each once."""
     _compile_folder(part, desk.folder)
-    made = part.make().overlay(loader=jinja2.ModuleLoader(desk.folder), auto_reload=False, cache_size=-1)
-    return lambda context: made.get_template(part.entry).render(context)
+    stock = part.make().overlay(loader=jinja2.ModuleLoader(desk.folder), auto_reload=False, cache_size=-1)
+    return lambda context: stock.get_template(part.entry).render(context)
 
 
 @subject("Jinja2 ModuleLoader per call", Family.OLD)
@@ -93,9 +93,9 @@ def module_loader_per_call(part: Part, desk: Desk) -> Render:
     _compile_folder(part, desk.folder)
 
     def render(context: Mapping[str, Any]) -> str:
-        made = part.make()
-        made.loader = jinja2.ModuleLoader(desk.folder)
-        return made.get_template(part.entry).render(context)
+        stock = part.make()
+        stock.loader = jinja2.ModuleLoader(desk.folder)
+        return stock.get_template(part.entry).render(context)
 
     return render
 
@@ -106,11 +106,11 @@ def small_cache(part: Part, desk: Desk) -> Render:
     if part.entry not in part.sources:
         raise Unsupported("there is no template to copy")
     copies = [f"{number:03}-{part.entry}" for number in range(_COPIES)]
-    made = stock_environment({**part.sources, **dict.fromkeys(copies, part.sources[part.entry])}, part.make)
+    stock = stock_environment({**part.sources, **dict.fromkeys(copies, part.sources[part.entry])}, part.make)
     for name in copies:  # the cache is full before anything is measured
-        made.get_template(name)
+        stock.get_template(name)
     names = cycle(copies)
-    return lambda context: made.get_template(next(names)).render(context)
+    return lambda context: stock.get_template(next(names)).render(context)
 
 
 class _Executed(jinja2.BaseLoader):
@@ -120,7 +120,7 @@ class _Executed(jinja2.BaseLoader):
         self._files = files
 
     def load(self, environment: jinja2.Environment, name: str, globals: Any = None) -> jinja2.Template:
-        path = _found(self._files, name)
+        path = _file_of(self._files, name)
         space: dict[str, Any] = {"__file__": str(path)}
         exec(compile(path.read_bytes(), path, "exec"), space)
         return jinja2.Template.from_module_dict(environment, space, globals)
@@ -133,7 +133,7 @@ class _Ran(jinja2.BaseLoader):
         self._files = files
 
     def load(self, environment: jinja2.Environment, name: str, globals: Any = None) -> jinja2.Template:
-        space = runpy.run_path(str(_found(self._files, name)))["root"].__globals__  # what it gives back is a copy
+        space = runpy.run_path(str(_file_of(self._files, name)))["root"].__globals__  # what it gives back is a copy
         return jinja2.Template.from_module_dict(environment, space, globals)
 
 
@@ -145,13 +145,13 @@ class _Imported(jinja2.BaseLoader):
 
     def load(self, environment: jinja2.Environment, name: str, globals: Any = None) -> jinja2.Template:
         module_name = f"template_{next(self._numbers)}"
-        spec: Any = importlib.util.spec_from_file_location(module_name, _found(self._files, name))
+        spec: Any = importlib.util.spec_from_file_location(module_name, _file_of(self._files, name))
         module = sys.modules[module_name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return jinja2.Template.from_module_dict(environment, vars(module), globals)
 
 
-def _found(files: Mapping[str, Path], name: str) -> Path:
+def _file_of(files: Mapping[str, Path], name: str) -> Path:
     if name not in files:
         raise jinja2.TemplateNotFound(name)
     return files[name]
@@ -159,10 +159,10 @@ def _found(files: Mapping[str, Path], name: str) -> Path:
 
 def _python_files(part: Part, folder: Path) -> Mapping[str, Path]:
     """Write the Python that Jinja2 makes of each template into a file; return the files by name."""
-    made, files = part.make(), {}
+    stock, files = part.make(), {}
     for number, (name, text) in enumerate(part.sources.items()):
         files[name] = folder / f"template_{number}.py"
-        files[name].write_text(made.compile(text, name, raw=True, defer_init=True), encoding="utf-8")
+        files[name].write_text(stock.compile(text, name, raw=True, defer_init=True), encoding="utf-8")
     return files
 
 

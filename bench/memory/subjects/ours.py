@@ -21,5 +21,5 @@ def stream(part: Part, desk: Desk) -> Render:
 @subject("blendtpl.Environment", Family.OURS)
 def environment(part: Part, desk: Desk) -> Render:
     """`blendtpl.Environment`, or what else of blendtpl stands in for the environment, with a cache that holds all."""
-    made = live_environment(part.sources, part.make)
-    return lambda context: made.get_template(part.entry).render(context)
+    live = live_environment(part.sources, part.make)
+    return lambda context: live.get_template(part.entry).render(context)

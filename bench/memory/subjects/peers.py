@@ -8,8 +8,8 @@ from testkit.oracle import stock_environment
 @subject("Jinja2", Family.PEERS)
 def jinja2(part: Part, desk: Desk) -> Render:
     """One `jinja2.Environment` with `auto_reload=False, cache_size=-1`, which keeps every template."""
-    made = stock_environment(part.sources, part.make).overlay(auto_reload=False, cache_size=-1)
-    return lambda context: made.get_template(part.entry).render(context)
+    environment = stock_environment(part.sources, part.make).overlay(auto_reload=False, cache_size=-1)
+    return lambda context: environment.get_template(part.entry).render(context)
 
 
 @subject("minijinja", Family.PEERS)
@@ -39,6 +39,6 @@ def django(part: Part, desk: Desk) -> Render:
 def _peer(name: str, part: Part, desk: Desk) -> Render:
     if part.page is None:
         raise Unsupported("it has a language of its own, and no template of this")
-    (found,) = [peer for peer in peers.PEERS if peer.name == name]
-    render = found.prepare(part.page, peers.Desk(desk.folder, desk.at_end))
+    (chosen,) = [peer for peer in peers.PEERS if peer.name == name]
+    render = chosen.prepare(part.page, peers.Desk(desk.folder, desk.at_end))
     return lambda context: render()  # which holds the context, one that never changes
