@@ -11,7 +11,7 @@ import pytest
 import blendtpl
 from blendtpl.heap.naming import called, circle
 from blendtpl.tools.contexts import Thing
-from blendtpl.tools.soak.referrers import left, lengths
+from blendtpl.tools.soak.referrers import find_retained, lengths
 
 HERE = __name__
 
@@ -170,7 +170,7 @@ def test_what_was_added_to_anything_is_found_with_who_holds_it() -> None:
     new = gc.get_objects()
     gc.unfreeze()
     try:
-        found, referrers = left(before, new, [each for each in gc.get_objects() if each is not new])
+        found, referrers = find_retained(before, new, [each for each in gc.get_objects() if each is not new])
     finally:
         plain.clear()
         del nested["a"][1:]

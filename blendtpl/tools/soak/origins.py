@@ -15,7 +15,7 @@ from blendtpl.heap.naming import circle
 from blendtpl.runtime.template import Template
 from blendtpl.tools.soak.growth import WARM_UP, no_collector, repeated
 from blendtpl.tools.soak.lines import Place, innermost, shown
-from blendtpl.tools.soak.referrers import left, lengths, types_of
+from blendtpl.tools.soak.referrers import find_retained, lengths, types_of
 
 _FRAMES = 30  # of the stack behind each piece of memory, from a template on
 _MOST = 3  # places that are told
@@ -57,7 +57,7 @@ def follow(
         tracemalloc.stop()
         garbage = [*gc.garbage]
         gc.garbage.clear()
-        retained, referrers = left(before, new, [item for item in everything if item is not new])
+        retained, referrers = find_retained(before, new, [item for item in everything if item is not new])
     return Origins(
         renders, types_of([*garbage, *retained]), referrers, circle(garbage), tuple(_places(traces, templates))
     )
