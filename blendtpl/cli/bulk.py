@@ -62,9 +62,9 @@ def bulk_options(command: Command) -> Command:
 def check_options(options: Mapping[str, Any]) -> None:
     """Refuse options of bulk where there is no `--each`, and an `--each` without a folder to write into."""
     if options["source"] is None:
-        given = [name for name, value in options.items() if value not in (None, ())]
-        if given:
-            raise click.UsageError(f"`{_spelt(given[0])}` goes with `--each FILE`")
+        misplaced = [name for name, value in options.items() if value not in (None, ())]
+        if misplaced:
+            raise click.UsageError(f"`{_spelt(misplaced[0])}` goes with `--each FILE`")
     elif options["out"] is None:
         raise click.UsageError("`--each` needs `--out FOLDER`")
 
@@ -78,12 +78,12 @@ def render_each(
 ) -> None:
     """Do, or go on with, the job that the options say, and exit with what came of it."""
     out: Path = options["out"]
-    wanted = {each.name for each in fields(Request)}
-    given = {name: value for name, value in options.items() if name in wanted and value is not None}
-    given |= {"fields": _fields(options), "fixed": _fixed(options)}
-    asked = Request(**{**given, **request})
+    names = {field.name for field in fields(Request)}
+    values = {name: value for name, value in options.items() if name in names and value is not None}
+    values |= {"fields": _fields(options), "fixed": _fixed(options)}
+    job_request = Request(**{**values, **request})
     with _interruptible(out), Ticker("rows", rate=True) as ticker:
-        job = plan_job(asked, registry, environment, read_job(out) if out.is_dir() else None)
+        job = plan_job(job_request, registry, environment, read_job(out) if out.is_dir() else None)
         with at_work(out), _runner(job, registry, bundle, options) as runner, _telling_what_stays(out):
             progress = run_job(job, out, runner, tick=_shown(ticker), max_rejects=options["max_rejects"])
     _report(progress, out)
@@ -143,7 +143,7 @@ def _done(out: Path) -> str:
     job = read_job(out) if out.is_dir() else None
     if job is None:
         return "nothing is done yet"
-    done = sum(not each.name.startswith(".") for each in (out / ROWS).iterdir())
+    done = sum(not file.name.startswith(".") for file in (out / ROWS).iterdir())
     return f"{done:,} of {len(job.chunks):,} chunks are done"
 
 
@@ -156,13 +156,13 @@ def _shown(ticker: Ticker) -> Callable[[Progress], None]:
 
 
 def _fields(options: Mapping[str, Any]) -> dict[str, str]:
-    found = dict(_pair(text, "--field", "FIELD=COLUMN") for text in options["fields"])
-    return {**found, "to": options["to"]} if options["to"] is not None else found
+    columns = dict(_pair(text, "--field", "FIELD=COLUMN") for text in options["fields"])
+    return {**columns, "to": options["to"]} if options["to"] is not None else columns
 
 
 def _fixed(options: Mapping[str, Any]) -> dict[str, str]:
-    found = dict(_pair(text, "--set", "FIELD=TEXT") for text in options["fixed"])
-    return {**found, "sender": options["sender"]} if options["sender"] is not None else found
+    values = dict(_pair(text, "--set", "FIELD=TEXT") for text in options["fixed"])
+    return {**values, "sender": options["sender"]} if options["sender"] is not None else values
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:
@@ -173,5 +173,5 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _spelt(name: str) -> str:
-    told = {"source": "each", "output": "as", "kind": "input-format", "fields": "field", "fixed": "set"}
-    return f"--{told.get(name, name).replace('_', '-')}"
+    spellings = {"source": "each", "output": "as", "kind": "input-format", "fields": "field", "fixed": "set"}
+    return f"--{spellings.get(name, name).replace('_', '-')}"

@@ -100,7 +100,7 @@ def _context(file: str | None, example: str | None) -> dict[str, Any]:
         fail(f"{shown} is no valid JSON: {error}")
     if example is not None and isinstance(context, dict):
         if example not in context:
-            others = ", ".join(f"`{one_line(each)}`" for each in context) or "none"
+            others = ", ".join(f"`{one_line(name)}`" for name in context) or "none"
             fail(f"{shown} has no example `{example}`; it has {others}")
         context = context[example]
     if not isinstance(context, dict):

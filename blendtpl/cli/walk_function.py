@@ -17,7 +17,7 @@ def named_function(name: str) -> Callable[[Walker], object]:
     if not (separator and module and path):
         raise ConfigError(f"`{shown}` names no function: write `module:function`, such as `shop.walker:walk`")
     try:
-        found: object = importlib.import_module(module)
+        target: object = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module}.".startswith(f"{error.name}."):
             raise ConfigError(f"`{shown}`: there is no module `{one_line(error.name)}` to import") from None
@@ -25,13 +25,13 @@ def named_function(name: str) -> Callable[[Walker], object]:
     except (Exception, SystemExit) as error:
         raise _fails(shown, error) from error
     for part in path.split("."):
-        if not hasattr(found, part):
+        if not hasattr(target, part):
             raise ConfigError(f"`{shown}`: the module has no `{one_line(path)}`")
-        found = getattr(found, part)
-    if not callable(found):
-        raise ConfigError(f"`{shown}` is no function, but an object of type `{type(found).__name__}`")
+        target = getattr(target, part)
+    if not callable(target):
+        raise ConfigError(f"`{shown}` is no function, but an object of type `{type(target).__name__}`")
     try:
-        inspect.signature(found).bind(None)
+        inspect.signature(target).bind(None)
     except TypeError as error:
         raise ConfigError(
             f"`{shown}` cannot be called with a walker alone ({error}): it takes one argument, as in"
@@ -39,7 +39,7 @@ def named_function(name: str) -> Callable[[Walker], object]:
         ) from None
     except ValueError:
         pass  # a function in C that does not say
-    return found
+    return target
 
 
 def _fails(shown: str, error: BaseException) -> ConfigError:

@@ -28,24 +28,24 @@ class Choice:
 Choices = tuple[Choice, ...]
 
 
-def joined(each: Sequence[Choices | None]) -> Choices | None:
+def joined(parts: Sequence[Choices | None]) -> Choices | None:
     """Return the choices of what is printed one after another."""
-    found: list[Choice] = [Choice((), "")]
-    for choices in each:
-        if choices is None or len(found) > _MOST:
+    combined: list[Choice] = [Choice((), "")]
+    for choices in parts:
+        if choices is None or len(combined) > _MOST:
             return None
-        found = [
+        combined = [
             Choice((*first.under, *(pair for pair in then.under if pair not in first.under)), first.text + then.text)
-            for first in found
+            for first in combined
             for then in choices
             if all(dict(first.under).get(name, value) is value for name, value in then.under)
         ]
-    return tuple(found)
+    return tuple(combined)
 
 
 def either(tests: Sequence[nodes.Node], bodies: Sequence[Choices | None]) -> Choices | None:
     """Return the choices of a condition with so many tests, and one body more."""
-    found: list[Choice] = []
+    alternatives: list[Choice] = []
     before: tuple[tuple[str, bool], ...] = ()
     for index, choices in enumerate(bodies):
         under = before
@@ -56,29 +56,29 @@ def either(tests: Sequence[nodes.Node], bodies: Sequence[Choices | None]) -> Cho
             under, before = (*before, (test, True)), (*before, (test, False))
         if choices is None:
             return None
-        found += [
-            Choice((*under, *(pair for pair in each.under if pair not in under)), each.text)
-            for each in choices
-            if all(dict(under).get(name, value) is value for name, value in each.under)
+        alternatives += [
+            Choice((*under, *(pair for pair in choice.under if pair not in under)), choice.text)
+            for choice in choices
+            if all(dict(under).get(name, value) is value for name, value in choice.under)
             and all(dict(under)[name] is value for name, value in under)
         ]
-    return tuple(found)
+    return tuple(alternatives)
 
 
 def decided(choices: Choices, assumed: Assumed) -> str | None:
     """Return what is printed under these assumptions, if they decide that."""
-    for each in choices:
-        if all(assumed.get(name) is value for name, value in each.under):
-            return each.text
+    for choice in choices:
+        if all(assumed.get(name) is value for name, value in choice.under):
+            return choice.text
     return None
 
 
-def asked(tag: Sequence[Choices], assumed: Assumed) -> str | None:
+def next_test(tag: Sequence[Choices], assumed: Assumed) -> str | None:
     """Return the condition that is asked next, where these are known; nothing where all is decided."""
     for choices in tag:
-        for each in choices:
-            open_ = [name for name, _ in each.under if name not in assumed]
-            if all(assumed.get(name, value) is value for name, value in each.under):
+        for choice in choices:
+            open_ = [name for name, _ in choice.under if name not in assumed]
+            if all(assumed.get(name, value) is value for name, value in choice.under):
                 if open_:
                     return open_[0]
                 break
@@ -88,17 +88,17 @@ def asked(tag: Sequence[Choices], assumed: Assumed) -> str | None:
 def ways(tag: Sequence[Choices]) -> list[dict[str, bool]] | None:
     """Return all ways in which a tag may be printed, or `None` where they are too many."""
     pending: list[dict[str, bool]] = [{}]
-    found: list[dict[str, bool]] = []
+    complete: list[dict[str, bool]] = []
     while pending:
         assumed = pending.pop()
-        test = asked(tag, assumed)
+        test = next_test(tag, assumed)
         if test is None:
-            found.append(assumed)
+            complete.append(assumed)
         else:
             pending += [{**assumed, test: False}, {**assumed, test: True}]
-        if len(found) + len(pending) > _MOST:
+        if len(complete) + len(pending) > _MOST:
             return None
-    return found
+    return complete
 
 
 def branched(tag: Sequence[Choices], text: Callable[[Assumed], str], signs: tuple[str, str]) -> str:
@@ -107,7 +107,7 @@ def branched(tag: Sequence[Choices], text: Callable[[Assumed], str], signs: tupl
     """
 
     def inner(assumed: dict[str, bool]) -> str:
-        test = asked(tag, assumed)
+        test = next_test(tag, assumed)
         if test is None:
             return text(assumed)
         holds, fails = inner({**assumed, test: True}), inner({**assumed, test: False})
@@ -160,9 +160,9 @@ def _written(node: nodes.Node) -> Iterator[str | None]:
             yield None
 
 
-def _arguments(each: Sequence[nodes.Expr]) -> Iterator[str | None]:
-    if each:
+def _arguments(arguments: Sequence[nodes.Expr]) -> Iterator[str | None]:
+    if arguments:
         yield "("
-        for index, argument in enumerate(each):
+        for index, argument in enumerate(arguments):
             yield from (", " * bool(index), *_written(argument))
         yield ")"

@@ -167,7 +167,8 @@ def _decide(messages: list[Message], marked: Marks, shared: Mapping[str, str], r
             every = [(assumed, _matched(message, places, assumed)) for assumed in assumptions]
             if matched := [match for _, matched in every for match in matched]:
                 branches = tuple(
-                    (tuple(assumed.items()), _declared(message, each, own, marked, result)) for assumed, each in every
+                    (tuple(assumed.items()), _declared(message, matching, own, marked, result))
+                    for assumed, matching in every
                 )
                 by_mark[own].append(_Occurrence(message, matched, branches, tag, *_style_of(message, places)))
         for node in message.unmarked:
@@ -226,10 +227,10 @@ def _ways(message: Message, places: list[Node]) -> tuple[tuple[Choices, ...], li
     tag = message.knowledge.tag(places[0])
     if not tag or any(message.knowledge.tag(node) != tag for node in places):
         return (), [{}]
-    found = ways(tag)
-    if found is None or all(match.certainty == YES for match in _matched(message, places, {})):
+    branches = ways(tag)
+    if branches is None or all(match.certainty == YES for match in _matched(message, places, {})):
         return (), [{}]
-    return tag, found
+    return tag, branches
 
 
 def _matched(message: Message, places: list[Node], assumed: Assumed) -> list[_Match]:
@@ -340,6 +341,7 @@ def _unwritable(
                 if FROZEN in above.attributes:
                     return "it is printed by way of a filter"
                 above = above.parent
-    if len({(each.branches, each.tag, NUMBERED.sub(FIRST, each.own)) for each in occurrences}) > 1:
+    styles = {(occurrence.branches, occurrence.tag, NUMBERED.sub(FIRST, occurrence.own)) for occurrence in occurrences}
+    if len(styles) > 1:
         return "messages with different sheets share it"
     return "its `style` is not the same wherever it is printed" if occurrences[0].own == "\0" else ""

@@ -48,7 +48,7 @@ class HoleValues:
         if isinstance(node, nodes.Output):
             return joined([self.choices(part, around) for part in node.nodes])
         if isinstance(node, nodes.If):
-            tests = [node.test, *(each.test for each in node.elif_)]
+            tests = [node.test, *(branch.test for branch in node.elif_)]
             return either(tests, [joined([self.choices(part, around) for part in body]) for body in bodies(node)])
         texts = self.of(node, around)
         if texts is None:
@@ -59,17 +59,17 @@ class HoleValues:
             other = (Choice((), ""),) if node.expr2 is None else self.choices(node.expr2, around)
             return either([node.test], [self.choices(node.expr1, around), other])
         if isinstance(node, nodes.Name):  # its value is asked for, as what that hangs on may have changed since
-            each = list(dict.fromkeys(texts))
-            tests = [nodes.Compare(node, [nodes.Operand("eq", nodes.Const(text))]) for text in each[:-1]]
-            same = all(text and written(test) for text, test in zip(each, tests, strict=False))
-            return either(tests, [(Choice((), text),) for text in each]) if same else None
+            distinct = list(dict.fromkeys(texts))
+            tests = [nodes.Compare(node, [nodes.Operand("eq", nodes.Const(text))]) for text in distinct[:-1]]
+            same = all(text and written(test) for text, test in zip(distinct, tests, strict=False))
+            return either(tests, [(Choice((), text),) for text in distinct]) if same else None
         return None
 
     def _named(self, node: nodes.Name, around: Around) -> tuple[nodes.Expr, Around] | None:
         """Return the condition that a name was given the value of, and what is around it."""
-        found, scope = around.scope.find(node.name)
-        if len(found) == 1 and isinstance(found[0], Value) and isinstance(found[0].expression, nodes.CondExpr):
-            return found[0].expression, replace(around, scope=scope)
+        bindings, scope = around.scope.find(node.name)
+        if len(bindings) == 1 and isinstance(bindings[0], Value) and isinstance(bindings[0].expression, nodes.CondExpr):
+            return bindings[0].expression, replace(around, scope=scope)
         return None
 
     def _plain(self, name: str | None) -> tuple[str, ...] | None:

@@ -35,8 +35,8 @@ class Knowledge:
 
     def tag(self, node: Node) -> tuple[Choices, ...]:
         """Return what is printed in an element's tag of which conditions decide, but for its style."""
-        found = (self.holes[number].choices for number in self._numbers(node))
-        return tuple(choices for choices in found if choices is not None and len(choices) > 1)
+        printed = (self.holes[number].choices for number in self._numbers(node))
+        return tuple(choices for choices in printed if choices is not None and len(choices) > 1)
 
     def under(self, node: Node, assumed: Assumed) -> Known:
         """Return what is known of an element where these conditions hold, or do not."""
@@ -51,7 +51,7 @@ class Knowledge:
     def _numbers(self, node: Node) -> Iterator[int]:
         for name, value in node.attributes.items():
             for text in (name, "" if name == "style" else value):
-                yield from (int(found[1]) for found in _NUMBER.finditer(text))
+                yield from (int(match[1]) for match in _NUMBER.finditer(text))
 
     def filled(self, text: str, *, unescape: bool = False) -> str:
         """Return a text with those holes filled that always print the same; `unescape` is for values of attributes."""

@@ -38,13 +38,13 @@ class Listing:
 
 def listing(program: Program, names: Iterable[str], files: Mapping[str, Settings | None], tree: Tree) -> Listing:
     """Return the messages of a program; `names` are those of all sources, with those that cannot be parsed."""
-    found, faults = [], []
+    definitions, faults = [], []
     for definition in folders(names, files).values():
         lacking = [place for part in definition.parts.values() for place in unfilled(program, tree, part)]
         if not lacking or f"{definition.name}/{FILE}" in files:
-            found.append(definition)
+            definitions.append(definition)
             faults += [*whole(definition), *_lacking(program, tree, definition)]
-    return Listing((*found, *_in_blocks(program, tree)), tuple(faults))
+    return Listing((*definitions, *_in_blocks(program, tree)), tuple(faults))
 
 
 def innermost(program: Program, tree: Tree, name: str, block: str) -> Place | None:
@@ -66,7 +66,7 @@ def unfilled(
         places.setdefault(place.block.name, []).append(place)
     root = tree(chain[-1])
     pending: list[tuple[nodes.Node, str, int]] = [] if blocks is not None or root is None else [(root, "", 0)]
-    entered = [(each, 0) for each in blocks or ()]
+    entered = [(block, 0) for block in blocks or ()]
     seen: set[tuple[str, int]] = set()
     while pending or entered:
         if not pending:
@@ -91,9 +91,9 @@ def unfilled(
 def _lacking(program: Program, tree: Tree, definition: Definition) -> Iterator[Fault]:
     for part, name in definition.parts.items():
         for place in unfilled(program, tree, name, always=True):
-            told = f"the message has no whole {part}: nothing fills the block `{place.block.name}` of "
+            problem = f"the message has no whole {part}: nothing fills the block `{place.block.name}` of "
             hint = f"fill it or, if others are to extend this message, remove its `{FILE}`"
-            yield Fault(name, 1, 0, KIND, f"{told}`{place.template}`, which is required", hint)
+            yield Fault(name, 1, 0, KIND, f"{problem}`{place.template}`, which is required", hint)
 
 
 def _in_blocks(program: Program, tree: Tree) -> Iterator[Definition]:

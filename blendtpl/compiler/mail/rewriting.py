@@ -49,13 +49,15 @@ class StyledElement:
 def edits(elements: Sequence[StyledElement], environment: jinja2.Environment) -> list[Edit | None]:
     """Return the edit that gives each element its style; `None` where it cannot be given one."""
     plans = [_plan(element) for element in elements]
-    pairs = [(own, declared) for (own, _), each in zip(plans, elements, strict=True) for _, declared in each.branches]
+    pairs = [
+        (own, declared) for (own, _), element in zip(plans, elements, strict=True) for _, declared in element.branches
+    ]
     styles = iter(zip(_styled(pairs), _styled([("", branch) for _, branch in pairs]), strict=True))
-    made: list[Edit | None] = []
+    results: list[Edit | None] = []
     for element, (own, runs) in zip(elements, plans, strict=True):
         branches = {frozenset(assumed): next(styles) for assumed, _ in element.branches}
-        made.append(_edit(element, own, runs, branches, environment))
-    return made
+        results.append(_edit(element, own, runs, branches, environment))
+    return results
 
 
 def delimiters_of(environment: jinja2.Environment) -> tuple[str, ...]:
@@ -150,8 +152,8 @@ def _inlined(pairs: Sequence[tuple[str | None, tuple[Declared, ...]]]) -> list[s
         style = f' style="{html.escape(own)}"' if own else ""
         body.append(f'<p {_KEY}="{number}"{style}></p>')
     page = f"<html><head><style>{''.join(sheet)}</style></head><body>{''.join(body)}</body></html>"
-    made = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
-    return [_in_order(made.get(str(number)), own or "", declared) for number, (own, declared) in enumerate(pairs)]
+    styles = {node.attributes.get(_KEY): node.attributes.get("style") for node in nodes_of(_INLINER.inline(page), "")}
+    return [_in_order(styles.get(str(number)), own or "", declared) for number, (own, declared) in enumerate(pairs)]
 
 
 def _in_order(style: str | None, own: str, declared: tuple[Declared, ...]) -> str | None:
@@ -160,16 +162,18 @@ def _in_order(style: str | None, own: str, declared: tuple[Declared, ...]) -> st
     """
     if not style:
         return style
-    stated = [(name.lower(), important) for name, _, important, _ in sorted(declared, key=lambda each: each[3])]
+    stated = [
+        (name.lower(), important) for name, _, important, _ in sorted(declared, key=lambda declaration: declaration[3])
+    ]
     ranks = {key: rank for rank, key in enumerate([*stated, *map(_kind, _declarations(own))])}
-    found = [each for each in _declarations(style) if each.strip()]
-    kinds = [_kind(each) for each in found]
-    values = [each.partition(":")[2].strip() for each in found]
+    written = [declaration for declaration in _declarations(style) if declaration.strip()]
+    kinds = [_kind(declaration) for declaration in written]
+    values = [declaration.partition(":")[2].strip() for declaration in written]
     for at, first in enumerate(kinds):
         for behind, then in enumerate(kinds[at + 1 :], at + 1):
             touching = first[1] is then[1] and touches(first[0], then[0])
             if touching and values[at] != values[behind] and ranks.get(first, -1) > ranks.get(then, len(ranks)):
-                return ";".join(sorted(found, key=lambda each: ranks.get(_kind(each), -1))) + ";"
+                return ";".join(sorted(written, key=lambda declaration: ranks.get(_kind(declaration), -1))) + ";"
     return style
 
 
@@ -206,24 +210,30 @@ def _edit(
     if attribute is None:
         if HOLE in styled.element.name:
             return None
-        made = choose(lambda _, alone: f' style="{_quoted(alone)}"' if alone else "")
-        return Edit(styled.element.named, styled.element.named, made)
+        added = choose(lambda _, alone: f' style="{_quoted(alone)}"' if alone else "")
+        return Edit(styled.element.named, styled.element.named, added)
     start, end, quote = _value(source, attribute)
     if own is not None and all(style is not None for style, _ in branches.values()):
-        text = choose(lambda style, _: _PLACES.sub(lambda found: texts[int(found[1])], _quoted(style)))
+        text = choose(lambda style, _: _PLACES.sub(lambda match: texts[int(match[1])], _quoted(style)))
         lines = source.text.count("\n", attribute.value, attribute.end) - text.count("\n")
         return Edit(attribute.value, attribute.end, f'"{text}"' + "\n" * lines) if lines >= 0 else None
     quote = quote or '"'
-    first = choose(lambda _, alone: "".join(f"{_quoted(each, quote)};" for each in _of_weight(alone, important=False)))
-    last = choose(lambda _, alone: "".join(f";{_quoted(each, quote)}" for each in _of_weight(alone, important=True)))
+    first = choose(
+        lambda _, alone: "".join(
+            f"{_quoted(declaration, quote)};" for declaration in _of_weight(alone, important=False)
+        )
+    )
+    last = choose(
+        lambda _, alone: "".join(f";{_quoted(declaration, quote)}" for declaration in _of_weight(alone, important=True))
+    )
     return Edit(attribute.value, attribute.end, f"{quote}{first}{source.text[start:end]}{last}{quote}")
 
 
 def _of_weight(style: str, *, important: bool) -> Iterator[str]:
     """Yield the declarations of a style that are important, or those that are not."""
-    for each in _declarations(style):
-        if each.strip() and each.rstrip().endswith("!important") is important:
-            yield each
+    for declaration in _declarations(style):
+        if declaration.strip() and declaration.rstrip().endswith("!important") is important:
+            yield declaration
 
 
 def _quoted(text: str, quote: str = '"') -> str:

@@ -66,12 +66,12 @@ def touches(name: str, other: str) -> bool:
     if long.startswith(f"{short}-") or {name, other} == {"font", "line-height"}:
         return name != other
     sides, looks = (
-        [set(each.split("-")[1:]) & words for each in (name, other)]
+        [set(property_name.split("-")[1:]) & words for property_name in (name, other)]
         for words in ({"top", "right", "bottom", "left"}, {"width", "style", "color"})
     )
     if not (name.startswith("border-") and other.startswith("border-") and all(map(set.union, sides, looks))):
         return False
-    return not any(all(each) and each[0] != each[1] for each in (sides, looks)) and name != other
+    return not any(all(words_of) and words_of[0] != words_of[1] for words_of in (sides, looks)) and name != other
 
 
 def rules(text: str) -> tuple[Rule, ...] | None:
