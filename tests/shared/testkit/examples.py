@@ -10,7 +10,7 @@ def every_example() -> Iterator[tuple[str, str]]:
     """Yield (template, example) for each template that has examples."""
     for path in sorted(TEMPLATES.rglob("*")):
         name = path.relative_to(TEMPLATES).as_posix()
-        if path.is_file() and path.suffix != ".json":
+        if path.is_file() and path.suffix not in {".json", ".toml"}:
             for example in read_examples(TEMPLATES, name):
                 yield name, example
 
