@@ -46,11 +46,13 @@ class Check:
         self._due = 0.0
         self.not_followed = 0
 
-    def start(self) -> None:
-        """Begin, before the first cycle. What was frozen before is as any other object until the end."""
+    def start(self, frame: FrameType) -> None:
+        """Begin, before the first cycle. What was frozen before is as any other object until the end. The loop is among
+        what called `frame`.
+        """
         self._was_frozen = gc.get_freeze_count() > 0
         gc.unfreeze()
-        self._before = untracked()
+        self._before = untracked(value for each in stack(frame) for value in variables(each).values())
 
     def begin(self) -> None:
         """Begin a cycle: whatever there is by now is none of its objects."""
@@ -170,7 +172,7 @@ def _roots(frames: Iterable[FrameType], scope: Scope, in_loop: set[int]) -> dict
     found = dict(running())
     for frame in frames:
         for identity, root in named(frame, ", which runs"):
-            if identity not in scope.fresh and identity not in in_loop:
+            if (identity not in scope.fresh or identity in scope.before) and identity not in in_loop:
                 found.setdefault(identity, root)
     return found
 

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -68,21 +69,21 @@ class Scope:
     def is_new(self, found: Any) -> bool:
         """Return whether something was made during the cycle and is an object of it."""
         kind = type(found)
+        if id(found) in self.before:  # a dict that was empty is new to the collector when something comes into it
+            return False
         if id(found) in self.fresh:
             if (shared := self.shared.get(kind)) is None:
                 shared = self.shared[kind] = kind is not FunctionType and _is_shared(found)
             return not shared and (kind is not FunctionType or found.__closure__ is not None)
-        return (
-            kind in _MAY_BE_UNTRACKED and len(found) > 0 and not gc.is_tracked(found) and id(found) not in self.before
-        )
+        return kind in _MAY_BE_UNTRACKED and len(found) > 0 and not gc.is_tracked(found)
 
 
-def untracked() -> dict[int, Any]:
-    """Return, by `id`, the dicts and tuples that the collector knows nothing of; they are kept, or others had their
-    `id` one day.
+def untracked(values: Iterable[Any]) -> dict[int, Any]:
+    """Return, by `id`, the dicts and tuples that the collector knows nothing of, among these values of variables and
+    all that others refer to; they are kept, or others had their `id` one day.
     """
     found = Passed()
-    for part in _referents(gc.get_objects()):
+    for part in chain(values, _referents(gc.get_objects())):
         if type(part) in _MAY_BE_UNTRACKED and not gc.is_tracked(part):
             found[id(part)] = part
     return found

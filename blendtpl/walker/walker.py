@@ -135,7 +135,7 @@ class Walker:
             raise WalkerError("the walker runs already: one loop over its cycles at a time, which ends when it is left")
         self._runs = True
         if self._check is not None:
-            self._check.start()
+            self._check.start(sys._getframe())
 
     def _leave(self) -> None:
         self._runs = False

@@ -370,6 +370,18 @@ def test_a_list_of_the_loops_own_function_is_named(registry: blendtpl.Registry) 
     assert str(survivor) == f"{HERE}.Thing of key 'thing' outlived cycle 1: it is held as `leaks[0]` of {where}"
 
 
+def test_what_comes_into_an_empty_dict_of_the_loop_is_found_at_once(registry: blendtpl.Registry) -> None:
+    leaks: dict[str, object] = {}  # which the collector did not know before, up to Python 3.13
+    walker = Walker(registry, check=True)
+    for cycle in walker.cycles():
+        if cycle.number == 2:
+            (survivor,) = cycle.survivors
+            assert survivor.held_by.startswith(f"`leaks['thing']` of function {HERE}.test_what_comes_into")
+            walker.end()
+        else:
+            leaks["thing"] = cycle.cache.get_or_load("thing", Thing)
+
+
 class Order:
     def __init__(self) -> None:
         self.lines = [{"id": 1, "price": 5}, {"id": 2, "tags": ["new"]}]

@@ -143,6 +143,24 @@ def test_growth_is_that_since_the_fork(registry: blendtpl.Registry, tmp_path: Pa
     assert json.loads((tmp_path / "told").read_text()) == [2, Stop.GROWTH, True, True]
 
 
+def test_processes_that_are_forked_from_one_walker_choose_their_own_ages(registry: blendtpl.Registry) -> None:
+    walker, (read, write) = Walker(registry, max_age=1000), os.pipe()
+    for _ in range(4):
+        if not os.fork():
+            try:
+                next(walker.cycles())
+                os.write(write, f"{walker._age}\n".encode())
+            finally:
+                os._exit(0)
+    for _ in range(4):
+        os.wait()
+    os.close(write)
+    with open(read) as told:
+        ages = [float(line) for line in told]
+    assert len(ages) == 4
+    assert len({walker._age, *ages}) > 1
+
+
 def test_what_the_launcher_knows_of_the_fork_is_kept(registry: blendtpl.Registry, rss: list[int]) -> None:
     stats = Stats()
     stats.started, stats.base_rss, stats.pid = 5.0, 70_000_000.0, float(os.getpid())
