@@ -81,7 +81,7 @@ def test_what_grows_once_is_no_leak_and_what_grows_each_time_is() -> None:
     [
         {"blocks": 1},
         {"bytes": SPARE_BYTES + 1},
-        {"found": 1},
+        {"collected": 1},
         {"survivors": 1},
         {"events": ("open",)},
         {"changes": ("sys.modules changed",)},
