@@ -6,6 +6,7 @@ by the processor time of the walkers, of which the same work may need more when 
 measured, and taken out. The clock's is judged only where the machine had next to no other work, and kept its pace.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -56,7 +57,7 @@ class Figures:
     @property
     def throughput_change(self) -> float:
         """How much larger throughput is at the end."""
-        return self.throughput_end / self.throughput_start - 1
+        return self.throughput_end / self.throughput_start - 1 if self.throughput_start else math.inf
 
     @property
     def effort_at_one_pace(self) -> float:

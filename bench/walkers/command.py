@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--minutes", type=_positive, help=f"how long each style works [{_MINUTES:g}]")
     length.add_argument("--hours", type=_positive, help="the same, in hours")
     parser.add_argument("--walkers", type=_count, default=_WALKERS, help=f"how many [{_WALKERS}]")
+    parser.add_argument("--rate", type=_positive, help="e-mails that become due in a second [no end of them]")
     parser.add_argument("--styles", nargs="+", choices=STYLES, default=list(STYLES), help="in this order [all]")
     parser.add_argument(
         "--out", type=Path, default=Path("build/walkers"), help="a folder for the results [build/walkers]"
@@ -95,7 +96,8 @@ def _show(options: argparse.Namespace) -> int:
     minutes = options.hours * 60 if options.hours else options.minutes or _MINUTES
     limit = options.memory_limit * _GIB if options.memory_limit else available() / 2
     with tempfile.TemporaryDirectory(prefix="walkers-") as folder:
-        plan = Plan(minutes * 60, options.walkers, int(limit), not options.no_collector, Path(folder), expected())
+        place, rate = Path(folder), options.rate or 0.0
+        plan = Plan(minutes * 60, options.walkers, int(limit), not options.no_collector, place, expected(), rate)
         make_files(plan.folder)
         runs = _runs(dict.fromkeys(options.styles), plan)
     files = report.write(runs, plan, options.out)

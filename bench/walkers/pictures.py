@@ -1,12 +1,12 @@
 """Pictures: memory and throughput over time, the styles side by side on the same axes, each as SVG and as PNG.
 
-Enters: runs. Leaves: three pictures: of all walkers together, of each of them, and of no more than the memory of each.
+Enters: runs. Leaves: three pictures: of all walkers together, of each of them, and of no more than the memory of each;
+and of backlog and memory where e-mails become due at a rate.
 The ground is the picture's own, light one, so that it reads the same on a light page and on a dark one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from math import floor, log10
 from pathlib import Path
 from statistics import fmean
 from textwrap import wrap
@@ -16,54 +16,37 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MultipleLocator
 
 from bench.walkers.checks import WARM_UP, efforts, figures, rates
 from bench.walkers.run import Run
 from bench.walkers.styles import STYLES
+from blendtpl.metrics.graph import ENDINGS
+from blendtpl.metrics.looks import GREY, LOOKS, save, set_times
 
 _MIB = 1024.0
 _SMOOTHED = 7  # samples whose mean is the line through the dots
-_HOURS_FROM = 7200.0  # seconds of a run whose axis is in hours
 _COLOURS = {"old": "#c2410c", "jinja2": "#1d4ed8", "blendtpl": "#047857"}
-_INK, _GREY, _FAINT = "#1f2328", "#6e7781", "#d0d7de"
-_LOOKS: Any = {
-    "font.size": 10,
-    "axes.edgecolor": _FAINT,
-    "axes.grid": True,
-    "axes.labelcolor": _INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlecolor": _INK,
-    "figure.facecolor": "#ffffff",
-    "grid.color": "#eaeef2",
-    "legend.fontsize": 8.5,
-    "legend.frameon": False,
-    "svg.hashsalt": "walkers",  # the same samples give the same file
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-}
 _Panel = Callable[[Axes, Run], object]
 
 
 def draw(runs: Sequence[Run], folder: Path) -> list[Path]:
     """Write the pictures of runs that have samples; return the files."""
     walkers = len(runs[0].samples[0].memory)
-    with mpl.rc_context(_LOOKS):
+    with mpl.rc_context(LOOKS):
         panels = (_memory_together, _throughput_together, _effort_together)
         together = _picture(runs, panels, f"{walkers} walkers together")
         separate = _picture(runs, (_memory_of_each, _throughput_of_each), f"Each of {walkers} walkers")
         memory = _summary(runs, f"Private memory of each of {walkers} processes that send e-mails, MiB")
         pictures = {"together": together, "each": separate, "memory": memory}
+        if rate := runs[0].rate:
+            pictures["load"] = _beside(runs, f"{walkers} processes, {rate:g} e-mails to send each second")
         return [file for stem, figure in pictures.items() for file in _save(figure, folder / stem)]
 
 
 def _save(figure: Figure, stem: Path) -> Iterator[Path]:
-    for suffix, facts in ((".svg", {"Date": None}), (".png", {})):
-        file = stem.with_suffix(suffix)
-        figure.savefig(file, dpi=150, metadata=facts)
-        yield file
+    for suffix in ENDINGS:
+        save(figure, stem.with_suffix(suffix))
+        yield stem.with_suffix(suffix)
 
 
 def _picture(runs: Sequence[Run], panels: Sequence[_Panel], title: str) -> Figure:
@@ -77,7 +60,7 @@ def _picture(runs: Sequence[Run], panels: Sequence[_Panel], title: str) -> Figur
         for place, run in zip(row, runs, strict=True):
             panel(place, run)
             if run.ended:
-                place.axvline(run.samples[-1].at, color=_GREY, linewidth=1, linestyle="-.", label="ended early")
+                place.axvline(run.samples[-1].at, color=GREY, linewidth=1, linestyle="-.", label="ended early")
             place.legend(loc="upper left", ncols=2 if panel in _WITH_DOTS else 1)
         row[0].set_ylim(0, row[0].get_ylim()[1] * 1.2)  # with room for the legend
     for place, run in zip(rows[0], runs, strict=True):
@@ -92,7 +75,7 @@ def _picture(runs: Sequence[Run], panels: Sequence[_Panel], title: str) -> Figur
             fontweight="bold",
             color=_COLOURS[run.style],
         )
-        place.text(0.5, 1.13, style.explanation, transform=place.transAxes, ha="center", fontsize=8, color=_GREY)
+        place.text(0.5, 1.13, style.explanation, transform=place.transAxes, ha="center", fontsize=8, color=GREY)
     _set_times(rows.flat, max(run.samples[-1].at for run in runs))
     return figure
 
@@ -108,34 +91,50 @@ def _summary(runs: Sequence[Run], title: str) -> Figure:
         place.set_ylabel("")
         place.set_title(style.title, color=_COLOURS[run.style], fontsize=12, fontweight="bold", pad=40)
         explanation = "\n".join(wrap(style.explanation, 34))
-        place.text(0.5, 1.03, explanation, transform=place.transAxes, ha="center", fontsize=9, color=_GREY)
+        place.text(0.5, 1.03, explanation, transform=place.transAxes, ha="center", fontsize=9, color=GREY)
     row[0].set_ylim(0, None)
     row[-1].legend(loc="center")
     _set_times(row, max(run.samples[-1].at for run in runs))
     return figure
 
 
+def _beside(runs: Sequence[Run], title: str) -> Figure:
+    """Return the picture of what comes of a load: e-mails that wait, over memory."""
+    figure = Figure(figsize=(8.4, 5.4), layout=ConstrainedLayoutEngine(hspace=0.06, wspace=0.04))
+    figure.suptitle(title, fontsize=12, fontweight="bold")
+    waiting, memory = figure.subplots(2, len(runs), sharex=True, sharey="row", squeeze=False)
+    for above, below, run in zip(waiting, memory, runs, strict=True):
+        style, times = STYLES[run.style], _times(run)
+        above.set_title(style.title, color=_COLOURS[run.style], fontsize=12, fontweight="bold", pad=22)
+        above.text(0.5, 1.03, style.explanation, transform=above.transAxes, ha="center", fontsize=8.5, color=GREY)
+        backlog = [run.backlog(sample) for sample in run.samples]
+        pss = [sum(each.pss for each in sample.memory) / _MIB for sample in run.samples]
+        for place, found, unit in ((above, backlog, ""), (below, pss, " MiB")):
+            place.plot(times, found, color=_COLOURS[run.style], linewidth=2.2)
+            place.fill_between(times, found, color=_COLOURS[run.style], alpha=0.1, linewidth=0)
+            place.annotate(
+                f"{found[-1]:,.0f}{unit}", (times[-1], found[-1]), (-6, 6), textcoords="offset points", ha="right"
+            )
+            place.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    waiting[0].set_ylabel("e-mails that wait")
+    memory[0].set_ylabel("memory (PSS), MiB")
+    for first in (waiting[0], memory[0]):
+        first.set_ylim(0, first.get_ylim()[1] * 1.08)
+    _set_times([*waiting, *memory], max(run.samples[-1].at for run in runs))
+    return figure
+
+
 def _set_times(places: Iterable[Axes], seconds: float) -> None:
-    unit, name = (3600, "hours") if seconds > _HOURS_FROM else (60, "minutes")
     for place in places:
-        place.set_xlim(0, seconds)
-        place.xaxis.set_major_locator(MultipleLocator(_step(seconds / unit) * unit))
-        place.xaxis.set_major_formatter(lambda at, _: f"{at / unit:g}")
-        place.tick_params(length=0, labelleft=True, labelbottom=True)
-        if place.get_subplotspec().is_last_row():  # type: ignore[union-attr]  # all of them are of a grid
-            place.set_xlabel(f"{name} since the walkers began")
-
-
-def _step(length: float) -> float:
-    """Return a round number that goes into a length four to eight times."""
-    magnitude = 10.0 ** floor(log10(length / 4))
-    return max(step * magnitude for step in (1, 2, 2.5, 5) if step * magnitude <= length / 4)
+        set_times(place, seconds, "the walkers began")
+        if not place.get_subplotspec().is_last_row():  # type: ignore[union-attr]  # all of them are of a grid
+            place.set_xlabel("")
 
 
 def _memory_together(place: Axes, run: Run) -> None:
     times, colour = _times(run), _COLOURS[run.style]
     lines: Sequence[tuple[str, str, dict[str, Any]]] = (
-        ("resident (shared pages counted in each)", "rss", {"color": _GREY, "linewidth": 1.0, "linestyle": ":"}),
+        ("resident (shared pages counted in each)", "rss", {"color": GREY, "linewidth": 1.0, "linestyle": ":"}),
         ("proportional (PSS)", "pss", {"color": colour, "linewidth": 2.2}),
         ("private dirty", "private_dirty", {"color": colour, "linewidth": 1.2, "linestyle": "--"}),
     )
@@ -182,7 +181,7 @@ def _memory_of_each(place: Axes, run: Run) -> None:
         mebibytes = [sample.memory[number].private_dirty / _MIB for sample in run.samples]
         place.plot(_times(run), mebibytes, color=_COLOURS[run.style], linewidth=0.9, alpha=0.6, label=_once(number))
     bare = run.bare.private_dirty / _MIB
-    place.axhline(bare, color=_GREY, linewidth=1, linestyle="--", label="an interpreter that does nothing")
+    place.axhline(bare, color=GREY, linewidth=1, linestyle="--", label="an interpreter that does nothing")
     place.set_ylabel("private dirty memory, MiB")
 
 

@@ -40,6 +40,7 @@ def facts(plan: Plan) -> dict[str, object]:
     return {
         "walkers": plan.walkers,
         "seconds of each style": plan.seconds,
+        "e-mails due in a second": plan.rate or "no end of them",
         "collector": "on" if plan.collector else "off",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": {name: version(name) for name in ("blendtpl", "jinja2", "aiosmtpd")},

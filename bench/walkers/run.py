@@ -20,7 +20,9 @@ _AGONY = 2.0  # seconds from a process that is gone to the news of it
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is the same for all styles. `limit` is how much memory walkers may have together, in KiB of PSS."""
+    """What is the same for all styles. `limit` is how much memory walkers may have together, in KiB of PSS; `rate` how
+    many e-mails become due in a second, 0 for no end of them.
+    """
 
     seconds: float
     walkers: int
@@ -28,6 +30,7 @@ class Plan:
     collector: bool
     folder: Path
     expected: frozenset[str] = field(repr=False)
+    rate: float = 0.0
 
     @property
     def every(self) -> float:
@@ -50,6 +53,11 @@ class Run:
     wrong: int
     ended: str
     status: int
+    rate: float = 0.0
+
+    def backlog(self, sample: Sample) -> float:
+        """Return how many e-mails were due by then that no walker had sent."""
+        return max(0.0, self.rate * sample.at - sum(sample.sent))
 
 
 def run(style: str, plan: Plan, progress: Callable[[Sample], object]) -> Run:
@@ -82,7 +90,9 @@ def run(style: str, plan: Plan, progress: Callable[[Sample], object]) -> Run:
     finally:
         os.close(file)
     sent = sum(counts[counters.sent_by(number)] for number in range(1, plan.walkers + 1))
-    return Run(style, bare, tuple(samples), sent, counts[counters.RECEIVED], counts[counters.WRONG], ended, status)
+    return Run(
+        style, bare, tuple(samples), sent, counts[counters.RECEIVED], counts[counters.WRONG], ended, status, plan.rate
+    )
 
 
 def _bare(style: str, plan: Plan, file: int, start: Start) -> Memory:
@@ -98,7 +108,7 @@ def _watched(style: str, plan: Plan, file: int, start: Start) -> Iterator[Sample
     """Start a server and walkers, and look at them from time to time; raises `DiedError` when one of them dies."""
     counts = counters.view(file)
     server = start("the server", "bench.walkers.server", {"expected": sorted(plan.expected), "counters": file})
-    orders = team.Orders(style, str(plan.folder), plan.walkers, read(server)["port"], file, plan.collector)
+    orders = team.Orders(style, str(plan.folder), plan.walkers, read(server)["port"], file, plan.collector, plan.rate)
     leader = start("the parent of the walkers", "bench.walkers.team", asdict(orders))
     pids = read(leader)["pids"]
     serving = [server.process.pid, leader.process.pid, os.getpid()]

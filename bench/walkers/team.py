@@ -25,11 +25,15 @@ from bench.walkers.mails import RECIPIENT, SENDER, jobs
 from bench.walkers.styles import STYLES, Begin
 
 PATIENCE = 10.0  # seconds for walkers to finish the e-mail they are at
+_NAP = 0.1  # seconds that a walker with nothing to do does not look whether it is to stop
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a team is to do. With no walkers it does nothing, as the bare process that memory is compared with."""
+    """What a team is to do. With no walkers it does nothing, as the bare process that memory is compared with.
+
+    `rate` is how many e-mails become due in a second, for all walkers together; 0: each sends without pause.
+    """
 
     style: str
     folder: str
@@ -37,6 +41,7 @@ class Orders:
     port: int
     counters: int
     collector: bool
+    rate: float = 0.0
 
 
 def log_of(folder: str, walker: int) -> Path:
@@ -44,18 +49,22 @@ def log_of(folder: str, walker: int) -> Path:
     return Path(folder) / f"walker-{walker}.log"
 
 
-def walk(number: int, orders: Orders, begin: Begin) -> None:
-    """Send e-mails until told to stop, or the parent is gone."""
+def walk(number: int, orders: Orders, begin: Begin, began: float) -> None:
+    """Send e-mails until told to stop, or the parent is gone. The first is due when all `began`."""
     with log_of(orders.folder, number).open("w") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
     parent, counts, place = os.getppid(), view(orders.counters), sent_by(number)
     if not orders.collector:
         gc.disable()
     mail, todo = begin(), jobs()
+    due, every = began, orders.walkers / orders.rate if orders.rate else 0.0
     with smtplib.SMTP("127.0.0.1", orders.port, local_hostname="localhost", timeout=60) as connection:
         for job in itertools.islice(itertools.cycle(todo), number % len(todo), None):
+            while (ahead := due - time.monotonic()) > 0.0 and not counts[STOP]:
+                time.sleep(min(ahead, _NAP))
             if counts[STOP] or os.getppid() != parent:
                 return
+            due += every
             connection.sendmail(SENDER, [RECIPIENT], mail(job), mail_options=("BODY=8BITMIME",))
             counts[place] += 1
 
@@ -63,9 +72,9 @@ def walk(number: int, orders: Orders, begin: Begin) -> None:
 def lead(orders: Orders) -> None:
     """Fork the walkers and wait for the end of all of them."""
     begin = STYLES[orders.style].prepare(Path(orders.folder))
-    fork = multiprocessing.get_context("fork")
+    fork, began = multiprocessing.get_context("fork"), time.monotonic()
     team: dict[int, BaseProcess] = {
-        number: fork.Process(target=walk, args=(number, orders, begin), daemon=True)
+        number: fork.Process(target=walk, args=(number, orders, begin, began), daemon=True)
         for number in range(1, orders.walkers + 1)
     }
     for walker in team.values():

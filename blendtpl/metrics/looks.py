@@ -29,7 +29,7 @@ LOOKS: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
-_UNITS = ((3 * 86400, 86400, "days"), (7200, 3600, "hours"), (120, 60, "minutes"), (0, 1, "seconds"))
+_UNITS = ((2 * 86400, 86400, "days"), (7200, 3600, "hours"), (100, 60, "minutes"), (0, 1, "seconds"))
 
 
 def save(figure: "Figure", file: Path) -> None:
@@ -37,15 +37,15 @@ def save(figure: "Figure", file: Path) -> None:
     figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix == ".svg" else {})
 
 
-def set_times(place: "Axes", seconds: float, since: str, *, unit: int | None = None) -> None:
+def set_times(place: "Axes", seconds: float, since: str) -> None:
     """Have the axis of a picture go from 0 to so many seconds, in steps that are round in a unit that suits them."""
     from matplotlib.ticker import MultipleLocator
 
-    size, name = next((size, name) for least, size, name in _UNITS if (unit == size if unit else seconds >= least))
+    size, name = next((size, name) for least, size, name in _UNITS if seconds >= least)
     place.set_xlim(0, seconds)
     place.xaxis.set_major_locator(MultipleLocator(_step(seconds / size) * size))
     place.xaxis.set_major_formatter(lambda at, _: f"{at / size:g}")
-    place.tick_params(length=0, labelleft=True)
+    place.tick_params(length=0, labelleft=True, labelbottom=True)
     place.set_xlabel(f"{name} since {since}")
 
 

@@ -63,6 +63,18 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         yield start
 
 
+def test_a_load_is_drawn_with_what_waits_and_no_more_is_sent_than_was_due(begin: Begin) -> None:
+    command = begin("--walkers", "2", "--minutes", "0.1", "--rate", "2", "--styles", "blendtpl")
+    stdout, stderr = command.process.communicate(timeout=PATIENCE)
+    assert command.process.returncode == 0, stdout + stderr
+    assert {file.name for file in command.out.iterdir()} == FILES | {"load.svg", "load.png"}
+    (run,) = command.told()["runs"]
+    assert run["rate"] == 2
+    assert 0 < run["sent"] == run["received"]
+    last = run["samples"][-1]
+    assert sum(last["sent"]) <= 2 * (last["at"] + 1) + 2  # who takes a sample later says so
+
+
 def test_three_styles_send_e_mails_none_is_lost_and_all_is_written(begin: Begin) -> None:
     command = begin("--walkers", "3", "--minutes", "0.1")
     stdout, stderr = command.process.communicate(timeout=PATIENCE)
