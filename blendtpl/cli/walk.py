@@ -28,6 +28,7 @@ from blendtpl.cli.walk_rows import MeasuredRows
 from blendtpl.cli.walk_table import LiveTable, table
 from blendtpl.errors import ConfigError
 from blendtpl.extras import NotInstalledError
+from blendtpl.metrics import draw
 from blendtpl.printable import one_line
 from blendtpl.runtime.registry import Registry, load
 from blendtpl.walker.launcher import Arbiter, Job, Policy
@@ -100,6 +101,18 @@ def _limit(name: str, kind: _Converted, text: str, default: str | None = None) -
     return click.option(name, type=kind, default=default, show_default=default is not None, help=text)
 
 
+@walk_command.command("graph")
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path), required=False)
+def graph_command(recording: Path, out: Path | None) -> None:
+    """Draw work over time above memory over time, of what `--record` recorded.
+
+    OUT ends in `.svg` or `.png`.  [default: RECORDING.svg]
+    """
+    with errors_as_text():
+        say(str(draw(recording, out or recording.with_name(f"{recording.name}.svg"))))
+
+
 @walk_command.command("run")
 @click.argument("function", metavar="MODULE:FUNCTION", required=False)
 @click.option(
@@ -129,6 +142,11 @@ def _limit(name: str, kind: _Converted, text: str, default: str | None = None) -
 @click.option("--no-watch", is_flag=True, help="Take a new bundle only when SIGHUP asks for it.")
 @click.option("--health", type=_Address(), help="Answer HTTP: 200 when three quarters are ready, or else 503.")
 @click.option("--metrics", type=_Address(), help="Answer Prometheus, for all walkers at once, under `/metrics`.")
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Record work and memory each second, for `blendtpl walk graph`.",
+)
 @click.option("--plain", is_flag=True, help="Print lines on a terminal, too, instead of a table.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder for the socket that `--status` asks.")
 @click.option("--status", is_flag=True, help="Show what the pools of this user are like, and end.")
@@ -152,6 +170,7 @@ def run_command(
     no_watch: bool,
     health: Address | None,
     metrics: Address | None,
+    record: Path | None,
     plain: bool,
     run: Path | None,
     status: bool,
@@ -218,20 +237,26 @@ def run_command(
             make,
             watch=not no_watch,
         )
-        raise SystemExit(_run(job, policy, folder, Beside(health, metrics), plain=plain))
+        raise SystemExit(_run(job, policy, folder, Beside(health, metrics, record), plain=plain))
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What goes on beside the walkers: where to answer whom."""
+    """What goes on beside the walkers: where to answer whom, and into which file to record."""
 
     health: Address | None
     metrics: Address | None
+    record: Path | None
 
     def helpers(self, rows: MeasuredRows) -> tuple[Helper, ...]:
         """Return the processes that this takes."""
-        at = self.metrics
-        return () if at is None else (Helper("the metrics", lambda: rows.serving(*at)),)
+        at, file, helpers = self.metrics, self.record, list[Helper]()
+        if at is not None:
+            helpers.append(Helper("the metrics", lambda: rows.serving(*at)))
+        if file is not None:
+            rows.begin_recording(file)
+            helpers.append(Helper("the recording", lambda: rows.recording(file)))
+        return tuple(helpers)
 
 
 def _run(job: Job, policy: Policy, folder: Path, beside: "Beside", *, plain: bool) -> int:

@@ -1,9 +1,14 @@
 """Rows in which what walkers render is counted by template, for the launcher."""
 
 import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
 
-from blendtpl.metrics import SharedMetrics, measure, serve
+from blendtpl.cli.common import say
+from blendtpl.errors import ConfigError
+from blendtpl.metrics import Recorder, SharedMetrics, measure, serve
+from blendtpl.printable import one_line
 from blendtpl.runtime.registry import Registry
 from blendtpl.walker.launcher.rows import Rows
 from blendtpl.walker.stats import Stats
@@ -45,3 +50,22 @@ class MeasuredRows(Rows):
         """Begin to answer Prometheus, and return what waits as long as that goes on. Called in a process of its own."""
         serve(self._metrics(), host, port)
         return signal.pause
+
+    def begin_recording(self, file: Path) -> None:
+        """Begin a recording anew, or raise `ConfigError` for a file that cannot be one."""
+        Recorder(file).close()
+
+    def recording(self, file: Path) -> Callable[[], object]:
+        """Go on with a recording, and return what takes samples as long as it can. Called in a process of its own."""
+        recorder = Recorder(file, resume=True)
+
+        def record() -> None:
+            try:
+                while True:
+                    recorder.sample(self._metrics())
+                    time.sleep(1.0)
+            except ConfigError as error:  # the disk is full, say: it would be so the next time, too
+                say(one_line(str(error)), err=True)
+                signal.pause()
+
+        return record

@@ -8,7 +8,9 @@ that is killed leaves a recording, whose last line may be cut, which is passed o
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -21,6 +23,7 @@ from blendtpl.metrics.processes import OnceInAWhile, pss_of, rss_of
 from blendtpl.metrics.shared import SharedMetrics
 
 MOST = 4000  # samples: a little more than an hour of seconds, and some 2 MB with 16 workers
+_LINUX = sys.platform == "linux"
 _FORMAT = {"recording": "blendtpl", "version": 1}
 
 
@@ -50,20 +53,29 @@ class Sample:
 
 
 class Recorder:
-    """What writes a recording. `file` is made anew; what is there and is no recording is not touched.
+    """What writes a recording. `file` is made anew, or gone on with when it is to `resume`, as by a process that takes
+    the place of one that was killed; what is there and is no recording is not touched.
 
     A sample that comes less than `every` seconds after the last one is passed over, and there are never more than
     `most`. Raises `ConfigError` for a file that cannot be written or is something else.
     """
 
-    def __init__(self, file: str | os.PathLike[str], *, every: float = 1.0, most: int = MOST) -> None:
+    def __init__(
+        self, file: str | os.PathLike[str], *, every: float = 1.0, most: int = MOST, resume: bool = False
+    ) -> None:
         self.file, self._every, self._most = Path(file), every, max(2, most)
         self._pss = OnceInAWhile(pss_of, PSS_EVERY)
         self._count, self._due = 0, 0.0
         self._began = monotonic()
         self._descriptor: int | None = None
         _check_is_ours(self.file)
-        self._write_anew([_FORMAT])
+        kept = _kept(self.file) if resume else []
+        if len(kept) > 1:  # as many seconds apart as they are there
+            self._every = max(every, (kept[-1].at - kept[0].at) / (len(kept) - 1))
+        if kept:
+            self._began -= kept[-1].at + self._every
+            self._count = len(kept)
+        self._write_anew([_FORMAT, *map(asdict, kept)])
 
     def __enter__(self) -> "Recorder":
         return self
@@ -130,6 +142,13 @@ def read(file: str | os.PathLike[str]) -> tuple[Sample, ...]:
     return found
 
 
+def _kept(file: Path) -> list[Sample]:
+    """Return the samples that are there already."""
+    with suppress(FileNotFoundError):
+        return list(_samples(file))
+    return []
+
+
 def _samples(file: Path) -> Iterator[Sample]:
     with open(file, "rb") as lines:
         if not _is_first(lines.readline()):
@@ -163,9 +182,10 @@ def _sample(shared: SharedMetrics, at: float, pss: OnceInAWhile) -> Sample:
         backlog=max(backlogs, default=None),
         rotations=shared.rotations(),
         workers=tuple(
-            WorkerSample(slot, pid, rss_of(pid) or stats.rss, known.get(pid))
+            WorkerSample(slot, int(stats.pid), rss, known.get(int(stats.pid)))
             for slot, stats in workers
-            if (pid := int(stats.pid))
+            # one that has ended, and that nobody has waited for yet, has none
+            if (rss := rss_of(int(stats.pid)) or (0.0 if _LINUX else stats.rss))
         ),
     )
 

@@ -1,12 +1,15 @@
 """Processes that a test forks."""
 
 import os
+import warnings
 from collections.abc import Callable
 
 
 def forked(work: Callable[[], object]) -> int:
     """Run that in another process; return its number."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which serve nothing in the child
+        child = os.fork()
     if not child:
         try:
             work()

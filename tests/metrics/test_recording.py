@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,17 @@ def test_what_was_counted_is_read_again(file: Path) -> None:
     assert 1_000_000 < worker.pss <= worker.rss * 1.5
 
 
+def test_a_worker_that_has_ended_and_was_not_waited_for_takes_no_memory(file: Path) -> None:
+    shared = pool()
+    child = forked(lambda: None)
+    shared.stats(1).pid, shared.stats(1).rss = float(child), 4e7
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    with Recorder(file) as recorder:
+        recorder.sample(shared)
+    os.waitpid(child, 0)
+    assert [worker.slot for worker in read(file)[0].workers] == [0]
+
+
 def test_samples_that_come_too_early_are_passed_over(file: Path) -> None:
     shared = pool()
     with Recorder(file, every=3600) as recorder:
@@ -88,7 +100,7 @@ def test_a_writer_that_is_killed_leaves_a_recording(file: Path) -> None:
     for lines in (5, 30, 45):
         child = forked(work)
         while not file.exists() or len(file.read_bytes().splitlines()) < lines:
-            os.sched_yield()
+            time.sleep(0.05)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         assert len(read(file)) <= 51
@@ -130,6 +142,19 @@ def test_what_cannot_be_drawn_is_told(file: Path, make: Callable[[Path], Any], t
     with pytest.raises(ConfigError, match=told):
         draw(file, file.with_suffix(".png"))
     assert not file.with_suffix(".png").exists()
+
+
+def test_who_takes_the_place_of_a_recorder_goes_on_with_its_file(file: Path) -> None:
+    shared = pool()
+    with Recorder(file, resume=True) as recorder:  # there is none yet
+        recorder.sample(shared)
+    file.write_bytes(file.read_bytes() + b'{"at":')  # it was killed in the midst of a line
+    shared.stats(0).mails = 5.0
+    with Recorder(file, resume=True) as recorder:
+        recorder.sample(shared)
+    first, second = read(file)
+    assert (first.mails, second.mails) == (0, 5)
+    assert second.at >= first.at + 1
 
 
 def test_a_file_that_is_something_else_is_not_written_over(file: Path) -> None:
@@ -244,6 +269,7 @@ def test_without_matplotlib_it_is_told_what_to_install(file: Path) -> None:
     write(file, samples(2))
     script = """
 import sys
+import time
 sys.modules["matplotlib"] = None
 from blendtpl.errors import ConfigError
 from blendtpl.metrics import draw
