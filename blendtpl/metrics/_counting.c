@@ -86,6 +86,10 @@ make(PyTypeObject *type, PyObject *given, PyObject *names)
 {
     PyObject *function, *row;
     Py_ssize_t at;
+    if (names != NULL && PyDict_GET_SIZE(names) != 0) {
+        PyErr_SetString(PyExc_TypeError, "counted() takes no keyword arguments");
+        return NULL;
+    }
     if (!PyArg_ParseTuple(given, "OOn:counted", &function, &row, &at)) {
         return NULL;
     }

@@ -114,6 +114,8 @@ def test_a_row_that_cannot_be_is_refused() -> None:
             counting.counted(str, wrong, at)
     with pytest.raises(TypeError):
         counting.counted(str, 5, 0)
+    with pytest.raises(TypeError, match="no keyword arguments"):
+        counting.counted(str, row(), 0, at=1)
     assert counting.counted(str, row(), 2)(5) == "5"
 
 
