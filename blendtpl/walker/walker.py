@@ -218,12 +218,14 @@ class Cycles:
         return self
 
     async def __anext__(self) -> Cycle:
-        self._turn()
         try:
-            await asyncio.sleep(0)  # others have their turn, however little the loop itself waits
+            # Others have their turn, however little the loop itself waits; and what woke it last, which may be a future
+            # with objects of the cycle, is no more at work when these are to be gone.
+            await asyncio.sleep(0)
         except BaseException:
             self.close()
             raise
+        self._turn()
         cycle = self._begin()
         if cycle is None:
             raise StopAsyncIteration

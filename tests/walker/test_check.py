@@ -498,3 +498,27 @@ def test_what_was_frozen_is_frozen_again_when_the_loop_ends(registry: blendtpl.R
         gc.unfreeze()
     assert walked(registry, lambda cycle: cycle.cache.get_or_load("thing", Thing)) == []
     assert gc.get_freeze_count() == 0
+
+
+def test_a_loop_of_a_task_is_checked_as_any_other(registry: blendtpl.Registry) -> None:
+    async def load() -> Thing:
+        await asyncio.sleep(0)
+        return Thing()
+
+    async def main() -> list[Survivor]:
+        walker = Walker(registry, check=True)
+        found: list[Survivor] = []
+        leaks: list[Thing] = []
+        async for cycle in walker.cycles():
+            found += cycle.survivors
+            things = await asyncio.gather(*(cycle.cache.get_or_load_async(key, load) for key in range(8)))
+            if cycle.number == 2:
+                leaks.append(things[7])
+            if cycle.number == 4:
+                walker.end()
+        assert leaks
+        return found
+
+    (survivor,) = asyncio.run(main())
+    assert (survivor.cycle, survivor.key) == (2, "7")
+    assert "leaks" in survivor.held_by
