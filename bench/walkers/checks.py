@@ -67,7 +67,7 @@ class Figures:
     @property
     def effort_change(self) -> float:
         """How many more e-mails a second of processor time makes at the end, at one pace of the machine."""
-        return self.effort_at_one_pace / self.effort_start - 1
+        return self.effort_at_one_pace / self.effort_start - 1 if self.effort_start else math.inf
 
     @property
     def pace_change(self) -> float:
