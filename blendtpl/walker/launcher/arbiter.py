@@ -119,6 +119,7 @@ class Arbiter:
         while self._status is None and (actions := decide(self._pool, self._policy, now)):
             for action in actions:
                 self._do(action, now)
+        self._reports.look(self._pool, now)
         if self._job.watch and self._pool.ending > now and self._job.bundle.changed(now):
             self._roll(now, forced=False)
         self._let_go()
@@ -182,6 +183,8 @@ class Arbiter:
         taken = {worker.row for worker in self._pool}
         row = next(row for row in range(self._policy.rows) if row not in taken)
         self._rows.stats(row).reset()
+        if old := self._pool.get(action.replaces):
+            self._reports.replacing(old, self._pool, now)
         registry = self._registries[action.generation]
         number = self._numbers + 1
 

@@ -6,12 +6,14 @@ The protocol is that of sd_notify(3); a socket whose name begins with ``@`` is a
 
 import os
 import socket
+from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 
 
 class Notifier:
-    """The way to the service manager. What cannot be sent is lost: no walker waits for that."""
+    """The way to the service manager, which may not read for a while: no walker waits for that. Signs of life that it
+    has no room for are left out, all else is sent later.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
@@ -19,22 +21,36 @@ class Notifier:
             self._address = "\0" + self._address[1:]
         self._pause = _watchdog_pause(environ)
         self._next = 0.0
+        self._waiting: deque[bytes] = deque()
         self._socket: socket.socket | None = None
         if self._address:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._socket.setblocking(False)
 
     def send(self, *lines: str) -> None:
-        """Send some lines together."""
+        """Send some lines together, now or, by `alive`, later."""
         if self._socket is not None:
-            with suppress(OSError):
-                self._socket.sendto("\n".join(lines).encode(), self._address)
+            self._waiting.append("\n".join(lines).encode())
+            self._flush()
 
-    def alive(self, now: float) -> None:
-        """Say that the launcher goes on, twice as often as the service manager wants to hear it."""
-        if self._pause and now >= self._next:
+    def alive(self, now: float, status: str = "") -> None:
+        """Say that the launcher goes on, twice as often as the service manager wants to hear it, and how it is."""
+        self._flush()
+        if status and not self._waiting:
+            self.send(f"STATUS={status}")
+        if self._pause and now >= self._next and not self._waiting:
             self._next = now + self._pause
             self.send("WATCHDOG=1")
+
+    def _flush(self) -> None:
+        while self._socket is not None and self._waiting:
+            try:
+                self._socket.sendto(self._waiting[0], self._address)
+            except BlockingIOError:
+                return
+            except OSError:  # there is nobody any more
+                pass
+            self._waiting.popleft()
 
     def reloading(self, now: float) -> None:
         """Say that what it serves is being replaced; `now` is that of the monotonic clock, which both share."""

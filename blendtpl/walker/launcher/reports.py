@@ -39,21 +39,24 @@ class Reports:
         self._name, self._policy, self._rows = name, policy, rows
         self._notifier, self._log, self._show = notifier, log, show
         self._rates, self._rotations = Rates(), Counter[str]()
-        self._walkers: list[dict[str, Any]] = []
+        self._least_ready = policy.workers
+        self._most_replaced = 0
         self._next = 0.0
         self._complete = False
         self._terminal = sys.stderr.fileno() if sys.stderr is not None and sys.stderr.isatty() else None
         self.forced = False
 
     def told(self, pool: Pool, registries: Mapping[int, Registry], now: float) -> dict[str, Any]:
-        """Return what is known of the pool: of each worker, what it was like a second ago at most."""
+        """Return what is known of the pool and of each worker; how fast they are, as of a second ago."""
         return {
             "function": self._name,
             "pid": os.getpid(),
             "digest": registries[pool.settled].digest,
             **summary(pool, self._policy, now),
+            "least_ready": self._least_ready if self._complete else 0,
+            "most_replaced": self._most_replaced,
             "rotations": dict(self._rotations),
-            "walkers": self._walkers,
+            "walkers": walkers(pool, self._rows.stats, self._rates, now),
         }
 
     def tick(self, pool: Pool, registries: Mapping[int, Registry], now: float) -> None:
@@ -62,9 +65,10 @@ class Reports:
         if now < self._next:
             return
         self._next = now + _EVERY
-        self._walkers = walkers(pool, self._rows.stats, self._rates, now)
+        stats = {worker.number: self._rows.stats(worker.row) for worker in pool}
+        self._rates.look({number: (each.renders, each.mails) for number, each in stats.items()}, now)
         found = self.told(pool, registries, now)
-        self._notifier.send(f"STATUS={found['ready']} of {found['workers']} walkers ready, {found['state']}")
+        self._notifier.alive(now, f"{found['ready']} of {found['workers']} walkers ready, {found['state']}")
         if self._show is not None:
             self._show(found)
 
@@ -82,6 +86,13 @@ class Reports:
             self._log(f"all {self._policy.workers} walkers are ready")
             self._notifier.send("READY=1", f"MAINPID={os.getpid()}")
 
+    def look(self, pool: Pool, now: float) -> None:
+        """Keep in mind how few there were, and how many were being replaced at a time."""
+        if self._complete and pool.ending > now:
+            self._least_ready = min(self._least_ready, pool.count(State.READY))
+            numbers = {worker.number for worker in pool}
+            self._most_replaced = max(self._most_replaced, len(numbers & {worker.replaces for worker in pool}))
+
     def reason(self, worker: Worker, stats: Stats, *, orderly: bool) -> Reason:
         """Return why a worker is gone."""
         if worker.state is State.LEAVING:
@@ -98,12 +109,21 @@ class Reports:
         self._rotations[reason.value] += 1
         how = f" ({children.shown(status)})" if reason in (Reason.DIED, Reason.HUNG, Reason.NOT_READY) else ""
         lived = f"after {_seconds(now - worker.forked)} and {_counted(worker.seen.cycles, 'cycle')}"
-        self._log(f"{_name(worker)} is gone: {reason.value}{how}, {lived}{_pause(before, after, now)}")
+        self._log(f"{_name(worker)} is gone: {reason.value}{how}, {lived}{_pause(worker, before, after, now)}")
         if before.target != after.target:
             self._log(
                 f"error: the new bundle is not taken: the first walker that had it is gone: {reason.value}{how};"
                 f" all go on with the one before until there is another, or SIGHUP asks for it"
             )
+
+    def replacing(self, worker: Worker, pool: Pool, now: float) -> None:
+        """Tell of one that is replaced while another is."""
+        numbers, taken = {each.number for each in pool}, {each.replaces for each in pool}
+        if numbers & taken:
+            waiting = [each for each in pool if each.state is State.READY and each.number not in taken]
+            first = min(waiting, key=lambda each: each.due(pool)[0])
+            waited = _seconds(now - first.due(pool)[0])
+            self._log(f"walker {first.number} has been due for {waited}: {_name(worker)} is replaced beside another")
 
     def fork_failed(self, error: OSError, pool: Pool, now: float) -> None:
         """Tell that there is no process for another worker."""
@@ -170,9 +190,9 @@ def _name(worker: Worker) -> str:
     return f"walker {worker.number} (pid {worker.pid})"
 
 
-def _pause(before: Pool, after: Pool, now: float) -> str:
-    if after.failures == before.failures:
-        return ""
+def _pause(worker: Worker, before: Pool, after: Pool, now: float) -> str:
+    if after.failures == before.failures or (worker.state is State.LEAVING and after.not_before <= now):
+        return ""  # another was begun when it was told
     if after.not_before <= now:
         return "; another is begun at once"
     return f"; failure {after.failures} in a row, the next try is in {_seconds(after.not_before - now)}"

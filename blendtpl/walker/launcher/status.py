@@ -11,7 +11,6 @@ import socket
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +22,25 @@ _PATIENCE = 10.0  # seconds for a launcher to answer, which may be loading a bun
 _LONGEST = 100  # bytes of a socket's path, on the systems that allow the least
 
 
-@dataclass(slots=True)
 class Rates:
-    """How fast what is counted goes up: of each worker, since it was last asked."""
+    """How fast what is counted goes up, of each worker: between the last two times that all were looked at."""
 
-    _before: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._before: dict[int, tuple[float, float, float]] = {}
+        self._rates: dict[int, tuple[float, float]] = {}
 
-    def of(self, number: int, now: float, renders: float, mails: float) -> tuple[float, float]:
-        """Return how many renders and mails a second there were."""
-        then, *counts = self._before.get(number, (now, renders, mails))
-        self._before[number] = now, renders, mails
-        if now <= then:
-            return 0.0, 0.0
-        return (renders - counts[0]) / (now - then), (mails - counts[1]) / (now - then)
+    def look(self, counts: Mapping[int, tuple[float, float]], now: float) -> None:
+        """Take what each worker has counted by now, renders and mails. Those that are not there are forgotten."""
+        rates = {}
+        for number, (renders, mails) in counts.items():
+            then, *before = self._before.get(number, (now, renders, mails))
+            passed = now - then
+            rates[number] = ((renders - before[0]) / passed, (mails - before[1]) / passed) if passed > 0 else (0.0, 0.0)
+        self._before = {number: (now, *both) for number, both in counts.items()}
+        self._rates = rates
 
-    def keep(self, numbers: set[int]) -> None:
-        """Forget all workers but those."""
-        self._before = {number: seen for number, seen in self._before.items() if number in numbers}
+    def __getitem__(self, number: int) -> tuple[float, float]:
+        return self._rates.get(number, (0.0, 0.0))
 
 
 def summary(pool: Pool, policy: Policy, now: float) -> dict[str, Any]:
@@ -60,7 +61,6 @@ def summary(pool: Pool, policy: Policy, now: float) -> dict[str, Any]:
 
 def walkers(pool: Pool, stats: Callable[[int], Stats], rates: Rates, now: float) -> list[dict[str, Any]]:
     """Return what is known of each worker, the oldest first."""
-    rates.keep({worker.number for worker in pool})
     return [_walker(worker, stats(worker.row), rates, now) for worker in pool]
 
 
@@ -70,7 +70,7 @@ def enough(workers: int) -> int:
 
 
 def _walker(worker: Worker, stats: Stats, rates: Rates, now: float) -> dict[str, Any]:
-    renders, mails = rates.of(worker.number, now, stats.renders, stats.mails)
+    renders, mails = rates[worker.number]
     return {
         "number": worker.number,
         "pid": worker.pid,
