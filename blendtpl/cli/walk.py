@@ -252,7 +252,7 @@ class Beside:
         """Return the processes that this takes."""
         at, file, helpers = self.metrics, self.record, list[Helper]()
         if at is not None:
-            helpers.append(Helper("the metrics", lambda: rows.serving(*at)))
+            helpers.append(Helper("the process of the metrics", lambda: rows.serving(*at)))
         if file is not None:
             rows.begin_recording(file)
             helpers.append(Helper("the recording", lambda: rows.recording(file)))
@@ -273,21 +273,18 @@ def _run(job: Job, policy: Policy, folder: Path, beside: "Beside", *, plain: boo
         show=live.show if live else None,
         helpers=beside.helpers(rows),
     )
-    if beside.health is not None:
-        listening = listen_at(*beside.health, "the health check")
-        arbiter.listen(listening, health, asked=True)
-        told(f"the health check is at http://{beside.health[0]}:{listening.getsockname()[1]}/")
-    listening, path = listen_in(folder)
-    arbiter.listen(listening, lambda request, found: json.dumps(found).encode(), asked=False)
-    try:
+    with contextlib.closing(arbiter), contextlib.ExitStack() as stack:
+        if beside.health is not None:
+            listening = listen_at(*beside.health, "the health check")
+            arbiter.listen(listening, health, asked=True)
+            told(f"the health check is at http://{beside.health[0]}:{listening.getsockname()[1]}/")
+        listening, path = listen_in(folder)
+        stack.callback(path.unlink, missing_ok=True)
+        arbiter.listen(listening, lambda request, found: json.dumps(found).encode(), asked=False)
         if live:
             live.start()
+            stack.callback(live.stop)
         return arbiter.run()
-    finally:
-        if live:
-            live.stop()
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 def _log(line: str) -> None:

@@ -9,6 +9,7 @@ import smtplib
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 from blendtpl.walker import Walker
 
@@ -21,9 +22,9 @@ TEMPLATES = {
 
 UNSENT = "outbox where state <> 'sent'"  # as the index has it
 SCHEMA = """
-create table outbox (id integer primary key, state text not null default 'new', owner integer);
+create table outbox (id integer primary key, state text not null default 'new', owner text);
 create index unsent on outbox (state, id) where state <> 'sent';
-create table claimed_again (id integer not null, owner integer not null);
+create table claimed_again (id integer not null, owner text not null);
 """
 
 
@@ -36,7 +37,7 @@ def connect(database: str) -> sqlite3.Connection:
 
 def claim(database: sqlite3.Connection) -> int | None:
     """Take a mail, one of a process that is gone first."""
-    me = os.getpid()
+    me = identity(os.getpid())
     # who only reads waits for nobody; most look when there is nothing to be done
     if database.execute(f"select 1 from {UNSENT} limit 1").fetchone() is None:
         return None
@@ -54,12 +55,16 @@ def claim(database: sqlite3.Connection) -> int | None:
         return int(found[0])
 
 
-def lives(pid: int) -> bool:
+def identity(pid: int) -> str:
+    """Return what no other process is ever called: its number comes back, but not when it began."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        return f"{pid} {Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]}"
+    except (FileNotFoundError, ProcessLookupError):
+        return f"{pid} gone"
+
+
+def lives(owner: str) -> bool:
+    return identity(int(owner.split()[0])) == owner
 
 
 def walk(walker: Walker) -> None:

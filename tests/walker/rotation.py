@@ -103,6 +103,7 @@ def rotate(
     pause: float,
     per_second: float,
     seed: int,
+    most_mails: int = 10**9,
 ) -> Found:
     """Run walkers for that long, and until there were so many rotations and kills; return what was counted.
 
@@ -110,6 +111,7 @@ def rotate(
     """
     found = Found(workers)
     arrived = _Arrived()
+    plan = _Plan(seconds, rotations, kills, pause, per_second, most_mails, random.Random(seed))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         database = folder / "outbox.db"
@@ -120,7 +122,7 @@ def rotate(
             controller.start()
             try:
                 with _launched(folder, database, controller.port, workers, max_age) as launcher:
-                    _drive(launcher, outbox, found, seconds, rotations, kills, pause, per_second, random.Random(seed))
+                    _drive(launcher, outbox, found, plan)
                 waited = [float(each) for each in _WAITED.findall((folder / "log").read_text())]
             finally:
                 controller.stop()
@@ -137,6 +139,19 @@ def rotate(
 
 
 @dataclass
+class _Plan:
+    """How long it goes on, at least, and with what."""
+
+    seconds: float
+    rotations: int
+    kills: int
+    pause: float
+    per_second: float
+    most_mails: int
+    drawn: random.Random
+
+
+@dataclass
 class _Launcher:
     process: "subprocess.Popen[bytes]"
     folder: Path
@@ -148,24 +163,24 @@ class _Launcher:
         (told,) = pools_in(self.folder)
         return told
 
-    def kill_one(self, drawn: random.Random) -> bool:
-        """Kill a worker that is ready, whoever that is; return whether it was there to be killed."""
+    def kill_one(self, drawn: random.Random) -> int | None:
+        """Kill a worker that is ready, whoever that is; return its number, unless it was gone."""
         ready = [each["pid"] for each in self.status()["walkers"] if each["state"] == "ready"]
         pid = drawn.choice(ready)
         try:
             handle = os.pidfd_open(pid)
         except ProcessLookupError:
-            return False
+            return None
         try:
             parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
             if int(parent) != self.process.pid:
-                return False
+                return None
             signal.pidfd_send_signal(handle, signal.SIGKILL)
         except (ProcessLookupError, FileNotFoundError):
-            return False
+            return None
         finally:
             os.close(handle)
-        return True
+        return int(pid)
 
 
 @contextlib.contextmanager
@@ -190,38 +205,30 @@ def _launched(folder: Path, database: Path, smtp: int, workers: int, max_age: st
                 process.kill()
 
 
-def _drive(
-    launcher: _Launcher,
-    outbox: Any,
-    found: Found,
-    seconds: float,
-    rotations: int,
-    kills: int,
-    pause: float,
-    per_second: float,
-    drawn: random.Random,
-) -> None:
+def _drive(launcher: _Launcher, outbox: Any, found: Found, plan: _Plan) -> None:
+    drawn = plan.drawn
     begun = time.monotonic()
     ended = threading.Event()
     scraper = threading.Thread(target=_scrape, args=(launcher, found, ended))
     scraper.start()
-    mails, next_kill, status = 0, begun + drawn.expovariate(1 / pause), launcher.status()
+    mails, next_kill, status = 0, begun + drawn.expovariate(1 / plan.pause), launcher.status()
     try:
         while True:
             now = time.monotonic()
-            due = int((now - begun) * per_second) - mails
+            due = min(int((now - begun) * plan.per_second), plan.most_mails) - mails
             outbox.executemany("insert into outbox (state) values (?)", [("new",)] * due)
             mails += due
             status = launcher.status()
             whole = status["ready"] >= found.workers and not status["starting"] - _replacing(status)
-            if now >= next_kill and whole and launcher.kill_one(drawn):
+            if now >= next_kill and whole and (pid := launcher.kill_one(drawn)) is not None:
                 found.kills += 1
-                next_kill = now + drawn.expovariate(1 / pause)
-                _until(lambda: launcher.status()["rotations"].get("died", 0) >= found.kills)
+                next_kill = now + drawn.expovariate(1 / plan.pause)
+                # it may have been told to leave just now, which is then what it is gone for
+                _until(lambda pid=pid: pid not in [each["pid"] for each in launcher.status()["walkers"]])
             found.rotations = sum(status["rotations"].values())
-            if now - begun >= seconds and found.rotations >= rotations and found.kills >= kills:
+            if now - begun >= plan.seconds and found.rotations >= plan.rotations and found.kills >= plan.kills:
                 break
-            assert now - begun < seconds + PATIENCE, f"it does not come to an end: {found}"
+            assert now - begun < plan.seconds + PATIENCE, f"it does not come to an end: {found}"
             time.sleep(0.1)
         _until(lambda: outbox.execute("select count(*) from outbox where state <> 'sent'").fetchone()[0] == 0)
         status = launcher.status()

@@ -102,12 +102,17 @@ class Arbiter:
         finally:
             self._end_all()
             self._wakeup.restore()
-            self._answers.close()
-            self._selector.close()
-            if self._output is not None:
-                self._output.read()
-                self._output.close()
-            self._notifier.close()
+
+    def close(self) -> None:
+        """Close what it has open. Called once, whether or not it ever ran."""
+        self._answers.close()
+        self._wakeup.close()
+        self._selector.close()
+        if self._output is not None:
+            self._output.read()
+            self._output.close()
+        self._notifier.close()
+        self._tie.close()
 
     def _turn(self, now: float) -> None:
         self._obey(now)
@@ -212,6 +217,7 @@ class Arbiter:
     def _begin_child(self) -> None:
         """Let go, in a child, of all that is the launcher's."""
         self._tie.hold()
+        signal.set_wakeup_fd(-1)
         self._wakeup.close()
         self._answers.close()
         self._notifier.close()

@@ -79,7 +79,7 @@ class Helpers:
         """Take note of those that ended."""
         for pid, status in children.reap(self.pids()):
             helper = self._running.pop(pid)
-            self._log(f"{helper.name} ended: {children.shown(status)}; it begins again")
+            self._log(f"{helper.name} has ended: {children.shown(status)}; it begins again")
             self._waiting.append(helper)
             self._next = now + _PAUSE
 
@@ -112,6 +112,8 @@ class Helpers:
             run()
         except SystemExit as ended:
             leave_process(int(ended.code or 0))
+        except BlendError as error:
+            sys.stderr.write(f"error: {error}\n")
         except BaseException:
             sys.stderr.write(printable(traceback.format_exc()))
         leave_process(1)

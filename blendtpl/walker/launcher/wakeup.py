@@ -22,6 +22,7 @@ class Wakeup:
         self._came: Counter[int] = Counter()
         self._taken: Counter[int] = Counter()
         self._before: dict[int, Any] = {}
+        self._before_fd = -1
         self._reader, self._writer = socket.socketpair()
         for each in (self._reader, self._writer):
             each.setblocking(False)
@@ -41,11 +42,10 @@ class Wakeup:
         signal.set_wakeup_fd(self._before_fd)
         for number, before in self._before.items():
             signal.signal(number, signal.SIG_DFL if before is None else before)
-        self.close()
+        self._before.clear()
 
     def close(self) -> None:
-        """Let go of the pipe, as a child does; its handlers are its own matter."""
-        signal.set_wakeup_fd(-1)
+        """Let go of the pipe."""
         self._reader.close()
         self._writer.close()
 

@@ -45,6 +45,11 @@ class Tie:
         if os.getppid() != self._parent:  # it was too late
             os._exit(1)
 
+    def close(self) -> None:
+        """Let go of the pipe, in the parent, when all children have ended."""
+        for descriptor in self._pipe or ():
+            os.close(descriptor)
+
 
 def _end_with(reader: int) -> NoReturn:
     with contextlib.suppress(OSError):

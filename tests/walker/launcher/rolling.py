@@ -37,6 +37,7 @@ def main() -> None:
     job = Job("", in_tasks, BundleFile(path, open_bundle), lambda registry, stats: Walker(registry, stats=stats))
     arbiter = Arbiter(job, policy, Rows(policy.rows), log=log, notifier=Notifier({}))
     assert arbiter.run() == 0
+    arbiter.close()
     print(f"{len(loaded)} loaded, {sum(each() is not None for each in loaded)} left")
 
 

@@ -12,11 +12,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import pexpect
 import pytest
 
 import blendtpl
 from testkit import ROOT
+from testkit.terminals import Terminal
 from tests.walker.launcher.launched import PATIENCE, Launched, command, launched
 from tests.walker.launcher.walks import FOLDER
 
@@ -186,19 +186,21 @@ def test_a_port_in_use_is_told_before_anything_is_forked(bundle: Path) -> None:
 
 def test_on_a_terminal_there_is_a_table_and_what_walkers_print_stands_above_it(bundle: Path) -> None:
     called = command("loud", bundle, bundle.parent / "run", "--workers=2")
-    environment: dict[str, str] = {**os.environ, FOLDER: str(bundle.parent), "TERM": "xterm", "COLUMNS": "120"}
-    terminal = pexpect.spawn(
-        called[0], called[1:], cwd=ROOT, env=environment, timeout=PATIENCE, dimensions=(40, 120), encoding="utf-8"
-    )
-    terminal.expect("all 2 walkers are ready")
-    terminal.expect_exact(r"loud \x1b]0;title\x07")
-    terminal.expect("2 of 2 ready, .* renders/s")
-    terminal.expect(r"walker +pid +state +age +RSS +growth +cycles +renders/s +mails/s +errors +backlog")
-    terminal.sendintr()
-    terminal.expect("asked to end: 2 walkers finish their cycles")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 0
+    environment = {**os.environ, FOLDER: str(bundle.parent), "TERM": "xterm", "COLUMNS": "120"}
+    with Terminal() as terminal:
+        with subprocess.Popen(called, cwd=ROOT, env=environment, stdin=terminal.far, stderr=terminal.far) as process:
+            try:
+                shown = terminal.read(b"2 of 2 ready, ") + terminal.read(b"backlog") + terminal.read(b"loud")
+                process.send_signal(signal.SIGINT)
+                shown += terminal.read()
+            finally:
+                process.kill()
+    assert process.returncode == 0
+    assert b"all 2 walkers are ready" in shown
+    assert rb"loud \x1b]0;title\x07" in shown
+    assert b"\x1b]0;" not in shown
+    assert re.search(rb"walker +pid +state +age +RSS +growth +cycles +renders/s +mails/s +errors +backlog", shown)
+    assert b"asked to end: 2 walkers finish their cycles" in shown
 
 
 def test_a_bundle_that_no_walker_has_any_more_is_let_go_of(bundle: Path) -> None:
