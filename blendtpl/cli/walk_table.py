@@ -19,7 +19,10 @@ class LiveTable:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        # what replaces the standard streams for that would be inherited by walkers
+        self._live = Live(
+            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
 
     def start(self) -> None:
         """Begin to show it."""

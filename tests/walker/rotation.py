@@ -244,7 +244,8 @@ def _drive(launcher: _Launcher, outbox: Any, found: Found, plan: _Plan) -> None:
 
 def _replacing(status: dict[str, Any]) -> int:
     """Return how many of those that start are to replace another, which is ready still."""
-    return min(status["starting"], max(0, status["ready"] + status["starting"] - status["workers"]))
+    starting, ready, workers = (int(status[name]) for name in ("starting", "ready", "workers"))
+    return min(starting, max(0, ready + starting - workers))
 
 
 def _scrape(launcher: _Launcher, found: Found, ended: threading.Event) -> None:

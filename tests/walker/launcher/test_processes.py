@@ -187,19 +187,23 @@ def test_a_port_in_use_is_told_before_anything_is_forked(bundle: Path) -> None:
 def test_on_a_terminal_there_is_a_table_and_what_walkers_print_stands_above_it(bundle: Path) -> None:
     called = command("loud", bundle, bundle.parent / "run", "--workers=2")
     environment = {**os.environ, FOLDER: str(bundle.parent), "TERM": "xterm", "COLUMNS": "120"}
-    with Terminal() as terminal:
-        with subprocess.Popen(called, cwd=ROOT, env=environment, stdin=terminal.far, stderr=terminal.far) as process:
-            try:
-                shown = terminal.read(b"2 of 2 ready, ") + terminal.read(b"backlog") + terminal.read(b"loud")
-                process.send_signal(signal.SIGINT)
-                shown += terminal.read()
-            finally:
-                process.kill()
+    with (
+        Terminal() as terminal,
+        subprocess.Popen(called, cwd=ROOT, env=environment, stdin=terminal.far, stderr=terminal.far) as process,
+    ):
+        try:
+            shown = terminal.read(b"2 of 2 ready, ") + terminal.read(b"backlog") + terminal.read(b"loud")
+            process.send_signal(signal.SIGINT)
+            shown += terminal.read()
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert b"all 2 walkers are ready" in shown
     assert rb"loud \x1b]0;title\x07" in shown
     assert b"\x1b]0;" not in shown
-    assert re.search(rb"walker +pid +state +age +RSS +growth +cycles +renders/s +mails/s +errors +backlog", shown)
+    plain = re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
+    assert re.search(rb"walker +pid +state +age +RSS +growth +cycles +renders/s +mails/s +errors +backlog", plain)
     assert b"asked to end: 2 walkers finish their cycles" in shown
 
 
