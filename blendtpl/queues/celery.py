@@ -134,10 +134,13 @@ class BlendCelery:
 
     def _walker_here(self) -> Walker:
         """Return the walker of this process, whose cycles tasks are."""
-        if self._walker is None or self._walker[0] != os.getpid():
+        here, found = os.getpid(), self._walker
+        if found is None or found[0] != here:
             with self._lock:
-                self._walker = os.getpid(), Walker(self.registry, **self._cycles)
-        return self._walker[1]
+                found = self._walker
+                if found is None or found[0] != here:
+                    found = self._walker = here, Walker(self.registry, **self._cycles)
+        return found[1]
 
     def begin(self, request: Any) -> None:
         """Begin the cycle of a task, and give it the registries that came in its message."""

@@ -4,7 +4,9 @@ import importlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -86,18 +88,14 @@ def test_one_process_opens_the_bundle_for_all(tasks: Any) -> None:
 
 @pytest.mark.parametrize(
     ("template", "error"),
-    [
-        ("missing.html", "'user' is undefined"),
-        ("raises.html", "division by zero"),
-        ("none.html", "no template `none.html` in the bundle"),
-    ],
+    [("missing.html", "'user' is undefined"), ("raises.html", "division by zero"), ("none.html", "none.html")],
 )
 def test_a_template_that_fails_fails_its_task_and_leaves_nothing(
     tasks: Any, folder: Path, template: str, error: str
 ) -> None:
     results = [tasks.fail.delay(template) for _ in range(10)]
     for each in results:
-        with pytest.raises(Exception, match=error.partition("`")[2].partition("`")[0] or error):
+        with pytest.raises(Exception, match=error):
             get(each)
         assert template in each.traceback
     assert "outlived cycle" not in log(folder)
@@ -188,6 +186,24 @@ def test_outside_of_a_task_there_is_no_cycle_and_apply_needs_no_worker(app: Cele
     assert [numbered.apply().get(), numbered.apply().get()] == [1, 2]
     with pytest.raises(NoCycleError, match=r"`task.apply\(\)` runs one without a worker"):
         numbered()
+
+
+def test_tasks_in_threads_of_one_process_have_cycles_of_their_own(app: Celery, folder: Path) -> None:
+    blend = BlendCelery(app, folder / "feedwhip.blend")
+    both = threading.Barrier(2, timeout=PATIENCE)
+
+    @app.task
+    def together(name: str) -> tuple[int, str]:
+        both.wait()
+        found = blend.cycle.cache.get_or_load("name", lambda: name)
+        both.wait()
+        return blend.cycle.number, found
+
+    app.finalize()  # which is not made for two threads at a time
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda name: together.apply((name,)).get(), ("Ada", "Bob")))
+    assert [name for _, name in found] == ["Ada", "Bob"]
+    assert {number for number, _ in found} == {1, 2}
 
 
 def test_a_broker_and_a_pool_that_the_app_names_are_left_alone(app: Celery, folder: Path) -> None:
