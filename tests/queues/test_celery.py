@@ -103,6 +103,7 @@ def test_a_template_that_fails_fails_its_task_and_leaves_nothing(
     assert get(tasks.greet.delay("Ada"))["text"] == "Hello Ada!"
 
 
+@pytest.mark.slow
 def test_a_render_that_takes_too_long_is_ended_by_the_soft_limit(tasks: Any) -> None:
     with pytest.raises(Exception, match="SoftTimeLimitExceeded"):
         get(tasks.endless.delay())
@@ -235,6 +236,7 @@ def test_a_growth_is_a_size(app: Celery, folder: Path, bad: Any) -> None:
             BlendCelery(app, folder / "feedwhip.blend", max_growth=bad)
 
 
+@pytest.mark.slow
 def test_a_worker_does_not_start_with_a_bundle_that_it_cannot_use(tmp_path: Path) -> None:
     (tmp_path / "feedwhip.blend").write_bytes(b"broken")
     done = subprocess.run(

@@ -68,11 +68,11 @@ def written(outbox: Path) -> int:
     return sum(each.stat().st_size > 0 for each in outbox.glob("*.eml"))
 
 
-# what a worker of Celery does is tested elsewhere, and that of Dramatiq takes longest to come and go
-@pytest.mark.parametrize(
-    "queue",
-    ["rq", "arq", pytest.param("celery", marks=pytest.mark.slow), pytest.param("dramatiq", marks=pytest.mark.slow)],
-)
+# that of RQ for all of them: starting a worker takes a second or two
+SLOW = [pytest.param(queue, marks=pytest.mark.slow) for queue in SEND if queue != "rq"]
+
+
+@pytest.mark.parametrize("queue", ["rq", *SLOW])
 def test_a_recipe_works_with_redis(queue: str, application: Path, server: RedisServer) -> None:
     outbox = application / "outbox"
     for each in outbox.iterdir():
