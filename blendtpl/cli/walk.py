@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -34,7 +35,7 @@ from blendtpl.runtime.registry import Registry, load
 from blendtpl.walker.launcher import Arbiter, Job, Policy
 from blendtpl.walker.launcher.answers import health, listen_at
 from blendtpl.walker.launcher.bundle_file import BundleFile
-from blendtpl.walker.launcher.helpers import Helper
+from blendtpl.walker.launcher.companions import Companion
 from blendtpl.walker.launcher.notify import Notifier
 from blendtpl.walker.launcher.status import listen_in, pools_in, run_folder
 from blendtpl.walker.limits import rss_of_this_process
@@ -194,23 +195,17 @@ def run_command(
             return
         if function is None:
             raise click.UsageError("name the function of the walkers, as MODULE:FUNCTION")
-        infinite = float("inf")
         policy = Policy(
             workers=workers or processors(),
-            max_age=max_age or infinite,
-            max_growth=max_growth or infinite,
-            max_rss=max_rss or infinite,
+            max_age=max_age or math.inf,
+            max_growth=max_growth or math.inf,
+            max_rss=max_rss or math.inf,
             jitter=jitter,
             patience=patience,
             ready_within=ready_within,
             grace=grace,
             give_up=give_up,
         )
-        try:
-            rss_of_this_process()  # what it imports, no walker has to
-        except NotInstalledError:
-            if max_growth or max_rss:
-                raise
         config = project()
         named = environment or config.environment
         resolved = named_environment(named)
@@ -218,18 +213,7 @@ def run_command(
         path = bundle or config.output
         if path is None:
             raise ConfigError("there is no bundle: name it with `--bundle`, or in [tool.blendtpl] of pyproject.toml")
-        limits: dict[str, Any] = {
-            "max_age": max_age and _LATER * max_age + _LATER_SECONDS,
-            "max_growth": max_growth and _LARGER * max_growth,
-            "max_rss": max_rss and _LARGER * max_rss,
-            "jitter": jitter,
-            "check": check,
-            "deadline": deadline,
-        }
-
-        def make(registry: Registry, stats: Any) -> Walker:
-            return Walker(registry, stats=stats, **limits)
-
+        make = _maker(policy, check=check, deadline=deadline)
         job = Job(
             function,
             named_function(function),
@@ -240,6 +224,29 @@ def run_command(
         raise SystemExit(_run(job, policy, folder, Beside(health, metrics, record), plain=plain))
 
 
+def _maker(policy: Policy, *, check: bool, deadline: float | None) -> Callable[[Registry, Any], Walker]:
+    """Return what makes the walkers. Raises `NotInstalledError` for limits of memory, where nobody can ask for that."""
+
+    def later(limit: float, larger: float) -> float | None:
+        return None if limit == math.inf else limit * larger
+
+    age = later(policy.max_age, _LATER)
+    limits: dict[str, Any] = {
+        "max_age": None if age is None else age + _LATER_SECONDS,
+        "max_growth": later(policy.max_growth, _LARGER),
+        "max_rss": later(policy.max_rss, _LARGER),
+        "jitter": policy.jitter,
+        "check": check,
+        "deadline": deadline,
+    }
+    try:
+        rss_of_this_process()  # what it imports, no walker has to
+    except NotInstalledError:
+        if limits["max_growth"] or limits["max_rss"]:
+            raise
+    return lambda registry, stats: Walker(registry, stats=stats, **limits)
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What goes on beside the walkers: where to answer whom, and into which file to record."""
@@ -248,15 +255,15 @@ class Beside:
     metrics: Address | None
     record: Path | None
 
-    def helpers(self, rows: MeasuredRows) -> tuple[Helper, ...]:
+    def companions(self, rows: MeasuredRows) -> tuple[Companion, ...]:
         """Return the processes that this takes."""
-        at, file, helpers = self.metrics, self.record, list[Helper]()
+        at, file, companions = self.metrics, self.record, list[Companion]()
         if at is not None:
-            helpers.append(Helper("the process of the metrics", lambda: rows.serving(*at)))
+            companions.append(Companion("the process of the metrics", lambda: rows.serving(*at)))
         if file is not None:
             rows.begin_recording(file)
-            helpers.append(Helper("the recording", lambda: rows.recording(file)))
-        return tuple(helpers)
+            companions.append(Companion("the recording", lambda: rows.recording(file)))
+        return tuple(companions)
 
 
 def _run(job: Job, policy: Policy, folder: Path, beside: "Beside", *, plain: bool) -> int:
@@ -271,7 +278,7 @@ def _run(job: Job, policy: Policy, folder: Path, beside: "Beside", *, plain: boo
         notifier=Notifier(os.environ),
         output=live.say if live else None,
         show=live.show if live else None,
-        helpers=beside.helpers(rows),
+        companions=beside.companions(rows),
     )
     with contextlib.closing(arbiter), contextlib.ExitStack() as stack:
         if beside.health is not None:

@@ -21,8 +21,8 @@ from blendtpl.walker.launcher import children
 from blendtpl.walker.launcher import pool as pools
 from blendtpl.walker.launcher.answers import Answers
 from blendtpl.walker.launcher.bundle_file import BundleFile
+from blendtpl.walker.launcher.companions import Companion, Companions
 from blendtpl.walker.launcher.decide import Action, Finish, Fork, GiveUp, Kill, Settle, Tell, decide
-from blendtpl.walker.launcher.helpers import Helper, Helpers
 from blendtpl.walker.launcher.notify import Notifier
 from blendtpl.walker.launcher.output import Output
 from blendtpl.walker.launcher.pool import Policy, Pool, Reason, State, Worker
@@ -63,7 +63,7 @@ class Arbiter:
         notifier: Notifier,
         output: Callable[[str], None] | None = None,
         show: Callable[[dict[str, Any]], None] | None = None,
-        helpers: tuple[Helper, ...] = (),
+        companions: tuple[Companion, ...] = (),
     ) -> None:
         self._job, self._policy, self._rows, self._notifier = job, policy, rows, notifier
         self._selector = selectors.DefaultSelector()
@@ -77,7 +77,7 @@ class Arbiter:
         self._generation = 0
         self._chance = SystemRandom()
         self._status: int | None = None
-        self._helpers = Helpers(helpers, self._begin_child, log)
+        self._companions = Companions(companions, self._begin_child, log)
         self._reports = Reports(job.name, policy, rows, notifier, log, show)
 
     def listen(
@@ -95,7 +95,7 @@ class Arbiter:
         self._pool = replace(self._pool, settled=1, target=1)
         self._wakeup.install()
         try:
-            self._helpers.start()
+            self._companions.start()
             while self._status is None:
                 self._turn(monotonic())
             return self._status
@@ -129,7 +129,7 @@ class Arbiter:
             self._roll(now, forced=False)
         self._let_go()
         self._answers.forget()
-        self._helpers.keep(now)
+        self._companions.keep(now)
         self._reports.tick(self._pool, self._registries, now)
         if self._status is None:
             self._wait()
@@ -239,9 +239,9 @@ class Arbiter:
             self._pool = pools.gone(before, worker.number, now, orderly=orderly)
             self._reports.gone(before, self._pool, worker.number, reason, status, now)
             self._rows.rotated(worker.row, reason.value)
-        self._helpers.reap(now)
+        self._companions.reap(now)
         if os.getpid() == 1:
-            children.reap_strangers([*(worker.pid for worker in self._pool), *self._helpers.pids()])
+            children.reap_strangers([*(worker.pid for worker in self._pool), *self._companions.pids()])
 
     def _load(self) -> None:
         """Load the bundle for another generation, into memory that children share as long as nobody writes there."""
@@ -284,4 +284,4 @@ class Arbiter:
             children.send(worker.pid, signal.SIGKILL)
             with suppress(ChildProcessError):
                 os.waitpid(worker.pid, 0)
-        self._helpers.end()
+        self._companions.end()

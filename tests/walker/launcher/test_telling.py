@@ -146,10 +146,20 @@ def test_notifications_that_find_no_room_are_sent_later_and_signs_of_life_are_no
 
 
 def test_without_a_service_manager_nothing_is_sent() -> None:
-    notifier = Notifier({"WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "1"})
-    notifier.send("READY=1")
-    notifier.alive(1.0)
-    notifier.close()
+    name = f"blendtpl-nobody-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{name}")
+        manager.setblocking(False)
+        for given in ({"WATCHDOG_USEC": "2000000"}, {"NOTIFY_SOCKET": "@nobody-has-this"}):
+            notifier = Notifier(given)
+            notifier.send("READY=1")
+            notifier.alive(1.0)
+            notifier.close()
+        for_another = Notifier({"NOTIFY_SOCKET": f"@{name}", "WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "1"})
+        for_another.alive(1.0)
+        for_another.close()
+        with pytest.raises(BlockingIOError):
+            manager.recv(100)
 
 
 def test_a_folder_that_others_may_write_into_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Helpers: processes beside the workers, which answer or record and do not walk.
+"""Companions: processes beside the workers, which answer or record and do not walk.
 
 Enters: a name, and what to do until the process is ended. Leaves: nothing. What needs threads is here, as the launcher
 has none when it forks. Whether one can do its work at all is known before the first worker is forked; one that ends
@@ -23,20 +23,22 @@ _PAUSE = 1.0  # seconds until one that ended begins again
 
 
 @dataclass(frozen=True, slots=True)
-class Helper:
+class Companion:
     """One of them. `open` opens what it needs, and returns what goes on until SIGTERM raises `SystemExit` in it."""
 
     name: str
     open: Callable[[], Callable[[], object]]
 
 
-class Helpers:
+class Companions:
     """All of them. `begin` is called in each process first of all."""
 
-    def __init__(self, helpers: tuple[Helper, ...], begin: Callable[[], None], log: Callable[[str], None]) -> None:
-        self._helpers, self._begin, self._log = helpers, begin, log
-        self._running: dict[int, Helper] = {}
-        self._waiting: list[Helper] = []
+    def __init__(
+        self, companions: tuple[Companion, ...], begin: Callable[[], None], log: Callable[[str], None]
+    ) -> None:
+        self._companions, self._begin, self._log = companions, begin, log
+        self._running: dict[int, Companion] = {}
+        self._waiting: list[Companion] = []
         self._next = 0.0
 
     def pids(self) -> list[int]:
@@ -45,10 +47,10 @@ class Helpers:
 
     def start(self) -> None:
         """Begin all, one after the other. Raises `ConfigError` with what one says that it cannot be."""
-        for helper in self._helpers:
+        for companion in self._companions:
             reader, writer = os.pipe()
             try:
-                self._fork(helper, writer)
+                self._fork(companion, writer)
                 os.close(writer)
                 writer = -1
                 said = b""
@@ -65,22 +67,22 @@ class Helpers:
         """Begin again what has ended, after a pause."""
         if self._waiting and now >= self._next:
             waiting, self._waiting = self._waiting, []
-            for helper in waiting:
+            for companion in waiting:
                 try:
-                    self._fork(helper, None)
+                    self._fork(companion, None)
                 except OSError:
-                    self._waiting.append(helper)
+                    self._waiting.append(companion)
                     self._next = now + _PAUSE
 
-    def _fork(self, helper: Helper, writer: int | None) -> None:
-        self._running[children.fork(lambda: self._child(helper, writer))] = helper
+    def _fork(self, companion: Companion, writer: int | None) -> None:
+        self._running[children.fork(lambda: self._child(companion, writer))] = companion
 
     def reap(self, now: float) -> None:
         """Take note of those that ended."""
         for pid, status in children.reap(self.pids()):
-            helper = self._running.pop(pid)
-            self._log(f"{helper.name} has ended: {children.shown(status)}; it begins again")
-            self._waiting.append(helper)
+            companion = self._running.pop(pid)
+            self._log(f"{companion.name} has ended: {children.shown(status)}; it begins again")
+            self._waiting.append(companion)
             self._next = now + _PAUSE
 
     def end(self) -> None:
@@ -92,8 +94,8 @@ class Helpers:
                 os.waitpid(pid, 0)
         self._running.clear()
 
-    def _child(self, helper: Helper, writer: int | None) -> NoReturn:
-        """Do the helper's work; what it says through `writer` is why it cannot, and nothing when it can."""
+    def _child(self, companion: Companion, writer: int | None) -> NoReturn:
+        """Do the companion's work; what it says through `writer` is why it cannot, and nothing when it can."""
         self._begin()
         signal.signal(signal.SIGTERM, _leave)
         for number in (signal.SIGINT, signal.SIGHUP):  # the launcher's, which tells
@@ -102,7 +104,7 @@ class Helpers:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         try:
             try:
-                run = helper.open()
+                run = companion.open()
             except BlendError as error:
                 if writer is not None:
                     os.write(writer, str(error).encode())
