@@ -122,6 +122,7 @@ def test_one_that_hangs_is_told_shows_where_and_is_killed(bundle: Path) -> None:
         assert launcher.end() == 0
 
 
+@pytest.mark.slow
 def test_those_that_do_not_finish_are_killed_when_it_is_asked_twice(bundle: Path) -> None:
     with launched("endless", bundle) as launcher:
         launcher.wait_for("^all 2 walkers are ready$")
@@ -167,6 +168,7 @@ def test_it_gives_up_where_no_walker_is_ever_ready(
         assert launcher.said.endswith("error: no walker was ever ready, and 2 tries failed; given up\n")
 
 
+@pytest.mark.slow
 def test_one_that_returns_without_a_reason_is_begun_again_with_pauses(bundle: Path) -> None:
     with launched("returning", bundle) as launcher:
         launcher.wait_for(
@@ -207,6 +209,7 @@ def test_on_a_terminal_there_is_a_table_and_what_walkers_print_stands_above_it(b
     assert b"asked to end: 2 walkers finish their cycles" in shown
 
 
+@pytest.mark.slow
 def test_a_bundle_that_no_walker_has_any_more_is_let_go_of(bundle: Path) -> None:
     called = [sys.executable, "-m", "tests.walker.launcher.rolling", str(bundle)]
     found = subprocess.run(called, cwd=ROOT, capture_output=True, text=True, check=True)
