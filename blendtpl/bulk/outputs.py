@@ -26,8 +26,8 @@ _BUFFER = 2**18
 class Writer(Protocol):
     """Writes one chunk."""
 
-    def add(self, payload: Any) -> object:
-        """Write one row."""
+    def add(self, payloads: list[Any]) -> object:
+        """Write rows."""
 
     def finish(self) -> None:
         """Have all of it on the disk."""
@@ -138,7 +138,7 @@ class FileWriter:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("xb", buffering=_BUFFER)
-        self.add = self._file.write
+        self.add = self._file.writelines
 
     def finish(self) -> None:
         """Have it on the disk."""
@@ -156,11 +156,11 @@ class FolderWriter:
         self._path = path
         path.mkdir()
 
-    def add(self, payload: tuple[str, bytes]) -> None:
-        """Write one file."""
-        name, data = payload
-        with (self._path / name).open("xb") as file:
-            file.write(data)
+    def add(self, payloads: list[tuple[str, bytes]]) -> None:
+        """Write a file for each."""
+        for name, data in payloads:
+            with (self._path / name).open("xb") as file:
+                file.write(data)
 
     def finish(self) -> None:
         """Have all files on the disk."""

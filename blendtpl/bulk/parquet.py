@@ -19,7 +19,7 @@ try:
 except ImportError as missing:
     raise not_installed("Parquet", missing) from None
 
-_BUFFER = 2**18  # bytes of a column that are read at a time, where a row group has more
+_BUFFER, _BUFFERS = 2**21, 2**25  # bytes that are read at a time of a column, and of all columns together
 
 
 class ParquetSource:
@@ -61,16 +61,16 @@ class ParquetSource:
     def reader(self, columns: Collection[str] | None) -> "ParquetReader":
         """Open the file."""
         wanted = None if columns is None else [name for name in self._schema.names if name in columns]
-        return ParquetReader(self.path, wanted)
+        return ParquetReader(self.path, wanted, self._metadata.num_columns if wanted is None else len(wanted))
 
 
 class ParquetReader:
     """An open Parquet file, which stands somewhere in a row group."""
 
-    def __init__(self, path: Path, columns: list[str] | None) -> None:
+    def __init__(self, path: Path, columns: list[str] | None, count: int) -> None:
         self._path, self._columns = path, columns
         try:
-            self._file = _opened(path)
+            self._file = _opened(path, count)
         except (pa.ArrowException, OSError) as error:
             raise BulkError(f"`{path}` cannot be read as Parquet: {_first_line(error)}") from error
         self._group, self._at = -1, 0
@@ -120,6 +120,8 @@ def as_rows(batch: Any) -> Rows:
     if not names:
         return [{} for _ in range(batch.num_rows)]
     try:
+        if not any(_is_odd(kind) for kind in batch.schema.types):
+            return batch.to_pylist()  # type: ignore[no-any-return]
         columns = [_values(column) for column in batch.columns]
     except (pa.ArrowException, ValueError, OverflowError) as error:
         if batch.num_rows == 1:
@@ -128,14 +130,20 @@ def as_rows(batch: Any) -> Rows:
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
+def _is_odd(kind: Any) -> bool:
+    """Return whether values of a type become those of Python by way of something else."""
+    return _is_too_fine(kind) or _has_map(kind)
+
+
+def _is_too_fine(kind: Any) -> bool:
+    return pa.types.is_temporal(kind) and getattr(kind, "unit", "us") == "ns"
+
+
 def _values(column: Any) -> list[Any]:
-    kind = column.type
-    if pa.types.is_temporal(kind) and getattr(kind, "unit", "us") == "ns":
-        column = column.cast(_microseconds(kind), safe=False)  # the least that Python's own types have
-    if pa.types.is_nested(kind):
-        return column.to_pylist(maps_as_pydicts="lossy") if _has_map(kind) else column.to_pylist()  # type: ignore[no-any-return]
-    if pa.types.is_dictionary(kind):
-        column = column.dictionary_decode()
+    if _is_too_fine(column.type):
+        column = column.cast(_microseconds(column.type), safe=False)  # the least that Python's own types have
+    if _has_map(column.type):  # asking for that takes five times as long
+        return column.to_pylist(maps_as_pydicts="lossy")  # type: ignore[no-any-return]
     return column.to_pylist()  # type: ignore[no-any-return]
 
 
@@ -151,8 +159,8 @@ def _microseconds(kind: Any) -> Any:
     return pa.time64("us") if pa.types.is_time(kind) else pa.duration("us")
 
 
-def _opened(path: Path) -> Any:
-    return pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER)
+def _opened(path: Path, columns: int = 1) -> Any:
+    return pq.ParquetFile(path, pre_buffer=False, buffer_size=min(_BUFFER, max(_BUFFERS // max(columns, 1), 2**14)))
 
 
 def _first_line(error: BaseException) -> str:

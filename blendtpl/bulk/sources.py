@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-BATCH_ROWS = 500  # that are dicts at one time
+BATCH_ROWS = 1000  # that are dicts at one time
 BATCH_BYTES = 2**20  # of the file, which those rows are made of
 CHUNK_BYTES = 64 * 2**20  # of the file, whatever the rows
 

@@ -135,18 +135,18 @@ def _render(
     reader: Reader, chunk: Chunk, make: Callable[[Any], Any], payload: Callable[..., Any], writer: Writer
 ) -> list[str]:
     rejects: list[str] = []
-    number, add = chunk.first - 1, writer.add
+    number = chunk.first - 1
     for rows in reader.batches(chunk):
+        payloads = []
         for row in rows:
             number += 1
             try:
-                written = payload(number, row, make(row))
+                payloads.append(payload(number, row, make(row)))
             except MemoryError:  # which is the process's, and not the row's
                 raise
             except (Exception, SystemExit) as error:  # whatever a template, a filter or a value raises; or a `BadRow`
                 rejects.append(reject_line(number, row, error))
-                continue
-            add(written)
+        writer.add(payloads)
     if number != chunk.first + chunk.rows - 1:
         raise BulkError(
             f"rows {chunk.first:,} to {chunk.first + chunk.rows - 1:,} should be there, and the last that is there is"

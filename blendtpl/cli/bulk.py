@@ -135,8 +135,8 @@ def _telling_what_stays(out: Path) -> Iterator[None]:
     except BulkError as error:
         fail(f"{error}\n  = {_done(out)} and stay; the same command goes on from there")
     except OSError as error:
-        place = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, (str, bytes)) else ""
-        fail(f"{place}{error.strerror or error}\n  = {_done(out)} and stay; the same command goes on from there")
+        place = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else out
+        fail(f"`{place}`: {error.strerror or error}\n  = {_done(out)} and stay; the same command goes on from there")
 
 
 def _done(out: Path) -> str:
