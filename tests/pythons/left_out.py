@@ -81,6 +81,13 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "tests/test_readme.py::test_the_python_and_shell_blocks_run_in_order_and_print_what_it_says",
         "tests/test_readme.py::test_the_second_command_sets_up_and_runs_the_tests",
     ),
+    "it takes pyarrow, and Dask's distributed": (
+        "tests/bulk/test_cluster.py",
+        "tests/bulk/test_command.py",
+        "tests/bulk/test_pool.py",
+        "tests/bulk/test_sources.py",
+        "tests/bulk/test_without_extras.py",
+    ),
     "it starts threads": (
         "tests/compat/test_isolation.py::test_a_buffer_that_another_task_or_thread_opened_cannot_be_closed",
         "tests/compat/test_isolation.py::test_a_thread_prints_into_its_own_buffers",
