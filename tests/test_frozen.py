@@ -46,8 +46,8 @@ def dynamic_imports() -> Iterator[str]:
 
 
 def test_only_what_an_application_names_is_imported_by_a_name() -> None:
-    # ``environment="module:name"``, and what an extension of the application imports in emitted code
-    assert set(dynamic_imports()) == {"bundle/environment.py", "runtime/namespace.py"}
+    # ``environment="module:name"``, what an extension of the application imports in emitted code, and what it walks
+    assert set(dynamic_imports()) == {"bundle/environment.py", "cli/walk_function.py", "runtime/namespace.py"}
 
 
 SCRIPT = """
