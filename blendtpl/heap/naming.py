@@ -6,7 +6,6 @@ when it is asked for its class.
 """
 
 import functools
-import gc
 import sys
 import threading
 from collections import deque
@@ -19,6 +18,7 @@ from typing import Any
 import jinja2
 
 from blendtpl.heap.frames import Root, variables
+from blendtpl.heap.referents import referents
 from blendtpl.heap.ways import way
 from blendtpl.runtime.traceback import Sources
 
@@ -120,7 +120,7 @@ def circle(garbage: Sequence[Any]) -> str:
         todo = deque([start])
         while todo:
             each = todo.popleft()
-            for part in gc.get_referents(each):
+            for part in referents(each):
                 if part is start:
                     way = [each]
                     while way[0] is not start:

@@ -8,6 +8,8 @@ import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from blendtpl.heap.referents import referents
+
 _LONGEST = 16  # steps from an object to a name
 _WIDEST = 2000  # objects to look at in one of those steps
 _FEW = 20  # objects up to which the collector looks faster than Python, as it compares each with each
@@ -65,6 +67,6 @@ def _referrers(frontier: PassedList) -> Iterator[tuple[Any, Any]]:
     for each in around:
         if each is parts or type(each) in (Passed, PassedList):
             continue
-        part = next((part for part in gc.get_referents(each) if id(part) in inside), None)
+        part = next((part for part in referents(each) if id(part) in inside), None)
         if part is not None:
             yield each, part

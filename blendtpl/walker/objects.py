@@ -14,6 +14,7 @@ from itertools import chain
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
+from blendtpl.heap.referents import referents
 from blendtpl.heap.ways import Passed
 
 _LONG_TEXT = 1000  # characters: a page or a picture, of which nobody has another reference by chance
@@ -154,7 +155,7 @@ class Objects:
         found = {identity for identity in some if identity in objects}
         todo = [objects[identity] for identity in found]
         while todo:
-            for part in gc.get_referents(todo.pop()):
+            for part in referents(todo.pop()):
                 if id(part) in objects and id(part) not in found:
                     found.add(id(part))
                     todo.append(part)
@@ -178,14 +179,14 @@ class Objects:
 def _referents(found: list[Any]) -> Iterator[Any]:
     """Yield what some objects refer to, as often as they do. Some are asked at a time, which takes less."""
     for at in range(0, len(found), _AT_ONCE):
-        yield from gc.get_referents(*found[at : at + _AT_ONCE])
+        yield from referents(*found[at : at + _AT_ONCE])
 
 
 def _parts(found: Any) -> list[Any]:
     """Return what an object refers to, but not, by way of a function, to all of its module."""
     if type(found) is FunctionType:
-        return [found.__closure__, found.__defaults__, found.__kwdefaults__, *gc.get_referents(found.__dict__)]
-    return gc.get_referents(found)
+        return [found.__closure__, found.__defaults__, found.__kwdefaults__, *referents(found.__dict__)]
+    return referents(found)
 
 
 def _shown(key: Hashable) -> str:

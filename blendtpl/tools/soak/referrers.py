@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from blendtpl.heap.naming import called, kind_of
+from blendtpl.heap.referents import referents
 
 _MOST = 3  # holders that are told
 _SHARE = 0.2  # of what the first of them holds, from which on another is told
@@ -31,7 +32,7 @@ def lengths() -> Lengths:
     """Return every container that there is, and its length. The list keeps them alive, so that none is mistaken."""
     containers = {id(container): container for container in gc.get_objects() if _length(container) is not None}
     for parent in gc.get_objects():
-        for part in gc.get_referents(parent):
+        for part in referents(parent):
             if type(part) is dict and not gc.is_tracked(part):  # as one of mere texts is not
                 containers[id(part)] = part
     return [(container, _length(container) or 0) for container in containers.values()]
@@ -52,7 +53,7 @@ def find_retained(before: Lengths, new: list[Any], everything: list[Any]) -> tup
     for referrer in everything:
         if id(referrer) in fresh or id(referrer) in grown or type(referrer) is FrameType:
             continue
-        parts = [part for part in gc.get_referents(referrer) if id(part) in fresh]
+        parts = [part for part in referents(referrer) if id(part) in fresh]
         if parts:
             reached = _reached(parts, fresh, old)
             referrers.append(_Holder(referrer, parts[0], reached, len(reached)))
@@ -103,7 +104,7 @@ def _reached(parts: Iterable[Any], fresh: set[int], old: set[int]) -> dict[int, 
         if id(item) in reached or (id(item) not in fresh if gc.is_tracked(item) else _is_old(item, old)):
             continue
         reached[id(item)] = item
-        todo += gc.get_referents(item)
+        todo += referents(item)
     return reached
 
 

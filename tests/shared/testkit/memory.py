@@ -4,7 +4,6 @@ Enters: a function that renders, and how often to call it. Leaves: a `Growth`. T
 audit hook, and its registry is looked through.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import blendtpl
+from blendtpl.heap.referents import referents
 from blendtpl.tools.soak import growth
 from blendtpl.tools.soak.growth import SPARE_BLOCKS, Growth
 
@@ -87,5 +87,5 @@ def _shape(registry: blendtpl.Registry) -> tuple[int, ...]:
         if id(found) in seen or id(found) in outside or isinstance(found, (type, ModuleType, CodeType)):
             continue
         seen[id(found)] = found
-        todo.extend(gc.get_referents(found))
+        todo.extend(referents(found))
     return len(seen), hash(frozenset(seen))
