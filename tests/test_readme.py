@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.blocks import Block, blocks_of, run_in_order, run_shell
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = blocks_of(ROOT / "README.md")
-SET_UP, TESTS, *SHELL = [block for block in BLOCKS if block.language == "sh"]
+SET_UP, TESTS, FEEDWHIP, *SHELL = [block for block in BLOCKS if block.language == "sh"]
 
 
 @pytest.fixture
@@ -82,8 +83,17 @@ def test_the_second_command_sets_up_and_runs_the_tests(checkout: Path) -> None:
     assert "tests collected" in shown
 
 
+@pytest.mark.slow(first=True)
+@pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="needs the sources beside the tests, to install them")
+def test_the_third_command_shows_a_small_feedwhip(checkout: Path) -> None:
+    shortened = replace(FEEDWHIP, text=FEEDWHIP.text.rstrip("\n") + " --seconds 6\n")
+    shown = run_alone(shortened, checkout)
+    assert "0 are missing" in shown
+    assert (checkout / "build/feedwhip.svg").is_file()
+
+
 def test_the_python_and_shell_blocks_run_in_order_and_print_what_it_says(project: Path) -> None:
-    shown = run_in_order([block for block in BLOCKS if block not in (SET_UP, TESTS)], project)
+    shown = run_in_order([block for block in BLOCKS if block not in (SET_UP, TESTS, FEEDWHIP)], project)
     assert "Welcome" in shown
     assert [block.language for block in BLOCKS].count("text") == 1
 
