@@ -54,7 +54,7 @@ def test_an_email_is_shown_with_subject_sender_and_both_bodies(client: TestClien
     assert f"Hello Ada {SENDER} to" in texts(found)
     frame = client.get(f"/frame/{token(found)}")
     assert "<p>Ada: much</p>" in frame.text
-    assert frame.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert frame.headers["content-security-policy"].startswith("sandbox allow-same-origin; default-src 'none'")
     assert "Dear Ada, 2 there is much." in texts(stage("mail/hello", tab="text"))
     assert '<span class="t-tag">&lt;p</span>' in stage("mail/hello", tab="html")
 
