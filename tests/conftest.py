@@ -7,16 +7,27 @@ from pathlib import Path
 import pytest
 
 from testkit.fixtures import (
+    all_in_sight,
     bundle,
     no_collector,
     prepare_process,
+    pytest_collection_finish,
     pytest_sessionfinish,
     quick_collections,
     registry,
     stock,
 )
 
-__all__ = ["bundle", "no_collector", "pytest_sessionfinish", "quick_collections", "registry", "stock"]
+__all__ = [
+    "all_in_sight",
+    "bundle",
+    "no_collector",
+    "pytest_collection_finish",
+    "pytest_sessionfinish",
+    "quick_collections",
+    "registry",
+    "stock",
+]
 
 prepare_process()
 pytest.register_assert_rewrite("testkit.oracle")

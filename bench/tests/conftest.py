@@ -1,7 +1,14 @@
 """What the tests of the benchmarks share with the suite."""
 
-from testkit.fixtures import bundle, prepare_process, pytest_sessionfinish, quick_collections, registry
+from testkit.fixtures import (
+    bundle,
+    prepare_process,
+    pytest_collection_finish,
+    pytest_sessionfinish,
+    quick_collections,
+    registry,
+)
 
-__all__ = ["bundle", "pytest_sessionfinish", "quick_collections", "registry"]
+__all__ = ["bundle", "pytest_collection_finish", "pytest_sessionfinish", "quick_collections", "registry"]
 
 prepare_process()

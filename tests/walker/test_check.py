@@ -24,6 +24,8 @@ from blendtpl.walker import Cycle, Survivor, Walker
 HERE = __name__
 PATIENCE = 120.0
 
+pytestmark = pytest.mark.usefixtures("all_in_sight")
+
 
 class Thing:
     """What a loader returns."""

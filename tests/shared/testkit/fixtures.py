@@ -13,9 +13,11 @@ import blendtpl
 from testkit import TEMPLATES
 
 __all__ = [
+    "all_in_sight",
     "bundle",
     "no_collector",
     "prepare_process",
+    "pytest_collection_finish",
     "pytest_sessionfinish",
     "quick_collections",
     "registry",
@@ -31,6 +33,14 @@ def prepare_process() -> None:
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep what was imported, and all tests, out of the collector's sight: looking through them takes most of a second,
+    and whatever looks for garbage does so, each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -65,11 +75,20 @@ def stock() -> jinja2.Environment:
 
 @pytest.fixture(scope="module")
 def quick_collections() -> Iterator[None]:
-    """Keep what the tests hold out of the collector's sight, which need not look it through each time."""
+    """Keep what the tests hold by now out of the collector's sight, which need not look it through each time."""
     gc.collect()
     gc.freeze()
     yield
+    gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def all_in_sight() -> Iterator[None]:
+    """Have the collector know of all that there is, for tests that look for who holds something."""
     gc.unfreeze()
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
