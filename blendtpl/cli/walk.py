@@ -102,7 +102,7 @@ def _limit(name: str, kind: _Converted, text: str, default: str | None = None) -
     return click.option(name, type=kind, default=default, show_default=default is not None, help=text)
 
 
-@walk_command.command("graph")
+@walk_command.command("graph", short_help="Draw what `--record` has written.")
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path), required=False)
 def graph_command(recording: Path, out: Path | None) -> None:

@@ -81,7 +81,8 @@ class Companions:
         """Take note of those that ended."""
         for pid, status in children.reap(self.pids()):
             companion = self._running.pop(pid)
-            self._log(f"{companion.name} has ended: {children.shown(status)}; it begins again")
+            if status:  # else SIGTERM went to all of the group, the launcher too, which tells
+                self._log(f"{companion.name} has ended: {children.shown(status)}; it begins again")
             self._waiting.append(companion)
             self._next = now + _PAUSE
 
