@@ -111,7 +111,7 @@ def test_a_server_that_forks_takes_slots_and_those_of_the_dead_again() -> None:
         os.close(end)
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [8, pytest.param(30, marks=pytest.mark.slow)])
 def test_writers_killed_at_any_moment_spoil_nothing(kills: int) -> None:
     shared = SharedMetrics(4, [f"{number}.html" for number in range(5)])
     children: dict[int, int] = {}

@@ -198,6 +198,34 @@ def test_an_example_is_edited_in_place_seen_at_once_and_written_back(page: "Page
     expect(inside(page).locator("p")).to_have_text("Ada: much")
 
 
+def test_what_is_typed_before_a_save_is_seen_to_be_done_stays(page: "Page", project: Path) -> None:
+    file = project / "mail/hello/examples.json"
+    before = file.read_text()
+    page.keyboard.press("e")
+    field = page.locator("#editor")
+    expect(field).to_be_focused()
+    field.fill('{"name": "Grace", "news": "saved"}')
+    expect(inside(page).locator("p")).to_have_text("Grace: saved")
+    held: list[Any] = []
+    page.route("**/stage", lambda route: held.append(route))
+    with page.expect_response("**/save"):
+        page.keyboard.press("Control+s")
+    while not held:
+        page.wait_for_timeout(10)
+    field.fill("{}")
+    while len(held) < 2:
+        page.wait_for_timeout(10)
+    for route in held:
+        route.continue_()
+    page.unroute_all(behavior="wait")
+    expect(page.locator("#failure")).to_contain_text("'name' is undefined")
+    expect(field).to_have_value("{}")
+    file.write_text(before)
+    expect(page.locator("#problem")).to_contain_text("has changed since")
+    page.get_by_role("button", name="Load it").click()
+    expect(inside(page).locator("p")).to_have_text("Ada: much")
+
+
 def test_a_change_is_seen_by_itself_and_a_mistake_is_a_page_that_goes(page: "Page", project: Path) -> None:
     expect(page.locator("#live")).to_have_text("Live")
     file = project / "mail/hello/body.html"

@@ -194,7 +194,10 @@ async function edit() {
 
 function typed() {
   const name = draftName();
-  const digest = drafts.get(name)?.digest ?? $("panel").dataset.digest;
+  const shown = $("panel").dataset;
+  if (shown.item !== asked.item || shown.example !== asked.example) return; // another was chosen, and is on its way
+  latest++; // an answer that is on its way knows nothing of this, and would take its place
+  const digest = drafts.get(name)?.digest ?? shown.digest;
   drafts.set(name, { text: $("editor").value, digest });
   for (const id of ["save", "revert"]) if ($(id)) $(id).hidden = false;
   clearTimeout(typing);
@@ -217,6 +220,7 @@ async function save() {
   if (answer.ok) {
     if (drafts.get(name)?.text === draft.text) drafts.delete(name);
     else drafts.set(name, { ...drafts.get(name), digest: told.digest }); // somebody typed on while it was written
+    if (draftName() === name) $("panel").dataset.digest = told.digest; // of which somebody may type before it comes anew
     await refresh();
     $("problem").textContent = `Saved in ${told.file}`;
   } else {
