@@ -222,7 +222,7 @@ async function save() {
     else drafts.set(name, { ...drafts.get(name), digest: told.digest }); // somebody typed on while it was written
     if (draftName() === name) $("panel").dataset.digest = told.digest; // of which somebody may type before it comes anew
     await refresh();
-    $("problem").textContent = `Saved in ${told.file}`;
+    if (!drafts.has(name)) $("problem").textContent = `Saved in ${told.file}`;
   } else {
     const problem = $("problem");
     problem.classList.add("bad");
