@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 import blendtpl
 from blendtpl.mail import Attachment, Image, Invitation
 from blendtpl.mail.dkim import DkimSigner
+from blendtpl.tools.soak.growth import no_collector
 from testkit import ROOT, growth
 from testkit.memory import SPARE_BLOCKS, Growth, measure, survivors
 from testkit.oracle import load
@@ -115,6 +116,19 @@ def test_what_is_no_memory_is_found_and_named() -> None:
             atexit.unregister(function)
         sys.modules.pop(name, None)
         linecache.cache.pop(name, None)
+
+
+def test_a_file_that_others_left_in_a_circle_is_not_told() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.itself, self.file = self, os.dup(0)
+
+        def __del__(self) -> None:
+            os.close(self.file)
+
+    with no_collector():
+        Holder()
+        assert not measure(str, 200).changes
 
 
 MESSAGES: Mapping[str, dict[str, Any]] = {

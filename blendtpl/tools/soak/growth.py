@@ -105,8 +105,8 @@ def measure(
     half = renders // 2
     with no_collector():
         repeated(render, warm_up)
+        gc.collect()  # what others left may hold a file: it is closed here, not while something is counted
         before = state()
-        gc.collect()
         with watching or nullcontext([]) as events:
             repeated(render, half)
             collected = _count(counts, 0)
