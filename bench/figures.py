@@ -18,7 +18,10 @@ from bench.baseline import BASELINE, complaint
 
 Bench = Mapping[str, Any]
 
-_PEERS = ("by hand", "portable", "minijinja", "php", "mako", "chameleon", "jinja2", "django")
+_PEERS = (
+    *("by hand", "portable", "wheezy", "minijinja", "php", "tera", "tornado", "mako", "chameleon", "jinja2", "htpy"),
+    "django",
+)
 
 
 def _best(bench: Bench) -> float:

@@ -1,6 +1,7 @@
 """Measuring: Jinja2 as the peer, set up for speed, and pytest-benchmark with types."""
 
 import gc
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,10 @@ from blendtpl import default_environment
 if TYPE_CHECKING:  # what only measures memory needs no pytest
     from pytest_benchmark.fixture import BenchmarkFixture
 
+Name = TypeVar("Name")
 Result = TypeVar("Result")
+
+_ROUND = 0.002  # seconds: long for the clock, and short, so that something else seldom comes in between
 
 COUNT = 1000
 
@@ -59,3 +63,22 @@ def rounds(
     untyped: Any = benchmark
     result: Result = untyped.pedantic(function, setup=collected, rounds=count, warmup_rounds=warmup)
     return result
+
+
+def best_rounds(renders: Mapping[Name, Callable[[], object]], rounds: int) -> dict[Name, float]:
+    """Return the seconds of the processor that a call of each takes in its best round, the rounds of all in turn."""
+    best = dict.fromkeys(renders, 1.0)
+    for _ in range(rounds):
+        for name, render in renders.items():
+            calls = max(1, int(_ROUND / best[name]))
+            best[name] = min(best[name], processor_time(render, calls))
+        gc.collect()
+    return best
+
+
+def processor_time(render: Callable[[], object], calls: int = 1) -> float:
+    """Return the seconds that a call takes, of so many."""
+    started = time.process_time()
+    for _ in range(calls):
+        render()
+    return (time.process_time() - started) / calls

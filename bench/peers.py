@@ -21,7 +21,7 @@ import blendtpl
 from bench.measure import jinja2_environment
 from bench.workloads.filters import capitals
 from bench.workloads.i18n import gettext, ngettext
-from bench.workloads.workload import Sources, Workload
+from bench.workloads.workload import Sources, Workload, escape
 
 Render = Callable[[], str]
 
@@ -158,6 +158,46 @@ def _configure_django() -> None:
     importlib.import_module("django").setup()
 
 
+def _wheezy(workload: Workload, desk: Desk) -> Render:
+    """Escape by MarkupSafe's C function for an exact `str`, as the functions by hand do: wheezy comes with none."""
+    engines: Any = _module("wheezy.template.engine")
+    loader = _module("wheezy.template.loader").DictLoader(dict(_sources(workload, "wheezy")))
+    extensions = [
+        _module("wheezy.template.ext.core").CoreExtension(),
+        _module("wheezy.template.ext.code").CodeExtension(),
+    ]
+    engine = engines.Engine(loader, extensions)
+    engine.global_vars.update(_FUNCTIONS, e=escape)
+    return functools.partial(engine.get_template(workload.entry).render, workload.context)
+
+
+def _tornado(workload: Workload, desk: Desk) -> Render:
+    """Escape by the same function, called by name: what Tornado does by itself encodes first, and decodes again."""
+    templates: Any = _module("tornado.template")
+    loader = templates.DictLoader(
+        dict(_sources(workload, "tornado")), autoescape=None, namespace={**_FUNCTIONS, "e": escape}
+    )
+    loader.namespace["render"] = lambda name, **variables: loader.load(name).generate(**variables)
+    generate, context = loader.load(workload.entry).generate, workload.context
+    return lambda: str(generate(**context), "utf-8")
+
+
+def _tera(workload: Workload, desk: Desk) -> Render:
+    pytera: Any = _module("pytera")
+    _write(_sources(workload, "tera"), desk.folder)
+    render = pytera.PyTera(f"{desk.folder}/*").render_template
+    return functools.partial(render, workload.entry, **workload.context)
+
+
+def _htpy(workload: Workload, desk: Desk) -> Render:
+    """Run a module of functions, and render what its `page` returns."""
+    _module("htpy")
+    space: dict[str, Any] = dict(_FUNCTIONS)
+    exec(compile(_sources(workload, "htpy")[workload.entry], workload.entry, "exec"), space)
+    page, context = space["page"], workload.context
+    return lambda: str(page(**context))
+
+
 def _php(workload: Workload, desk: Desk) -> Render:
     """Ask a process over a pipe: its answer holds the time for the way there and back."""
     return functools.partial(start_php(workload, desk, PHP_WITH_OPCACHE).ask, workload.entry)
@@ -196,9 +236,10 @@ def _module(name: str) -> Any:
 
 
 def _sources(workload: Workload, peer: str) -> Sources:
-    if peer not in workload.others:
-        raise Unsupported(f"{peer} has no templates of this workload")
-    return workload.others[peer]
+    sources = workload.others.get(peer, f"{peer} has no templates of this workload")
+    if isinstance(sources, str):
+        raise Unsupported(sources)
+    return sources
 
 
 def _write(sources: Sources, folder: Path) -> None:
@@ -215,5 +256,9 @@ PEERS = (
     Peer("mako", _mako),
     Peer("chameleon", _chameleon),
     Peer("django", _django),
+    Peer("wheezy", _wheezy),
+    Peer("tornado", _tornado),
+    Peer("tera", _tera),
+    Peer("htpy", _htpy),
     Peer("php", _php),
 )

@@ -10,19 +10,18 @@ knowing the caller: the calls between templates, and the dict of variables.
 import argparse
 import ast
 import gc
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import CodeType, MappingProxyType
 from typing import Any
 
 import blendtpl
+from bench.measure import best_rounds
 from bench.workloads import WORKLOADS
 from bench.workloads.workload import Workload
 from blendtpl.compiler.assemble import template_code
 from blendtpl.compiler.codegen.module import Module
 
-_ROUND = 0.002  # seconds
 _ROUNDS = 60
 
 
@@ -100,19 +99,6 @@ def template_without(
         vars(template_code).update(_compile=real)
 
 
-def best_rounds(renders: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the seconds that each takes in its best round, the rounds of all in turn."""
-    best = dict.fromkeys(renders, 1.0)
-    for _ in range(_ROUNDS):
-        for name, render in renders.items():
-            times = max(1, int(_ROUND / best[name]))
-            began = time.perf_counter()
-            for _ in range(times):
-                render()
-            best[name] = min(best[name], (time.perf_counter() - began) / times)
-    return best
-
-
 def prices(workload: Workload) -> dict[str, float]:
     """Return how many times as long as by hand a workload takes without each promise that it can do without."""
     context = workload.context
@@ -125,7 +111,7 @@ def prices(workload: Workload) -> dict[str, float]:
             alike = False
         if alike:
             renders[name] = partial(render, context)
-    best = best_rounds(renders)
+    best = best_rounds(renders, _ROUNDS)
     return {name: best[name] / best[""] for name in renders if name}
 
 

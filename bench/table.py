@@ -1,13 +1,15 @@
 """The README's table, blendtpl beside Jinja2: ``python -m bench.table`` measures and prints it, in Markdown.
 
+``--peers`` has the twelve workloads by every peer in place of it, or some of them, by parts of their names.
+
 Enters: the workloads, Feedwhip's own templates and 1,000 generated ones. Leaves: lines of Markdown. Times are of the
 processor, the best of rounds in which both take turns, with the collector off; what waits for the collector is counted.
 """
 
+import argparse
 import gc
 import math
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,8 @@ from typing import Any
 import jinja2
 
 import blendtpl
-from bench.measure import COUNT, jinja2_compile, jinja2_environment
+from bench import peer_table, ratio_table
+from bench.measure import COUNT, best_rounds, jinja2_compile, jinja2_environment, processor_time
 from bench.workloads import WORKLOADS, Workload
 from blendtpl.compiler.frontend.examples import read_examples
 from testkit.generated import generate
@@ -31,7 +34,7 @@ TITLES = {  # what the table calls the workloads that it shows; the mean is that
     "filters": "filters and tests in loops",
 }
 START = f"nothing yet: the start of a process with {COUNT:,} templates"
-_SECONDS, _KEPT = 0.25, 50
+_ROUNDS, _KEPT = 60, 50
 
 Render = Callable[[], object]
 
@@ -95,8 +98,8 @@ def _start() -> float:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "generated.blend")
         blendtpl.compile(templates).write(file)
-        fast = min(_timed(lambda: blendtpl.load(file)) for _ in range(7))
-    return min(_timed(lambda: jinja2_compile(templates)) for _ in range(2)) / fast
+        fast = min(processor_time(lambda: blendtpl.load(file)) for _ in range(7))
+    return min(processor_time(lambda: jinja2_compile(templates)) for _ in range(2)) / fast
 
 
 def table(measured: Iterable[Row]) -> Iterator[str]:
@@ -122,28 +125,10 @@ def _row(title: str, sources: Mapping[str, str], examples: Sequence[tuple[str, M
 
     if ours() != theirs():
         raise SystemExit(f"{title}: the texts differ")
-    slow, fast = _best(theirs, ours)
-    return Row(title, slow / fast, (_garbage(theirs) // len(examples), _garbage(ours) // len(examples)))
-
-
-def _best(*renders: Render) -> list[float]:
-    """Return the seconds of the best call of each."""
-    once = [max(_timed(render), 1e-6) for render in renders]
-    calls = [max(1, round(0.002 / seconds)) for seconds in once]  # two milliseconds are long for the clock, else short
-    rounds = max(10, round(_SECONDS / max(seconds * count for seconds, count in zip(once, calls, strict=True))))
-    fastest = [math.inf] * len(renders)
-    for _ in range(rounds):
-        for at, render in enumerate(renders):
-            fastest[at] = min(fastest[at], _timed(render, calls[at]))
-        gc.collect()
-    return fastest
-
-
-def _timed(render: Render, calls: int = 1) -> float:
-    started = time.process_time()
-    for _ in range(calls):
-        render()
-    return (time.process_time() - started) / calls
+    best = best_rounds({"theirs": theirs, "ours": ours}, _ROUNDS)
+    return Row(
+        title, best["theirs"] / best["ours"], (_garbage(theirs) // len(examples), _garbage(ours) // len(examples))
+    )
 
 
 def _garbage(render: Render) -> int:
@@ -158,10 +143,20 @@ def _short(ratio: float) -> str:
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.table", description=__doc__)
+    parser.add_argument("--peers", nargs="*", metavar="WORD", help="how many times as long each peer takes as blendtpl")
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="of each peer, for `--peers` [%(default)s]")
+    options = parser.parse_args(arguments)
     gc.disable()
-    print("\n".join(table(rows())))
+    if options.peers is None:
+        print("\n".join(table(rows())))
+        return
+    chosen = [found for found in WORKLOADS if not options.peers or any(word in found.name for word in options.peers)]
+    if not chosen:
+        parser.error(f"no workload has `{'` or `'.join(options.peers)}` in its name")
+    print("\n".join(ratio_table.lines(list(peer_table.rows(chosen, options.rounds)), peer_table.COLUMNS)))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from bench.workloads.workload import Context, Sources, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Sources, Workload, escape
 
 JINJA2 = {
     "layout.html": """\
@@ -253,11 +254,25 @@ include __DIR__ . '/layout.html';
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.ALERT,
+    "tornado": in_tornado.ALERT,
+    "tera": in_tera.ALERT,
+    "htpy": in_htpy.ALERT,
+}
 
 
-def _of_objects(sources: Sources) -> Sources:
+_OF_DICTS = {"php": "PHP reads its context from JSON", "tera": "pytera's values are what JSON has"}
+
+
+def _of_objects(sources: Sources | str) -> Sources | str:
     """Return templates that take what Python has as ``a['b']`` for ``a.b``."""
+    if isinstance(sources, str):
+        return sources
     return {name: re.sub(r"(?<!macros)\['(\w+)'\]", r".\1", text) for name, text in sources.items()}
 
 
@@ -375,7 +390,7 @@ def _workload(count: int, kind: str) -> Workload:
         context=_context(count, dict if dicts else Record),
         jinja2=JINJA2,
         by_hand=with_dicts if dicts else with_objects,
-        others=OTHERS if dicts else {peer: _of_objects(OTHERS[peer]) for peer in OTHERS if peer != "php"},
+        others=OTHERS if dicts else {peer: _of_objects(OTHERS[peer]) for peer in OTHERS} | _OF_DICTS,
     )
 
 

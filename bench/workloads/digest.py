@@ -1,6 +1,7 @@
 """A digest: groups of entries, counts, conditions and a few filters."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "digest.html": """\
@@ -116,7 +117,16 @@ PHP = {
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.DIGEST,
+    "tornado": in_tornado.DIGEST,
+    "tera": in_tera.DIGEST,
+    "htpy": in_htpy.DIGEST,
+}
 
 
 def _context() -> Context:

@@ -2,7 +2,8 @@
 
 import re
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "people.html": """\
@@ -87,7 +88,16 @@ PHP = {
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.FILTERS,
+    "tornado": in_tornado.FILTERS,
+    "tera": in_tera.FILTERS,
+    "htpy": in_htpy.FILTERS,
+}
 
 
 _words = re.compile(r"([-\s({\[<]+)").split

@@ -1,6 +1,7 @@
 """A form from macros: inputs, selects, check boxes, errors beside the fields."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "fields.html": """\
@@ -183,7 +184,16 @@ endforeach ?>
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.FORM,
+    "tornado": in_tornado.FORM,
+    "tera": in_tera.FORM,
+    "htpy": in_htpy.FORM,
+}
 
 
 def _field(number: int, kind: str, value: object, **more: object) -> dict[str, object]:

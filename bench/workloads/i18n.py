@@ -1,6 +1,7 @@
 """I18n in the new style: `trans`, `pluralize` and `_`, with null translations."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "messages.html": """\
@@ -89,7 +90,16 @@ PHP = {
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.I18N,
+    "tornado": in_tornado.I18N,
+    "tera": "pytera hands no functions of Python to templates",
+    "htpy": in_htpy.I18N,
+}
 
 
 def gettext(text: str, /, **variables: object) -> str:

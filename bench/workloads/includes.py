@@ -1,6 +1,7 @@
 """Includes in a loop: 50 products, each with an include that has an include of its own."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "products.html": """\
@@ -72,7 +73,16 @@ PHP = {
     "stock.html": "<b><?= e($product['stock']) ?> left for <?= e($product['price']) ?> EUR</b>",
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.INCLUDES,
+    "tornado": in_tornado.INCLUDES,
+    "tera": JINJA2,
+    "htpy": in_htpy.INCLUDES,
+}
 
 
 def _context() -> Context:

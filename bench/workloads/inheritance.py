@@ -1,6 +1,7 @@
 """Inheritance over three levels, with `super` in two of them."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "base.html": """\
@@ -141,7 +142,16 @@ class Page extends Section {
     "page.html": "<?php require_once __DIR__ . '/page_class.php'; (new Page($context))->page();",
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.INHERITANCE,
+    "tornado": in_tornado.INHERITANCE,
+    "tera": JINJA2,
+    "htpy": in_htpy.INHERITANCE,
+}
 
 CONTEXT = {
     "site": "Feedwhip",

@@ -3,7 +3,8 @@
 Once where they were imported, and once in a block, which asks for them in a loop, under conditions and in `with` first.
 """
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "ui.html": """\
@@ -170,7 +171,16 @@ function price($value, $currency = 'EUR') { ?><em><?= e($value) ?> <?= e($curren
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.MACROS,
+    "tornado": in_tornado.MACROS,
+    "tera": in_tera.MACROS,
+    "htpy": in_htpy.MACROS,
+}
 
 
 def _context() -> Context:
@@ -221,5 +231,19 @@ def _cards(context: Context, before: str, behind: str) -> str:
 
 WORKLOADS = (
     Workload("macros", "macros", "cards.html", _context(), JINJA2, by_hand, others=OTHERS),
-    Workload("macros in a block", "macros", "cards.html", _context(), BLOCKS, by_hand_in_a_block, minijinja=MINIJINJA),
+    Workload(
+        name="macros in a block",
+        kind="macros",
+        entry="cards.html",
+        context=_context(),
+        jinja2=BLOCKS,
+        by_hand=by_hand_in_a_block,
+        minijinja=MINIJINJA,
+        others={
+            "wheezy": in_wheezy.MACROS_IN_A_BLOCK,
+            "tornado": in_tornado.MACROS_IN_A_BLOCK,
+            "tera": "a macro that a block calls finds none of its own file",
+            "htpy": in_htpy.MACROS_IN_A_BLOCK,
+        },
+    ),
 )

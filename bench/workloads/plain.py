@@ -1,6 +1,7 @@
 """Plain text with whitespace control: the text part of an e-mail, where nothing is escaped."""
 
-from bench.workloads.workload import Context, Workload
+from bench.workloads import in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload
 
 JINJA2 = {
     "mail.txt": """\
@@ -111,7 +112,16 @@ Yours,
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.PLAIN,
+    "tornado": in_tornado.PLAIN,
+    "tera": in_tera.PLAIN,
+    "htpy": "htpy makes HTML, and no plain text",
+}
 
 
 def _context() -> Context:

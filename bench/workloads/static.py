@@ -1,6 +1,7 @@
 """A mostly static page: 12 kB of which four values are not constant."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 _PARAGRAPH = "<p>Feedwhip watches pages and tells people when they change; nothing of this text ever does.</p>\n"
 
@@ -62,7 +63,16 @@ PHP = {
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.static(_PARAGRAPH * 60),
+    "tornado": in_tornado.static(_PARAGRAPH * 60),
+    "tera": JINJA2,
+    "htpy": in_htpy.static(_PARAGRAPH * 60),
+}
 
 
 def by_hand(context: Context) -> str:

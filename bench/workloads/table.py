@@ -1,6 +1,7 @@
 """A table of 1,000 rows and ten columns: the benchmark of old, from lists of texts and numbers."""
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "table.html": """\
@@ -51,7 +52,16 @@ PHP = {
 """,
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.TABLE,
+    "tornado": in_tornado.TABLE,
+    "tera": in_tera.TABLE,
+    "htpy": in_htpy.TABLE,
+}
 
 
 def _context() -> Context:

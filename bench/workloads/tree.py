@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bench.workloads.workload import Context, Workload, escape
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
     "tree.html": """\
@@ -63,7 +64,16 @@ PHP = {
     "tree.html": "<?php require_once __DIR__ . '/level.php' ?><ul><?php level($nodes, 1) ?>\n\n</ul>\n",
 }
 
-OTHERS = {"mako": MAKO, "chameleon": CHAMELEON, "django": DJANGO, "php": PHP}
+OTHERS: Others = {
+    "mako": MAKO,
+    "chameleon": CHAMELEON,
+    "django": DJANGO,
+    "php": PHP,
+    "wheezy": in_wheezy.TREE,
+    "tornado": in_tornado.TREE,
+    "tera": in_tera.TREE,
+    "htpy": in_htpy.TREE,
+}
 
 
 def _nodes(depth: int, path: str) -> list[dict[str, Any]]:

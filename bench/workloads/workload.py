@@ -11,6 +11,8 @@ escape: Callable[[str], str] = _escape_inner
 
 Context = Mapping[str, Any]
 Sources = Mapping[str, str]
+Others = Mapping[str, Sources | str]
+"""By peer: its templates, or the reason why it has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,8 +20,9 @@ class Workload:
     """One thing to render, in the language of each peer.
 
     `kind` is which of the twelve it belongs to. `jinja2` is what Jinja2 and blendtpl render. The sources of another
-    peer are those of its own language; minijinja's are Jinja2's where there are none. `entry` is the name of the
-    template that is rendered, with the peer's own suffix in place of `.html` where that matters to the peer.
+    peer are those of its own language, or the reason why it cannot do the same; minijinja's are Jinja2's where there
+    are none. `entry` is the name of the template that is rendered, with the peer's own suffix in place of `.html` where
+    that matters to the peer.
     """
 
     name: str
@@ -29,4 +32,4 @@ class Workload:
     jinja2: Sources
     by_hand: Callable[[Context], str]
     minijinja: Sources | None = None
-    others: Mapping[str, Sources] = field(default_factory=dict)
+    others: Others = field(default_factory=dict)
