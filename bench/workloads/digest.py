@@ -1,6 +1,6 @@
 """A digest: groups of entries, counts, conditions and a few filters."""
 
-from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
@@ -122,7 +122,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.DIGEST,
+    "wheezy": in_wheezy_single.DIGEST,
     "tornado": in_tornado.DIGEST,
     "tera": in_tera.DIGEST,
     "htpy": in_htpy.DIGEST,

@@ -2,7 +2,7 @@
 
 import re
 
-from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
@@ -93,7 +93,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.FILTERS,
+    "wheezy": in_wheezy_single.FILTERS,
     "tornado": in_tornado.FILTERS,
     "tera": in_tera.FILTERS,
     "htpy": in_htpy.FILTERS,

@@ -1,6 +1,6 @@
 """I18n in the new style: `trans`, `pluralize` and `_`, with null translations."""
 
-from bench.workloads import in_htpy, in_tornado, in_wheezy
+from bench.workloads import in_htpy, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
@@ -95,7 +95,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.I18N,
+    "wheezy": in_wheezy_single.I18N,
     "tornado": in_tornado.I18N,
     "tera": "pytera hands no functions of Python to templates",
     "htpy": in_htpy.I18N,

@@ -1,6 +1,6 @@
 """Plain text with whitespace control: the text part of an e-mail, where nothing is escaped."""
 
-from bench.workloads import in_tera, in_tornado, in_wheezy
+from bench.workloads import in_tera, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload
 
 JINJA2 = {
@@ -117,7 +117,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.PLAIN,
+    "wheezy": in_wheezy_single.PLAIN,
     "tornado": in_tornado.PLAIN,
     "tera": in_tera.PLAIN,
     "htpy": "htpy makes HTML, and no plain text",

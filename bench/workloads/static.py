@@ -1,6 +1,6 @@
 """A mostly static page: 12 kB of which four values are not constant."""
 
-from bench.workloads import in_htpy, in_tornado, in_wheezy
+from bench.workloads import in_htpy, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload, escape
 
 _PARAGRAPH = "<p>Feedwhip watches pages and tells people when they change; nothing of this text ever does.</p>\n"
@@ -68,7 +68,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.static(_PARAGRAPH * 60),
+    "wheezy": in_wheezy_single.static(_PARAGRAPH * 60),
     "tornado": in_tornado.static(_PARAGRAPH * 60),
     "tera": JINJA2,
     "htpy": in_htpy.static(_PARAGRAPH * 60),

@@ -1,6 +1,6 @@
 """A table of 1,000 rows and ten columns: the benchmark of old, from lists of texts and numbers."""
 
-from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
@@ -57,7 +57,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.TABLE,
+    "wheezy": in_wheezy_single.TABLE,
     "tornado": in_tornado.TABLE,
     "tera": in_tera.TABLE,
     "htpy": in_htpy.TABLE,

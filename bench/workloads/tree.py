@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy
+from bench.workloads import in_htpy, in_tera, in_tornado, in_wheezy_single
 from bench.workloads.workload import Context, Others, Workload, escape
 
 JINJA2 = {
@@ -69,7 +69,7 @@ OTHERS: Others = {
     "chameleon": CHAMELEON,
     "django": DJANGO,
     "php": PHP,
-    "wheezy": in_wheezy.TREE,
+    "wheezy": in_wheezy_single.TREE,
     "tornado": in_tornado.TREE,
     "tera": in_tera.TREE,
     "htpy": in_htpy.TREE,
