@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import blendtpl
@@ -25,7 +26,9 @@ from bench.workloads.workload import Sources, Workload, escape
 
 Render = Callable[[], str]
 
-_FUNCTIONS = {"_": gettext, "ngettext": ngettext, "capitals": capitals}
+_FUNCTIONS: Mapping[str, Callable[..., object]] = MappingProxyType(
+    {"_": gettext, "ngettext": ngettext, "capitals": capitals}
+)
 
 # what a long-lived PHP process runs: a line asks for a template, or for the memory in use when it is empty; an answer
 # begins with its length in bytes
@@ -108,7 +111,7 @@ def _jinja2(workload: Workload, desk: Desk) -> Render:
 
 
 def _minijinja(workload: Workload, desk: Desk) -> Render:
-    minijinja: Any = _module("minijinja")
+    minijinja: Any = installed("minijinja")
     environment = minijinja.Environment(
         templates=dict(workload.minijinja or workload.jinja2), undefined_behavior="strict", reload_before_render=False
     )
@@ -118,7 +121,7 @@ def _minijinja(workload: Workload, desk: Desk) -> Render:
 
 
 def _mako(workload: Workload, desk: Desk) -> Render:
-    lookups: Any = _module("mako.lookup")
+    lookups: Any = installed("mako.lookup")
     lookup = lookups.TemplateLookup(default_filters=["h"], filesystem_checks=False)
     for name, text in _sources(workload, "mako").items():
         lookup.put_string(name, text)
@@ -127,7 +130,7 @@ def _mako(workload: Workload, desk: Desk) -> Render:
 
 
 def _chameleon(workload: Workload, desk: Desk) -> Render:
-    chameleon: Any = _module("chameleon")
+    chameleon: Any = installed("chameleon")
     _write(_sources(workload, "chameleon"), desk.folder)
     loader = chameleon.PageTemplateLoader(str(desk.folder), auto_reload=False, debug=False)
     context = {**_FUNCTIONS, **workload.context, "load": loader.load}
@@ -136,7 +139,7 @@ def _chameleon(workload: Workload, desk: Desk) -> Render:
 
 
 def _django(workload: Workload, desk: Desk) -> Render:
-    template: Any = _module("django.template")
+    template: Any = installed("django.template")
     _configure_django()
     sources = dict(_sources(workload, "django"))
     engine = template.Engine(
@@ -160,20 +163,25 @@ def _configure_django() -> None:
 
 def _wheezy(workload: Workload, desk: Desk) -> Render:
     """Escape by MarkupSafe's C function for an exact `str`, as the functions by hand do: wheezy comes with none."""
-    engines: Any = _module("wheezy.template.engine")
-    loader = _module("wheezy.template.loader").DictLoader(dict(_sources(workload, "wheezy")))
-    extensions = [
-        _module("wheezy.template.ext.core").CoreExtension(),
-        _module("wheezy.template.ext.code").CodeExtension(),
-    ]
-    engine = engines.Engine(loader, extensions)
-    engine.global_vars.update(_FUNCTIONS, e=escape)
+    engine = wheezy_engine(_sources(workload, "wheezy"), _FUNCTIONS)
     return functools.partial(engine.get_template(workload.entry).render, workload.context)
+
+
+def wheezy_engine(sources: Sources, functions: Mapping[str, Callable[..., object]]) -> Any:
+    """Return an engine of wheezy with templates, what they may call, and `e`, which escapes an exact `str`."""
+    loader = installed("wheezy.template.loader").DictLoader(dict(sources))
+    extensions = [
+        installed("wheezy.template.ext.core").CoreExtension(),
+        installed("wheezy.template.ext.code").CodeExtension(),
+    ]
+    engine = installed("wheezy.template.engine").Engine(loader, extensions)
+    engine.global_vars.update(functions, e=escape)
+    return engine
 
 
 def _tornado(workload: Workload, desk: Desk) -> Render:
     """Escape by the same function, called by name: what Tornado does by itself encodes first, and decodes again."""
-    templates: Any = _module("tornado.template")
+    templates: Any = installed("tornado.template")
     loader = templates.DictLoader(
         dict(_sources(workload, "tornado")), autoescape=None, namespace={**_FUNCTIONS, "e": escape}
     )
@@ -183,7 +191,7 @@ def _tornado(workload: Workload, desk: Desk) -> Render:
 
 
 def _tera(workload: Workload, desk: Desk) -> Render:
-    pytera: Any = _module("pytera")
+    pytera: Any = installed("pytera")
     _write(_sources(workload, "tera"), desk.folder)
     render = pytera.PyTera(f"{desk.folder}/*").render_template
     return functools.partial(render, workload.entry, **workload.context)
@@ -191,7 +199,7 @@ def _tera(workload: Workload, desk: Desk) -> Render:
 
 def _htpy(workload: Workload, desk: Desk) -> Render:
     """Run a module of functions, and render what its `page` returns."""
-    _module("htpy")
+    installed("htpy")
     space: dict[str, Any] = dict(_FUNCTIONS)
     exec(compile(_sources(workload, "htpy")[workload.entry], workload.entry, "exec"), space)
     page, context = space["page"], workload.context
@@ -228,7 +236,8 @@ def start_php(workload: Workload, desk: Desk, options: Mapping[str, str]) -> Php
     return Php(process.pid, render)
 
 
-def _module(name: str) -> Any:
+def installed(name: str) -> Any:
+    """Return a module. Raises `Unsupported` when it is not installed."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
