@@ -1,10 +1,8 @@
 """A generator of code: classes with fields and methods, `indent`, a filtered block, blank space under control."""
 
-import textwrap
-
 import jinja2
 
-from bench.foreign.workload import Context, Workload, prose
+from bench.foreign.workload import Context, Workload, prose, wordwrap
 
 JINJA2 = {
     "client.py": '''\
@@ -111,11 +109,6 @@ return self.send(
 @end
 ''',
 }
-
-
-def wordwrap(text: str, width: int) -> str:
-    """Return a text in lines, as Jinja2's filter makes them of one line."""
-    return "\n".join(textwrap.wrap(text, width, replace_whitespace=False, expand_tabs=False))
 
 
 def indent(text: str, width: int = 4) -> str:

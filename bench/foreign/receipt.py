@@ -5,7 +5,7 @@ from typing import Any
 
 import jinja2
 
-from bench.foreign.workload import Context, Workload, prose
+from bench.foreign.workload import Context, Workload, prose, wordwrap
 
 JINJA2 = {
     "receipt.txt": """\
@@ -68,11 +68,6 @@ No points this time.
 def center(text: str, width: int = 80) -> str:
     """Return a text in the middle of a line, for peers that have no filter for it."""
     return text.center(width)
-
-
-def wordwrap(text: str, width: int = 79) -> str:
-    """Return a text in lines, as Jinja2's filter makes them of one line."""
-    return "\n".join(textwrap.wrap(text, width, replace_whitespace=False, expand_tabs=False))
 
 
 def indent(text: str, width: int, first: bool = True) -> str:

@@ -1,5 +1,6 @@
 """What a workload of this set is, and what contexts are made of."""
 
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,3 +51,8 @@ class Record:
 def prose(number: int, count: int) -> str:
     """Return so many words, others for each number."""
     return " ".join(_WORDS[(number * 7 + at) % len(_WORDS)] for at in range(count))
+
+
+def wordwrap(text: str, width: int) -> str:
+    """Return a text in lines, as Jinja2's filter makes them of one line, for peers that have none."""
+    return "\n".join(textwrap.wrap(text, width, replace_whitespace=False, expand_tabs=False))

@@ -261,7 +261,7 @@ OTHERS: Others = {
     "php": PHP,
     "wheezy": in_wheezy.ALERT,
     "tornado": in_tornado.ALERT,
-    "tera": in_tera.ALERT,
+    "tera": {**JINJA2, **in_tera.ALERT},
     "htpy": in_htpy.ALERT,
 }
 

@@ -4,46 +4,10 @@ Macros take keywords only, and no body: what has one is two macros, the one befo
 expression with `if`, and numbers such as 2.0 are printed as 2.
 """
 
-ALERT = {
-    "layout.html": """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{% block title %}Feedwhip{% endblock %}</title>
-</head>
-<body style="margin:0;background:#f4f4f4;font-family:sans-serif">
-<table role="presentation" width="600" style="background:#ffffff">
-<tr><td>{% include "header.html" %}</td></tr>
-<tr><td style="padding:24px">{% block content %}{% endblock %}</td></tr>
-<tr><td>{% include "footer.html" %}</td></tr>
-</table>
-</body>
-</html>
-""",
-    "header.html": """\
-<a href="{{ site.url }}"><img src="{{ site.url }}/logo.png" width="120" alt="{{ site.name }}"></a>
-<p>Hello {{ user.name }},</p>
-""",
-    "summary.html": """\
-<p>We looked at <a href="{{ watch.url }}">{{ watch.title }}</a> and found {{ changes | length }} changes.</p>
-{% if watch.note %}<p class="note">{{ watch.note }}</p>{% endif %}
-""",
-    "footer.html": """\
-<p style="color:#888888">You get this e-mail because {{ user.email }} watches this page.
-<a href="{{ site.url }}/watches/{{ watch.id }}/pause">Pause</a> or
-<a href="{{ site.url }}/unsubscribe?t={{ user.token }}">unsubscribe</a>.</p>
-""",
+ALERT = {  # the other templates are Jinja2's
     "macros.html": """\
 {% macro button(href, label, color="#0066cc") %}\
 <a href="{{ href }}" style="background:{{ color }};color:#ffffff;padding:8px 16px">{{ label }}</a>{% endmacro %}
-""",
-    "change.html": """\
-<h2><a href="{{ change.url }}">{{ change.title }}</a></h2>
-<p>{{ change.at }}, {{ change.percent }} %</p>
-<pre>
-{% for line in change.lines %}<span class="{{ line.kind }}">{{ line.text }}</span>
-{% endfor %}</pre>
 """,
     "alert.html": """\
 {% extends "layout.html" %}
