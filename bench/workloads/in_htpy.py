@@ -1,7 +1,7 @@
 """The workloads in Python, of the elements of htpy: modules whose `page` returns what is rendered.
 
-Elements that have no changing attributes are made once, and loops are generators, which are not looked through before
-they are rendered. htpy makes HTML, so that there is no plain text among them.
+Elements that have no changing attributes are made once, and loops are lists: of generators htpy remembers each, so that
+none is used twice. It makes HTML, so that there is no plain text among them.
 """
 
 ALERT = {
@@ -34,7 +34,7 @@ def change_row(index, change):
     return div(id=f"c{index}")[
         h2[a(href=change['url'])[change['title']]],
         p[change['at'], f", {change['percent']} %"],
-        pre[(span(class_=line['kind'])[line['text']] for line in change['lines'])],
+        pre[[span(class_=line['kind'])[line['text']] for line in change['lines']]],
     ]
 
 def footer(site, user, watch):
@@ -53,7 +53,7 @@ def layout(site, user, watch, heading, content):
 def page(site, user, watch, changes):
     return layout(site, user, watch, watch['title'] + " changed", [
         summary(watch, changes),
-        (change_row(index, change) for index, change in enumerate(changes, 1)),
+        [change_row(index, change) for index, change in enumerate(changes, 1)],
         button(watch['url'], "See the page"),
     ])
 """,
@@ -79,7 +79,7 @@ def group_section(number, count, group):
     changes = group['changes']
     return (BUSY if len(changes) > 4 else section)[
         h2[f"{number}/{count} ", a(href=group['url'])[group['name']]],
-        ul[(row(index, change, len(changes)) for index, change in enumerate(changes, 1))]
+        ul[[row(index, change, len(changes)) for index, change in enumerate(changes, 1)]]
         if changes else p["Nothing new."],
     ]
 
@@ -88,7 +88,7 @@ def page(period, groups, total):
     return fragment[
         h1["Your ", period, " digest"],
         p[f"{count} watches, {total} changes."],
-        (group_section(number, count, group) for number, group in enumerate(groups, 1)),
+        [group_section(number, count, group) for number, group in enumerate(groups, 1)],
     ]
 """,
 }
@@ -167,7 +167,7 @@ def product_card(product, shop):
     ]
 
 def page(shop, products):
-    return fragment[h1[shop], (product_card(product, shop) for product in products)]
+    return fragment[h1[shop], [product_card(product, shop) for product in products]]
 """,
 }
 
@@ -178,7 +178,7 @@ ROWS = (tr(class_="odd"), tr(class_="even"))
 
 def page(table):
     return html_table[
-        (ROWS[number % 2][(td[cell] for cell in row)] for number, row in enumerate(table))
+        [ROWS[number % 2][[td[cell] for cell in row]] for number, row in enumerate(table)]
     ]
 """,
 }
@@ -210,14 +210,14 @@ MACROS = {
     + """\
 def page(items):
     return fragment[
-        (
+        [
             card(item['title'], open=not index)[
                 link(item['url'], item['label']),
                 link(item['url'] + "/edit", "Edit", icon_name="pen"),
                 price(item['price']), " ", badge(item['state'], tone=item['tone']),
             ]
             for index, item in enumerate(items)
-        )
+        ]
     ]
 """,
 }
@@ -229,14 +229,14 @@ def base(content):
     return main[content]
 
 def page(items):
-    return base(
+    return base([
         card(item['title'], open=not index)[
             link(item['url'], item['label']),
             link(item['url'] + "/edit", "Edit", icon_name="pen") if item['state'] else None,
             price(item['price']), " ", badge(item['state'], tone=item['tone']),
         ]
         for index, item in enumerate(items)
-    )
+    ])
 """,
 }
 
@@ -261,7 +261,7 @@ def select(field):
     return [
         html_label(for_=name)[field['label']],
         html_select(id=name, name=name)[
-            (option(value=key, selected=key == field['value'])[label] for key, label in field['choices'])
+            [option(value=key, selected=key == field['value'])[label] for key, label in field['choices']]
         ],
         errors(field['errors']),
     ]
@@ -280,7 +280,7 @@ def any_field(field):
     return text(field, field['kind'], required=field['required'])
 
 def page(action, fields, label):
-    return form(method="post", action=action)[(any_field(field) for field in fields), button[label]]
+    return form(method="post", action=action)[[any_field(field) for field in fields], button[label]]
 """,
 }
 
@@ -301,7 +301,7 @@ def person_row(person):
 def page(title, people):
     return fragment[
         h1[title.strip().upper()],
-        (person_row(person) for person in people if person['active']),
+        [person_row(person) for person in people if person['active']],
         p["; ".join([person['name'] for person in people]), f": {len(people)}, ",
           sum([person['age'] for person in people])],
     ]
@@ -325,7 +325,7 @@ def page(user, folders):
     return fragment[
         h1[_("Your messages")],
         p[_("Hello %(name)s, welcome back.", name=user['name'])],
-        (folder_row(folder) for folder in folders),
+        [folder_row(folder) for folder in folders],
     ]
 """,
 }
@@ -336,13 +336,13 @@ from htpy import a, li, ul
 LEVELS = [li(class_=f"level-{depth}") for depth in range(10)]
 
 def level(nodes, depth):
-    return (
+    return [
         LEVELS[depth][
             a(href=node['url'])[node['name']],
             ul[level(node['children'], depth + 1)] if node['children'] else None,
         ]
         for node in nodes
-    )
+    ]
 
 def page(nodes):
     return ul[level(nodes, 1)]
