@@ -18,7 +18,7 @@ from bench.baseline import BASELINE, complaint
 
 Bench = Mapping[str, Any]
 
-_PEERS = (
+PEERS = (
     *("by hand", "portable", "wheezy", "minijinja", "php", "tera", "tornado", "mako", "chameleon", "jinja2", "htpy"),
     "django",
 )
@@ -45,10 +45,10 @@ def render(benches: Sequence[Bench]) -> Iterator[str]:
         if "column" in bench["extra_info"]:
             groups[bench["group"].removeprefix("render ")][bench["extra_info"]["column"]] = _best(bench)
     ratios = {
-        group: {peer: times[peer] / times["blendtpl"] for peer in _PEERS if peer in times}
+        group: {peer: times[peer] / times["blendtpl"] for peer in PEERS if peer in times}
         for group, times in groups.items()
     }
-    peers = [peer for peer in _PEERS if any(peer in shares for shares in ratios.values())]
+    peers = [peer for peer in PEERS if any(peer in shares for shares in ratios.values())]
     yield f"{'times as long as blendtpl':<27}" + "".join(f"{peer:>10}" for peer in peers)
     for group, shares in ratios.items():
         yield f"{group:<27}" + "".join(f"{shares[peer]:>10.2f}" if peer in shares else f"{'-':>10}" for peer in peers)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bench import figures
+from bench.peers import PEERS
 
 Told = dict[str, Any]
 
@@ -67,3 +68,7 @@ def test_what_is_no_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         figures.main(["render", "--run", str(tmp_path / "nothing.json")])
     assert "there is no such file" in capsys.readouterr().err
+
+
+def test_every_peer_has_its_column() -> None:
+    assert sorted(figures.PEERS) == sorted(peer.name for peer in PEERS if peer.name != "blendtpl")
