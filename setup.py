@@ -12,8 +12,11 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 C = Path("blendtpl/runtime/csrc")
-SOURCES = [str(C / name) for name in ("abi.c", "entry.c", "lookahead.c", "module.c", "rows.c")]
-HEADERS = [str(C / name) for name in ("abi.h", "module.h", "texts.h", "values.h")]
+SOURCES = [
+    str(C / name)
+    for name in ("abi.c", "entry.c", "expressions.c", "lookahead.c", "loops.c", "module.c", "program.c", "statements.c")
+]
+HEADERS = [str(C / name) for name in ("abi.h", "module.h", "rows.h", "texts.h", "values.h")]
 
 wanted = os.environ.get("BLENDTPL_SPEEDUPS", "")
 if wanted not in {"", "0", "1"}:

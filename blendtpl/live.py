@@ -33,7 +33,7 @@ from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.messages import split_fields
 from blendtpl.runtime.namespace import bind_names, new_space
 from blendtpl.runtime.output import NEVER, Output
-from blendtpl.runtime.speedups import ACTIVE
+from blendtpl.runtime.speedups import ACTIVE, prepare
 from blendtpl.runtime.traceback import stopped
 
 _BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("extensions")
@@ -60,7 +60,7 @@ class LiveTemplate(CompiledTemplate):
         if not isinstance(code, CodeType):
             raise TypeError(f"a {type(code).__name__} is no code")
         space = new_space(environment, code.co_filename)
-        exec(code, space)
+        exec(prepare(code), space)
         info = TemplateInfo(**space.pop("info"))
         # anew for each template: an application may change what an environment has
         bind_names(environment, space.pop("bound"), space)

@@ -17,7 +17,8 @@ from jinja2 import filters, nodes
 from blendtpl.bundle.environment import is_own
 from blendtpl.runtime import text_filters
 from blendtpl.runtime.attributes import NO_ITEM
-from blendtpl.runtime.causes import named_here
+from blendtpl.runtime.causes import named, named_here
+from blendtpl.runtime.exceptions import trace_of
 
 _NUMBERS = frozenset((int, float))
 _COMPARED = _NUMBERS | {bool}
@@ -32,6 +33,13 @@ def subscript(undefined: Any, value: Any, key: Any) -> Any:
         return value[key]
     except NO_ITEM as error:
         return _attribute_or_undefined(undefined, value, key, named_here(key, value, error))
+
+
+def no_item(undefined: Any, value: Any, key: Any, error: BaseException | None = None) -> Any:
+    """Return what `subscript` does where there is no such item; `error` says so, where that came from inside."""
+    name = key if error is None else named(key, value, error, trace_of(error))
+    del error  # lest it, and this function, wait for each other
+    return _attribute_or_undefined(undefined, value, key, name)
 
 
 def _attribute_or_undefined(undefined: Any, value: Any, key: Any, name: Any) -> Any:

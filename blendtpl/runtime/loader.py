@@ -33,6 +33,7 @@ from blendtpl.runtime.entry import EntryPlan, getter
 from blendtpl.runtime.linked_environment import linked_copy
 from blendtpl.runtime.namespace import bind_names, names_of, new_space
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, escaping, writing
+from blendtpl.runtime.speedups import prepare
 from blendtpl.runtime.traceback import Sources
 
 Value = TypeVar("Value", bound=Hashable)
@@ -89,7 +90,7 @@ class _Loading:
             # all of them at once, for a dict that grows takes more
             space.update(dict.fromkeys([*functions, *symbols]))
             for function, function_code in zip(functions, next(codes), strict=True):
-                space[function] = FunctionType(function_code, space)
+                space[function] = FunctionType(prepare(function_code), space)
             globals = self._environment.globals
             self.templates[name] = CompiledTemplate.bind(self._environment, space, info, globals, name)
 

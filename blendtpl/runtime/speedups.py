@@ -9,19 +9,26 @@ over from another version would read one operation of a row for another, or a fi
 """
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
 
 from markupsafe import escape
 
 from blendtpl.bundle import abi, row_ops
+from blendtpl.bundle.row_check import is_program
+from blendtpl.bundle.row_ops import numbers
 from blendtpl.runtime import attributes, entry, lookahead, output
+from blendtpl.runtime import rows as in_python
 
 # By what the module in C calls them: what to say of one, and what each is here.
-CONTRACT: Mapping[str, tuple[str, Mapping[str, int]]] = MappingProxyType(
+CONTRACT: Mapping[str, tuple[str, Mapping[str, int | str]]] = MappingProxyType(
     {
-        "OPCODES": ("the opcode", {name: of for name, of in vars(row_ops.Opcode).items() if name.isupper()}),
-        "LIMITS": ("the limit", {name: getattr(row_ops, name) for name in ("MOST_VALUES", "MOST_JOINED")}),
+        "OPCODES": ("the opcode", numbers(row_ops.Opcode)),
+        "SIGNATURES": ("the signature", {row_ops.NAMES[of]: items for of, items in row_ops.SIGNATURES.items()}),
+        "OPERATORS": ("the operator", numbers(row_ops.Operator)),
+        "COMPARISONS": ("the comparison", numbers(row_ops.Comparison)),
+        "COUNTERS": ("the counter", numbers(row_ops.Counter)),
+        "LIMITS": ("the limit", {name: getattr(row_ops, name) for name in row_ops.LIMITS}),
         "FRAME": (
             "the position in a frame of",
             {name: getattr(abi, name) for name in ("CONTEXT", "MAKER", "ORIGIN", "BLOCKS", "SLOTS")},
@@ -37,7 +44,7 @@ CONTRACT: Mapping[str, tuple[str, Mapping[str, int]]] = MappingProxyType(
 def _disagreement(in_c: ModuleType) -> str:
     """Return the first number in which a module in C differs from what is here, nothing where none does."""
     for exported, (noun, here) in CONTRACT.items():
-        there: Mapping[str, int] = getattr(in_c, exported, {})
+        there: Mapping[str, int | str] = getattr(in_c, exported, {})
         for name in (*here, *there):
             if there.get(name) != here.get(name):
                 theirs, ours = (numbers.get(name, "unknown") for numbers in (there, here))
@@ -70,7 +77,24 @@ escaped_field: Callable[..., str] = getattr(_module, "escaped_field", attributes
 text_field: Callable[..., str] = getattr(_module, "text_field", attributes.text_field)
 new_lookahead: Callable[[Any], lookahead.Lookahead] = getattr(_module, "Lookahead", lookahead.Lookahead)
 new_counted: Callable[[Any], lookahead.Counted] = getattr(_module, "Lookahead", lookahead.Counted)
-rows: Callable[..., bool | list[Any]] = getattr(_module, "rows", attributes.rows)
+rows: Callable[..., bool | list[Any]] = getattr(_module, "rows", in_python.rows)
 enter_template: Callable[[entry.EntryPlan, Any, dict[str, Any]], str] = getattr(
     _module, "enter_template", entry.enter_template
 )
+
+
+_prepared: Callable[[Any], Any] | None = getattr(_module, "prepared", None)
+
+
+def prepare(code: CodeType) -> CodeType:
+    """Return code in which programs of rows are ready to run: checked and laid out once. Raises `TypeError` for what is
+    no program.
+    """
+    if _prepared is None:
+        return code
+    constants = tuple(
+        prepare(value) if type(value) is CodeType else _prepared(value) if is_program(value) else value
+        for value in code.co_consts
+    )
+    changed = any(value is not before for value, before in zip(constants, code.co_consts, strict=True))
+    return code.replace(co_consts=constants) if changed else code

@@ -16,7 +16,7 @@ from unittest import mock
 import jinja2
 
 import blendtpl
-from blendtpl.runtime import attributes, entry, helpers, lookahead, output, render
+from blendtpl.runtime import attributes, entry, helpers, loader, lookahead, output, render, rows
 from blendtpl.runtime.speedups import ACTIVE
 from testkit.oracle import MakeEnvironment, live_environment, outcome, stock_environment
 
@@ -260,12 +260,14 @@ Render = Callable[[str, Any], str]
 @contextmanager
 def without_c() -> Iterator[None]:
     """Have nothing in C for a while, as where there is no such module."""
-    names = ("attribute", "field", "escaped_field", "text_field", "rows")
-    plain = {name: getattr(attributes, name) for name in names} | {"escape_any": output.escape_any}
+    names = ("attribute", "field", "escaped_field", "text_field")
+    plain = {name: getattr(attributes, name) for name in names}
+    plain |= {"escape_any": output.escape_any, "rows": rows.rows}
     with (
         mock.patch.dict(helpers.NAMES, plain),
         mock.patch.object(helpers, "new_lookahead", lookahead.Lookahead),
         mock.patch.object(helpers, "new_counted", lookahead.Counted),
+        mock.patch.object(loader, "prepare", lambda code: code),
         mock.patch.object(render, "enter_template", entry.enter_template),
     ):
         yield

@@ -10,7 +10,7 @@ import pytest
 
 import blendtpl.runtime
 from blendtpl.bundle import abi, row_ops
-from blendtpl.runtime import attributes, entry, output, speedups
+from blendtpl.runtime import entry, output, rows, speedups
 
 NAME = "blendtpl.runtime._speedups"
 
@@ -38,9 +38,16 @@ def chosen_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Modul
 
 
 def test_the_module_in_c_goes_by_the_opcodes_limits_slots_and_fields_that_python_has() -> None:
-    names = [name for name in vars(row_ops.Opcode) if not name.startswith("_")]
-    assert {name: getattr(row_ops.Opcode, name) for name in names} == in_c.OPCODES
-    assert in_c.LIMITS == {"MOST_VALUES": row_ops.MOST_VALUES, "MOST_JOINED": row_ops.MOST_JOINED}
+    exported: dict[type, Any] = {
+        row_ops.Opcode: in_c.OPCODES,
+        row_ops.Operator: in_c.OPERATORS,
+        row_ops.Comparison: in_c.COMPARISONS,
+        row_ops.Counter: in_c.COUNTERS,
+    }
+    for here, there in exported.items():
+        assert {name: number for name, number in vars(here).items() if not name.startswith("_")} == there
+    assert {getattr(row_ops.Opcode, name): items for name, items in in_c.SIGNATURES.items()} == row_ops.SIGNATURES
+    assert {name: getattr(row_ops, name) for name in in_c.LIMITS} == in_c.LIMITS
     assert {name: getattr(abi, name) for name in ("CONTEXT", "MAKER", "ORIGIN", "BLOCKS", "SLOTS")} == in_c.FRAME
     assert tuple(sorted(in_c.ENTRY_PLAN, key=in_c.ENTRY_PLAN.__getitem__)) == entry.EntryPlan._fields
 
@@ -61,11 +68,15 @@ def test_a_module_that_agrees_is_used(chosen_with: Callable[..., ModuleType]) ->
 @pytest.mark.parametrize(
     ("different", "difference"),
     [
-        ({"OPCODES": {**in_c.OPCODES, "SET": -9}}, "the opcode `SET` is -9 for them and -6 here"),
-        ({"OPCODES": without(in_c.OPCODES, "TURN")}, "the opcode `TURN` is unknown for them and -3 here"),
-        ({"OPCODES": {**in_c.OPCODES, "WHILE": -9}}, "the opcode `WHILE` is -9 for them and unknown here"),
-        ({"OPCODES": None}, "the opcode `LAST` is unknown for them and -1 here"),
-        ({"LIMITS": {**in_c.LIMITS, "MOST_VALUES": 16}}, "the limit `MOST_VALUES` is 16 for them and 32 here"),
+        ({"OPCODES": {**in_c.OPCODES, "SET": 90}}, "the opcode `SET` is 90 for them and 33 here"),
+        ({"OPCODES": without(in_c.OPCODES, "CYCLE")}, "the opcode `CYCLE` is unknown for them and 22 here"),
+        ({"OPCODES": {**in_c.OPCODES, "WHILE": 90}}, "the opcode `WHILE` is 90 for them and unknown here"),
+        ({"OPCODES": None}, "the opcode `ATTR` is unknown for them and 1 here"),
+        ({"SIGNATURES": {**in_c.SIGNATURES, "SET": "xr"}}, "the signature `SET` is xr for them and rx here"),
+        ({"COUNTERS": {**in_c.COUNTERS, "FIRST": 0}}, "the counter `FIRST` is 0 for them and 2 here"),
+        ({"OPERATORS": {**in_c.OPERATORS, "POW": 2}}, "the operator `POW` is 2 for them and 6 here"),
+        ({"COMPARISONS": {**in_c.COMPARISONS, "IN": 7}}, "the comparison `IN` is 7 for them and 6 here"),
+        ({"LIMITS": {**in_c.LIMITS, "MOST_VALUES": 16}}, "the limit `MOST_VALUES` is 16 for them and 64 here"),
         (
             {"FRAME": {**in_c.FRAME, "ORIGIN": 1, "MAKER": 2}},
             "the position in a frame of `MAKER` is 2 for them and 1 here",
@@ -89,7 +100,7 @@ def test_a_module_that_differs_is_left_out_and_it_is_told_in_what(
     assert not chosen.ACTIVE
     assert f"they were built for another version of blendtpl, as {difference}: install blendtpl again" == chosen.WHY_NOT
     assert (chosen.rows, chosen.enter_template, chosen.escape_any) == (
-        attributes.rows,
+        rows.rows,
         entry.enter_template,
         output.escape_any,
     )

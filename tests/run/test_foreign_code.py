@@ -14,7 +14,10 @@ from typing import Any
 import jinja2
 import pytest
 
+from blendtpl.bundle.row_ops import GIVEN, Comparison, Counter
+from blendtpl.bundle.row_ops import Opcode as O  # noqa: N817  # it is in every line
 from blendtpl.runtime import attributes, lookahead
+from blendtpl.runtime import rows as in_python
 from testkit.oracle import load
 from tests.run.mutating import CHANGES, CONTAINERS, KINDS, World
 
@@ -22,30 +25,84 @@ in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
 )
 
-LAST = (-1, None, "l", "n")
+
+def shown(x: Any) -> Any:
+    return (O.PRINT, None, x)
+
+
+def field(x: Any, name: str = "a") -> Any:
+    return (O.ATTR, None, x, name)
+
+
+def chosen(x: Any, first: Any, second: Any) -> Any:
+    return (O.IF, None, x, first, second)
+
+
+def same(x: Any, y: Any) -> Any:
+    return (O.COMPARE, None, Comparison.EQ, x, y)
+
+
+def loop(place: int, items: Any, target: Any, *body: Any, test: Any = None, keeps: int = 0) -> Any:
+    return (O.LOOP, place, items, target, test, body, "", keeps)
+
+
+LAST = chosen((O.LAST, None), "l", "n")
+LENGTH = shown((O.REVINDEX, 1))
 INNER = (
-    (4,),
-    (-1, None, "l", ((4, "a"),)),
-    (-4, (4,), ((4,),), ""),
-    (-5, (4,), (2,), "e", ((4,),)),
-    (-7, 5, (4,), (4, "a")),
-    (5,),
+    shown(4),
+    chosen((O.LAST, None), "l", (shown(field(4)),)),
+    chosen(4, (shown(4),), ""),
+    chosen(same(4, 2), "e", (shown(4),)),
+    (O.SET, 5, (O.CONCAT, None, 4, field(4))),
+    shown(5),
 )
-ROWS: dict[str, tuple[Any, ...]] = {
-    "loop": ((0,), LAST, (0, "a"), (-4, (0,), ((0,), (0, "a")), "f"), (-5, (0,), (2,), "e", ((0,),)), LAST),
-    "loop in a loop": ((0,), (-8, 1, (3,), 4, False, INNER), (0, "a"), (-1, 2, "l", "n"), (0,)),
-    "loop over itself": ((-6, 4, (0,)), (-8, 1, (3,), 0, False, ((0,), LAST)), (0,), (4,), (-1, 1, "l", "n")),
-    "joined": ((-7, 5, (0,), (0, "a"), (0,)), (5,), (-4, (0,), (LAST,), "f")),
+PASSES = (O.OR, 2, field(0), (O.NOT, None, 0))
+ROWS: dict[str, Any] = {
+    "loop": loop(
+        0,
+        GIVEN,
+        0,
+        *(shown(0), LAST, shown(field(0)), chosen(0, (shown(0), shown(field(0))), "f")),
+        *(chosen(same(0, 2), "e", (shown(0),)), LAST),
+    ),
+    "loop in a loop": loop(
+        0, GIVEN, 0, shown(0), loop(1, 3, 4, *INNER), shown(field(0)), chosen((O.LAST, 2), "l", "n"), shown(0)
+    ),
+    "loop over itself": loop(
+        0, GIVEN, 0, (O.SET, 4, 0), loop(1, 3, 0, shown(0), LAST), shown(0), shown(4), chosen((O.LAST, 1), "l", "n")
+    ),
+    "joined": loop(0, GIVEN, 0, (O.SET, 5, (O.CONCAT, None, 0, field(0), 0)), shown(5), chosen(field(0), (LAST,), "f")),
+    "counted": loop(0, GIVEN, 0, shown(0), LENGTH, LAST, shown((O.LENGTH, None)), loop(1, 3, 4, LENGTH, shown(4))),
+    "chosen": loop(0, GIVEN, 0, shown(0), LAST, shown(0), test=PASSES),
+    "chosen and counted": loop(0, GIVEN, 0, shown(0), LENGTH, shown(0), LAST, test=PASSES),
+    "beside each other": loop(
+        0,
+        GIVEN,
+        0,
+        chosen((O.COUNTER, Counter.FIRST), "", (shown((O.PREVITEM, 1)),)),
+        chosen((O.LAST, 2), "", (shown((O.NEXTITEM, None)),)),
+        *(shown((O.CHANGED, 3, 0)), shown(0)),
+        keeps=1,
+    ),
+    "items": loop(0, GIVEN, 0, shown((O.ITEM, 1, 3, (O.COUNTER, 1))), shown(0), shown((O.ITEM, 2, 3, 2))),
+    "pieces": loop(
+        0,
+        GIVEN,
+        0,
+        shown((O.MARKUP, (shown(0), LAST))),
+        (O.GUARD, 1, (shown(0), LAST), 2),
+        (O.DO, (O.SLICE, 2, 3, None, 2, None)),
+        shown((O.ITEM, 3, (O.TUPLE, 0, (O.TEXT, (shown(0),)), 0), (O.COUNTER, Counter.DEPTH))),
+    ),
 }
 Done = tuple[Any, ...]
 
 
-def done(rows: Callable[..., Any], spec: Any, world: World, *, pairs: bool = False) -> Done:
+def done(rows: Callable[..., Any], spec: Any, world: World) -> Done:
     """Return what rows do, and what was asked; of an error, which it is."""
     out: list[str] = []
-    given = (None, 2, world.xs, None, None)
     try:
-        found = rows(out, spec, jinja2.Undefined, world.xs, True, pairs, *(given[pairs:]))
+        found = rows(out, spec, jinja2.Undefined, world.xs, True, None, 2, world.xs, None, None)
     except Exception as error:
         found = error
     if isinstance(found, list):
@@ -59,7 +116,7 @@ def done(rows: Callable[..., Any], spec: Any, world: World, *, pairs: bool = Fal
 def test_a_list_that_changes_in_its_own_rows(spec: str, change: str) -> None:
     for container, hook, at in product(CONTAINERS, KINDS, (1, 2, 4)):
         found = done(in_c.rows, ROWS[spec], World(container, hook, change, at))
-        assert found == done(attributes.rows, ROWS[spec], World(container, hook, change, at)), (container, hook, at)
+        assert found == done(in_python.rows, ROWS[spec], World(container, hook, change, at)), (container, hook, at)
 
 
 class Emptying:
@@ -99,16 +156,23 @@ class Emptying:
 
 
 PARTS: tuple[Any, ...] = (
-    (0,),
-    (0, "a"),
-    (0, "gone"),
-    (-4, (0,), ((0,), (0, "a")), ""),
-    (-5, (0,), (0, "a"), ((0,),), "n"),
-    (-6, 1, (0, "a")),
-    (-7, 1, (0,), (0, "a"), (0,)),
-    (-8, 0, (0,), 0, False, ((0,), (-1, None, ((0, "a"),), ((0,),)))),
-    (-8, 1, (0,), 1, True, ((1,), (2,))),
-    (-1, None, ((0,),), ((0, "a"),)),
+    shown(0),
+    shown(field(0)),
+    shown(field(0, "gone")),
+    chosen(0, (shown(0), shown(field(0))), ""),
+    chosen(same(0, field(0)), (shown(0),), "n"),
+    (O.SET, 1, field(0)),
+    (O.SET, 1, (O.CONCAT, None, 0, field(0), 0)),
+    loop(0, 0, 0, shown(0), chosen((O.LAST, None), (shown(field(0)),), (shown(0),))),
+    loop(1, 0, (1, 2), shown(1), shown(2)),
+    chosen((O.LAST, None), (shown(0),), (shown(field(0)),)),
+    loop(0, 0, 1, shown(1), shown((O.LENGTH, None)), test=(O.NOT, None, (O.NOT, None, 0))),
+    shown((O.AND, None, field(0), (O.OR, None, 0, 0))),
+    shown((O.CHOOSE, None, (O.AND, None, 0, 0), (O.TUPLE, 0, 0), 1)),
+    (O.GUARD, 0, (shown(0), shown((O.CHANGED, 0, 0, field(0)))), 0),
+    shown((O.MARKUP, (shown(0), shown((O.NEXTITEM, None))))),
+    shown((O.COMPARE, None, Comparison.IN, 0, (O.LIST, (O.TEXT, (shown(0),)), 0))),
+    shown((O.CYCLE, 0, field(0))),
 )
 
 
@@ -119,12 +183,12 @@ def test_what_is_at_hand_is_held_though_its_list_and_the_output_are_emptied(part
         out: list[str] = []
         items += [Emptying(items, out), "b", Emptying(items, out)]
         try:
-            found = rows(out, (part, part, "-", (0,)), jinja2.Undefined, items, False, False, None, None)
+            found = rows(out, loop(0, GIVEN, 0, part, part, "-", shown(0)), jinja2.Undefined, items, False, None, None)
         except ValueError as error:
             return str(error), out
         return str(found), out
 
-    assert through(in_c.rows) == through(attributes.rows)
+    assert through(in_c.rows) == through(in_python.rows)
 
 
 def test_what_is_at_hand_is_held_though_its_dict_is_emptied() -> None:

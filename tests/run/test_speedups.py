@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 
+from blendtpl.bundle.row_ops import GIVEN, Opcode
 from blendtpl.runtime import attributes, output, speedups
+from blendtpl.runtime import rows as in_python
 from testkit import ROOT
 from testkit.cases import CASES
 
@@ -26,6 +28,13 @@ in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
 )
 
+
+def of_body(body: Any) -> Any:
+    """Return a program that writes rows of a body, for items that are register 0."""
+    return (Opcode.LOOP, 0, GIVEN, 0, None, body, "", 0)
+
+
+VALUE = of_body(((Opcode.PRINT, None, 0),))
 FIELDS = ("attribute", "field", "escaped_field", "text_field")
 
 
@@ -196,132 +205,26 @@ def test_an_attribute_is_found_or_not_as_in_python(function: str, undefined: typ
                 assert mine.asked == theirs.asked
 
 
-TEXTS = st.text("ab<&€\U0001f600", max_size=3)
-NAMES = st.sampled_from(["a", "b", "here"])
-HOLES = st.one_of(
-    st.integers(0, 3).map(lambda which: (which,)),
-    st.tuples(st.integers(0, 3), NAMES),
-    st.tuples(st.integers(0, 3), st.one_of(st.none(), NAMES), st.integers(1, 3)),
-)
-
-
-def choices(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    either = st.one_of(TEXTS, st.lists(parts, max_size=3).map(tuple))
-    return st.one_of(
-        st.tuples(st.just(-1), st.one_of(st.none(), st.integers(1, 3)), either, either),
-        st.tuples(st.just(-2), either, either),
-        st.lists(either, min_size=1, max_size=3).map(lambda each: (-3, *each)),
-        st.tuples(st.just(-4), HOLES, either, either),
-        st.tuples(st.just(-5), HOLES, HOLES, either, either),
-        st.tuples(st.just(-8), st.integers(0, 3), HOLES, st.integers(0, 2), st.booleans(), either),
-    )
-
-
-SETS = st.one_of(
-    st.tuples(st.just(-6), st.integers(0, 3), HOLES),
-    st.lists(HOLES, min_size=1, max_size=3).flatmap(
-        lambda holes: st.tuples(st.just(-7), st.just(3), *map(st.just, holes))
-    ),
-)
-PARTS = st.recursive(st.one_of(TEXTS, st.just(()), HOLES, HOLES, SETS), choices, max_leaves=6)
-RECORDS = st.one_of(
-    values,
-    st.dictionaries(st.sampled_from(["a", "b"]), values, min_size=1),
-    st.builds(SimpleNamespace, a=values, b=values),
-)
-PLAIN_ITEMS: Any = st.one_of(
-    st.lists(RECORDS, max_size=4),
-    st.lists(RECORDS, max_size=3).map(tuple),
-    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3),
-    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3).map(lambda found: found.items()),
-    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3).map(lambda found: found.values()),
-    st.dictionaries(st.integers(0, 9), RECORDS, max_size=3).map(lambda found: found.keys()),
-    st.lists(st.tuples(RECORDS, RECORDS), max_size=3),
-)
-
-
-@pytest.mark.parametrize("escaped", [True, False])
-@pytest.mark.parametrize("pairs", [True, False])
-@settings(deadline=None)
-@given(
-    spec=st.lists(PARTS, max_size=6).map(tuple),
-    items=PLAIN_ITEMS,
-    given_too=st.tuples(RECORDS, RECORDS, RECORDS),
-    undefined=st.sampled_from([jinja2.Undefined, jinja2.StrictUndefined]),
-)
-def test_rows_are_written_as_in_python(
-    escaped: bool, pairs: bool, spec: Any, items: Any, given_too: Any, undefined: Any
-) -> None:
-    mine: list[str] = []
-    theirs: list[str] = []
-
-    def insert_frames(rows: Any, out: list[str]) -> tuple[Any, ...]:
-        found = done(rows, out, spec, undefined, items, escaped, pairs, *given_too)
-        if type(found[1]) is not list:
-            return found
-        place, error = found[1]
-        return place, type(error), str(error), error.__cause__, error.__context__
-
-    assert insert_frames(in_c.rows, mine) == insert_frames(attributes.rows, theirs)
-    assert mine == theirs
-
-
 @pytest.mark.parametrize("items", [iter([1]), {1}, "ab", Dict(), UserDict(), None, missing, jinja2.Undefined()])
 def test_what_is_of_no_plain_type_is_left_to_a_loop(items: Any) -> None:
-    for module in (in_c, attributes):
+    for module in (in_c, in_python):
         out: list[str] = []
-        assert module.rows(out, ((0,),), jinja2.Undefined, items, True, False) is False
-        assert module.rows(out, ((0,), (1,)), jinja2.Undefined, items, False, True) is False
+        assert module.rows(out, of_body("a"), jinja2.Undefined, items, True) is False
         assert out == []
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        None,
-        1,
-        (None,),
-        ("a",),
-        (1,),
-        (-1, "a"),
-        (-1, "a", "b", "c"),
-        (-1, -1, "b", "c"),
-        (-2, None, "b", "c"),
-        (-3,),
-        (-4, "a", "b", "c"),
-        (-5, (0,), "a", "b", "c"),
-        (-6,),
-        (-6, 1, (0,)),
-        (-6, -1, (0,)),
-        (-6, None, (0,)),
-        (-6, 0, None),
-        (-7, 0),
-        (-7, 0, (1,)),
-        (-7, 0, *[(0,)] * 9),
-        (-8, 0, (0,), 0, False),
-        (-8, 0, (0,), 1, False, "a"),
-        (-8, 0, (0,), 0, False, None),
-        (-9,),
-        (0, "a", None),
-        (0, "a", 1, 2),
-    ],
-)
-def test_what_is_no_part_of_a_row_is_an_error(part: Any) -> None:
-    with pytest.raises((TypeError, OverflowError)):
-        in_c.rows([], ("a", part), jinja2.Undefined, [{"a": 1}], True, False)
-
-
-def test_a_row_has_its_limits() -> None:
+def test_rows_have_their_limits() -> None:
     out: list[str] = []
-    assert in_c.rows(out, ("a",) * 1000, jinja2.Undefined, [1], False, False)
+    assert in_c.rows(out, of_body(("a",) * 1000), jinja2.Undefined, [1], False)
     assert out == ["a" * 1000]
-    assert in_c.rows(out, ((31,),), jinja2.Undefined, [1], False, False, *range(31))
-    with pytest.raises(TypeError, match="at most 32 values"):
-        in_c.rows(out, ("a",), jinja2.Undefined, [1], False, False, *range(32))
+    assert in_c.rows(out, of_body(((Opcode.PRINT, 0, 63),)), jinja2.Undefined, [1], False, *range(63))
+    assert out[1:] == ["62"]
+    with pytest.raises(TypeError, match="they have more than 64 registers"):
+        in_c.rows(out, of_body("a"), jinja2.Undefined, [1], False, *range(64))
     with pytest.raises(TypeError, match="a list"):
-        in_c.rows((), ("a",), jinja2.Undefined, [1], False, False)
+        in_c.rows((), of_body("a"), jinja2.Undefined, [1], False)
     with pytest.raises(TypeError, match="a list"):
-        in_c.rows(out, ("a",))
+        in_c.rows(out, of_body("a"))
 
 
 def test_other_threads_go_on_while_rows_are_written() -> None:
@@ -341,7 +244,7 @@ def test_other_threads_go_on_while_rows_are_written() -> None:
     sys.setswitchinterval(1e-4)
     other.start()
     try:
-        in_c.rows(out, ((0,),), jinja2.Undefined, [Seen(), *["x"] * 500_000, Seen()], True, False)
+        in_c.rows(out, VALUE, jinja2.Undefined, [Seen(), *["x"] * 500_000, Seen()], True)
     finally:
         over.set()
         other.join()
@@ -376,15 +279,6 @@ def test_nothing_is_kept_of_what_goes_through_them() -> None:
             for attribute in ATTRIBUTES:
                 for function in FIELDS:
                     done(getattr(in_c, function), jinja2.StrictUndefined, make(), attribute, "x")
-        rows = [{"a": value, "b": make()} for value, make in zip("<b>", MAKERS.values(), strict=False)]
-        spec = ("<", (0, "a"), (), (1, "x"), (-1, None, "a", "b"), (-3, "a", "b"), (-4, (0, "b"), "a", "b"))
-        done(in_c.rows, [], spec, jinja2.Undefined, rows, True, False, {"x": "<"})
-        done(in_c.rows, [], (*spec, (0, "no")), jinja2.StrictUndefined, rows, True, False, {"x": "<"})
-        done(in_c.rows, [], ((0,), (1,)), jinja2.Undefined, [(1, 2), [3, 4], "xy", "xyz"], False, True)
-        doing = ((-6, 1, (0, "a", 1)), (-7, 1, (0, "b"), (1,)), (1,), (-8, 2, (0, "b"), 0, True, (*"ab" * 99, (0,))))
-        done(in_c.rows, [], doing, jinja2.StrictUndefined, rows, True, False, None)
-        loops = [{"a": "<", "b": {"xy": 1}}, {"a": 1, "b": ["xyz"]}]
-        done(in_c.rows, [], doing, jinja2.StrictUndefined, loops, True, False, "")
         for value in ("<a>", "a", "€<", "\U0001f600&", 1, 1.5, None, True, Markup("<"), Text("<"), Marked()):
             in_c.escape_any(value)
 

@@ -129,9 +129,9 @@ def _rows(
     items = iterable if isinstance(iterable, ast.Name) else emitter.code.materialised(iterable)
     emitter.enter(inner)  # of what it finds there nothing changes from one item to the next
     inputs = [_input(emitter, value, inner) for value in printed.inputs]
-    kind = const(bool(emitter.eval_ctx.autoescape)), const(printed.pairs)
+    escaped = const(bool(emitter.eval_ctx.autoescape))
     written: ast.expr = call(
-        "rows", name(inner.out), const(printed.parts), name("undefined"), name(items.id), *kind, *inputs
+        "rows", name(inner.out), const(printed.program), name("undefined"), name(items.id), escaped, *inputs
     )
     # rows come all at once; whoever wants pieces of them gets these from the loop
     if inner.streams:

@@ -12,7 +12,8 @@ from typing import Any
 from jinja2 import nodes
 
 from blendtpl.bundle import abi
-from blendtpl.bundle.row_ops import MOST_JOINED, MOST_VALUES, Opcode, RowOp, RowOps
+from blendtpl.bundle.row_check import fits
+from blendtpl.bundle.row_ops import GIVEN, Body, Comparison, Counter, Expression, Opcode, Program, Target
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.codegen.calls import known_call, known_caller
 from blendtpl.compiler.codegen.generator import Emitter
@@ -27,13 +28,12 @@ _LONG = 128  # parts, whichever are chosen: what is longer than that gains less 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The parts of a row, as `blendtpl.runtime.attributes.rows` has them; what it is given; whether items are pairs;
-    and the places that the parts name, from 1.
+    """The program that writes the rows, as `blendtpl.runtime.rows` has it; what it is given; and the places that it
+    names, from 1.
     """
 
-    parts: RowOps
+    program: Program
     inputs: tuple[nodes.Expr, ...]
-    pairs: bool
     places: tuple[SourceLocation, ...]
 
 
@@ -51,9 +51,16 @@ def row(emitter: Emitter, node: nodes.For, scope: Scope) -> Row | None:
         parts = seen.parts(node.body) if names else ""
     except NoRow:
         return None
-    if not seen.fails or seen.count > _LONG or len(names) + len(seen.inputs) > MOST_VALUES:
+    if not seen.fails or seen.count > _LONG:
         return None
-    return Row(parts, tuple(seen.inputs), len(names) > 1, tuple(seen.places))
+    program = (Opcode.LOOP, 0, GIVEN, _target(range(len(names))), None, parts, "", 0)
+    if not fits(program, len(seen.inputs)):
+        return None
+    return Row(program, tuple(seen.inputs), tuple(seen.places))
+
+
+def _target(registers: Sequence[int]) -> Target:
+    return registers[0] if len(registers) == 1 else tuple(registers)
 
 
 def _targets(node: nodes.For) -> tuple[str, ...]:
@@ -69,10 +76,10 @@ def _targets(node: nodes.For) -> tuple[str, ...]:
 class _Seen(Operands):
     """What has been seen of a row: its values, and its parts so far."""
 
-    into: list[RowOp] = field(default_factory=list)
+    into: list[Any] = field(default_factory=list)
     count: int = 0  # of all parts, whichever are chosen
 
-    def parts(self, body: Iterable[nodes.Node]) -> RowOps:
+    def parts(self, body: Iterable[nodes.Node]) -> Body:
         """Return the parts of what a body prints."""
         outer, self.into = self.into, []
         self._body(body)
@@ -107,20 +114,26 @@ class _Seen(Operands):
             other = [] if node.expr2 is None else [nodes.Output([node.expr2])]
             self._choose(node.test, [nodes.Output([node.expr1])], other)
         elif isinstance(node, nodes.Call) and is_cycle(node) and self.row_scope.looping:
-            self._put((Opcode.TURN, *(self._constant(argument) for argument in node.args)))
+            texts = ((Opcode.TEXT, self._constant(argument)) for argument in node.args)
+            self._put((Opcode.PRINTTEXT, (Opcode.CYCLE, *texts)))
         elif isinstance(node, nodes.Call):
             if self.row_scope.caller is not None and is_call_of(node, "caller"):
                 self.row_scope.caller(node.lineno)
             else:
                 self._call(node, None)
         elif self.of_loop(node) == "index":
-            self._put(())
+            self._put((Opcode.PRINT, None, (Opcode.COUNTER, Counter.INDEX)))
         elif isinstance(node, nodes.Concat):
-            self._put((self._concat(node),))
+            self._put((Opcode.PRINT, None, self._concat(node)))
         else:
-            self._put(self.operand(node))
+            self._put((Opcode.PRINT, *self._asked(node)))
 
-    def _put(self, part: RowOp) -> None:
+    def _asked(self, node: nodes.Expr) -> tuple[int | None, Expression]:
+        """Return an operand and the place of what is done with it, which is at hand where that of the operand was."""
+        place, expression = self.operand(node)
+        return (place if isinstance(expression, int) else None), expression
+
+    def _put(self, part: Any) -> None:
         self.count += 1
         if isinstance(part, str) and self.into and isinstance(self.into[-1], str):
             self.into[-1] += part
@@ -151,29 +164,30 @@ class _Seen(Operands):
         # behind it, what ran last may be in either branch
         if self.at != after:
             self.at = None
-        self._put((*condition, one, other))
+        self._put((Opcode.IF, *condition, one, other))
 
-    def _condition(self, test: nodes.Expr) -> tuple[Any, ...]:
-        """Return how a part that is one of two begins."""
+    def _condition(self, test: nodes.Expr) -> tuple[int | None, Expression]:
+        """Return what a part that is one of two asks for its truth, and at which place."""
         if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq":
             if not test.lineno == test.expr.lineno == test.ops[0].expr.lineno:
                 raise NoRow
-            return Opcode.EQUAL, self.value(test.expr), self.value(test.ops[0].expr)
+            place, values = self.values(test.expr, test.ops[0].expr)
+            return None, (Opcode.COMPARE, place, Comparison.EQ, *values)
         condition = self.of_loop(test)
         if not condition:
-            return Opcode.TRUE, self.operand(test)
+            return self._asked(test)
         if condition == "last":
-            return Opcode.LAST, self.moved(test.lineno)
+            return None, (Opcode.LAST, self.moved(test.lineno))
         if condition != "first":
             raise NoRow
-        return (Opcode.FIRST,)
+        return None, (Opcode.COUNTER, Counter.FIRST)
 
     def _loop(self, node: nodes.For) -> None:
         """Put a part that is a loop in a row."""
         names = _targets(node)
         if not names:
             raise NoRow
-        items = self.operand(self.argument_of(node.iter))  # type: ignore[arg-type]  # it is one
+        _, items = self.operand(self.argument_of(node.iter))  # type: ignore[arg-type]  # it is one
         bound = {called: self.new() for called in names}
         self.at = place = self.place(node.lineno)
         number = self.number_of(place)
@@ -185,7 +199,7 @@ class _Seen(Operands):
         self.row_scope = outer
         self.loops -= 1
         self.at = place
-        self._put((Opcode.LOOP, number, items, bound[names[0]], len(names) > 1, parts))
+        self._put((Opcode.LOOP, number, items, _target([*bound.values()]), None, parts, "", 0))
 
     def _include(self, node: nodes.Include) -> None:
         row_scope = self.row_scope
@@ -265,30 +279,27 @@ class _Seen(Operands):
             return node
         if self.of_loop(node) == "last":
             return self._last(node)
-        if isinstance(node, nodes.Concat):
-            return self._concat(node)
         if isinstance(node, nodes.Name):
             return self.named(node)
-        operand = self.operand(node)
-        number = self.new()
-        self.into.append((Opcode.SET, number, operand))
-        return number
+        expression = self._concat(node) if isinstance(node, nodes.Concat) else self.operand(node)[1]
+        return self._set(expression)
 
     def _last(self, node: nodes.Expr) -> int:
         """Put a part that asks whether an item is the last, here and now; return the number of the answer."""
+        return self._set((Opcode.LAST, self.moved(node.lineno)))
+
+    def _set(self, expression: Expression) -> int:
+        """Put a part that keeps a value; return the number of that."""
         number = self.new()
-        yes, no = ((Opcode.SET, number, (self._number(nodes.Const(answer)),)) for answer in (True, False))
-        self.into.append((Opcode.LAST, self.moved(node.lineno), (yes,), (no,)))
+        self.into.append((Opcode.SET, number, expression))
         return number
 
-    def _concat(self, node: nodes.Concat) -> int:
-        """Put a part that joins values; return the number of what that is."""
-        if len(node.nodes) > MOST_JOINED or any(part.lineno != node.lineno for part in node.nodes):
+    def _concat(self, node: nodes.Concat) -> Expression:
+        """Return what joins values."""
+        if any(part.lineno != node.lineno for part in node.nodes):
             raise NoRow
-        operands = [self.value(part) for part in node.nodes]
-        number = self.new()
-        self.into.append((Opcode.CONCAT, number, *operands))
-        return number
+        place, values = self.values(*node.nodes)
+        return Opcode.CONCAT, place, *values
 
     @contextmanager
     def _inside(self, row_scope: RowScope, template: str, shown: str, line: int) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """Operands: the values that are put into a row, and where looking at them may fail.
 
-Enters: what a template prints, or asks. Leaves: the number of a value, maybe with an attribute, and the place.
+Enters: what a template prints, or asks. Leaves: an expression, a register or an attribute of one, and the place.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
-from blendtpl.bundle.row_ops import Operand
+from blendtpl.bundle.row_ops import Expression, Opcode
 from blendtpl.compiler.codegen.generator import Emitter
 from blendtpl.compiler.codegen.scope import Scope
 
@@ -62,10 +62,19 @@ class Operands:
     loops: int = 0  # that stand around what is at hand, in the row
     fails: bool = False  # whether anything in it may
 
-    def value(self, node: nodes.Expr) -> Operand:
-        """Return an operand for a value that may be a constant."""
-        node = self.argument_of(node)
-        return (self._number(node),) if isinstance(node, nodes.Const) else self.operand(node)
+    def values(self, *asked: nodes.Expr) -> tuple[int | None, list[Expression]]:
+        """Return the place of values, some of which may be constants, and expressions for them."""
+        place: int | None = None
+        expressions: list[Expression] = []
+        for node in asked:
+            node = self.argument_of(node)
+            if isinstance(node, nodes.Const):
+                expressions.append(self._number(node))
+                continue
+            moved, expression = self.operand(node)
+            place = moved if place is None else place
+            expressions.append(expression)
+        return place, [x if isinstance(x, int) else (x[0], place, *x[2:]) for x in expressions]
 
     def argument_of(self, node: nodes.Expr) -> nodes.Expr:
         """Return what an argument of a macro was called with, when that is no value."""
@@ -84,8 +93,11 @@ class Operands:
         """Return whether a node is what an argument of a macro was called with."""
         return any(bound is node for bound in self.row_scope.numbers.values())
 
-    def operand(self, node: nodes.Expr) -> Operand:
-        """Return an operand for a variable, or an attribute of one. Raises `NoRow` for anything else."""
+    def operand(self, node: nodes.Expr) -> tuple[int | None, Expression]:
+        """Return an expression for a variable, or an attribute of one, and its place, or `None` where that is at hand.
+
+        What is done with it belongs to that place, too. Raises `NoRow` for anything else.
+        """
         called = node.node if isinstance(node, nodes.Getattr) else node
         if not isinstance(called, nodes.Name) or called.name == "loop" or called.lineno != node.lineno:
             raise NoRow
@@ -94,9 +106,7 @@ class Operands:
             raise NoRow
         number, place = self.named(called), self.moved(node.lineno)
         self.fails = True
-        if place is not None:
-            return number, attr, place
-        return (number,) if attr is None else (number, attr)
+        return place, number if attr is None else (Opcode.ATTR, place, number, attr)
 
     def moved(self, line: int) -> int | None:
         """Return the number of the place of a line, when what comes next would not fail there anyway."""

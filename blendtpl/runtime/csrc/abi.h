@@ -9,21 +9,61 @@
 #ifndef BLENDTPL_ABI_H
 #define BLENDTPL_ABI_H
 
-/* Operations of row loops: name, number, how many items an operation has at least, and whether it may have more. */
-#define BLENDTPL_OPCODES(X) \
-    X(LAST, -1, 4, 0)       \
-    X(FIRST, -2, 3, 0)      \
-    X(TURN, -3, 2, 1)       \
-    X(TRUE, -4, 4, 0)       \
-    X(EQUAL, -5, 5, 0)      \
-    X(SET, -6, 3, 0)        \
-    X(CONCAT, -7, 3, 1)     \
-    X(LOOP, -8, 6, 0)
+/* Operations of rows: name, number, and what follows: see `SIGNATURES` in `blendtpl.bundle.row_ops`. */
+#define BLENDTPL_OPCODES(X)       \
+    X(ATTR, 1, "pxn")             \
+    X(METHOD, 2, "pxn")           \
+    X(ITEM, 3, "pxx")             \
+    X(CALL, 4, "pxX")             \
+    X(CALLKW, 5, "pxkX")          \
+    X(BINARY, 6, "poxx")          \
+    X(UNARY, 7, "pux")            \
+    X(COMPARE, 8, "pcxx")         \
+    X(NOT, 9, "px")               \
+    X(AND, 10, "pxx")             \
+    X(OR, 11, "pxx")              \
+    X(CHOOSE, 12, "pxxx")         \
+    X(CONCAT, 13, "pX")           \
+    X(COUNTER, 14, "lw")          \
+    X(LAST, 15, "lp")             \
+    X(LENGTH, 16, "lp")           \
+    X(REVINDEX, 17, "lp")         \
+    X(REVINDEX0, 18, "lp")        \
+    X(PREVITEM, 19, "vp")         \
+    X(NEXTITEM, 20, "lp")         \
+    X(CHANGED, 21, "lpX")         \
+    X(CYCLE, 22, "lY")            \
+    X(TUPLE, 23, "X")             \
+    X(LIST, 24, "X")              \
+    X(SLICE, 25, "pxyyy")         \
+    X(CHECKED, 26, "rn")          \
+    X(TEXT, 27, "B")              \
+    X(MARKUP, 28, "B")            \
+    X(PRINT, 29, "px")            \
+    X(PRINTSTR, 30, "px")         \
+    X(PRINTTEXT, 31, "x")         \
+    X(IF, 32, "pxbb")             \
+    X(SET, 33, "rx")              \
+    X(LOOP, 34, "pxtyibf")        \
+    X(BREAK, 35, "j")             \
+    X(CONTINUE, 36, "j")          \
+    X(DO, 37, "x")                \
+    X(GUARD, 38, "pBx")
 
-/* How many values a row has at most, and how many one `~` joins. */
-#define BLENDTPL_LIMITS(X) \
-    X(MOST_VALUES, 32)     \
-    X(MOST_JOINED, 8)
+/* What `BINARY` and `UNARY`, `COMPARE` and `COUNTER` do, from 0 on. */
+#define BLENDTPL_OPERATORS(X) X(ADD) X(SUB) X(MUL) X(DIV) X(FLOORDIV) X(MOD) X(POW) X(POS) X(NEG)
+#define BLENDTPL_COMPARISONS(X) X(LT) X(LE) X(EQ) X(NE) X(GT) X(GE) X(IN) X(NOTIN)
+#define BLENDTPL_COUNTERS(X) X(INDEX) X(INDEX0) X(FIRST) X(DEPTH) X(DEPTH0)
+
+/* How many registers, how deep in each other, and how many parts operations have at most; below what places are; and a
+ * flag of loops. */
+#define BLENDTPL_LIMITS(X)      \
+    X(MOST_VALUES, 64)          \
+    X(MOST_DEPTH, 128)          \
+    X(MOST_NODES, 1 << 16)      \
+    X(MOST_PLACES, 1 << 30)     \
+    X(FIRST_STATEMENT, 29)      \
+    X(KEEPS_PREVIOUS, 1)
 
 /* What an entry plan has, in its order. The last two are of no use here. */
 #define BLENDTPL_ENTRY_PLAN(X)        \
@@ -48,17 +88,26 @@
     X(SLOTS)
 
 /* Some have a prefix, since `TRUE` and `TEXT` are macros where a system's own headers come along. */
-#define AS_OPCODE(name, number, least, open) OP_##name = number,
+#define AS_OPCODE(name, number, signature) OP_##name = number,
+#define AS_OPERATOR(name) OPERATOR_##name,
+#define AS_COMPARISON(name) COMPARISON_##name,
+#define AS_COUNTER(name) COUNTER_##name,
 #define AS_LIMIT(name, number) name = number,
 #define AS_FIELD(constant, name) PLAN_##constant,
 #define AS_SLOT(name) name,
 
-enum { BLENDTPL_OPCODES(AS_OPCODE) };
+enum { BLENDTPL_OPCODES(AS_OPCODE) OPCODES };
+enum { BLENDTPL_OPERATORS(AS_OPERATOR) OPERATORS };
+enum { BLENDTPL_COMPARISONS(AS_COMPARISON) COMPARISONS };
+enum { BLENDTPL_COUNTERS(AS_COUNTER) COUNTERS };
 enum { BLENDTPL_LIMITS(AS_LIMIT) };
 enum { BLENDTPL_ENTRY_PLAN(AS_FIELD) PLAN_SIZE };
 enum { BLENDTPL_FRAME(AS_SLOT) };
 
 #undef AS_OPCODE
+#undef AS_OPERATOR
+#undef AS_COMPARISON
+#undef AS_COUNTER
 #undef AS_LIMIT
 #undef AS_FIELD
 #undef AS_SLOT

@@ -53,8 +53,11 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [ESCAPE_ANY] = {"blendtpl.runtime.output", "escape_any"},
     [NOT_FOUND] = {"blendtpl.runtime.attributes", "not_found"},
     [NO_KEY] = {"blendtpl.runtime.attributes", "no_key"},
-    [PAIR] = {"blendtpl.runtime.attributes", "pair"},
-    [PAUSE] = {"blendtpl.runtime.attributes", "pause"},
+    [SUBSCRIPT] = {"blendtpl.runtime.filters", "subscript"},
+    [NO_ITEM] = {"blendtpl.runtime.filters", "no_item"},
+    [TAKEN_APART] = {"blendtpl.runtime.rows", "taken_apart"},
+    [PAUSE] = {"blendtpl.runtime.rows", "pause"},
+    [CHECK] = {"blendtpl.bundle.row_check", "check"},
     [FINISH] = {"blendtpl.runtime.entry", "finish"},
     [MARKUP_JOIN] = {"jinja2.runtime", "markup_join"},
     [STR_JOIN] = {"jinja2.runtime", "str_join"},
@@ -72,6 +75,12 @@ fill(PyObject *module)
         if (state->imported[at] == NULL)
             return -1;
     }
+    state->name = Py_BuildValue("(N)", PyUnicode_InternFromString("name"));
+    if (state->name == NULL)
+        return -1;
+    state->program = PyType_FromModuleAndSpec(module, &blendtpl_program, NULL);
+    if (state->program == NULL)
+        return -1;
     state->lookahead = PyType_FromModuleAndSpec(module, &blendtpl_lookahead, NULL);
     if (state->lookahead == NULL || PyModule_AddObjectRef(module, "Lookahead", state->lookahead) < 0)
         return -1;
@@ -85,6 +94,8 @@ traverse(PyObject *module, visitproc visit, void *arg)
     for (int at = 0; at < IMPORTS; at++)
         Py_VISIT(state->imported[at]);
     Py_VISIT(state->lookahead);
+    Py_VISIT(state->program);
+    Py_VISIT(state->name);
     return 0;
 }
 
@@ -95,6 +106,8 @@ clear(PyObject *module)
     for (int at = 0; at < IMPORTS; at++)
         Py_CLEAR(state->imported[at]);
     Py_CLEAR(state->lookahead);
+    Py_CLEAR(state->program);
+    Py_CLEAR(state->name);
     return 0;
 }
 
@@ -113,6 +126,9 @@ static PyMethodDef methods[] = {
     FAST(escaped_field, escaped_field),
     FAST(text_field, text_field),
     FAST(rows, blendtpl_rows),
+#ifndef Py_GIL_DISABLED /* where constants of code are of Python's own types alone */
+    {"prepared", blendtpl_prepared, METH_O, NULL},
+#endif
     FAST(enter_template, blendtpl_enter_template),
     {NULL, NULL, 0, NULL},
 };

@@ -27,16 +27,33 @@ PyList_GetItemRef(PyObject *list, Py_ssize_t at)
 #endif
 
 /* What is imported once, for whatever is not done here; `module.c` says from where. */
-enum { MARKUP, ESCAPE_ANY, NOT_FOUND, NO_KEY, PAIR, PAUSE, FINISH, MARKUP_JOIN, STR_JOIN, MISSING, IMPORTS };
+enum {
+    MARKUP,
+    ESCAPE_ANY,
+    NOT_FOUND,
+    NO_KEY,
+    SUBSCRIPT,
+    NO_ITEM,
+    TAKEN_APART,
+    PAUSE,
+    CHECK,
+    FINISH,
+    MARKUP_JOIN,
+    STR_JOIN,
+    MISSING,
+    IMPORTS
+};
 
 typedef struct {
     PyObject *imported[IMPORTS];
-    PyObject *lookahead; /* the type */
+    PyObject *lookahead, *program; /* types */
+    PyObject *name;      /* ("name",): what an undefined value is made with */
 } State;
 
-extern PyType_Spec blendtpl_lookahead;
+extern PyType_Spec blendtpl_lookahead, blendtpl_program;
 
 int blendtpl_add_abi(PyObject *module);
+PyObject *blendtpl_prepared(PyObject *module, PyObject *program);
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 

@@ -75,7 +75,7 @@ joined(PyObject *const *texts, Py_ssize_t count)
 static inline int
 write_row(Texts *texts, PyObject *out)
 {
-    PyObject *row = joined(texts->all, texts->count);
+    PyObject *row = texts->count == 1 ? Py_NewRef(texts->all[0]) : joined(texts->all, texts->count);
     const int failed = row ? PyList_Append(out, row) : -1;
     Py_XDECREF(row);
     while (texts->count)

@@ -1,0 +1,502 @@
+/* Expressions of rows: what an operation that has a value gives, and whether one holds.
+ *
+ * Operands are evaluated strictly from left to right, and what they bring along runs once (L7).
+ */
+
+#include "rows.h"
+
+enum { FEW = 8 };
+
+/* Values of operands, which are held; there is room for one in front of them, as calls like to have. */
+typedef struct {
+    PyObject *few[FEW + 1], **all;
+    Py_ssize_t count;
+} Values;
+
+static void
+drop(Values *values)
+{
+    while (values->count)
+        Py_DECREF(values->all[--values->count]);
+    if (values->all != values->few + 1)
+        PyMem_Free(values->all - 1);
+}
+
+/* Evaluate some operands; where that fails nothing is left of them. */
+static int
+evaluate_all(Run *run, int32_t first, int32_t count, Values *values)
+{
+    values->all = values->few + 1;
+    values->count = 0;
+    if (count > FEW) {
+        PyObject **all = PyMem_New(PyObject *, (size_t)count + 1);
+        if (all == NULL) {
+            PyErr_NoMemory();
+            return FAILED;
+        }
+        values->all = all + 1;
+    }
+    for (; values->count < count; values->count++) {
+        PyObject *value = evaluate(run, run->links[first + values->count]);
+        if (value == NULL) {
+            drop(values);
+            return FAILED;
+        }
+        values->all[values->count] = value;
+    }
+    return 0;
+}
+
+/* Evaluate two operands; where that fails nothing is left of them. */
+static inline int
+evaluate_both(Run *run, const Node *node, PyObject **first, PyObject **second)
+{
+    *first = evaluate(run, node->at[0]);
+    if (*first == NULL)
+        return FAILED;
+    *second = evaluate(run, node->at[1]);
+    if (*second == NULL) {
+        Py_DECREF(*first);
+        return FAILED;
+    }
+    move(run, node->place);
+    return 0;
+}
+
+static inline PyObject *
+field(Run *run, const Node *node)
+{
+    const int held = !IS_REGISTER(node->at[0]);
+    PyObject *value = held ? blendtpl_evaluate(run, run->nodes + node->at[0]) : run->values[REGISTER(node->at[0])];
+    if (value == NULL)
+        return NULL;
+    move(run, node->place);
+    PyObject *const arguments[] = {run->undefined, value, node->object};
+    PyObject *result = value_of(run->state, arguments, 3, node->op == OP_ATTR);
+    if (held)
+        Py_DECREF(value);
+    return result;
+}
+
+static inline int
+is_small(PyObject *value)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return PyLong_CheckExact(value) && Py_SIZE(value) >= -1 && Py_SIZE(value) <= 1;
+#else
+    return PyLong_CheckExact(value) && PyUnstable_Long_IsCompact((PyLongObject *)value);
+#endif
+}
+
+static inline Py_ssize_t
+small_value(PyObject *value)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return Py_SIZE(value) * (Py_ssize_t)((PyLongObject *)value)->ob_digit[0];
+#else
+    return PyUnstable_Long_CompactValue((PyLongObject *)value);
+#endif
+}
+
+/* Return the item of a dict, a list or a tuple, as `blendtpl.runtime.filters.subscript` does (L5), which goes on with
+ * whatever is none of these, or not there. */
+static PyObject *
+item_of(Run *run, PyObject *value, PyObject *key)
+{
+    PyObject *result = NULL, *error = NULL;
+    const int number = is_small(key);
+    if (PyDict_CheckExact(value) && (number || PyUnicode_CheckExact(key))) {
+        const int there = PyDict_GetItemRef(value, key, &result);
+        if (there > 0 || (there < 0 && !says_none()))
+            return result;
+        error = there < 0 ? raised_inside() : NULL;
+    } else if (number && (PyList_CheckExact(value) || PyTuple_CheckExact(value))) {
+        Py_ssize_t at = small_value(key);
+        const Py_ssize_t size = PyList_CheckExact(value) ? PyList_GET_SIZE(value) : PyTuple_GET_SIZE(value);
+        at += at < 0 ? size : 0;
+        if (at >= 0 && at < size)
+            result = PyList_CheckExact(value) ? PyList_GetItemRef(value, at) : Py_NewRef(PyTuple_GET_ITEM(value, at));
+        if (result != NULL)
+            return result;
+        PyErr_Clear(); /* of a list that another thread made shorter */
+    } else {
+        return PyObject_CallFunctionObjArgs(run->state->imported[SUBSCRIPT], run->undefined, value, key, NULL);
+    }
+    result = PyObject_CallFunctionObjArgs(run->state->imported[NO_ITEM], run->undefined, value, key, error, NULL);
+    Py_XDECREF(error);
+    return result;
+}
+
+static PyObject *
+item(Run *run, const Node *node)
+{
+    PyObject *value, *key;
+    if (evaluate_both(run, node, &value, &key))
+        return NULL;
+    PyObject *result = item_of(run, value, key);
+    Py_DECREF(value);
+    Py_DECREF(key);
+    return result;
+}
+
+static PyObject *
+sliced(Run *run, const Node *node)
+{
+    PyObject *values[4] = {NULL, NULL, NULL, NULL}, *result = NULL, *slice;
+    int at = 0;
+    for (; at < 4; at++) {
+        values[at] = node->at[at] == NO_OPERAND ? Py_NewRef(Py_None) : evaluate(run, node->at[at]);
+        if (values[at] == NULL)
+            break;
+    }
+    if (at == 4) {
+        move(run, node->place);
+        slice = PySlice_New(values[1], values[2], values[3]);
+        result = slice ? PyObject_GetItem(values[0], slice) : NULL;
+        Py_XDECREF(slice);
+    }
+    while (at)
+        Py_DECREF(values[--at]);
+    return result;
+}
+
+static PyObject *
+called(Run *run, const Node *node)
+{
+    PyObject *function = evaluate(run, node->at[0]), *result;
+    Values values;
+    if (function == NULL)
+        return NULL;
+    if (evaluate_all(run, node->at[1], node->at[2], &values)) {
+        Py_DECREF(function);
+        return NULL;
+    }
+    move(run, node->place);
+    const Py_ssize_t named = node->object ? PyTuple_GET_SIZE(node->object) : 0;
+    const size_t count = (size_t)(values.count - named) | PY_VECTORCALL_ARGUMENTS_OFFSET;
+    result = PyObject_Vectorcall(function, values.all, count, node->object);
+    drop(&values);
+    Py_DECREF(function);
+    return result;
+}
+
+static PyObject *
+by_operator(PyObject *a, PyObject *b, int operator)
+{
+    if (operator <= OPERATOR_MUL && is_small(a) && is_small(b)) {
+        const long long first = small_value(a), second = small_value(b);
+#if PY_SSIZE_T_MAX > INT32_MAX
+        if (operator == OPERATOR_MUL && (first >= INT32_MAX || first <= -INT32_MAX || second >= INT32_MAX || second <= -INT32_MAX))
+            return PyNumber_Multiply(a, b);
+#endif
+        return PyLong_FromLongLong(operator == OPERATOR_ADD   ? first + second
+                                   : operator == OPERATOR_SUB ? first - second
+                                                              : first * second);
+    }
+    switch (operator) {
+    case OPERATOR_ADD: return PyNumber_Add(a, b);
+    case OPERATOR_SUB: return PyNumber_Subtract(a, b);
+    case OPERATOR_MUL: return PyNumber_Multiply(a, b);
+    case OPERATOR_DIV: return PyNumber_TrueDivide(a, b);
+    case OPERATOR_FLOORDIV: return PyNumber_FloorDivide(a, b);
+    case OPERATOR_MOD: return PyNumber_Remainder(a, b);
+    default: return PyNumber_Power(a, b, Py_None);
+    }
+}
+
+static PyObject *
+binary(Run *run, const Node *node)
+{
+    PyObject *a, *b;
+    if (evaluate_both(run, node, &a, &b))
+        return NULL;
+    PyObject *result = by_operator(a, b, node->which);
+    Py_DECREF(a);
+    Py_DECREF(b);
+    return result;
+}
+
+static PyObject *
+unary(Run *run, const Node *node)
+{
+    PyObject *value = evaluate(run, node->at[0]);
+    if (value == NULL)
+        return NULL;
+    move(run, node->place);
+    Py_SETREF(value, node->which == OPERATOR_NEG ? PyNumber_Negative(value) : PyNumber_Positive(value));
+    return value;
+}
+
+/* Return whether two exact strings are the same text. */
+static inline int
+same_text(PyObject *a, PyObject *b)
+{
+    if (a == b)
+        return 1;
+    const Py_ssize_t length = PyUnicode_GET_LENGTH(a);
+    const int kind = PyUnicode_KIND(a);
+    return length == PyUnicode_GET_LENGTH(b) && kind == (int)PyUnicode_KIND(b)
+        && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * (size_t)kind) == 0;
+}
+
+/* Compare two values: return 1, 0, FAILED, or, with another object than `True` or `False` in `other`, anything. */
+static inline int
+compared(PyObject *a, PyObject *b, int comparison, PyObject **other)
+{
+    if (comparison >= COMPARISON_IN) {
+        const int there = PySequence_Contains(b, a);
+        return there < 0 ? FAILED : there == (comparison == COMPARISON_IN);
+    }
+    if (comparison == COMPARISON_EQ || comparison == COMPARISON_NE) {
+        if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b))
+            return same_text(a, b) == (comparison == COMPARISON_EQ);
+        if (is_small(a) && is_small(b))
+            return (small_value(a) == small_value(b)) == (comparison == COMPARISON_EQ);
+    }
+    PyObject *result = PyObject_RichCompare(a, b, comparison);
+    if (result == NULL)
+        return FAILED;
+    if (PyBool_Check(result)) {
+        Py_DECREF(result);
+        return result == Py_True;
+    }
+    *other = result;
+    return 0;
+}
+
+static int
+compare(Run *run, const Node *node, PyObject **other)
+{
+    PyObject *a, *b;
+    if (evaluate_both(run, node, &a, &b))
+        return FAILED;
+    const int result = compared(a, b, node->which, other);
+    Py_DECREF(a);
+    Py_DECREF(b);
+    return result;
+}
+
+/* Return the value of an operand, and whether that is known to hold: -1 where nobody has asked. */
+static PyObject *
+junction(Run *run, Operand operand, int *known)
+{
+    const Node *node = IS_REGISTER(operand) ? NULL : run->nodes + operand;
+    *known = -1;
+    if (node == NULL || (node->op != OP_AND && node->op != OP_OR))
+        return evaluate(run, operand);
+    PyObject *value = junction(run, node->at[0], known);
+    if (value == NULL)
+        return NULL;
+    move(run, node->place);
+    if (*known < 0)
+        *known = PyObject_IsTrue(value);
+    if (*known == (node->op == OP_OR))
+        return value;
+    Py_DECREF(value);
+    return *known < 0 ? NULL : junction(run, node->at[1], known);
+}
+
+/* Return whether what an operand gives holds, as Python asks in a condition; -1 for an error. */
+int
+blendtpl_condition(Run *run, Operand operand, int32_t place)
+{
+    if (IS_REGISTER(operand)) {
+        move(run, place);
+        return PyObject_IsTrue(run->values[REGISTER(operand)]);
+    }
+    const Node *node = run->nodes + operand;
+    PyObject *value = NULL;
+    int holds;
+    switch (node->op) {
+    case OP_NOT:
+        holds = blendtpl_condition(run, node->at[0], node->place);
+        move(run, place);
+        return holds < 0 ? FAILED : !holds;
+    case OP_AND:
+    case OP_OR:
+        holds = blendtpl_condition(run, node->at[0], node->place);
+        if (holds < 0 || holds == (node->op == OP_OR))
+            return holds;
+        return blendtpl_condition(run, node->at[1], place);
+    case OP_CHOOSE:
+        holds = blendtpl_condition(run, node->at[0], node->place);
+        return holds < 0 ? FAILED : blendtpl_condition(run, node->at[2 - holds], place);
+    case OP_COUNTER:
+        if (node->which != COUNTER_FIRST) {
+            value = blendtpl_counter(run, node);
+            break;
+        }
+        move(run, place);
+        return run->loop->number == 1;
+    case OP_LAST:
+        move(run, node->place);
+        holds = blendtpl_peek(run);
+        if (holds >= 0)
+            move(run, place);
+        return holds < 0 ? FAILED : !holds;
+    case OP_COMPARE:
+        holds = compare(run, node, &value);
+        if (holds < 0 || value == NULL) {
+            if (holds >= 0)
+                move(run, place);
+            return holds;
+        }
+        break;
+    case OP_ATTR: value = field(run, node); break;
+    default: value = blendtpl_evaluate(run, node);
+    }
+    if (value == NULL)
+        return FAILED;
+    move(run, place);
+    if (PyBool_Check(value)) {
+        Py_DECREF(value);
+        return value == Py_True;
+    }
+    holds = PyObject_IsTrue(value);
+    Py_DECREF(value);
+    return holds;
+}
+
+/* Return what `~` makes of some values (E9). */
+static PyObject *
+concatenated(Run *run, const Node *node)
+{
+    Values values;
+    if (evaluate_all(run, node->at[0], node->at[1], &values))
+        return NULL;
+    move(run, node->place);
+    PyObject *result = NULL, *all = NULL;
+    Py_ssize_t at = 0;
+    while (at < values.count && PyUnicode_CheckExact(values.all[at]))
+        at++;
+    if (at == values.count) {
+        result = joined(values.all, values.count);
+    } else if ((all = PyList_New(values.count)) != NULL) {
+        for (at = 0; at < values.count; at++)
+            PyList_SET_ITEM(all, at, Py_NewRef(values.all[at]));
+        result = PyObject_CallOneArg(run->state->imported[run->escapes ? MARKUP_JOIN : STR_JOIN], all);
+        Py_DECREF(all);
+    }
+    drop(&values);
+    return result;
+}
+
+static PyObject *
+changed(Run *run, const Node *node)
+{
+    Values values;
+    Loop *loop = run->loop;
+    if (evaluate_all(run, node->at[0], node->at[1], &values))
+        return NULL;
+    move(run, node->place);
+    PyObject *all = PyTuple_New(values.count);
+    for (Py_ssize_t at = 0; all != NULL && at < values.count; at++)
+        PyTuple_SET_ITEM(all, at, Py_NewRef(values.all[at]));
+    drop(&values);
+    if (all == NULL)
+        return NULL;
+    PyObject *before = Py_XNewRef(loop->changed);
+    const int differs = before ? PyObject_RichCompareBool(before, all, Py_NE) : 1;
+    Py_XDECREF(before);
+    if (differs > 0)
+        Py_XSETREF(loop->changed, Py_NewRef(all));
+    Py_DECREF(all);
+    return differs < 0 ? NULL : PyBool_FromLong(differs);
+}
+
+static PyObject *
+collected(Run *run, const Node *node)
+{
+    Values values;
+    if (evaluate_all(run, node->at[0], node->at[1], &values))
+        return NULL;
+    PyObject *all = NULL;
+    if (node->op == OP_CYCLE) {
+        all = Py_NewRef(values.all[(run->loop->number - 1) % values.count]);
+    } else {
+        const int is_list = node->op == OP_LIST;
+        all = is_list ? PyList_New(values.count) : PyTuple_New(values.count);
+        for (Py_ssize_t at = 0; all != NULL && at < values.count; at++) {
+            if (is_list)
+                PyList_SET_ITEM(all, at, Py_NewRef(values.all[at]));
+            else
+                PyTuple_SET_ITEM(all, at, Py_NewRef(values.all[at]));
+        }
+    }
+    drop(&values);
+    return all;
+}
+
+static PyObject *
+chosen(Run *run, const Node *node)
+{
+    const int holds = blendtpl_condition(run, node->at[0], node->place);
+    return holds < 0 ? NULL : evaluate(run, node->at[2 - holds]);
+}
+
+static PyObject *
+checked(Run *run, const Node *node)
+{
+    PyObject *value = run->values[node->which];
+    if (value != run->state->imported[MISSING])
+        return Py_NewRef(value);
+    PyObject *const arguments[] = {node->object};
+    return PyObject_Vectorcall(run->undefined, arguments, 0, run->state->name); /* (U1) */
+}
+
+static PyObject *
+marked(Run *run, const Node *node)
+{
+    PyObject *text = blendtpl_text_from(run, node->at[0]);
+    if (text != NULL)
+        Py_SETREF(text, PyObject_CallOneArg(run->state->imported[MARKUP], text));
+    return text;
+}
+
+static PyObject *
+truth(int holds)
+{
+    return holds < 0 ? NULL : PyBool_FromLong(holds);
+}
+
+static PyObject *
+comparison(Run *run, const Node *node)
+{
+    PyObject *other = NULL;
+    const int holds = compare(run, node, &other);
+    return other ? other : truth(holds);
+}
+
+PyObject *
+blendtpl_evaluate(Run *run, const Node *node)
+{
+    int unused;
+    switch (node->op) {
+    case OP_ATTR:
+    case OP_METHOD: return field(run, node);
+    case OP_ITEM: return item(run, node);
+    case OP_CALL:
+    case OP_CALLKW: return called(run, node);
+    case OP_BINARY: return binary(run, node);
+    case OP_UNARY: return unary(run, node);
+    case OP_COMPARE: return comparison(run, node);
+    case OP_NOT: return truth(blendtpl_condition(run, (Operand)(node - run->nodes), NO_PLACE));
+    case OP_AND:
+    case OP_OR: return junction(run, (Operand)(node - run->nodes), &unused);
+    case OP_CHOOSE: return chosen(run, node);
+    case OP_CONCAT: return concatenated(run, node);
+    case OP_COUNTER: return blendtpl_counter(run, node);
+    case OP_CHANGED: return changed(run, node);
+    case OP_CYCLE_PLAIN:
+        return evaluate(run, run->links[node->at[0] + (run->loop->number - 1) % node->at[1]]);
+    case OP_CYCLE:
+    case OP_TUPLE:
+    case OP_LIST: return collected(run, node);
+    case OP_SLICE: return sliced(run, node);
+    case OP_CHECKED: return checked(run, node);
+    case OP_TEXT: return blendtpl_text_from(run, node->at[0]);
+    case OP_MARKUP: return marked(run, node);
+    case OP_CONSTANT: return Py_NewRef(node->object);
+    default: return blendtpl_ahead(run, node);
+    }
+}
