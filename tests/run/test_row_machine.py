@@ -18,7 +18,7 @@ in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
 )
 
-EXAMPLES = int(os.environ.get("ROWS", "150"))  # more are for a long run
+EXAMPLES = int(os.environ.get("ROWS", "40"))  # more are for a long run
 _WHERE = re.compile("0x[0-9a-f]+")  # where an object is
 UNDEFINED = st.sampled_from([jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined])
 
