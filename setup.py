@@ -13,10 +13,13 @@ from setuptools import Extension, setup
 
 C = Path("blendtpl/runtime/csrc")
 SOURCES = [
-    str(C / name)
-    for name in ("abi.c", "entry.c", "expressions.c", "lookahead.c", "loops.c", "module.c", "program.c", "statements.c")
+    str(C / f"{name}.c")
+    for name in (
+        *("abi", "entry", "expressions", "filters", "lookahead", "lookups", "loops"),
+        *("module", "program", "statements", "text_filters", "value_tests"),
+    )
 ]
-HEADERS = [str(C / name) for name in ("abi.h", "module.h", "rows.h", "texts.h", "values.h")]
+HEADERS = [str(C / name) for name in ("abi.h", "filters.h", "module.h", "rows.h", "texts.h", "values.h")]
 
 wanted = os.environ.get("BLENDTPL_SPEEDUPS", "")
 if wanted not in {"", "0", "1"}:

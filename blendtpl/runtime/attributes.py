@@ -52,7 +52,7 @@ def attribute(undefined: Any, value: Any, attr: str, called: str = "") -> Any:
         return getattr(value, attr)
     except AttributeError as error:
         name = named_here(attr, value, error)
-    return _item_or_undefined(undefined, value, attr, name, called)
+    return item_or_undefined(undefined, value, attr, name, called)
 
 
 def not_found(undefined: Any, value: Any, attr: str, called: str = "", error: BaseException | None = None) -> Any:
@@ -61,10 +61,10 @@ def not_found(undefined: Any, value: Any, attr: str, called: str = "", error: Ba
     """
     name = attr if error is None else named(attr, value, error, trace_of(error))
     del error  # lest it, and this function, wait for each other
-    return _item_or_undefined(undefined, value, attr, name, called)
+    return item_or_undefined(undefined, value, attr, name, called)
 
 
-def _item_or_undefined(undefined: Any, value: Any, attr: str, name: str, called: str = "") -> Any:
+def item_or_undefined(undefined: Any, value: Any, attr: str, name: str, called: str = "") -> Any:
     """Return ``value[attr]`` where there is no attribute of that name; `name` is that of what is undefined."""
     if value is missing:
         return attribute(undefined, undefined(name=called), attr)
@@ -90,4 +90,4 @@ def absent(undefined: Any, value: Any, attr: str, is_no_dict: bool) -> Any:
     if not is_a(sys.exception(), AttributeError):
         raise shortened(sys.exception())  # type: ignore[arg-type]  # there is one
     name = named_here(attr, value, sys.exception())  # type: ignore[arg-type]
-    return _item_or_undefined(undefined, value, attr, name)
+    return item_or_undefined(undefined, value, attr, name)

@@ -7,7 +7,6 @@ compiles anything when it is called.
 # What Jinja2 and MarkupSafe import at their first use: here it must not happen while a template renders.
 import html  # noqa: F401
 import pprint  # noqa: F401
-import re
 import textwrap  # noqa: F401
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +16,6 @@ from typing import Any
 import jinja2.constants  # noqa: F401
 from jinja2 import runtime
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
-from jinja2.filters import FILTERS
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
@@ -26,9 +24,9 @@ from blendtpl.bundle.environment import GETTEXT_ALIAS, passed_argument
 from blendtpl.runtime.attributes import NO_ITEM, absent
 from blendtpl.runtime.context import emptier, reader, render_of
 from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
-from blendtpl.runtime.filters import subscript
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
 from blendtpl.runtime.gettext import formatted, shape_of
+from blendtpl.runtime.items import subscript
 from blendtpl.runtime.lookahead import Counted, Lookahead
 from blendtpl.runtime.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
 from blendtpl.runtime.speedups import (
@@ -41,6 +39,7 @@ from blendtpl.runtime.speedups import (
     rows,
     text_field,
 )
+from blendtpl.runtime.text_filters import title
 from blendtpl.runtime.traceback import STOPPED
 
 _PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
@@ -312,16 +311,6 @@ def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
     return undefined(message, name=name)
 
 
-_BEGINNINGS = re.compile(r"[-\t-\r\x1c-\x1f({\[<]")  # beside the blank, of what Jinja2 has a word begin behind in ASCII
-
-
-def titled(text: str) -> str:
-    """Return what Jinja2's filter `title` makes of a text; nearly all are of words with blanks between."""
-    if text.isascii() and not _BEGINNINGS.search(text):
-        return " ".join(map(str.capitalize, text.split(" ")))
-    return FILTERS["title"](text)  # type: ignore[no-any-return]
-
-
 # what emitted code finds under these names, beside what belongs to its environment and its compiled template
 NAMES: dict[str, Any] = {
     **{helper.__name__: helper for helper in (Markup, Undefined, LoopContext, Macro, TemplateNotFound)},
@@ -344,7 +333,7 @@ NAMES: dict[str, Any] = {
     "no_parent": no_parent,
     "translated": translated,
     "Body": Body,
-    "titled": titled,
+    "titled": title,
     "written": written,
     "returning": returning,
     "required_body": required_body,

@@ -20,9 +20,10 @@ from jinja2.runtime import Context, Undefined
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.environment import GETTEXT_ALIAS, is_own, passed_argument
+from blendtpl.runtime.choice_filters import applied, mapped
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import render_of
-from blendtpl.runtime.filters import applied, bind_choice, faster, mapped
+from blendtpl.runtime.filters import bind_choice, bound
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
 from blendtpl.runtime.frame import true_context
 from blendtpl.runtime.helpers import NAMES, behind
@@ -63,23 +64,13 @@ def bind_names(environment: jinja2.Environment, bound: Iterable[tuple[str, ...]]
 
 
 def bind_filter(environment: jinja2.Environment, name: str) -> Any:
-    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error (L11).
-
-    Of those of Jinja2's own that are written twice, for async, it is the function for everything else.
-    """
-    function = environment.filters.get(name)
-    if is_own(environment, "filter", name) and not environment.is_async:
-        quick = faster(environment, name)
-        if quick is not None:
-            return quick
-        plain = getattr(function, "__wrapped__", None)
-        return plain if plain is not None and passed_argument(plain) == passed_argument(function) else function
-    return function or _absent("filter", name)
+    """Return a filter, or, where Jinja2 looks for it only when it gets there, what raises its error (L11)."""
+    return bound(environment, "filter", name) or _absent("filter", name)
 
 
 def bind_test(environment: jinja2.Environment, name: str) -> Any:
     """Return a test, or what raises Jinja2's error for a missing one."""
-    return environment.tests.get(name) or _absent("test", name)
+    return bound(environment, "test", name) or _absent("test", name)
 
 
 def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Iterator[Any]]:

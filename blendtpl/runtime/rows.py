@@ -24,7 +24,7 @@ from blendtpl.bundle.row_check import check, own_registers
 from blendtpl.bundle.row_ops import MOST_VALUES, Body, Comparison, Expression, Opcode, Operator, Program, Target
 from blendtpl.runtime.attributes import attribute, field
 from blendtpl.runtime.exceptions import static
-from blendtpl.runtime.filters import subscript
+from blendtpl.runtime.items import subscript
 from blendtpl.runtime.output import escape_any
 
 _PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))

@@ -17,7 +17,7 @@ from markupsafe import escape
 from blendtpl.bundle import abi, row_ops
 from blendtpl.bundle.row_check import is_program
 from blendtpl.bundle.row_ops import numbers
-from blendtpl.runtime import attributes, entry, lookahead, output
+from blendtpl.runtime import attributes, entry, items, lookahead, output, safe
 from blendtpl.runtime import rows as in_python
 
 # By what the module in C calls them: what to say of one, and what each is here.
@@ -77,6 +77,12 @@ escaped_field: Callable[..., str] = getattr(_module, "escaped_field", attributes
 text_field: Callable[..., str] = getattr(_module, "text_field", attributes.text_field)
 new_lookahead: Callable[[Any], lookahead.Lookahead] = getattr(_module, "Lookahead", lookahead.Lookahead)
 new_counted: Callable[[Any], lookahead.Counted] = getattr(_module, "Lookahead", lookahead.Counted)
+getter: Callable[..., items.Get] = getattr(_module, "getter", items.getter)
+safe_attribute: Callable[..., Any] = getattr(_module, "safe_attribute", safe.safe_attribute)
+safe_item: Callable[..., Any] = getattr(_module, "safe_item", safe.safe_item)
+quick_functions: Callable[[str, dict[str, Callable[..., Any]]], dict[str, Callable[..., Any]]] = getattr(
+    _module, "quick_functions", lambda kind, others: {}
+)
 rows: Callable[..., bool | list[Any]] = getattr(_module, "rows", in_python.rows)
 enter_template: Callable[[entry.EntryPlan, Any, dict[str, Any]], str] = getattr(
     _module, "enter_template", entry.enter_template

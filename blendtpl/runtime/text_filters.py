@@ -4,8 +4,10 @@ Enters: what Jinja2's filter of that name takes. Leaves: what that returns, or r
 leaves all other values to Jinja2's function. Only `blendtpl.runtime.filters` gives them to anybody.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
 from typing import Any
 
 import jinja2
@@ -17,6 +19,7 @@ from blendtpl.runtime.output import escape_any, escape_str
 
 _TEXTS = frozenset((str,))
 _MARKED = frozenset((str, Markup))
+_NEW = str.__new__
 
 
 def format(value: Any, *args: Any, **kwargs: Any) -> str:
@@ -24,6 +27,109 @@ def format(value: Any, *args: Any, **kwargs: Any) -> str:
     if type(value) is str and not kwargs:
         return value % args
     return filters.do_format(value, *args, **kwargs)
+
+
+def center(value: Any, width: int = 80) -> Any:
+    """Return what `do_center` does."""
+    return value.center(width) if type(value) is str else filters.do_center(value, width)
+
+
+def replace(eval_ctx: nodes.EvalContext, s: Any, old: Any, new: Any, count: int | None = None) -> str:
+    """Return what `do_replace` does."""
+    if type(s) is str and type(old) is str and type(new) is str:
+        return s.replace(old, new, -1 if count is None else count)
+    return filters.do_replace(eval_ctx, s, old, new, count)
+
+
+_BEGINNINGS = re.compile(r"[-\t-\r\x1c-\x1f({\[<]")  # beside the blank, of what Jinja2 has a word begin behind in ASCII
+
+
+def title(s: Any) -> str:
+    """Return what `do_title` does; nearly all texts are of words with blanks between."""
+    if type(s) is str and s.isascii() and not _BEGINNINGS.search(s):
+        return " ".join(map(str.capitalize, s.split(" ")))
+    return filters.do_title(s)
+
+
+def safe(value: Any) -> Markup:
+    """Return what `do_mark_safe` does."""
+    return _NEW(Markup, value) if type(value) in _MARKED else Markup(value)  # noqa: S704  # so is what Jinja2 returns
+
+
+def escape_(s: Any, /) -> Markup:
+    """Return what `markupsafe.escape` does."""
+    return _NEW(Markup, escape_any(s))
+
+
+def forceescape(value: Any) -> Markup:
+    """Return what `do_forceescape` does."""
+    if type(value) not in _MARKED:
+        return filters.do_forceescape(value)
+    return _NEW(Markup, escape_str(value if type(value) is str else str.__str__(value)))
+
+
+def indent(s: Any, width: Any = 4, first: bool = False, blank: bool = False) -> str:
+    """Return what `do_indent` does."""
+    if type(s) is not str or (type(width) is not str and type(width) is not int):
+        return filters.do_indent(s, width, first, blank)
+    indention: str = width if type(width) is str else " " * width  # type: ignore[operator]  # a number, then
+    lines = (s + "\n").splitlines()
+    if blank or "" not in lines[1:]:
+        text = f"\n{indention}".join(lines)
+    else:
+        text = "\n".join([lines[0], *[indention + line if line else line for line in lines[1:]]])
+    return indention + text if first else text
+
+
+def striptags(value: Any) -> str:
+    """Return what `do_striptags` does, where there is no comment."""
+    if type(value) not in _MARKED or "<!--" in value:
+        return filters.do_striptags(value)
+    text = str.__str__(value)
+    end = text.rfind(">") + 1  # behind which a `<` begins nothing, and would be looked for over and over
+    if end and "<" in text:
+        text = _TAGS.sub("", text[:end]) + text[end:]
+    text = " ".join(text.split())
+    return unescape(text) if "&" in text else text
+
+
+_TAGS = re.compile(r"<[^>]*>")
+
+
+_DIVIDES = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(128)) + bytes(128)
+
+
+def wordcount(s: Any) -> int:
+    """Return what `do_wordcount` does; in ASCII it is known what divides words."""
+    if type(s) is str and s.isascii():
+        return len(s.encode("ascii").translate(_DIVIDES).split())
+    return filters.do_wordcount(s)
+
+
+# what `json.dumps` makes anew for each call with Jinja2's own arguments
+_SORTING = json.JSONEncoder(sort_keys=True)
+_DUMPS, _SORTED = json.dumps, {"sort_keys": True}
+
+
+def tojson(eval_ctx: nodes.EvalContext, value: Any, indent: int | None = None) -> Markup:
+    """Return what `do_tojson` does, unless the environment has a function or arguments of its own for that."""
+    policies = eval_ctx.environment.policies
+    if (
+        indent is not None
+        or policies["json.dumps_function"] is not None
+        or policies["json.dumps_kwargs"] != _SORTED
+        or json.dumps is not _DUMPS
+        or json.JSONEncoder is not type(_SORTING)
+    ):
+        return filters.do_tojson(eval_ctx, value, indent)
+    text = _SORTING.encode(value)
+    for character, escaped in _UNSAFE:
+        if character in text:
+            text = text.replace(character, escaped)
+    return _NEW(Markup, text)
+
+
+_UNSAFE = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("'", "\\u0027"))
 
 
 def wordwrap(

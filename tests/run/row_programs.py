@@ -11,7 +11,7 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from blendtpl.bundle.row_ops import GIVEN, KEEPS_PREVIOUS, Comparison, Opcode, Operator
-from blendtpl.runtime.filters import subscript
+from blendtpl.runtime.items import subscript
 
 FIXED = 8  # inputs with values; behind them are registers that programs set
 SPARE = 6

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2.filters import FILTERS
 
 import blendtpl
-from blendtpl.runtime.helpers import titled
+from blendtpl.runtime.text_filters import title
 from testkit.cases import CASES, Case, environment
 from testkit.examples import context_of, every_example
 from testkit.oracle import check_same, live_environment, load, outcome, stock_environment
@@ -135,4 +135,4 @@ def test_no_template_is_made_from_a_string_while_another_renders() -> None:
 
 @given(st.text(st.characters(max_codepoint=0x250)) | st.text(" aB1-(<[{'\t\x1c\x85\u01c6"))
 def test_a_title_is_what_jinja2_makes_of_it(text: str) -> None:
-    assert titled(text) == FILTERS["title"](text)
+    assert title(text) == FILTERS["title"](text)

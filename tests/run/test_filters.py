@@ -1,5 +1,6 @@
 """Jinja2's own filters in less time: what they give, or raise, is what Jinja2's give."""
 
+import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,9 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS
 from markupsafe import Markup
 
-from blendtpl.runtime.filters import bind_choice, faster
+from blendtpl.runtime.filters import FASTER, bind_choice, bound, faster
 from blendtpl.runtime.namespace import bind_application, bind_map
+from testkit.filter_calls import passed
 
 ENVIRONMENT = jinja2.Environment()
 STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -50,44 +52,6 @@ ALIKE = st.one_of(
     st.lists(st.floats(0, 1)),
 )
 VALUES = st.one_of(st.lists(ITEMS, max_size=5), ALIKE, DICTS, LEAVES, st.lists(LEAVES, max_size=4).map(tuple))
-CALLS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
-    ("sort", (), {}),
-    ("sort", (True,), {}),
-    ("sort", (), {"attribute": "a"}),
-    ("sort", (False, True), {"attribute": "b"}),
-    ("sort", (), {"attribute": "a,b"}),
-    ("sort", (), {"attribute": "items"}),
-    ("sort", (), {"attribute": 0}),
-    ("groupby", ("a",), {}),
-    ("groupby", ("a",), {"case_sensitive": True}),
-    ("groupby", ("b",), {"default": 1}),
-    ("groupby", ("a.b",), {}),
-    ("unique", (), {}),
-    ("unique", (True,), {}),
-    ("unique", (), {"attribute": "a"}),
-    ("unique", (), {"attribute": 0}),
-    *(
-        (name, arguments, keywords)
-        for name in ("min", "max")
-        for arguments, keywords in (
-            ((), {}),
-            ((True,), {}),
-            ((), {"attribute": "a"}),
-            ((True, "a"), {}),
-            ((), {"attribute": "a.b"}),
-            ((), {"attribute": 0}),
-            ((), {"attribute": "items"}),
-        )
-    ),
-    ("join", (), {}),
-    ("join", ("<",), {}),
-    ("join", (Markup("<"),), {}),
-    ("join", (", ", "a"), {}),
-    ("dictsort", (), {}),
-    ("dictsort", (True, "key", True), {}),
-    ("dictsort", (), {"by": "value"}),
-    ("dictsort", (), {"by": "neither"}),
-)
 
 
 def outcome(call: Callable[[], Any]) -> tuple[str, str]:
@@ -106,35 +70,6 @@ def first(name: str, environment: jinja2.Environment, escaped: bool) -> tuple[An
         eval_ctx.autoescape = escaped
         return (eval_ctx,)
     return () if name in {"dictsort", "format"} else (environment,)
-
-
-@pytest.mark.parametrize(("name", "arguments", "keywords"), CALLS)
-@given(value=VALUES, strict=st.booleans(), escaped=st.booleans(), lazy=st.booleans())
-def test_it_does_what_jinja2_does(
-    name: str, arguments: Any, keywords: Any, value: Any, strict: bool, escaped: bool, lazy: bool
-) -> None:
-    environment = STRICT if strict else ENVIRONMENT
-    ours = faster(environment, name)
-    assert ours is not None
-    lazy = lazy and isinstance(value, list)
-    given_first = first(name, environment, escaped)
-
-    def run(function: Callable[..., Any]) -> Any:
-        return function(*given_first, iter(value) if lazy else value, *arguments, **keywords)
-
-    assert outcome(lambda: run(ours)) == outcome(lambda: run(FILTERS[name]))
-
-
-@given(
-    text=st.sampled_from(["%s", "%s-%s", "%d", "%.2f", "%(a)s", "%%", "", Markup("<%s>"), Text("%s"), 5]),
-    arguments=st.lists(LEAVES, max_size=2),
-    keywords=st.dictionaries(st.sampled_from("ab"), LEAVES, max_size=1),
-)
-def test_texts_are_formatted_alike(text: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    ours = faster(ENVIRONMENT, "format")
-    assert ours is not None
-    expected = outcome(lambda: FILTERS["format"](text, *arguments, **keywords))
-    assert outcome(lambda: ours(text, *arguments, **keywords)) == expected
 
 
 @given(
@@ -290,9 +225,120 @@ def test_what_an_environment_has_of_its_own_is_not_replaced() -> None:
     assert bind_choice(environment, "select", None) is None
     assert bind_choice(environment, "reject", "odd") is None
     assert bind_choice(environment, "reject", "even") is not None
-    assert faster(SandboxedEnvironment(), "sort") is None
-    assert faster(environment, "upper") is None
+    assert bound(environment, "filter", "select") is environment.filters["select"]
+    assert bound(environment, "test", "odd") is environment.tests["odd"]
+    assert bound(environment, "filter", "no such") is None
     assert TESTS["odd"] is not environment.tests["odd"]
+
+
+def _watching(method: str, kind: type[jinja2.Environment] = jinja2.Environment) -> jinja2.Environment:
+    """Return an environment whose class has a method of its own."""
+
+    def watch(self: Any, *given: Any, **named: Any) -> Any:
+        return getattr(kind, method)(self, *given, **named)
+
+    made: jinja2.Environment = type("Watching", (kind,), {method: watch})()
+    return made
+
+
+def _replaced(method: str) -> jinja2.Environment:
+    """Return an environment that has a method itself, which its class does not know."""
+    environment = jinja2.Environment()
+    vars(environment)[method] = lambda *given: getattr(jinja2.Environment, method)(environment, *given)
+    return environment
+
+
+@pytest.mark.parametrize("kind", [jinja2.Environment, SandboxedEnvironment])
+def test_an_environment_that_looks_things_up_by_itself_keeps_the_filters_that_ask_it(
+    kind: type[jinja2.Environment],
+) -> None:
+    for method in ("getitem", "getattr"):
+        asking = {name for name, form in FASTER.items() if form.looks == method}
+        assert asking == {name for name in FASTER if faster(_watching(method, kind), name) is None}
+        assert asking == {name for name in FASTER if faster(_replaced(method), name) is None}
+    assert "attr" in asking
+
+
+def test_an_environment_for_async_keeps_the_filters_that_are_written_twice() -> None:
+    environment = jinja2.Environment(enable_async=True)
+    twice = {name for name in FASTER if hasattr(FILTERS[name], "jinja_async_variant")}
+    assert {name for name in FASTER if faster(environment, name) is None} == twice
+    assert bound(environment, "filter", "list") is FILTERS["list"]
+
+
+@pytest.mark.parametrize("method", ["call_filter", "call_test", "_filter_test_common"])
+@pytest.mark.parametrize("call", [("map", "upper"), ("select", "odd"), ("rejectattr", "a", "none"), ("map", "no such")])
+def test_an_environment_that_calls_by_itself_is_asked_for_each_item(method: str, call: tuple[str, ...]) -> None:
+    noted: list[list[Any]] = []
+
+    class Noting(jinja2.Environment):
+        pass
+
+    def note(self: Any, *given: Any, **named: Any) -> Any:
+        noted[-1].append((given[0], given[1]))
+        return getattr(jinja2.Environment, method)(self, *given, **named)
+
+    setattr(Noting, method, note)
+    environment, (name, *arguments) = Noting(), call
+    context = environment.from_string("").new_context()
+    outcomes = []
+    for function in (FILTERS[name], bound(environment, "filter", name)):
+        assert function is not None
+        noted.append([])
+        outcomes.append(outcome(lambda: function(context, [1, 2], *arguments)))  # noqa: B023  # it is called here
+    assert outcomes[0] == outcomes[1]
+    assert noted[0] == noted[1]
+
+
+@pytest.mark.parametrize(
+    ("policy", "value", "call"),
+    [
+        ("json.dumps_function", lambda value, **options: f"<{options}>", ("tojson", {"b": 1})),
+        ("json.dumps_kwargs", {"indent": 1}, ("tojson", {"b": 1, "a": 2})),
+        ("json.dumps_kwargs", {}, ("tojson", {"b": 1, "a": 2})),
+        ("truncate.leeway", 0, ("truncate", "abcdefgh", 5)),
+        ("truncate.leeway", 30, ("truncate", "abcdefgh" * 4, 5)),
+        ("truncate.leeway", -1, ("truncate", "abcdefgh", 5)),
+        ("truncate.leeway", "5", ("truncate", "abcdefgh", 5)),
+        ("urlize.rel", "me", ("urlize", "https://example.org")),
+        ("urlize.target", "_top", ("urlize", "https://example.org")),
+        ("urlize.extra_schemes", ["tel:"], ("urlize", "tel:123 https://example.org")),
+    ],
+)
+def test_policies_of_an_environment_hold(policy: str, value: Any, call: tuple[Any, ...]) -> None:
+    environment, (name, *given_all) = jinja2.Environment(), call
+    environment.policies[policy] = value
+    usual = outcome(lambda: FILTERS[name](*_passed(jinja2.Environment(), name), *given_all))
+    function = bound(environment, "filter", name)
+    assert function is not None
+    found = outcome(lambda: function(*_passed(environment, name), *given_all))
+    assert found == outcome(lambda: FILTERS[name](*_passed(environment, name), *given_all))
+    assert found != usual
+
+
+def _passed(environment: jinja2.Environment, name: str) -> tuple[Any, ...]:
+    return passed(environment, FILTERS[name], escapes=True)
+
+
+def test_json_is_made_by_whatever_json_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    function = bound(ENVIRONMENT, "filter", "tojson")
+    assert function is not None
+    monkeypatch.setattr(json.JSONEncoder, "default", lambda self, value: "by the encoder")
+    assert function(*_passed(ENVIRONMENT, "tojson"), {1, 2}) == '"by the encoder"'
+    monkeypatch.setattr(json, "dumps", lambda value, **options: "by the module")
+    assert function(*_passed(ENVIRONMENT, "tojson"), {1, 2}) == "by the module"
+
+
+def test_an_error_that_python_makes_of_a_call_names_the_function_of_jinja2() -> None:
+    bad: Any = 5
+    for name in FASTER:
+        theirs = getattr(FILTERS[name], "__wrapped__", FILTERS[name])
+        ours = faster(ENVIRONMENT, name)
+        assert ours is not None
+        assert outcome(lambda: ours(**bad)) == outcome(lambda: theirs(**bad))  # noqa: B023  # it is called here
+        assert (ours.__name__, ours.__qualname__, ours.__module__) == (
+            *(theirs.__name__, theirs.__qualname__, theirs.__module__),
+        )
 
 
 def test_a_filter_map_that_is_missing_fails_where_it_is_used() -> None:

@@ -98,7 +98,7 @@ small_value(PyObject *value)
 #endif
 }
 
-/* Return the item of a dict, a list or a tuple, as `blendtpl.runtime.filters.subscript` does (L5), which goes on with
+/* Return the item of a dict, a list or a tuple, as `blendtpl.runtime.items.subscript` does (L5), which goes on with
  * whatever is none of these, or not there. */
 static PyObject *
 item_of(Run *run, PyObject *value, PyObject *key)

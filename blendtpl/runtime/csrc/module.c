@@ -53,8 +53,6 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [ESCAPE_ANY] = {"blendtpl.runtime.output", "escape_any"},
     [NOT_FOUND] = {"blendtpl.runtime.attributes", "not_found"},
     [NO_KEY] = {"blendtpl.runtime.attributes", "no_key"},
-    [SUBSCRIPT] = {"blendtpl.runtime.filters", "subscript"},
-    [NO_ITEM] = {"blendtpl.runtime.filters", "no_item"},
     [TAKEN_APART] = {"blendtpl.runtime.rows", "taken_apart"},
     [PAUSE] = {"blendtpl.runtime.rows", "pause"},
     [CHECK] = {"blendtpl.bundle.row_check", "check"},
@@ -62,6 +60,34 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [MARKUP_JOIN] = {"jinja2.runtime", "markup_join"},
     [STR_JOIN] = {"jinja2.runtime", "str_join"},
     [MISSING] = {"jinja2.utils", "missing"},
+    [UNDEFINED] = {"jinja2.runtime", "Undefined"},
+    [SUBSCRIPT] = {"blendtpl.runtime.items", "subscript"},
+    [NO_ITEM] = {"blendtpl.runtime.items", "no_item"},
+    [NO_SUCH] = {"blendtpl.runtime.items", "no_such"},
+    [AS_IF_ASKED] = {"blendtpl.runtime.items", "as_if_asked"},
+    [NO_ATTR] = {"blendtpl.runtime.items", "no_attr"},
+    [SAFE_ITEM] = {"blendtpl.runtime.safe", "safe_item"},
+    [SAFE_NO_ITEM] = {"blendtpl.runtime.safe", "safe_no_item"},
+    [SAFE_NO_ATTRIBUTE] = {"blendtpl.runtime.safe", "safe_no_attribute"},
+    [SAFE_VALUE] = {"blendtpl.runtime.safe", "safe_value"},
+    [INTERNAL] = {"blendtpl.runtime.safe", "INTERNAL"},
+    [METHODS] = {"blendtpl.runtime.safe", "METHODS"},
+    [WRAPS] = {"blendtpl.runtime.safe", "WRAPS"},
+    [PRIVATE] = {"blendtpl.runtime.safe", "REFUSES_PRIVATE"},
+    [CHANGES] = {"blendtpl.runtime.safe", "REFUSES_CHANGES"},
+    [CHANGING] = {"blendtpl.runtime.safe", "CHANGING"},
+};
+
+static const char *const NAMED[NAMES] = {
+    [LOWER] = "lower",
+    [DICT] = "__dict__",
+    [CLASS_NAME] = "__class__",
+    [WRAP] = "wrap_str_format",
+    [IS_SAFE] = "is_safe_attribute",
+    [POLICIES] = "policies",
+    [LEEWAY] = "truncate.leeway",
+    [ROUND] = "__round__",
+    [AUTOESCAPE] = "autoescape",
 };
 
 static int
@@ -81,10 +107,14 @@ fill(PyObject *module)
     state->program = PyType_FromModuleAndSpec(module, &blendtpl_program, NULL);
     if (state->program == NULL)
         return -1;
+    for (int at = 0; at < NAMES; at++)
+        if ((state->names[at] = PyUnicode_InternFromString(NAMED[at])) == NULL)
+            return -1;
     state->lookahead = PyType_FromModuleAndSpec(module, &blendtpl_lookahead, NULL);
     if (state->lookahead == NULL || PyModule_AddObjectRef(module, "Lookahead", state->lookahead) < 0)
         return -1;
-    return blendtpl_add_abi(module);
+    state->quick = PyType_FromModuleAndSpec(module, &blendtpl_quick, NULL);
+    return state->quick ? blendtpl_add_abi(module) : -1;
 }
 
 static int
@@ -96,6 +126,7 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->lookahead);
     Py_VISIT(state->program);
     Py_VISIT(state->name);
+    Py_VISIT(state->quick);
     return 0;
 }
 
@@ -105,9 +136,12 @@ clear(PyObject *module)
     State *state = PyModule_GetState(module);
     for (int at = 0; at < IMPORTS; at++)
         Py_CLEAR(state->imported[at]);
+    for (int at = 0; at < NAMES; at++)
+        Py_CLEAR(state->names[at]);
     Py_CLEAR(state->lookahead);
     Py_CLEAR(state->program);
     Py_CLEAR(state->name);
+    Py_CLEAR(state->quick);
     return 0;
 }
 
@@ -130,6 +164,10 @@ static PyMethodDef methods[] = {
     {"prepared", blendtpl_prepared, METH_O, NULL},
 #endif
     FAST(enter_template, blendtpl_enter_template),
+    FAST(safe_attribute, blendtpl_safe_attribute),
+    FAST(safe_item, blendtpl_safe_item),
+    FAST(quick_functions, blendtpl_quick_functions),
+    {"getter", (PyCFunction)(void (*)(void))blendtpl_getter, METH_VARARGS | METH_KEYWORDS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -32,8 +32,22 @@ enum {
     ESCAPE_ANY,
     NOT_FOUND,
     NO_KEY,
+    UNDEFINED,
     SUBSCRIPT,
     NO_ITEM,
+    NO_SUCH,
+    AS_IF_ASKED,
+    NO_ATTR,
+    SAFE_ITEM,
+    SAFE_NO_ITEM,
+    SAFE_NO_ATTRIBUTE,
+    SAFE_VALUE,
+    INTERNAL,
+    METHODS,
+    WRAPS,
+    PRIVATE,
+    CHANGES,
+    CHANGING,
     TAKEN_APART,
     PAUSE,
     CHECK,
@@ -44,17 +58,25 @@ enum {
     IMPORTS
 };
 
+/* Names of attributes, which are made once. */
+enum { LOWER, DICT, CLASS_NAME, WRAP, IS_SAFE, POLICIES, LEEWAY, ROUND, AUTOESCAPE, NAMES };
+
 typedef struct {
     PyObject *imported[IMPORTS];
-    PyObject *lookahead, *program; /* types */
-    PyObject *name;      /* ("name",): what an undefined value is made with */
+    PyObject *names[NAMES];
+    PyObject *lookahead, *program, *quick; /* types */
+    PyObject *name;                        /* ("name",): what an undefined value is made with */
 } State;
 
-extern PyType_Spec blendtpl_lookahead, blendtpl_program;
+extern PyType_Spec blendtpl_lookahead, blendtpl_program, blendtpl_quick;
 
 int blendtpl_add_abi(PyObject *module);
 PyObject *blendtpl_prepared(PyObject *module, PyObject *program);
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_getter(PyObject *module, PyObject *arguments, PyObject *keywords);
+PyObject *blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_safe_item(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_quick_functions(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 
 #endif
