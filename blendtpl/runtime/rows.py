@@ -171,6 +171,7 @@ class _Run:
                 yield chosen
                 here, inner, kept = self.place, self.around, values[:]
                 self.place = own
+        self._restore(target, kept)
         self.place = here
 
     def _together(self, target: Target) -> Any:

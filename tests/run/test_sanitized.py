@@ -14,7 +14,9 @@ SOURCES = sorted((ROOT / "blendtpl" / "runtime" / "csrc").glob("*.c"))
 TRANSFER = ROOT / "blendtpl" / "mail" / "_transfer.c"
 COUNTING = ROOT / "blendtpl" / "metrics" / "_counting.c"
 TESTS = (
-    *(f"tests/run/{name}" for name in ("test_foreign_code.py", "test_speedups.py", "test_rows.py", "test_starting.py")),
+    *(f"tests/run/test_{name}.py" for name in ("foreign_code", "speedups", "rows")),
+    *(f"tests/run/test_row_{name}.py" for name in ("machine", "operations", "loops", "refusals")),
+    "tests/run/test_starting.py",
     *("tests/mail/test_relaxed.py", "tests/mail/test_transfer.py"),
     "tests/metrics/test_counting.py",
 )
