@@ -22,6 +22,24 @@ drop(Values *values)
         PyMem_Free(values->all - 1);
 }
 
+/* Return a tuple or a list of values, which are handed over. */
+static PyObject *
+made_of(Values *values, int is_list)
+{
+    PyObject *all = is_list ? PyList_New(values->count) : PyTuple_New(values->count);
+    if (all != NULL) {
+        for (Py_ssize_t at = 0; at < values->count; at++) {
+            if (is_list)
+                PyList_SET_ITEM(all, at, values->all[at]);
+            else
+                PyTuple_SET_ITEM(all, at, values->all[at]);
+        }
+        values->count = 0;
+    }
+    drop(values);
+    return all;
+}
+
 /* Evaluate some operands; where that fails nothing is left of them. */
 static int
 evaluate_all(Run *run, int32_t first, int32_t count, Values *values)
@@ -239,6 +257,19 @@ same_text(PyObject *a, PyObject *b)
         && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * (size_t)kind) == 0;
 }
 
+static inline int
+is_so(Py_ssize_t a, Py_ssize_t b, int comparison)
+{
+    switch (comparison) {
+    case COMPARISON_LT: return a < b;
+    case COMPARISON_LE: return a <= b;
+    case COMPARISON_EQ: return a == b;
+    case COMPARISON_NE: return a != b;
+    case COMPARISON_GT: return a > b;
+    default: return a >= b;
+    }
+}
+
 /* Compare two values: return 1, 0, FAILED, or, with another object than `True` or `False` in `other`, anything. */
 static inline int
 compared(PyObject *a, PyObject *b, int comparison, PyObject **other)
@@ -247,12 +278,13 @@ compared(PyObject *a, PyObject *b, int comparison, PyObject **other)
         const int there = PySequence_Contains(b, a);
         return there < 0 ? FAILED : there == (comparison == COMPARISON_IN);
     }
-    if (comparison == COMPARISON_EQ || comparison == COMPARISON_NE) {
-        if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b))
-            return same_text(a, b) == (comparison == COMPARISON_EQ);
-        if (is_small(a) && is_small(b))
-            return (small_value(a) == small_value(b)) == (comparison == COMPARISON_EQ);
+    if (is_small(a) && is_small(b)) {
+        const Py_ssize_t first = small_value(a), second = small_value(b);
+        return is_so(first, second, comparison);
     }
+    if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)
+        && (comparison == COMPARISON_EQ || comparison == COMPARISON_NE))
+        return same_text(a, b) == (comparison == COMPARISON_EQ);
     PyObject *result = PyObject_RichCompare(a, b, comparison);
     if (result == NULL)
         return FAILED;
@@ -365,19 +397,18 @@ concatenated(Run *run, const Node *node)
     if (evaluate_all(run, node->at[0], node->at[1], &values))
         return NULL;
     move(run, node->place);
-    PyObject *result = NULL, *all = NULL;
+    PyObject *result;
     Py_ssize_t at = 0;
     while (at < values.count && PyUnicode_CheckExact(values.all[at]))
         at++;
     if (at == values.count) {
         result = joined(values.all, values.count);
-    } else if ((all = PyList_New(values.count)) != NULL) {
-        for (at = 0; at < values.count; at++)
-            PyList_SET_ITEM(all, at, Py_NewRef(values.all[at]));
-        result = PyObject_CallOneArg(run->state->imported[run->escapes ? MARKUP_JOIN : STR_JOIN], all);
-        Py_DECREF(all);
+        drop(&values);
+        return result;
     }
-    drop(&values);
+    PyObject *all = made_of(&values, 1);
+    result = all ? PyObject_CallOneArg(run->state->imported[run->escapes ? MARKUP_JOIN : STR_JOIN], all) : NULL;
+    Py_XDECREF(all);
     return result;
 }
 
@@ -389,10 +420,7 @@ changed(Run *run, const Node *node)
     if (evaluate_all(run, node->at[0], node->at[1], &values))
         return NULL;
     move(run, node->place);
-    PyObject *all = PyTuple_New(values.count);
-    for (Py_ssize_t at = 0; all != NULL && at < values.count; at++)
-        PyTuple_SET_ITEM(all, at, Py_NewRef(values.all[at]));
-    drop(&values);
+    PyObject *all = made_of(&values, 0);
     if (all == NULL)
         return NULL;
     PyObject *before = Py_XNewRef(loop->changed);
@@ -410,21 +438,11 @@ collected(Run *run, const Node *node)
     Values values;
     if (evaluate_all(run, node->at[0], node->at[1], &values))
         return NULL;
-    PyObject *all = NULL;
-    if (node->op == OP_CYCLE) {
-        all = Py_NewRef(values.all[(run->loop->number - 1) % values.count]);
-    } else {
-        const int is_list = node->op == OP_LIST;
-        all = is_list ? PyList_New(values.count) : PyTuple_New(values.count);
-        for (Py_ssize_t at = 0; all != NULL && at < values.count; at++) {
-            if (is_list)
-                PyList_SET_ITEM(all, at, Py_NewRef(values.all[at]));
-            else
-                PyTuple_SET_ITEM(all, at, Py_NewRef(values.all[at]));
-        }
-    }
+    if (node->op != OP_CYCLE)
+        return made_of(&values, node->op == OP_LIST);
+    PyObject *value = Py_NewRef(values.all[(run->loop->number - 1) % values.count]);
     drop(&values);
-    return all;
+    return value;
 }
 
 static PyObject *
@@ -454,23 +472,17 @@ marked(Run *run, const Node *node)
 }
 
 static PyObject *
-truth(int holds)
-{
-    return holds < 0 ? NULL : PyBool_FromLong(holds);
-}
-
-static PyObject *
 comparison(Run *run, const Node *node)
 {
     PyObject *other = NULL;
     const int holds = compare(run, node, &other);
-    return other ? other : truth(holds);
+    return other || holds < 0 ? other : PyBool_FromLong(holds);
 }
 
 PyObject *
 blendtpl_evaluate(Run *run, const Node *node)
 {
-    int unused;
+    int holds;
     switch (node->op) {
     case OP_ATTR:
     case OP_METHOD: return field(run, node);
@@ -480,9 +492,11 @@ blendtpl_evaluate(Run *run, const Node *node)
     case OP_BINARY: return binary(run, node);
     case OP_UNARY: return unary(run, node);
     case OP_COMPARE: return comparison(run, node);
-    case OP_NOT: return truth(blendtpl_condition(run, (Operand)(node - run->nodes), NO_PLACE));
+    case OP_NOT:
+        holds = blendtpl_condition(run, node->at[0], node->place);
+        return holds < 0 ? NULL : PyBool_FromLong(!holds);
     case OP_AND:
-    case OP_OR: return junction(run, (Operand)(node - run->nodes), &unused);
+    case OP_OR: return junction(run, (Operand)(node - run->nodes), &holds);
     case OP_CHOOSE: return chosen(run, node);
     case OP_CONCAT: return concatenated(run, node);
     case OP_COUNTER: return blendtpl_counter(run, node);
