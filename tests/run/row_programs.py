@@ -11,7 +11,6 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from blendtpl.bundle.row_ops import GIVEN, KEEPS_PREVIOUS, Comparison, Opcode, Operator
-from blendtpl.runtime.items import subscript
 
 FIXED = 8  # inputs with values; behind them are registers that programs set
 SPARE = 6
@@ -375,6 +374,3 @@ def _change(draw: st.DrawFn, part: Any, depth: int) -> Any:
     return draw(
         st.sampled_from([(*part[:at], new, *part[at + 1 :]), (*part[:at], *part[at + 1 :]), (*part, new), part[::-1]])
     )
-
-
-__all__ = ["FIXED", "ITEMS", "SPARE", "VALUES", "Noting", "mutated", "programs", "subscript"]

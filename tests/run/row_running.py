@@ -13,7 +13,7 @@ from blendtpl.runtime import rows as in_python
 in_c: Any = pytest.importorskip(
     "blendtpl.runtime._speedups", reason="there was no C compiler when blendtpl was installed"
 )
-BOTH = pytest.mark.parametrize("rows", [in_c.rows, in_python.rows], ids=["C", "Python"])
+BOTH = pytest.mark.parametrize("rows", [in_c.rows, in_python.rows], ids=["C", "reference"])
 Rows = Callable[..., Any]
 
 

@@ -129,6 +129,9 @@ class Emptying:
         for known in self.known:
             known.clear()
 
+    def __repr__(self) -> str:
+        return "<emptying>"
+
     @property
     def a(self) -> str:
         self.empty()

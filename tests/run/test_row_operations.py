@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from blendtpl.bundle.row_ops import Comparison, Operator
 from blendtpl.bundle.row_ops import Opcode as O  # noqa: N817  # it is in every line
-from blendtpl.runtime import attributes, filters, output
+from blendtpl.runtime import attributes, output
+from blendtpl.runtime.items import subscript
 from tests.run.row_programs import Log, Noting
 from tests.run.row_running import BOTH, Rows, loop, outcome, run, value_of
 
@@ -106,7 +107,7 @@ def test_items_attributes_and_slices_are_those_that_jinja2_finds(rows: Rows) -> 
         for key in [*VALUES, "items", -2, -3, slice(1)]:
             found = outcome(value_of, rows, (O.ITEM, None, 1, 2), value, key)
             assert found == outcome(environment.getitem, value, key), (value, key)
-            assert found == outcome(filters.subscript, jinja2.Undefined, value, key)
+            assert found == outcome(subscript, jinja2.Undefined, value, key)
         for name in ("a", "x", "real", "gone"):
             assert outcome(value_of, rows, (O.ATTR, None, 1, name), value) == outcome(
                 attributes.field, jinja2.Undefined, value, name
