@@ -20,10 +20,12 @@ from blendtpl.cli.common import (
 )
 from blendtpl.compiler.analysis.linker import Program, link
 from blendtpl.compiler.analysis.summary import TemplateSummary, summarize
-from blendtpl.compiler.assemble.template_code import module_of
+from blendtpl.compiler.assemble.template_code import intermediate, module_of
 from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source, read
 from blendtpl.compiler.frontend.references import name_resolver
+from blendtpl.compiler.ir.text import as_text
+from blendtpl.compiler.passes.pipeline import PASSES
 from blendtpl.errors import Fault, SourceError, did_you_mean
 from blendtpl.runtime.speedups import ACTIVE
 
@@ -33,14 +35,23 @@ from blendtpl.runtime.speedups import ACTIVE
 @click.argument("name")
 @click.option(
     "--stage",
-    type=click.Choice(["tree", "program", "python"]),
+    type=click.Choice(["tree", "program", "ir", "python"]),
     default="python",
     show_default=True,
-    help="The parsed tree, what is known of the linked template, or the emitted code.",
+    help="The parsed tree, what is known of the linked template, its intermediate form, or the emitted code.",
+)
+@click.option(
+    "--without",
+    metavar="PASS",
+    multiple=True,
+    type=click.Choice(list(PASSES)),
+    help="Leave out a pass over the intermediate form; may be given several times.",
 )
 @environment_option
 @portable_option
-def explain_command(source: Path, name: str, stage: str, environment: str | None, portable: bool) -> None:
+def explain_command(
+    source: Path, name: str, stage: str, without: tuple[str, ...], environment: str | None, portable: bool
+) -> None:
     """Print what a stage of the compiler makes of the template NAME of the folder SOURCE."""
     with errors_as_text():
         config = project()
@@ -60,8 +71,10 @@ def explain_command(source: Path, name: str, stage: str, environment: str | None
         program = _linked(trees, resolved, speedups=ACTIVE and not portable)
         if stage == "program":
             say(pprint.pformat(program.templates[name], width=110))
+        elif stage == "ir":
+            say(as_text(intermediate(name, trees[name], resolved, program.facts, trees.get, without)))
         else:
-            say(_python(name, trees, resolved, program))
+            say(_python(name, trees, resolved, program, without))
 
 
 def emitted_python(sources: Mapping[str, Source], name: str, environment: jinja2.Environment, *, speedups: bool) -> str:
@@ -75,9 +88,15 @@ def _linked(trees: Mapping[str, nodes.Template], environment: jinja2.Environment
     return link(summaries, environment, speedups=speedups)
 
 
-def _python(name: str, trees: Mapping[str, nodes.Template], environment: jinja2.Environment, program: Program) -> str:
+def _python(
+    name: str,
+    trees: Mapping[str, nodes.Template],
+    environment: jinja2.Environment,
+    program: Program,
+    without: tuple[str, ...] = (),
+) -> str:
     # other templates' trees are there as in a build, so that what is inlined is shown where it stands
-    return ast.unparse(module_of(name, trees[name], environment, program.facts, trees.get).tree())
+    return ast.unparse(module_of(name, trees[name], environment, program.facts, trees.get, without).tree())
 
 
 def _rows(node: nodes.Node, indent: str) -> Iterator[str]:

@@ -37,13 +37,13 @@ from blendtpl.compiler.analysis.summary import TemplateSummary, from_bytes, summ
 from blendtpl.compiler.assemble.packing import pack
 from blendtpl.compiler.assemble.template_code import emit
 from blendtpl.compiler.cache_keys import closure, compiler_digest, foreign, make_key
-from blendtpl.compiler.codegen.generator import Unfinished
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source, SourceSet, clashes, read
 from blendtpl.compiler.frontend.references import NameResolver, name_resolver
+from blendtpl.compiler.lower.unit import Unfinished
 from blendtpl.compiler.mail.lint.settings import Settings as MailLintSettings
 from blendtpl.compiler.mail.project_settings import MailSettings
 from blendtpl.compiler.mail.stage import MailStage, Messages

@@ -10,6 +10,7 @@ import pprint  # noqa: F401
 import textwrap  # noqa: F401
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import setitem
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -69,6 +70,14 @@ def callee(frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     if _block_vars:
         context = context.derived(_block_vars)
     return partial(function, context)
+
+
+def invoked(frame: Any, _loop_vars: Any, _block_vars: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """Return what a call of a template gives, or something undefined where that raises `StopIteration` (U4)."""
+    try:
+        return callee(frame, function, _loop_vars, _block_vars)(*arguments, **keywords)
+    except StopIteration:
+        return stopped(true_context(frame).environment.undefined)
 
 
 def translated(
@@ -321,6 +330,8 @@ NAMES: dict[str, Any] = {
     **{helper.__name__: helper for helper in (keep, items_of, drain, super_of, super_block, check_required)},
     **{helper.__name__: helper for helper in (check_namespace, exported)},
     **{helper.__name__: helper for helper in (partial, reader, escaped_field, text_field, rows)},
+    "invoked": invoked,
+    "set_item": setitem,
     "absent": absent,
     "no_item": NO_ITEM,
     "call_back": call_back,

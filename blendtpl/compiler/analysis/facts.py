@@ -19,14 +19,15 @@ from blendtpl.compiler.analysis.walk import ByKind, below, by_kind, children, ha
 
 @dataclass(frozen=True, slots=True)
 class MacroShape:
-    """How a macro takes its arguments: `special` are caller, kwargs, varargs as used; `calls`: whether all that it does
-    with its caller is to call it, without arguments; `included` is what it includes, which may see its caller then.
+    """How a macro takes its arguments: `special` are caller, kwargs, varargs as used; `handed` are the numbers of
+    arguments that it calls its caller with, when that is all that it does with it; `included` is what it includes, which
+    may see its caller then.
     """
 
     name: str
     arguments: tuple[str, ...]
     special: tuple[str, ...]
-    calls: bool
+    handed: tuple[int, ...]
     included: tuple[str, ...]
 
 
@@ -303,12 +304,19 @@ def _macros(
                 special = undeclared(node.body, SPECIAL)
                 every = by_kind(node)
                 included = static_references.included(every, environment, template)
-                calls = included is not None and _only_calls(every)
-                yield MacroShape(node.name, names, tuple(sorted(special)), calls, included or ())
+                handed = _handed(every) if included is not None else ()
+                yield MacroShape(node.name, names, tuple(sorted(special)), handed, included or ())
 
 
-def _only_calls(every: ByKind) -> bool:
-    """Return whether all that a macro itself does with its caller is to call it, without arguments."""
+def _handed(every: ByKind) -> tuple[int, ...]:
+    """Return with how many arguments a macro calls its caller, when that is all that it does with it."""
     uses = sum(use.name == "caller" for use in every.get(nodes.Name, ()))
-    calls = sum(is_call_of(use, "caller") for use in every.get(nodes.Call, ()))
-    return 0 < uses == calls and every.keys().isdisjoint(_HAND_ON)
+    calls = [
+        call
+        for call in every.get(nodes.Call, ())
+        if isinstance(call.node, nodes.Name) and call.node.name == "caller"
+        if not (call.kwargs or call.dyn_args or call.dyn_kwargs)
+    ]
+    if uses != len(calls) or not every.keys().isdisjoint(_HAND_ON):
+        return ()
+    return tuple(sorted({len(call.args) for call in calls}))

@@ -9,6 +9,7 @@ folding runs Jinja2's own pure filters and tests only, never a user's.
 """
 
 import re
+from collections.abc import Callable, Collection
 from types import CodeType
 from typing import NoReturn
 
@@ -21,8 +22,13 @@ from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import below
 from blendtpl.compiler.assemble.packing import unit
-from blendtpl.compiler.codegen.generator import TreeOf, Unfinished
 from blendtpl.compiler.codegen.module import Module, module
+from blendtpl.compiler.ir.statements import Function, Template
+from blendtpl.compiler.lower.template import lowered
+from blendtpl.compiler.lower.unit import Unfinished
+from blendtpl.compiler.passes.pipeline import Around, optimised
+
+TreeOf = Callable[[str], nodes.Template | None]  # gives the trees of the closed set
 
 _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
 _SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
@@ -65,18 +71,45 @@ def code_of(
 
 
 def module_of(
-    name: str | None, tree: nodes.Template, environment: jinja2.Environment, program: ProgramFacts, tree_of: TreeOf
+    name: str | None,
+    tree: nodes.Template,
+    environment: jinja2.Environment,
+    program: ProgramFacts,
+    tree_of: TreeOf,
+    without: Collection[str] = (),
 ) -> Module:
-    """Return the Python module of a template, as `emit` compiles it."""
-    _keep_from_folding(tree, environment)
+    """Return the Python module of a template, as `emit` compiles it; some passes may be left out."""
+    return module(environment, name, intermediate(name, tree, environment, program, tree_of, without), program)
 
-    def prepared(other: str) -> nodes.Template | None:
-        other_tree = tree_of(other)
-        if other_tree is not None:
-            _keep_from_folding(other_tree, environment)
-        return other_tree
 
-    return module(environment, name, tree, program, prepared)
+def intermediate(
+    name: str | None,
+    tree: nodes.Template,
+    environment: jinja2.Environment,
+    program: ProgramFacts,
+    tree_of: TreeOf,
+    without: Collection[str] = (),
+) -> Template:
+    """Return the intermediate form of a template, as the passes leave it."""
+
+    def lowered_once(other: str | None, its_tree: nodes.Template) -> Template:
+        kept: tuple[ProgramFacts, Template] | None = vars(its_tree).get("lowered")
+        if kept is None or kept[0] is not program:
+            _keep_from_folding(its_tree, environment)
+            kept = vars(its_tree)["lowered"] = program, lowered(environment, other, its_tree, program)
+        return kept[1]
+
+    def function_of(other: str, function: str) -> Function | None:
+        if function == abi.INCLUDED and (program.recursive(other) or program.recursive(name)):
+            return None
+        its_tree = tree if other == name else tree_of(other)
+        if its_tree is None:
+            return None
+        functions = lowered_once(other, its_tree).functions
+        return next((each for each in functions if each.name == function), None)
+
+    lenient = not issubclass(environment.undefined, jinja2.StrictUndefined)
+    return optimised(lowered_once(name, tree), Around(name, lenient, function_of), without)
 
 
 def _compile(emitted: Module, file: str) -> CodeType:

@@ -9,8 +9,8 @@ import ast
 from collections.abc import Mapping
 
 from blendtpl.bundle import abi
-from blendtpl.compiler.codegen.builder import Writer
 from blendtpl.compiler.codegen.pyast import attribute, call, const, is_not, item, name
+from blendtpl.compiler.codegen.writer import Writer
 
 
 class Stores:

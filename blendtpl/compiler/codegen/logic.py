@@ -9,14 +9,12 @@ it takes statements, those run in a branch, and what has been asked once is not 
 
 import ast
 from collections.abc import Callable
-from functools import partial
 from types import MappingProxyType
 
-from jinja2 import nodes
-
-from blendtpl.compiler.codegen.generator import Emitter, Expressions
-from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, is_, is_simple, name
-from blendtpl.compiler.codegen.scope import Scope
+from blendtpl.compiler.codegen.generator import Generator, Values
+from blendtpl.compiler.codegen.pyast import assign, const, is_, is_simple, name
+from blendtpl.compiler.ir.base import Value
+from blendtpl.compiler.ir.values import Choose, Compare, Logic, Not
 
 _COMPARE: dict[str, ast.cmpop] = {
     "eq": ast.Eq(),
@@ -28,105 +26,69 @@ _COMPARE: dict[str, ast.cmpop] = {
     "in": ast.In(),
     "notin": ast.NotIn(),
 }
-_NOT = "not "  # as Jinja2's generator has it, and asks whether a sandbox intercepts it
+_OPERATORS: dict[str, ast.boolop] = {"and": ast.And(), "or": ast.Or()}
 
 
-def condition(emitter: Emitter, node: nodes.Node, scope: Scope) -> ast.expr:
-    """Return the expression for a node of which only the truth is wanted. It has to stand in a test, and at once."""
-    folded = emitter.fold(node)
-    if folded is not None:
-        return folded
-    outer, emitter.code.line = emitter.code.line, node.lineno or emitter.code.line
-    if isinstance(node, nodes.Not) and not emitter.intercepted(_NOT, unary=True):
-        test: ast.expr = _negated(condition(emitter, node.node, scope))
-    elif _is_logic(emitter, node):
-        test = _either_truth(emitter, node, scope)  # type: ignore[arg-type]  # it is one
-    elif isinstance(node, nodes.Compare):
-        test = _compared(emitter, node, scope, truth=True)
-    elif isinstance(node, nodes.CondExpr):
-        test = chosen(emitter, node, scope, _nothing(emitter, node), partial(_keep_truth, emitter))
+def condition(generator: Generator, value: Value) -> ast.expr:
+    """Return the expression for a value of which only the truth is wanted. It has to stand in a test, and at once."""
+    outer, generator.code.line = generator.code.line, value.line or generator.code.line
+    if isinstance(value, Not):
+        test: ast.expr = _negated(condition(generator, value.value))
+    elif isinstance(value, Logic):
+        test = _either_truth(generator, value)
+    elif isinstance(value, Compare):
+        test = _compared(generator, value, truth=True)
+    elif isinstance(value, Choose):
+        test = _chosen(generator, value, _keep_truth_of)
     else:
-        test = emitter.expression(node, scope)
+        test = generator.value(value)
     if not is_simple(test):
-        test.lineno = emitter.code.line
-    emitter.code.line = outer
+        test.lineno = generator.code.line
+    generator.code.line = outer
     return test
 
 
-Keep = Callable[[str, ast.expr | nodes.Expr, Scope], None]  # sets a variable to a value, or what becomes of a node
-
-
-def chosen(
-    emitter: Emitter, node: nodes.CondExpr, scope: Scope, otherwise: ast.expr, keep: Keep | None = None
-) -> ast.expr:
-    """Return which of two expressions a condition chooses; `otherwise` where there is no second."""
-
-    def keep_value(result: str, part: ast.expr | nodes.Expr, scope: Scope) -> None:
-        value = part if isinstance(part, ast.expr) else emitter.expression(part, scope)
-        emitter.code.branch(assign(result, value))
-
-    soft = scope.softened()
-    result = emitter.code.temporary()
-    branch = ast.If(condition(emitter, node.test, soft), [], [])
-    emitter.code.branch(branch)
-    for part, block in ((node.expr1, branch.body), (node.expr2 or otherwise, branch.orelse)):
-        with emitter.code.branch_scope(block):
-            (keep or keep_value)(result, part, soft)
+def _chosen(generator: Generator, value: Choose, keep: Callable[[Generator, str, Value], None]) -> ast.expr:
+    """Return which of two values a condition chooses, of which a variable keeps something."""
+    code = generator.code
+    result = code.temporary()
+    branch = ast.If(condition(generator, value.test), [], [])
+    code.branch(branch)
+    for part, block in ((value.yes, branch.body), (value.no, branch.orelse)):
+        with code.branch_scope(block):
+            keep(generator, result, part)
     return name(result)
 
 
-def intercepted(
-    emitter: Emitter, node: nodes.BinExpr | nodes.UnaryExpr, scope: Scope, *, operator: str = ""
-) -> ast.expr:
-    """Return the expression for an operator that a sandboxed environment wants to see."""
-    operands = [node.node] if isinstance(node, nodes.UnaryExpr) else [node.left, node.right]
-    values = [emitter.expression(operand, scope) for operand in operands]
-    guard = attribute(name("environment"), "call_unop" if len(values) == 1 else "call_binop")
-    return emitter.code.materialise(call(guard, name(scope.context), const(operator or node.operator), *values))
+def _keep_value(generator: Generator, result: str, value: Value) -> None:
+    generator.code.branch(assign(result, generator.value(value)))
 
 
-def _cond(emitter: Emitter, node: nodes.CondExpr, scope: Scope) -> ast.expr:
-    return chosen(emitter, node, scope, _nothing(emitter, node))
+def _keep_truth_of(generator: Generator, result: str, value: Value) -> None:
+    _keep_truth(generator, result, condition(generator, value))
 
 
-def _nothing(emitter: Emitter, node: nodes.CondExpr) -> ast.expr:
-    message = (
-        f"the inline if-expression on {emitter.position(node)} evaluated to false and no else section was defined."
-    )
-    return call("Undefined", const(message))  # (U3)
+def _choose(generator: Generator, value: Choose) -> ast.expr:
+    return _chosen(generator, value, _keep_value)
 
 
-def _logic(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
-    if emitter.intercepted(node.operator):
-        return intercepted(emitter, node, scope)
-    return emitter.code.materialise(_either_value(emitter, node, scope))
+def _logic(generator: Generator, value: Logic) -> ast.expr:
+    return generator.code.materialise(_either_value(generator, value))
 
 
-def _not(emitter: Emitter, node: nodes.Not, scope: Scope) -> ast.expr:
-    if emitter.intercepted(_NOT, unary=True):
-        return intercepted(emitter, node, scope, operator=_NOT)
-    return emitter.code.materialise(_negated(_value(emitter, node.node, scope)))
+def _not(generator: Generator, value: Not) -> ast.expr:
+    return generator.code.materialise(_negated(_value(generator, value.value)))
 
 
-def _compare(emitter: Emitter, node: nodes.Compare, scope: Scope) -> ast.expr:
-    return emitter.code.materialise(_compared(emitter, node, scope))
+def _compare(generator: Generator, value: Compare) -> ast.expr:
+    return generator.code.materialise(_compared(generator, value))
 
 
-LOGIC: Expressions = MappingProxyType(
-    {nodes.CondExpr: _cond, nodes.And: _logic, nodes.Or: _logic, nodes.Not: _not, nodes.Compare: _compare}
-)
-
-
-def _is_logic(emitter: Emitter, node: nodes.Node) -> bool:
-    return isinstance(node, (nodes.And, nodes.Or)) and not emitter.intercepted(node.operator)
+LOGIC: Values = MappingProxyType({Choose: _choose, Logic: _logic, Not: _not, Compare: _compare})
 
 
 def _negated(value: ast.expr) -> ast.UnaryOp:
     return ast.UnaryOp(ast.Not(), value)
-
-
-def _operator(node: nodes.And | nodes.Or) -> ast.boolop:
-    return ast.And() if isinstance(node, nodes.And) else ast.Or()
 
 
 def _goes_on(operator: ast.boolop, value: ast.expr) -> ast.expr:
@@ -134,56 +96,55 @@ def _goes_on(operator: ast.boolop, value: ast.expr) -> ast.expr:
     return value if isinstance(operator, ast.And) else _negated(value)
 
 
-def _value(emitter: Emitter, node: nodes.Expr, scope: Scope) -> ast.expr:
-    """Return the expression for the value of a node; it has to be used once, and at once."""
-    if emitter.fold(node) is None:
-        if _is_logic(emitter, node):
-            return _either_value(emitter, node, scope)  # type: ignore[arg-type]  # it is one
-        if isinstance(node, nodes.Compare):
-            return _compared(emitter, node, scope)
-    return emitter.expression(node, scope)
+def _value(generator: Generator, value: Value) -> ast.expr:
+    """Return the expression for a value; it has to be used once, and at once."""
+    if isinstance(value, Logic):
+        return _either_value(generator, value)
+    if isinstance(value, Compare):
+        return _compared(generator, value)
+    return generator.value(value)
 
 
-def _either_truth(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
-    """Return the test for whether both, or one, of two nodes are true."""
-    code, operator = emitter.code, _operator(node)
-    left = condition(emitter, node.left, scope)
+def _either_truth(generator: Generator, value: Logic) -> ast.expr:
+    """Return the test for whether both, or one, of two values are true."""
+    code, operator = generator.code, _OPERATORS[value.operator]
+    left = condition(generator, value.left)
     branch = ast.If(_goes_on(operator, left), [], [])
     code.materialise_output()
     with code.branch_scope(branch.body):
-        right = condition(emitter, node.right, scope)
+        right = condition(generator, value.right)
     if not branch.body:
         return ast.BoolOp(operator, [left, right])
     result = code.temporary()
     code.branch(branch)
     with code.appending_to(branch.body):
-        _keep_truth(emitter, result, right, scope)
+        _keep_truth(generator, result, right)
     with code.appending_to(branch.orelse):
         code.branch(assign(result, const(isinstance(operator, ast.Or))))
     return name(result)
 
 
-def _keep_truth(emitter: Emitter, result: str, part: ast.expr | nodes.Expr, scope: Scope) -> None:
+def _keep_truth(generator: Generator, result: str, test: ast.expr) -> None:
     """Set a variable to something that is as true as a test; what that asks is asked now, or when it is looked at."""
-    test = part if isinstance(part, ast.expr) else condition(emitter, part, scope)
+    code = generator.code
     if isinstance(test, (ast.BoolOp, ast.UnaryOp)) or (isinstance(test, ast.Compare) and len(test.ops) > 1):
         branch = ast.If(test, [], [])
-        emitter.code.branch(branch)
+        code.branch(branch)
         for block, truth in ((branch.body, True), (branch.orelse, False)):
-            with emitter.code.appending_to(block):
-                emitter.code.branch(assign(result, const(truth)))
+            with code.appending_to(block):
+                code.branch(assign(result, const(truth)))
     else:
-        emitter.code.branch(assign(result, test))
+        code.branch(assign(result, test))
 
 
-def _either_value(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) -> ast.expr:
+def _either_value(generator: Generator, value: Logic) -> ast.expr:
     """Return the expression for the value of `and` or `or`."""
-    code, operator = emitter.code, _operator(node)
-    left, tested = _side(emitter, node.left, scope, operator)
+    code, operator = generator.code, _OPERATORS[value.operator]
+    left, tested = _side(generator, value.left, operator)
     branch = ast.If(const(None), [], [])
     code.materialise_output()
     with code.branch_scope(branch.body):
-        right = _value(emitter, node.right, scope)
+        right = _value(generator, value.right)
     if not (tested or branch.body):
         return ast.BoolOp(operator, [left, right])
     result = code.temporary()
@@ -199,18 +160,18 @@ def _either_value(emitter: Emitter, node: nodes.And | nodes.Or, scope: Scope) ->
     return name(result)
 
 
-def _side(emitter: Emitter, node: nodes.Expr, scope: Scope, outer: ast.boolop) -> tuple[ast.expr, bool]:
+def _side(generator: Generator, value: Value, outer: ast.boolop) -> tuple[ast.expr, bool]:
     """Return the expression for one side of the operator `outer`, and whether its truth has been asked by now: then it
     is `missing` where that operator goes on behind it.
     """
-    if emitter.fold(node) is not None or not _is_logic(emitter, node):
-        return _value(emitter, node, scope), False
-    code, operator = emitter.code, _operator(node)  # type: ignore[arg-type]  # it is one
-    left, tested = _side(emitter, node.left, scope, operator)  # type: ignore[attr-defined]
+    if not isinstance(value, Logic):
+        return _value(generator, value), False
+    code, operator = generator.code, _OPERATORS[value.operator]
+    left, tested = _side(generator, value.left, operator)
     branch = ast.If(is_(left, "missing"), [], [])
     code.materialise_output()
     with code.branch_scope(branch.body):
-        right, right_tested = _side(emitter, node.right, scope, outer)  # type: ignore[attr-defined]
+        right, right_tested = _side(generator, value.right, outer)
     if not (tested or branch.body):
         return ast.BoolOp(operator, [left, right]), False
     result = code.temporary()
@@ -232,20 +193,20 @@ def _or_missing(operator: ast.boolop, value: ast.expr) -> ast.expr:
     return ast.BoolOp(operator, [value, name("missing")])
 
 
-def _compared(emitter: Emitter, node: nodes.Compare, scope: Scope, *, truth: bool = False) -> ast.expr:
+def _compared(generator: Generator, value: Compare, *, truth: bool = False) -> ast.expr:
     """Return the expression for a comparison, or, for its `truth`, that for a test."""
-    code = emitter.code
-    left = emitter.expression(node.expr, scope)
-    last = len(node.ops) - 1
+    code = generator.code
+    left = generator.value(value.first)
+    last = len(value.rest) - 1
     branches: list[ast.If] = []  # behind each comparison but the last
     steps: list[ast.Compare] = []
-    for number, operand in enumerate(node.ops):
+    for number, (operator, operand) in enumerate(value.rest):
         code.materialise_output()
         block = branches[-1].body if branches else code.block
         with code.branch_scope(block) if branches else code.appending_to(block):
-            right = emitter.expression(operand.expr, scope)
+            right = generator.value(operand)
             right = right if number == last else code.materialise(right)
-        steps.append(ast.Compare(left, [_COMPARE[operand.op]], [right]))
+        steps.append(ast.Compare(left, [_COMPARE[operator]], [right]))
         left = right
         branches.append(ast.If(steps[-1], [], []))
     if not any(branch.body for branch in branches[:-1]):

@@ -277,19 +277,6 @@ def literal(value: Any) -> ast.expr:
     return const(value)
 
 
-def has_literal(value: object) -> bool:
-    """Return whether `literal` can write a constant."""
-    if value is None or value is NotImplemented or value is Ellipsis:
-        return True
-    if type(value) in {bool, int, float, complex, range, str, Markup}:
-        return True
-    if isinstance(value, (tuple, list, set, frozenset)) and type(value) in {tuple, list, set, frozenset}:
-        return all(map(has_literal, value))
-    if isinstance(value, dict) and type(value) is dict:
-        return all(has_literal(key) and has_literal(part) for key, part in value.items())
-    return False
-
-
 def place(tree: ast.Module) -> None:
     """Give every node of a module its place: see `_placed`."""
     _placed(tree, 1)

@@ -11,87 +11,85 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import nodes
+from jinja2.tests import TESTS
 
-from blendtpl.bundle.environment import is_own, passed_argument
-from blendtpl.compiler.codegen.generator import Emitter
+from blendtpl.bundle.environment import passed_argument
+from blendtpl.compiler.codegen.generator import Generator
 from blendtpl.compiler.codegen.pyast import attribute, call, const, either, is_, item, likely, name
-from blendtpl.compiler.codegen.scope import Scope
+from blendtpl.compiler.ir.values import Apply, Constant
 
-Arguments = tuple[Any, ...]
+Constants = tuple[Any, ...]
 
 # the type of a value, what else must hold for it, what the arguments must be, and what the filter makes of it
 _Filter = tuple[
     str,
     Callable[[ast.expr], ast.expr] | None,
-    Callable[[Arguments], bool],
-    Callable[[ast.expr, Arguments], ast.expr],
+    Callable[[Constants], bool],
+    Callable[[ast.expr, Constants], ast.expr],
 ]
 
 _Exact = Callable[[str], str]  # the variable that stands for a type, where the test is Jinja2's own
 # of that, a value, the arguments, and the expression for the call: the expression for a test
-_BuildTest = Callable[[_Exact, ast.expr, Arguments, ast.expr], ast.expr]
+_BuildTest = Callable[[_Exact, ast.expr, Constants, ast.expr], ast.expr]
 
 
-def inlined_filter(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for a filter; `general` is that for its call, which is less code."""
-    if not is_own(emitter.environment, "filter", node.name) or not isinstance(value, ast.Name):
+def specialised(
+    generator: Generator, node: Apply, value: ast.expr, arguments: list[ast.expr], general: ast.expr
+) -> ast.expr:
+    """Return the expression for a filter or a test; `general` is that for its call, which is less code."""
+    if not node.own or not isinstance(value, ast.Name):
         return general
-    if node.name == "map":
-        mapped = _of_filter if node.args else _of_attribute
-        return mapped(emitter, node, scope, value, general)
-    if node.name in _CHOICES:
-        return _choice(emitter, node, value, general)
-    if not emitter.code.function.hot:
+    if node.kind == "test":
+        return _test(generator, node, value, general) if generator.code.function.hot else general
+    if node.called == "map":
+        return (_of_filter if node.arguments.positional else _of_attribute)(generator, node, value, general)
+    if node.called in _CHOICES:
+        return _choice(generator, node, value, general)
+    if not generator.code.function.hot:
         return general
-    if node.name in {"default", "d"}:
-        return _default(emitter, node, value, general)
-    arguments = _constants(node)
-    if arguments is None or node.name not in _FILTERS:
+    if node.called in {"default", "d"}:
+        return _default(generator, node, value, general)
+    constants = _constants(node)
+    if constants is None or node.called not in _FILTERS:
         return general
-    exact, holds, takes, build = _FILTERS[node.name]
-    if not takes(arguments):
+    exact, holds, takes, build = _FILTERS[node.called]
+    if not takes(constants):
         return general
     kind = call("type", value)
-    test: ast.expr = is_(kind, emitter.bind("exact", "filter", node.name, exact))
+    test: ast.expr = is_(kind, generator.bind("exact", "filter", node.called, exact))
     if holds is not None:
         test = ast.BoolOp(ast.And(), [test, holds(value)])
-    inlined = likely(test, build(value, arguments), general)
-    if node.name == "int":
+    inlined = likely(test, build(value, constants), general)
+    if node.called == "int":
         # not a number is no whole number, and the only one that is not what it is
         whole = ast.BoolOp(
             ast.And(),
-            [is_(kind, emitter.bind("exact", "filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
+            [is_(kind, generator.bind("exact", "filter", "int", "float")), ast.Compare(value, [ast.Eq()], [value])],
         )
         inlined.body = either(whole, call("int", value), general)
     return inlined
 
 
-def inlined_test(emitter: Emitter, node: nodes.Test, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for a test; `general` is that for its call, which is less code."""
-    if not (
-        emitter.code.function.hot and is_own(emitter.environment, "test", node.name) and isinstance(value, ast.Name)
-    ):
+def _test(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
+    constants = _constants(node)
+    if constants is None or node.called not in _TESTS:
         return general
-    arguments = _constants(node)
-    if arguments is None or node.name not in _TESTS:
-        return general
-    takes, build = _TESTS[node.name]
-    if not takes(arguments):
+    takes, build = _TESTS[node.called]
+    if not takes(constants):
         return general
 
     def exact(kind: str) -> str:
-        return emitter.bind("exact", "test", node.name, kind)
+        return generator.bind("exact", "test", node.called, kind)
 
-    return build(exact, value, arguments, general)
+    return build(exact, value, constants, general)
 
 
-def _constants(node: nodes.Filter | nodes.Test) -> Arguments | None:
+def _constants(node: Apply) -> Constants | None:
     """Return the arguments, when each is a constant that is given by its place."""
-    if node.kwargs or node.dyn_args is not None or node.dyn_kwargs is not None:
+    if not node.arguments.is_plain:
         return None
-    constants = [argument.value for argument in node.args if isinstance(argument, nodes.Const)]
-    return tuple(constants) if len(constants) == len(node.args) else None
+    constants = [argument.value for argument in node.arguments.positional if isinstance(argument, Constant)]
+    return tuple(constants) if len(constants) == len(node.arguments.positional) else None
 
 
 def _is_plain(argument: Any) -> bool:
@@ -99,96 +97,90 @@ def _is_plain(argument: Any) -> bool:
     return type(argument) is str and argument.isidentifier()
 
 
-def _default(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
-    takes = ("default_value", "boolean")
-    arguments = {
-        **dict(zip(takes, node.args, strict=False)),
-        **{str(keyword.key): keyword.value for keyword in node.kwargs},
-    }
+def _default(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
+    takes, given = ("default_value", "boolean"), node.arguments
+    arguments = {**dict(zip(takes, given.positional, strict=False)), **dict(given.keywords)}
     if (
-        len(arguments) < len(node.args) + len(node.kwargs)  # too many, or one twice
+        len(arguments) < len(given.positional) + len(given.keywords)  # too many, or one twice
         or not arguments.keys() <= set(takes)
-        or node.dyn_args is not None
-        or node.dyn_kwargs is not None
+        or given.star is not None
+        or given.stars is not None
     ):
         return general
-    boolean = arguments.get("boolean", nodes.Const(False))
-    if not isinstance(boolean, nodes.Const):
+    boolean = arguments.get("boolean", Constant(0, False))
+    if not isinstance(boolean, Constant):
         return general  # whose truth is asked for before that of the value
     if not boolean.value:
-        missing = call("isinstance", value, name(emitter.bind("exact", "filter", node.name, "Undefined")))
+        missing = call("isinstance", value, name(generator.bind("exact", "filter", node.called, "Undefined")))
         return either(missing, general, value)
-    text = is_(call("type", value), emitter.bind("exact", "filter", node.name, "str"))
+    text = is_(call("type", value), generator.bind("exact", "filter", node.called, "str"))
     return likely(ast.BoolOp(ast.And(), [text, value]), value, general)
 
 
-def _of_attribute(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
+def _of_attribute(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for the values of one attribute of each item, which needs no context."""
-    keywords = {str(keyword.key): keyword.value for keyword in node.kwargs}
+    given = node.arguments
+    keywords = dict(given.keywords)
     attr = keywords.get("attribute")
     if (
-        node.args
-        or len(keywords) != 1
-        or not (isinstance(attr, nodes.Const) and _is_plain(attr.value))
-        or node.dyn_args is not None
-        or node.dyn_kwargs is not None
-        or emitter.own_getitem
-        or emitter.environment.sandboxed
+        len(given.keywords) != 1
+        or not (isinstance(attr, Constant) and _is_plain(attr.value))
+        or given.star is not None
+        or given.stars is not None
+        or not generator.target.looks_up
     ):
         return general
-    return call(emitter.bind("mapped"), name(scope.context), value, const(attr.value))
+    return call(generator.bind("mapped"), generator.value(node.frame), value, const(attr.value))
 
 
-def _of_filter(emitter: Emitter, node: nodes.Filter, scope: Scope, value: ast.expr, general: ast.expr) -> ast.expr:
+def _of_filter(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for what another filter makes of each item, when that asks for nothing."""
-    arguments = _constants(node)
-    if not arguments or not _is_plain(arguments[0]) or emitter.environment.sandboxed:
+    constants = _constants(node)
+    if not constants or not _is_plain(constants[0]) or generator.target.sandboxed:
         return general
-    applied = emitter.bind("application", arguments[0])
-    return either(is_(name(applied), None), general, call(applied, value, const(arguments[1:])))
+    applied = generator.bind("application", constants[0])
+    return either(is_(name(applied), None), general, call(applied, value, const(constants[1:])))
 
 
 # the filters that choose by a test, and whether they take the name of an attribute before that
 _CHOICES = MappingProxyType({"select": False, "reject": False, "selectattr": True, "rejectattr": True})
 
 
-def _choice(emitter: Emitter, node: nodes.Filter, value: ast.expr, general: ast.expr) -> ast.expr:
+def _choice(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
     """Return the expression for what a test chooses, when that is one of Jinja2's own and asks for nothing."""
-    arguments = _constants(node)
-    if arguments is None or emitter.own_getitem or emitter.environment.sandboxed:
+    constants = _constants(node)
+    if constants is None or not generator.target.looks_up:
         return general
-    attr, rest = (arguments[:1], arguments[1:]) if _CHOICES[node.name] else ((None,), arguments)
-    if not attr or (_CHOICES[node.name] and not _is_plain(attr[0])):
+    attr, rest = (constants[:1], constants[1:]) if _CHOICES[node.called] else ((None,), constants)
+    if not attr or (_CHOICES[node.called] and not _is_plain(attr[0])):
         return general
     test = rest[:1]  # which `none` is one that there is not
     if test and not (
-        _is_plain(test[0])
-        and is_own(emitter.environment, "test", test[0])
-        and not passed_argument(emitter.environment.tests[test[0]])
+        _is_plain(test[0]) and test[0] in generator.target.own_tests and not passed_argument(TESTS[test[0]])
     ):
         return general
-    chooser = emitter.bind("choice", node.name, *test)
+    chooser = generator.bind("choice", node.called, *test)
     operands = [name("undefined"), value, const(*attr), const(rest[1:])]
     return either(is_(name(chooser), None), general, call(chooser, *operands))
 
 
-def _method(called: str) -> Callable[[ast.expr, Arguments], ast.expr]:
+def _method(called: str) -> Callable[[ast.expr, Constants], ast.expr]:
     return lambda value, arguments: call(attribute(value, called), *map(const, arguments))
 
 
-def _none(arguments: Arguments) -> bool:
+def _none(arguments: Constants) -> bool:
     return not arguments
 
 
-def _texts(count: int) -> Callable[[Arguments], bool]:
+def _texts(count: int) -> Callable[[Constants], bool]:
     return lambda arguments: len(arguments) == count and all(type(argument) is str for argument in arguments)
 
 
-def _number(arguments: Arguments) -> bool:
+def _number(arguments: Constants) -> bool:
     return len(arguments) <= 1 and all(type(argument) is int for argument in arguments)
 
 
-def _itself(value: ast.expr, arguments: Arguments) -> ast.expr:
+def _itself(value: ast.expr, arguments: Constants) -> ast.expr:
     return value
 
 
@@ -217,21 +209,21 @@ _FILTERS: MappingProxyType[str, _Filter] = MappingProxyType(
 
 
 def _missing(present: bool) -> _BuildTest:
-    def build(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    def build(exact: _Exact, value: ast.expr, arguments: Constants, general: ast.expr) -> ast.expr:
         # what stands for the type is `object` where the test is another, and everything is one
         return either(call("isinstance", value, name(exact("Undefined"))), general, const(present))
 
     return build
 
 
-def _is_none(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+def _is_none(exact: _Exact, value: ast.expr, arguments: Constants, general: ast.expr) -> ast.expr:
     return likely(is_(call("type", value), exact("str")), const(False), general)
 
 
 def _always(*kinds: str) -> _BuildTest:
     """Return what makes the expression for a test that holds for all values of some types."""
 
-    def build(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    def build(exact: _Exact, value: ast.expr, arguments: Constants, general: ast.expr) -> ast.expr:
         tests: list[ast.expr] = [is_(call("type", value), exact(kind)) for kind in kinds]
         return either(ast.BoolOp(ast.Or(), tests) if len(tests) > 1 else tests[0], const(True), general)
 
@@ -241,7 +233,7 @@ def _always(*kinds: str) -> _BuildTest:
 def _rest(remainder: int, *divisor: int) -> _BuildTest:
     """Return what makes the expression for a test of what is left of a whole number by a divisor, or by that given."""
 
-    def build(exact: _Exact, value: ast.expr, arguments: Arguments, general: ast.expr) -> ast.expr:
+    def build(exact: _Exact, value: ast.expr, arguments: Constants, general: ast.expr) -> ast.expr:
         (by,) = divisor or arguments
         rest = ast.Compare(ast.BinOp(value, ast.Mod(), const(by)), [ast.Eq()], [const(remainder)])
         return likely(is_(call("type", value), exact("int")), rest, general)
@@ -249,11 +241,11 @@ def _rest(remainder: int, *divisor: int) -> _BuildTest:
     return build
 
 
-def _divisor(arguments: Arguments) -> bool:
+def _divisor(arguments: Constants) -> bool:
     return len(arguments) == 1 and type(arguments[0]) is int and arguments[0] != 0
 
 
-_TESTS: MappingProxyType[str, tuple[Callable[[Arguments], bool], _BuildTest]] = MappingProxyType(
+_TESTS: MappingProxyType[str, tuple[Callable[[Constants], bool], _BuildTest]] = MappingProxyType(
     {
         "defined": (_none, _missing(True)),
         "undefined": (_none, _missing(False)),

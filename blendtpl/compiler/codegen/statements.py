@@ -1,298 +1,355 @@
-"""Statements: what each tag of a template becomes in Python, but for loops, macros and references.
-
-Enters: a statement node and its frame. Leaves: nothing; the emitter has the Python statements.
-"""
+"""Statements: what each statement of the intermediate form becomes in Python, but for output, loops and functions."""
 
 import ast
 from types import MappingProxyType
 
-from jinja2 import nodes
-
 from blendtpl.bundle import abi
-from blendtpl.compiler.analysis.string_functions import LONGEST
-from blendtpl.compiler.codegen.calls import filtered, known_call, own_block
-from blendtpl.compiler.codegen.generator import Emitter, Statements
+from blendtpl.compiler.codegen.generator import Generator, Statements
 from blendtpl.compiler.codegen.logic import condition
-from blendtpl.compiler.codegen.printing import output
-from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, name
-from blendtpl.compiler.codegen.scope import Scope
+from blendtpl.compiler.codegen.output import run
+from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, is_, is_not, item, name
+from blendtpl.compiler.codegen.values import pairs_of
+from blendtpl.compiler.codegen.writer import Out
+from blendtpl.compiler.ir import statements as ir
+from blendtpl.compiler.ir.base import Body, Value
+from blendtpl.compiler.ir.effects import only_prints
+from blendtpl.compiler.ir.values import Constant, Frame, Given, Missing, Pairs
 
-_NESTED = 50  # the longest chain of `elif` that is nested
-
-
-def _only_prints(emitter: Emitter, body: list[nodes.Node], scope: Scope) -> bool:
-    """Return whether statements do no more than print values and texts, under conditions: nothing of that writes to the
-    output itself.
-    """
-    if scope.output_check or emitter.eval_ctx.volatile or emitter.environment.finalize is not None:
-        return False
-    for node in body:
-        if isinstance(node, nodes.If):
-            inner = [*node.body, *node.elif_, *node.else_]
-            if len(node.elif_) > LONGEST or not _only_prints(emitter, inner, scope):
-                return False
-        elif isinstance(node, nodes.Include):
-            template = emitter.included(node)
-            entry = emitter.program.entry(template)
-            if entry is None or not emitter.program.returns_text(template, entry):
-                return False
-        elif not isinstance(node, nodes.Output) or any(_writes(emitter, part, scope) for part in node.nodes):
-            return False
-    return True
+_NESTED = 50  # the longest chain of conditions that is nested
+Bind = tuple[tuple[str, Value], ...]
 
 
-def _writes(emitter: Emitter, node: nodes.Expr, scope: Scope) -> bool:
-    """Return whether what is printed may be written to the output, rather than be a text."""
-    if not isinstance(node, nodes.Call):
-        return False
-    if isinstance(node.node, nodes.Name) and node.node.name in {"super", "caller", "loop"}:
-        return True
-    block = own_block(emitter, node, scope)
-    if block is not None:
-        return not block.text
-    macro = known_call(emitter, node, scope)
-    return macro is not None and not emitter.program.returns_text(macro.template, abi.macro_function(macro.shape.name))
+# -- what runs, and how often ------------------------------------------------------------------------------------------
 
 
-def _decided(emitter: Emitter, node: nodes.If, scope: Scope) -> nodes.If | list[nodes.Node]:
-    """Return what is left of a condition whose first tests may be of variables of which it is known what they hold."""
-    while isinstance(node.test, nodes.Name):
-        alias = emitter.alias(scope.symbols.find_ref(node.test.name) or "")
-        if not isinstance(alias, ast.Constant):
-            break
-        if alias.value:
-            return node.body
-        if not node.elif_:
-            return node.else_
-        first, *rest = node.elif_
-        node = nodes.If(first.test, first.body, rest, node.else_, lineno=first.lineno)
-    return node
+def _if(generator: Generator, statement: ir.If, out: Out) -> None:
+    code = generator.code
+    if code.texts or (not generator.target.in_order and only_prints((statement,))):
+        _chosen_text(generator, statement, out)
+        return
+    code.flush()
+    # Python nests every branch in the `else` before it, and can only nest so deeply
+    undecided = code.temporary() if len(statement.branches) > _NESTED else ""
+    if undecided:
+        code.add(assign(undecided, const(True)))
+    outer = code.block
+    for number, (test, body) in enumerate(statement.branches):
+        code.line = test.line if number else statement.line
+        step = ast.If(condition(generator, test), [], [])
+        if not number:
+            code.aside_begin()  # the first is always looked at
+        code.add(step)
+        with code.statement_scope(step.body):
+            if undecided:
+                code.add(assign(undecided, const(False)))
+            generator.body(body, out)
+        if undecided:
+            step = ast.If(name(undecided), [], [])
+            code.block = outer
+            code.add(step)
+        code.block = step.body if undecided else step.orelse
+    generator.body(statement.otherwise, out)
+    code.flush()
+    code.block = outer
+    code.aside_end()
 
 
-def _chosen_text(emitter: Emitter, node: nodes.If, scope: Scope) -> None:
+def _chosen_text(generator: Generator, statement: ir.If, out: Out) -> None:
     """Write a condition whose branches do no more than print, as a text that is part of the output around it."""
-    code, soft, result = emitter.code, scope.softened(), emitter.code.temporary()
+    code = generator.code
+    result = code.temporary()
     code.materialise_output()
     outer = code.block
-    for branch in (node, *node.elif_):
-        code.line = branch.lineno
-        step = ast.If(condition(emitter, branch.test, soft), [], [])
-        if branch is node:
+    for number, (test, body) in enumerate(statement.branches):
+        code.line = test.line if number else statement.line
+        step = ast.If(condition(generator, test), [], [])
+        if not number:
             code.aside_begin()  # the first is always looked at
         code.branch(step)
         with code.captured(step.body, result):
-            emitter.body(branch.body, soft)
+            generator.body(body, out)
         code.block = step.orelse
     with code.captured(code.block, result):
-        emitter.body(node.else_, soft)
+        generator.body(statement.otherwise, out)
     code.block = outer
     code.aside_end()
-    code.write(scope, "is", name(result))
+    code.write(out, "is", name(result))
 
 
-def _if(emitter: Emitter, node: nodes.If, scope: Scope) -> None:
-    remaining = _decided(emitter, node, scope)
-    if isinstance(remaining, list):
-        emitter.body(remaining, scope.softened())
-        return
-    node = remaining
-    if emitter.code.texts or (not emitter.in_order and _only_prints(emitter, [node], scope)):
-        _chosen_text(emitter, node, scope)
-        return
-    emitter.code.flush()
-    soft = scope.softened()
-    # Python nests every `elif` in the `else` before it, and can only nest so deeply
-    undecided = emitter.code.temporary() if len(node.elif_) > _NESTED else ""
-    if undecided:
-        emitter.code.add(assign(undecided, const(True)))
-    outer = emitter.code.block
-    for branch in (node, *node.elif_):
-        emitter.code.line = branch.lineno
-        step = ast.If(condition(emitter, branch.test, soft), [], [])
-        if branch is node:
-            emitter.code.aside_begin()  # the first is always looked at
-        emitter.code.add(step)
-        with emitter.code.statement_scope(step.body):
-            if undecided:
-                emitter.code.add(assign(undecided, const(False)))
-            emitter.body(branch.body, soft)
-        if undecided:
-            step = ast.If(name(undecided), [], [])
-            emitter.code.block = outer
-            emitter.code.add(step)
-        emitter.code.block = step.body if undecided else step.orelse
-    emitter.body(node.else_, soft)
-    emitter.code.flush()
-    emitter.code.block = outer
-    emitter.code.aside_end()
+def _scoped(generator: Generator, statement: ir.Scoped, out: Out) -> None:
+    bind(generator, statement.bind)
+    generator.body(statement.body, out)
+    forget(generator, statement.forgets)
 
 
-def _assign(emitter: Emitter, node: nodes.Assign, scope: Scope) -> None:
-    emitter.code.flush()
-    with emitter.assigning(scope):
-        # before the value, as in Jinja2: what is no namespace fails even where the value would
-        for namespace in dict.fromkeys(ref.name for ref in node.find_all(nodes.NSRef)):
-            variable = name(emitter.variable(namespace, scope))
-            emitter.code.do(call("check_namespace", variable))
-        value = emitter.expression(node.node, scope)
-        store(emitter, node.target, scope, value)
+def bind(generator: Generator, bound: Bind) -> None:
+    """Give every variable of a scope what it holds at the start (L1)."""
+    code, unset = generator.code, []
+    for variable, value in bound:
+        code.changed(variable)
+        if isinstance(value, Missing):
+            unset.append(variable)
+            continue
+        held = generator.value(value)
+        code.add(assign(variable, held))
+        if isinstance(value, Given) and isinstance(held, ast.Name):
+            code.copied(variable, held.id)
+    if unset:
+        code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in unset], name("missing")))
 
 
-def store(emitter: Emitter, target: nodes.Node, scope: Scope, value: ast.expr) -> None:
-    """Emit the assignment of a value to a target, which may be a tuple."""
-    emitter.code.add(ast.Assign([place_of(emitter, target, scope)], value))
+def forget(generator: Generator, variables: tuple[str, ...]) -> None:
+    """Let go of what a scope held, when a function made in it may still look (S3)."""
+    # nothing but a function that was made here could see them any more
+    if variables and generator.code.function.nested:
+        generator.code.add(ast.Assign([ast.Name(variable, ast.Store()) for variable in variables], name("missing")))
 
 
-def place_of(emitter: Emitter, target: nodes.Node, scope: Scope) -> ast.expr:
-    """Return the Python target for the target of a template's assignment."""
-    if isinstance(target, nodes.Tuple):
-        return ast.Tuple([place_of(emitter, part, scope) for part in target.items], ast.Store())
-    if isinstance(target, nodes.NSRef):
-        return ast.Subscript(name(emitter.variable(target.name, scope)), const(target.attr), ast.Store())
-    called = target.name  # type: ignore[attr-defined]  # there is no other target
-    if emitter.assigned and (scope.toplevel or scope.loop or scope.in_block):
-        emitter.assigned[-1].add(called)
-    emitter.code.changed(scope.symbols.ref(called))
-    return ast.Name(scope.symbols.ref(called), ast.Store())
+def _break(generator: Generator, statement: ir.Break, out: Out) -> None:
+    generator.code.add(ast.Break())
 
 
-def _assign_block(emitter: Emitter, node: nodes.AssignBlock, scope: Scope) -> None:
-    emitter.code.flush()
-    with emitter.assigning(scope):
-        inner = buffered(emitter, scope)
-        inner.output_check = False
-        inner.symbols.analyze_node(node)
-        emitter.enter(inner)
-        emitter.body(node.body, inner)
-        emitter.code.flush()
-        emitter.code.line = node.lineno
-        value = filtered(emitter, node.filter, inner) if node.filter is not None else call("concat", name(inner.out))
-        text = emitter.code.materialise(call(emitter.markup_or_not(scope), value))  # (E8)
-        store(emitter, node.target, scope, text)
-        emitter.leave(inner)
+def _continue(generator: Generator, statement: ir.Continue, out: Out) -> None:
+    generator.code.add(ast.Continue())
 
 
-def buffered(emitter: Emitter, scope: Scope) -> Scope:
-    """Return an inner frame whose output goes to a list of its own."""
-    inner = scope.inner()
-    inner.out, inner.streams, inner.unsure = emitter.code.temporary(), False, ""
-    emitter.code.add(assign(inner.out, ast.List([], ast.Load())))
-    return inner
+def _unextended(generator: Generator, statement: ir.Unextended, out: Out) -> None:
+    _guarded(generator, is_(name("parent_template"), None), statement.body, out)
 
 
-def _filter_block(emitter: Emitter, node: nodes.FilterBlock, scope: Scope) -> None:
-    emitter.code.flush()
-    inner = buffered(emitter, scope)
-    inner.symbols.analyze_node(node)
-    emitter.enter(inner)
-    emitter.body(node.body, inner)
-    emitter.code.flush()
-    emitter.code.line = node.lineno
-    append(emitter, scope, filtered(emitter, node.filter, inner))
-    emitter.leave(inner)
+def _extended(generator: Generator, statement: ir.Extended, out: Out) -> None:
+    _guarded(generator, is_not(name("parent_template"), None), statement.body, out)
 
 
-def append(emitter: Emitter, scope: Scope, value: ast.expr) -> None:
-    """Write a value as it is: one that is no text fails where the output that it belongs to becomes one (E11)."""
-    if scope.unsure:
-        emitter.unsure.add(scope.unsure)
-        value = emitter.code.materialise(value)
-        emitter.code.do(call(attribute(name(scope.unsure), "append"), value))
-    emitter.code.do(call(attribute(name(scope.out), "append"), value))
+def _guarded(generator: Generator, test: ast.expr, body: Body, out: Out) -> None:
+    guard = ast.If(test, [], [])
+    generator.code.add(guard)
+    with generator.code.statement_scope(guard.body):
+        generator.body(body, out)
 
 
-def _with(emitter: Emitter, node: nodes.With, scope: Scope) -> None:
-    emitter.code.flush()
-    inner = scope.inner()
-    inner.symbols.analyze_node(node)
-    emitter.enter(inner)
-    for target, value in zip(node.targets, node.values, strict=True):
-        store(emitter, target, inner, emitter.expression(value, scope))  # (S8)
-    _rest_of(emitter, node, inner)
+def _raise(generator: Generator, statement: ir.Raise, out: Out) -> None:
+    generator.code.add(ast.Raise(call("TemplateRuntimeError", const(statement.message))))
 
 
-def _expression_statement(emitter: Emitter, node: nodes.ExprStmt, scope: Scope) -> None:
-    emitter.code.flush()
-    emitter.code.do(emitter.expression(node.node, scope))
+# -- variables ---------------------------------------------------------------------------------------------------------
 
 
-def _scope(emitter: Emitter, node: nodes.Scope, scope: Scope) -> None:
-    emitter.code.flush()
-    inner = scope.inner()
-    inner.symbols.analyze_node(node)
-    emitter.enter(inner)
-    _rest_of(emitter, node, inner)
+def target_of(generator: Generator, target: ir.Target) -> ast.expr:
+    """Return the Python target for that of an assignment."""
+    if isinstance(target, ir.ToParts):
+        return ast.Tuple([target_of(generator, part) for part in target.items], ast.Store())
+    if isinstance(target, ir.ToNamespace):
+        return ast.Subscript(generator.value(target.namespace), const(target.attr), ast.Store())
+    generator.code.changed(target.name)
+    return ast.Name(target.name, ast.Store())
 
 
-def _rest_of(emitter: Emitter, node: nodes.With | nodes.Scope | nodes.OverlayScope, inner: Scope) -> None:
-    """Write the body of a scope that has been entered, and its end."""
-    emitter.body(node.body, inner)
-    emitter.code.flush()
-    emitter.leave(inner)
+def _set(generator: Generator, statement: ir.Set, out: Out) -> None:
+    generator.code.flush()
+    value = generator.value(statement.value)
+    generator.code.add(ast.Assign([target_of(generator, statement.target)], value))
 
 
-def _overlay_scope(emitter: Emitter, node: nodes.OverlayScope, scope: Scope) -> None:
-    emitter.code.flush()
-    context = emitter.code.temporary()
-    emitter.code.add(assign(context, emitter.derived(scope)))
-    value = emitter.expression(node.context, scope)
-    emitter.code.add(ast.Assign([ast.Attribute(name(context), "vars", ast.Store())], value))
-    inner = scope.inner(isolated=True)
-    inner.context = context
-    inner.symbols.analyze_node(node)
-    emitter.enter(inner)
-    _rest_of(emitter, node, inner)
+def _check_namespace(generator: Generator, statement: ir.CheckNamespace, out: Out) -> None:
+    generator.code.do(call("check_namespace", generator.value(statement.namespace)))
 
 
-def _modifier(emitter: Emitter, node: nodes.EvalContextModifier, scope: Scope) -> None:
-    emitter.code.flush()
-    for option in node.options:
-        value = emitter.expression(option.value, scope)
-        holder = attribute(name("context"), "eval_ctx")
-        emitter.code.add(ast.Assign([ast.Attribute(holder, option.key, ast.Store())], value))
-        try:
-            constant = option.value.as_const(emitter.eval_ctx)
-        except nodes.Impossible:
-            # from here on it is asked while the template renders
-            emitter.eval_ctx.volatile = True
-        else:
-            setattr(emitter.eval_ctx, option.key, constant)
+def _publish(generator: Generator, statement: ir.Publish, out: Out) -> None:
+    generator.stores.publish(statement.called, statement.variable, export=statement.exported)
 
 
-def _scoped_modifier(emitter: Emitter, node: nodes.ScopedEvalContextModifier, scope: Scope) -> None:
-    emitter.code.flush()
+def _tell(generator: Generator, statement: ir.Tell, out: Out) -> None:
+    generator.stores.tell()
+
+
+def _scope_variables(generator: Generator, statement: ir.ScopeVariables, out: Out) -> None:
+    generator.code.add(assign(statement.name, ast.Dict([], [])))
+
+
+def _set_scope_variable(generator: Generator, statement: ir.SetScopeVariable, out: Out) -> None:
+    value = generator.value(statement.value)
+    holder = ast.Subscript(name(statement.name), const(statement.called), ast.Store())
+    generator.code.add(ast.Assign([holder], value))
+
+
+def _do(generator: Generator, statement: ir.Do, out: Out) -> None:
+    generator.code.flush()
+    generator.code.do(generator.value(statement.value))
+
+
+def _keep_context(generator: Generator, statement: ir.KeepContext, out: Out) -> None:
+    generator.code.do(call("keep", name("context")))
+
+
+# -- the evaluation context --------------------------------------------------------------------------------------------
+
+
+def _modify(generator: Generator, statement: ir.Modify, out: Out) -> None:
+    generator.code.flush()
+    value = generator.value(statement.value)
     holder = attribute(name("context"), "eval_ctx")
-    saved, before = emitter.code.temporary(), emitter.eval_ctx.save()
-    emitter.code.add(assign(saved, call(attribute(holder, "save"))))
-    _modifier(emitter, node, scope)
-    emitter.body(node.body, scope)
-    emitter.code.flush()
-    emitter.eval_ctx.revert(before)
-    emitter.code.do(call(attribute(holder, "revert"), name(saved)))
+    generator.code.add(ast.Assign([ast.Attribute(holder, statement.option, ast.Store())], value))
 
 
-def _leave(emitter: Emitter, node: nodes.Break | nodes.Continue, scope: Scope) -> None:
-    """Write what ends a turn of a loop, or the loop: Python's own statement, which has to be in a loop too."""
-    leaves = isinstance(node, nodes.Break)
-    if not emitter.code.function.breakable:
-        emitter.fail(f"not in a loop: {'break' if leaves else 'continue'!r}", node.lineno)
-    emitter.code.add(ast.Break() if leaves else ast.Continue())
+def _modified(generator: Generator, statement: ir.Modified, out: Out) -> None:
+    code, holder, saved = generator.code, attribute(name("context"), "eval_ctx"), generator.code.temporary()
+    code.add(assign(saved, call(attribute(holder, "save"))))
+    generator.body(statement.body, out)
+    code.flush()
+    code.do(call(attribute(holder, "revert"), name(saved)))
+
+
+def _overlay(generator: Generator, statement: ir.Overlay, out: Out) -> None:
+    generator.code.flush()
+    generator.code.add(assign(statement.name, generator.value(statement.context)))
+    value = generator.value(statement.variables)
+    generator.code.add(ast.Assign([ast.Attribute(name(statement.name), "vars", ast.Store())], value))
+
+
+# -- other templates ---------------------------------------------------------------------------------------------------
+
+
+def _run(generator: Generator, statement: ir.Run, out: Out) -> None:
+    arguments = [generator.value(argument) for argument in statement.arguments]
+    run(generator, out, generator.value(statement.function), *arguments, text=statement.text)
+
+
+def _run_block(generator: Generator, statement: ir.RunBlock, out: Out) -> None:
+    code, frame = generator.code, generator.value(statement.frame)
+    if statement.number is None:
+        context: ast.expr = frame
+        if statement.scoped and statement.variables is not None:
+            context = code.materialise(call(attribute(frame, "derived"), generator.value(statement.variables)))
+        stack = item(attribute(generator.value(statement.frame), "blocks"), const(statement.called))
+        if statement.required:
+            code.do(call("check_required", generator.value(statement.frame), const(statement.called)))
+        run(generator, out, item(stack, const(0)), context)  # (C3)
+        return
+    block = item(item(frame, const(abi.BLOCKS)), const(statement.number))
+    given: ast.expr = generator.value(statement.frame)
+    if statement.scoped and isinstance(statement.variables, Pairs):
+        given = _derived_frame(generator, statement.frame, statement.variables)
+    run(generator, out, block, given, text=statement.text)
+
+
+def _derived_frame(generator: Generator, frame: Frame, variables: Pairs) -> ast.expr:
+    """Write a frame in which what is set around this place is found too; return its variable (S4)."""
+    names = [key.value for key, _ in variables.pairs if isinstance(key, Constant)]
+    own = generator.target.slots or {}
+    slots = [(called, own[called]) for called in names if called in own]
+    around = pairs_of(generator, variables)
+    return generator.code.materialise(call("derived", generator.value(frame), around, const(tuple(slots))))
+
+
+def _run_included(generator: Generator, statement: ir.RunIncluded, out: Out) -> None:
+    code = generator.code
+    values = [generator.value(argument) for argument in statement.arguments]
+    frame: ast.expr = generator.value(statement.frame)
+    head: list[ast.expr] = [const(None)] * abi.BLOCKS
+    if statement.variables is not None:
+        around = ast.Tuple([frame, pairs_of(generator, statement.variables)], ast.Load())
+        head[abi.MAKER], head[abi.ORIGIN] = name(generator.link(statement.template, abi.SELF)), around
+    function = name(generator.link(statement.template, statement.entry))
+    if statement.entry == abi.ROOT:
+        blocks = name(generator.link(statement.template, abi.BODIES))
+        frame = code.materialise(ast.List([*head, blocks, *values], ast.Load()))
+        run(generator, out, function, frame, text=statement.text)
+        return
+    if statement.needs_context:
+        frame = code.materialise(ast.List(head, ast.Load()))
+    values = [code.materialise(value) for value in values]
+    run(generator, out, function, *values, frame, text=statement.text)
+
+
+def _make_frame(generator: Generator, statement: ir.MakeFrame, out: Out) -> None:
+    head: list[ast.expr] = [const(None)] * abi.BLOCKS
+    if statement.variables is not None:
+        around = ast.Tuple([generator.value(statement.frame), pairs_of(generator, statement.variables)], ast.Load())
+        head[abi.MAKER], head[abi.ORIGIN] = name(generator.link(statement.template, abi.SELF)), around
+    generator.code.branch(assign(statement.name, ast.List(head, ast.Load())))
+
+
+def _run_super(generator: Generator, statement: ir.RunSuper, out: Out) -> None:
+    function = name(generator.link(statement.template, abi.super_of(statement.block)))
+    run(generator, out, function, generator.value(statement.frame), text=statement.text)
+
+
+def _run_parent(generator: Generator, statement: ir.RunParent, out: Out) -> None:
+    if statement.template is None:
+        prefix = "parent" if statement.ready else "extended"
+        run(generator, out, call(f"{prefix}_{statement.parts[0]}", name("parent_template")), name("context"))
+        return
+    functions = [name(generator.link(statement.template, part)) for part in statement.parts]
+    goes_on: ast.expr = (
+        functions[0] if len(functions) == 1 else either(is_(name("out"), None), functions[1], functions[0])
+    )
+    run(generator, out, goes_on, name("context"), text=statement.text)
+
+
+def _extend(generator: Generator, statement: ir.Extend, out: Out) -> None:
+    code = generator.code
+    code.flush()
+    if statement.template is not None:
+        code.add(assign("parent_template", name(generator.link(statement.template, abi.SELF))))
+    elif statement.reference is not None:
+        reference = generator.value(statement.reference)
+        getter = attribute(name("environment"), "get_template")
+        code.add(assign("parent_template", call(getter, reference, const(statement.by))))
+    if not statement.ready:
+        code.do(call("extend", name("context"), name("parent_template")))
+
+
+def _include(generator: Generator, statement: ir.Include, out: Out) -> None:
+    code = generator.code
+    variable = code.temporary()
+    get: list[ast.stmt] = []
+    # around the look-up alone: what the included template itself misses is an error all the same
+    attempt = ast.Try(get, [ast.ExceptHandler(name("TemplateNotFound"), None, [ast.Pass()])], [], [])
+    if statement.ignore_missing:  # (C7)
+        code.add(attempt)
+    with code.statement_scope(get if statement.ignore_missing else code.block):
+        reference = generator.value(statement.reference)
+        getter = attribute(name("environment"), statement.way)
+        code.add(assign(variable, call(getter, reference, const(statement.by))))
+    with code.statement_scope(attempt.orelse if statement.ignore_missing else code.block):
+        if statement.variables is not None:
+            included = call("include", name(variable), pairs_of(generator, statement.variables))
+            run(generator, out, included, generator.value(statement.frame))
+            return
+        # Jinja2 writes this past the buffer of a `set` or `filter` block, straight to the output (C8)
+        to = "out" if statement.to_output else out.variable
+        stream = attribute(call("default_module", name(variable), generator.value(statement.frame)), "_body_stream")
+        code.do(call(attribute(name(to), "extend"), stream))
 
 
 STATEMENTS: Statements = MappingProxyType(
     {
-        nodes.Output: output,
-        nodes.If: _if,
-        nodes.Assign: _assign,
-        nodes.AssignBlock: _assign_block,
-        nodes.FilterBlock: _filter_block,
-        nodes.With: _with,
-        nodes.ExprStmt: _expression_statement,
-        nodes.Scope: _scope,
-        nodes.OverlayScope: _overlay_scope,
-        nodes.EvalContextModifier: _modifier,
-        nodes.ScopedEvalContextModifier: _scoped_modifier,
-        nodes.Continue: _leave,
-        nodes.Break: _leave,
+        ir.If: _if,
+        ir.Scoped: _scoped,
+        ir.Break: _break,
+        ir.Continue: _continue,
+        ir.Unextended: _unextended,
+        ir.Extended: _extended,
+        ir.Raise: _raise,
+        ir.Set: _set,
+        ir.CheckNamespace: _check_namespace,
+        ir.Publish: _publish,
+        ir.Tell: _tell,
+        ir.ScopeVariables: _scope_variables,
+        ir.SetScopeVariable: _set_scope_variable,
+        ir.Do: _do,
+        ir.KeepContext: _keep_context,
+        ir.Modify: _modify,
+        ir.Modified: _modified,
+        ir.Overlay: _overlay,
+        ir.Run: _run,
+        ir.MakeFrame: _make_frame,
+        ir.RunBlock: _run_block,
+        ir.RunIncluded: _run_included,
+        ir.RunSuper: _run_super,
+        ir.RunParent: _run_parent,
+        ir.Extend: _extend,
+        ir.Include: _include,
     }
 )

@@ -1,4 +1,4 @@
-"""The builder: the statements of one function after the other, with output joined into runs.
+"""The writer: the statements of one function after the other, with output joined into runs.
 
 Enters: expressions and statements, in the order in which they are to run. Leaves: bodies in which every value that
 has an effect is computed in a statement of its own, in that order. Nothing here knows what they are made for.
@@ -22,9 +22,20 @@ from blendtpl.compiler.codegen.pyast import (
     likely,
     name,
 )
-from blendtpl.compiler.codegen.scope import Scope
 
 _OFTEN = 3  # appends from which on it is worth to bind the method
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Where output goes: the variable of the list that it is appended to; whether that is the function's own, so that
+    the function may yield to whoever wants the output in pieces; and, where it is that of whoever calls, and Jinja2
+    makes a text first, the variable of a list of what may be no text.
+    """
+
+    variable: str = "out"
+    streams: bool = True
+    unsure: str = ""
 
 
 @dataclass(slots=True)
@@ -182,17 +193,17 @@ class Writer:
         """Append an expression for its effect."""
         self.add(ast.Expr(expression))
 
-    def write_text(self, scope: Scope, text: str) -> None:
+    def write_text(self, out: Out, text: str) -> None:
         """Output constant text."""
         if text:
-            self._open(scope)
+            self._open(out)
             self.function.run.append(("text", const(text), self.line))
 
-    def write(self, scope: Scope, kind: str, value: ast.expr) -> None:
+    def write(self, out: Out, kind: str, value: ast.expr) -> None:
         """Output a value: `kind` says how it becomes text (`str`, `escape`, `call` for a call that returns a text, or
         `is` for what is text already).
         """
-        self._open(scope)
+        self._open(out)
         self.function.run.append((kind, value, self.line))
 
     def materialised(self, value: ast.expr) -> ast.Name:
@@ -264,10 +275,10 @@ class Writer:
             converted.lineno = line
         return converted
 
-    def _open(self, scope: Scope) -> None:
-        if self.function.run and self.function.run_out != scope.out:
+    def _open(self, out: Out) -> None:
+        if self.function.run and self.function.run_out != out.variable:
             self.flush()
-        self.function.run_out = scope.out
+        self.function.run_out = out.variable
 
     def flush(self) -> None:
         """Write the output that waits; where it becomes a text, it waits on."""

@@ -1,0 +1,69 @@
+"""Rewriting: a node like another, but for some of what is below it.
+
+What a pass does not change stays the same object, so that a pass which finds nothing costs a walk.
+"""
+
+from typing import Any, TypeVar
+
+from blendtpl.compiler.ir.base import Body, Node, Statement, Value
+
+Kind = TypeVar("Kind", bound=Node)
+_PLAIN = frozenset((str, int, bool, type(None), frozenset))
+
+
+class Rewriter:
+    """A walk that may put other values and statements in place of those that it meets: what is overridden says which.
+
+    `value` and `statement` are given what stands there, with what is below it as it was.
+    """
+
+    def value(self, value: Value) -> Value:
+        """Return what stands in place of a value."""
+        return self.parts(value)
+
+    def statement(self, statement: Statement) -> Body:
+        """Return what stands in place of a statement: any number of them."""
+        return (self.parts(statement),)
+
+    def body(self, body: Body) -> Body:
+        """Return what stands in place of statements."""
+        rewritten: list[Statement] = []
+        same = True
+        for statement in body:
+            instead = self.statement(statement)
+            same = same and len(instead) == 1 and instead[0] is statement
+            rewritten += instead
+        return body if same else tuple(rewritten)
+
+    def parts(self, node: Kind) -> Kind:
+        """Return a node with what stands in place of what is directly below it."""
+        changes: dict[str, Any] = {}
+        for field in node.__dataclass_fields__:
+            old = getattr(node, field)
+            if type(old) in _PLAIN:
+                continue
+            new = self._field(old)
+            if new is not old:
+                changes[field] = new
+        return node if not changes else replaced(node, changes)
+
+    def _field(self, old: Any) -> Any:
+        if isinstance(old, Value):
+            return self.value(old)
+        if type(old) is tuple:
+            if old and isinstance(old[0], Statement):
+                return self.body(old)
+            new = tuple([self._field(part) for part in old])
+            return old if all(a is b for a, b in zip(new, old, strict=True)) else new
+        if isinstance(old, Statement):
+            instead = self.statement(old)
+            if len(instead) != 1:
+                raise TypeError(f"one statement is wanted in place of {old!r}")
+            return instead[0]
+        return self.parts(old) if isinstance(old, Node) else old
+
+
+def replaced(node: Kind, changes: dict[str, Any]) -> Kind:
+    """Return a node with other fields."""
+    fields = [changes[field] if field in changes else getattr(node, field) for field in node.__dataclass_fields__]
+    return type(node)(*fields)

@@ -1,0 +1,1 @@
+"""Passes: each one idea, from the intermediate form to the intermediate form."""
