@@ -88,16 +88,8 @@ class Facts:
 SPECIAL = ("caller", "kwargs", "varargs")
 # the one kind of node that another is derived from, and that one
 MODIFIERS = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
-# what asks for the context itself, changes it, or is an extension's, which may do either
-_NEVER_SLOTTED = (
-    nodes.ContextReference,
-    nodes.DerivedContextReference,
-    nodes.OverlayScope,
-    *MODIFIERS,
-    nodes.ExtensionAttribute,
-    nodes.EnvironmentAttribute,
-    nodes.InternalName,
-)
+# what hands the context itself to an extension, which may change it
+_NEVER_SLOTTED = (nodes.ContextReference, nodes.DerivedContextReference, nodes.OverlayScope)
 # what needs more of its includer than values: blocks, or a frame that a macro can hold
 _NEVER_PART = (nodes.Extends, nodes.Block, nodes.Macro, nodes.CallBlock)
 _OBSERVERS = (nodes.Call, nodes.Import, nodes.FromImport)
@@ -141,6 +133,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         needs_context=included is None
         or not kinds.isdisjoint(_OBSERVERS)
         or "self" in names
+        or passed_argument(environment.finalize) == "context"
         or _asks(every, environment),
         included=included or (),
         is_singleton=is_singleton,
@@ -175,10 +168,8 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
 def _is_slotted(every: ByKind, names: list[str], environment: jinja2.Environment) -> bool:
     """Return whether a template may run with a frame in place of a context."""
     return (
-        type(environment).getattr is jinja2.Environment.getattr
-        and not environment.sandboxed
-        and not has_own_call(environment)
-        and environment.finalize is None
+        not has_own_call(environment)
+        and (environment.finalize is None or "super" not in names)
         and every.keys().isdisjoint(_NEVER_SLOTTED)
         and not _keeps_super(every, names)
         and not any(node.name == "self" and node.ctx != "load" for node in every.get(nodes.Name, ()))

@@ -46,6 +46,11 @@ class Target:
     needs_context: bool
 
     @property
+    def has_context(self) -> bool:
+        """Return whether functions are given the context itself."""
+        return self.parameters is None and self.slots is None
+
+    @property
     def getter(self) -> str:
         """Return the local name of what looks up names; an application's own may note what is asked for."""
         return "resolve" if self.own_context else PURE_GETTER

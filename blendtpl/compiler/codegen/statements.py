@@ -188,16 +188,23 @@ def _keep_context(generator: Generator, statement: ir.KeepContext, out: Out) -> 
 def _modify(generator: Generator, statement: ir.Modify, out: Out) -> None:
     generator.code.flush()
     value = generator.value(statement.value)
-    holder = attribute(name("context"), "eval_ctx")
+    holder = attribute(_context(generator), "eval_ctx")
     generator.code.add(ast.Assign([ast.Attribute(holder, statement.option, ast.Store())], value))
 
 
 def _modified(generator: Generator, statement: ir.Modified, out: Out) -> None:
-    code, holder, saved = generator.code, attribute(name("context"), "eval_ctx"), generator.code.temporary()
+    code, saved = generator.code, generator.code.temporary()
+    holder = attribute(_context(generator), "eval_ctx")
     code.add(assign(saved, call(attribute(holder, "save"))))
     generator.body(statement.body, out)
     code.flush()
+    holder = attribute(_context(generator), "eval_ctx")
     code.do(call(attribute(holder, "revert"), name(saved)))
+
+
+def _context(generator: Generator) -> ast.expr:
+    """Return the expression for the context of the function at hand."""
+    return name("context") if generator.target.has_context else call("true_context", name("context"))
 
 
 def _overlay(generator: Generator, statement: ir.Overlay, out: Out) -> None:

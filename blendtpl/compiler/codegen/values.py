@@ -284,7 +284,8 @@ def _call(generator: Generator, value: ir.Call) -> ast.expr:
     frame = generator.value(value.frame)
     if value.way == "sandbox":
         guard = attribute(name("environment"), "call")
-        return code.materialise(ast.Call(guard, [frame, callee, *arguments], [*keywords, *scopes]))
+        context = frame if generator.target.has_context else call("true_context", frame)
+        return code.materialise(ast.Call(guard, [context, callee, *arguments], [*keywords, *scopes]))
     if value.way == "context":
         # arguments that cannot be taken apart fail in the name of what Jinja2 calls with them
         method = attribute(call("true_context", frame), "call")

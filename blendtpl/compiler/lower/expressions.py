@@ -100,7 +100,7 @@ def _intercepted(
     values = [unit.value(operand, scope) for operand in operands]
     method = "call_unop" if len(values) == 1 else "call_binop"
     shown = Constant(unit.line, operator or node.operator)
-    return environment_call(unit, method, unit.frame(scope), shown, *values)
+    return environment_call(unit, method, unit.context(scope), shown, *values)
 
 
 def _logic(unit: Unit, node: nodes.And | nodes.Or, scope: Scope) -> Value:

@@ -236,7 +236,7 @@ def finalized(unit: Unit, scope: Scope, value: Value) -> Value:
         case "environment":
             passed = (Global(unit.line, "environment"),)
         case "context":
-            passed = (unit.frame(scope),)
+            passed = (unit.context(scope),)
         case "eval_context":
             passed = (unit.evaluation(scope),)
     function = ObjectAttribute(unit.line, Global(unit.line, "environment"), "finalize")

@@ -11,6 +11,7 @@ from blendtpl.compiler.ir.statements import Function, Template
 from blendtpl.compiler.passes.counters import counters
 from blendtpl.compiler.passes.fold import folded
 from blendtpl.compiler.passes.inline import FunctionOf, inlined
+from blendtpl.compiler.passes.unread import without_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ PASSES: Mapping[str, Callable[[Function, Around], Function]] = MappingProxyType(
             function, around.template, around.function_of, lenient=around.lenient
         ),
         "fold": lambda function, around: folded(function),
+        "unread": lambda function, around: without_unread(function),
         "counters": lambda function, around: counters(function, lenient=around.lenient),
     }
 )
