@@ -6,15 +6,33 @@ dataclass takes three times as long, and there are more nodes than anything else
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 Kind = TypeVar("Kind", bound=type)
+
+# the types of fields that hold no nodes, as they are written
+_PLAIN = frozenset(
+    (
+        *("str", "int", "bool", "Any", "str | None", "int | None", "tuple[str, ...]", "tuple[int, ...]"),
+        *("frozenset[str]", "frozenset[str] | None", "tuple[Slot, ...]", "tuple[tuple[str, int], ...] | None"),
+    )
+)
+FIELDS: dict[type, tuple[str, ...]] = {}  # the fields of each kind of node
+CHILDREN: dict[type, tuple[str, ...]] = {}  # those of them that may hold nodes
 
 
 @dataclass_transform(frozen_default=True)
 def node(cls: Kind) -> Kind:
     """Make a class one of nodes, which are compared by identity and take their fields in order."""
-    return dataclass(slots=True, eq=False)(cls)  # type: ignore[return-value]
+    made: Any = dataclass(slots=True, eq=False)(cls)
+    fields = made.__dataclass_fields__
+    FIELDS[made] = tuple(fields)
+    CHILDREN[made] = tuple(name for name, field in fields.items() if str(_written(field.type)) not in _PLAIN)
+    return made  # type: ignore[no-any-return]
+
+
+def _written(annotation: object) -> object:
+    return annotation.__name__ if isinstance(annotation, type) and "[" not in repr(annotation) else annotation
 
 
 @node
@@ -39,24 +57,26 @@ Body = tuple[Statement, ...]
 
 def parts(of: Node) -> Iterator[Node]:
     """Yield the nodes directly below a node, in the order in which they run."""
-    for field in of.__dataclass_fields__:
+    for field in CHILDREN[type(of)]:
         value = getattr(of, field)
-        if isinstance(value, Node):
-            yield value
-        elif type(value) is tuple:
+        if value.__class__ is tuple:
             yield from _in_tuple(value)
+        elif value.__class__ in CHILDREN:
+            yield value  # type: ignore[misc]  # only nodes are of these classes
 
 
-def _in_tuple(values: tuple[object, ...]) -> Iterator[Node]:
+def _in_tuple(values: tuple[Any, ...]) -> Iterator[Node]:
     for value in values:
-        if isinstance(value, Node):
-            yield value
-        elif type(value) is tuple:
+        if value.__class__ in CHILDREN:
+            yield value  # type: ignore[misc]  # only nodes are of these classes
+        elif value.__class__ is tuple:
             yield from _in_tuple(value)
 
 
 def below(of: Node | tuple[Node, ...]) -> Iterator[Node]:
     """Yield all nodes below a node, or those of a body and all below them, in the order in which they run."""
-    for part in of if isinstance(of, tuple) else parts(of):
+    waiting = [*(of if isinstance(of, tuple) else parts(of))][::-1]
+    while waiting:
+        part = waiting.pop()
         yield part
-        yield from below(part)
+        waiting += [*parts(part)][::-1]

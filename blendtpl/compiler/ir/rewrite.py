@@ -3,12 +3,12 @@
 What a pass does not change stays the same object, so that a pass which finds nothing costs a walk.
 """
 
+from operator import is_
 from typing import Any, TypeVar
 
-from blendtpl.compiler.ir.base import Body, Node, Statement, Value
+from blendtpl.compiler.ir.base import CHILDREN, FIELDS, Body, Node, Statement, Value
 
 Kind = TypeVar("Kind", bound=Node)
-_PLAIN = frozenset((str, int, bool, type(None), frozenset))
 
 
 class Rewriter:
@@ -38,9 +38,9 @@ class Rewriter:
     def parts(self, node: Kind) -> Kind:
         """Return a node with what stands in place of what is directly below it."""
         changes: dict[str, Any] = {}
-        for field in node.__dataclass_fields__:
+        for field in CHILDREN[type(node)]:
             old = getattr(node, field)
-            if type(old) in _PLAIN:
+            if old is None or old == ():
                 continue
             new = self._field(old)
             if new is not old:
@@ -53,8 +53,8 @@ class Rewriter:
         if type(old) is tuple:
             if old and isinstance(old[0], Statement):
                 return self.body(old)
-            new = tuple([self._field(part) for part in old])
-            return old if all(a is b for a, b in zip(new, old, strict=True)) else new
+            new = [self._field(part) for part in old]
+            return old if all(map(is_, new, old)) else tuple(new)
         if isinstance(old, Statement):
             instead = self.statement(old)
             if len(instead) != 1:
@@ -65,5 +65,5 @@ class Rewriter:
 
 def replaced(node: Kind, changes: dict[str, Any]) -> Kind:
     """Return a node with other fields."""
-    fields = [changes[field] if field in changes else getattr(node, field) for field in node.__dataclass_fields__]
+    fields = [changes[field] if field in changes else getattr(node, field) for field in FIELDS[type(node)]]
     return type(node)(*fields)
