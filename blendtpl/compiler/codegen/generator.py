@@ -20,7 +20,7 @@ from blendtpl.compiler.codegen.exports import Stores
 from blendtpl.compiler.codegen.pyast import PURE_GETTER, assign, attribute, call, const, either, item, name
 from blendtpl.compiler.codegen.writer import Out, Writer
 from blendtpl.compiler.ir.base import Statement, Value
-from blendtpl.compiler.ir.statements import Print, PrintAsked, PrintText
+from blendtpl.compiler.ir.statements import PrintText
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Generator:
         """Write statements."""
         for statement in body:
             self.code.line = statement.line or self.code.line
-            if self.target.in_order and not isinstance(statement, (Print, PrintText, PrintAsked)):
+            if self.target.in_order and not isinstance(statement, PrintText):
                 self.code.flush()
             self.statements[type(statement)](self, statement, out)
 
