@@ -22,6 +22,7 @@ from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import below
 from blendtpl.compiler.assemble.packing import unit
+from blendtpl.compiler.assemble.target import target_of
 from blendtpl.compiler.codegen.module import Module, module
 from blendtpl.compiler.ir.statements import Function, Template
 from blendtpl.compiler.lower.template import lowered
@@ -79,7 +80,8 @@ def module_of(
     without: Collection[str] = (),
 ) -> Module:
     """Return the Python module of a template, as `emit` compiles it; some passes may be left out."""
-    return module(environment, name, intermediate(name, tree, environment, program, tree_of, without), program)
+    template = intermediate(name, tree, environment, program, tree_of, without)
+    return module(template, target_of(environment, name, program))
 
 
 def intermediate(

@@ -10,12 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import jinja2
-from jinja2.runtime import Context
-
 from blendtpl.bundle import abi
-from blendtpl.bundle.environment import is_own, prints_in_order
-from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.codegen.exports import Stores
 from blendtpl.compiler.codegen.pyast import PURE_GETTER, assign, attribute, call, const, either, item, name
 from blendtpl.compiler.codegen.writer import Out, Writer
@@ -25,11 +20,13 @@ from blendtpl.compiler.ir.statements import PrintText
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What code is written for: which template it is of; whether the functions in C are there, what is undefined may be printed, what a template
-    prints is to be in its output before it calls anything, and contexts look up names in a way of their own, or the
-    environment attributes and items; whether texts are joined as
-    they are; whether it is a sandbox, and which tests in it are Jinja2's; the names that the
-    template is called with, or the slots of its frame; and whether it asks for a context.
+    """What code is written for.
+
+    `template` is its name, `speedups`: it may call the functions in C, `lenient`: what is undefined may be printed,
+    `in_order`: what is printed is in the output before anything is called, `own_context`: contexts look up names in a
+    way of their own, `joins`: texts are joined as they are, `looks_up`: items are looked up as Jinja2 does,
+    `sandboxed`: in a sandbox; `own_tests` are the tests that are Jinja2's. `parameters` are the names that the template is called
+    with, or else `slots` those of its frame, and `needs_context`: something may ask that for a context.
     """
 
     template: str | None
@@ -54,25 +51,6 @@ class Target:
     def getter(self) -> str:
         """Return the local name of what looks up names; an application's own may note what is asked for."""
         return "resolve" if self.own_context else PURE_GETTER
-
-
-def target_of(environment: jinja2.Environment, template: str | None, program: ProgramFacts) -> Target:
-    """Return what the code of a template is written for."""
-    parameters, layout = program.parameters(template), program.layout(template)
-    return Target(
-        template,
-        program.speedups,
-        lenient=not issubclass(environment.undefined, jinja2.StrictUndefined),
-        in_order=prints_in_order(environment),
-        own_context=environment.context_class.resolve_or_missing is not Context.resolve_or_missing,
-        joins=environment.concat is jinja2.Environment.concat,
-        looks_up=type(environment).getitem is jinja2.Environment.getitem and not environment.sandboxed,
-        sandboxed=environment.sandboxed,
-        own_tests=frozenset(test for test in environment.tests if is_own(environment, "test", test)),
-        parameters=None if parameters is None else frozenset(parameters),
-        slots=None if layout is None else {slot: at for at, slot in enumerate(layout.slots, abi.SLOTS)},
-        needs_context=layout is None or program.needs_context(template),
-    )
 
 
 Values = Mapping[type[Value], Callable[["Generator", Any], ast.expr]]

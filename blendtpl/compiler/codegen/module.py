@@ -17,15 +17,12 @@ import ast
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import jinja2
-
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TemplateInfo
-from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.codegen.constant_slots import ConstantSlots, constant_slots
 from blendtpl.compiler.codegen.exports import Stores
 from blendtpl.compiler.codegen.functions import FUNCTION_VALUES, FUNCTIONS, function_of
-from blendtpl.compiler.codegen.generator import Generator, target_of
+from blendtpl.compiler.codegen.generator import Generator, Target
 from blendtpl.compiler.codegen.logic import LOGIC
 from blendtpl.compiler.codegen.loops import LOOPS
 from blendtpl.compiler.codegen.output import OUTPUT
@@ -62,10 +59,9 @@ class Module:
         return tree
 
 
-def module(environment: jinja2.Environment, name: str | None, template: Template, program: ProgramFacts) -> Module:
+def module(template: Template, target: Target) -> Module:
     """Return the Python module of a template."""
-    target = target_of(environment, name, program)
-    code = Writer(speedups=program.speedups)
+    code = Writer(speedups=target.speedups)
     generator = Generator(target, _ALL_VALUES, _ALL_STATEMENTS, code, Stores(code, target.slots))
     functions, preset = [], None
     for function in template.functions:

@@ -1,0 +1,28 @@
+"""Target: what code generation is told of a template's environment, and of the set around it."""
+
+import jinja2
+from jinja2.runtime import Context
+
+from blendtpl.bundle import abi
+from blendtpl.bundle.environment import is_own, prints_in_order
+from blendtpl.compiler.analysis.program_facts import ProgramFacts
+from blendtpl.compiler.codegen.generator import Target
+
+
+def target_of(environment: jinja2.Environment, template: str | None, program: ProgramFacts) -> Target:
+    """Return what the code of a template is written for."""
+    parameters, layout = program.parameters(template), program.layout(template)
+    return Target(
+        template,
+        program.speedups,
+        lenient=not issubclass(environment.undefined, jinja2.StrictUndefined),
+        in_order=prints_in_order(environment),
+        own_context=environment.context_class.resolve_or_missing is not Context.resolve_or_missing,
+        joins=environment.concat is jinja2.Environment.concat,
+        looks_up=type(environment).getitem is jinja2.Environment.getitem and not environment.sandboxed,
+        sandboxed=environment.sandboxed,
+        own_tests=frozenset(test for test in environment.tests if is_own(environment, "test", test)),
+        parameters=None if parameters is None else frozenset(parameters),
+        slots=None if layout is None else {slot: at for at, slot in enumerate(layout.slots, abi.SLOTS)},
+        needs_context=layout is None or program.needs_context(template),
+    )
