@@ -15,8 +15,9 @@ from blendtpl.bundle.row_ops import GIVEN, MOST_DEPTH, MOST_VALUES, Comparison, 
 from blendtpl.bundle.row_ops import Counter as Which
 from blendtpl.compiler.ir import statements as st
 from blendtpl.compiler.ir import values as ir
-from blendtpl.compiler.ir.base import Body, Node, Statement, Value, below
+from blendtpl.compiler.ir.base import Body, Node, Statement, Value, below, parts
 
+_LOOKING = frozenset({"map", "select", "reject", "selectattr", "rejectattr"})
 _LONG = 400  # operations: what is longer than that gains less by being data
 _OPERATORS = {
     "+": Operator.ADD,
@@ -282,6 +283,8 @@ class _Builder:
         target = self.target(loop.target)
         if items == GIVEN:
             self.first = len(self.inputs)
+            if leaves(loop.otherwise):
+                raise NoProgram
         around, self.loops = self.loops, (*self.loops, loop.variable)
         test = None if loop.test is None else self.test(loop, loop.test)
         first: list[Any] = []
@@ -328,6 +331,22 @@ class _Builder:
         if isinstance(target, st.ToParts):
             return tuple(self.target(item) for item in target.items)
         raise NoProgram
+
+
+def leaves(body: Body) -> bool:
+    """Return whether statements leave a round of a loop that is around them, or that loop."""
+    for statement in body:
+        if isinstance(statement, (st.Break, st.Continue)):
+            return True
+        inner = statement.otherwise if isinstance(statement, st.Loop) else _bodies(statement)
+        if leaves(inner):
+            return True
+    return False
+
+
+def _bodies(statement: Statement) -> Body:
+    """Return the statements that stand in one."""
+    return tuple(part for part in parts(statement) if isinstance(part, Statement))
 
 
 def _is_fixed(constant: object) -> bool:
@@ -461,12 +480,14 @@ def _text(builder: _Builder, value: ir.Text) -> Any:
 
 
 def _captured(builder: _Builder, body: Body) -> Any:
-    if any(isinstance(node, (st.Break, st.Continue)) for node in below(body)):
+    if leaves(body):
         raise NoProgram
     return builder.body(body)
 
 
 def _apply(builder: _Builder, value: ir.Apply) -> Any:
+    if value.own and value.called in _LOOKING:
+        raise NoProgram  # these have forms that know what went wrong inside of what they look up
     inner = builder.value(value.value)
     passed = () if value.passed is None else (builder.value(value.passed),)
     function = ir.Bound(value.line, (value.kind, value.called))
