@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import jinja2
 
+from blendtpl.runtime.namespace import names_of
 from blendtpl.runtime.template import Template
 from blendtpl.tools.contexts import Sample, Variables, copied, watchable
 from blendtpl.tools.printed import Printed, Watch
@@ -189,7 +190,13 @@ def _followed(results: Mapping[str, Soaked], task: _Task) -> Origins:
         half = growth.renders - growth.renders // 2
         pieces = max(growth.blocks, growth.collected, growth.bytes // 16, 1)
         renders = min(half, max(_FEW, -(-half * _ENOUGH // pieces)))
+    _without_rows(task.templates[task.name])
     return follow(_render(task), renders, task.templates, warm_up=min(renders, task.warm_up))
+
+
+def _without_rows(template: Template) -> None:
+    """Have loops run as Python in this process, which knows of each line where that made something."""
+    names_of(template._compiled.environment)["rows"] = lambda *unused: False
 
 
 def _may_be_followed(soaked: Soaked) -> bool:
