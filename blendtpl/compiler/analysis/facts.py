@@ -20,8 +20,8 @@ from blendtpl.compiler.analysis.walk import ByKind, below, by_kind, children, ha
 @dataclass(frozen=True, slots=True)
 class MacroShape:
     """How a macro takes its arguments: `special` are caller, kwargs, varargs as used; `handed` are the numbers of
-    arguments that it calls its caller with, when that is all that it does with it; `included` is what it includes, which
-    may see its caller then.
+    arguments that it calls its caller with, when that is all that it does with it; `included` is what it includes,
+    which may see its caller then.
     """
 
     name: str

@@ -24,7 +24,8 @@ from blendtpl.compiler.analysis.walk import below
 from blendtpl.compiler.assemble.packing import unit
 from blendtpl.compiler.assemble.target import target_of
 from blendtpl.compiler.codegen.module import Module, module
-from blendtpl.compiler.ir.statements import Function, Template
+from blendtpl.compiler.ir.functions import Function
+from blendtpl.compiler.ir.statements import Template
 from blendtpl.compiler.lower.template import lowered
 from blendtpl.compiler.lower.unit import Unfinished
 from blendtpl.compiler.passes.pipeline import Around, optimised

@@ -11,8 +11,9 @@ from blendtpl.compiler.codegen.statements import bind
 from blendtpl.compiler.codegen.values import autoescape
 from blendtpl.compiler.codegen.writer import Out
 from blendtpl.compiler.ir.effects import only_prints
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import replaced
-from blendtpl.compiler.ir.statements import Default, Define, Framed, Function
+from blendtpl.compiler.ir.statements import Default, Define, Framed
 from blendtpl.compiler.ir.values import MakeBody, MakeCaller, MakeMacro, Text
 
 _ROOTS = frozenset({"root", "part", "block"})

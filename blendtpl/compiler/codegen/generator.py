@@ -25,8 +25,8 @@ class Target:
     `template` is its name, `speedups`: it may call the functions in C, `lenient`: what is undefined may be printed,
     `in_order`: what is printed is in the output before anything is called, `own_context`: contexts look up names in a
     way of their own, `joins`: texts are joined as they are, `looks_up`: items are looked up as Jinja2 does,
-    `sandboxed`: in a sandbox; `own_tests` are the tests that are Jinja2's. `parameters` are the names that the template is called
-    with, or else `slots` those of its frame, and `needs_context`: something may ask that for a context.
+    `sandboxed`: in a sandbox; `own_tests` are the tests that are Jinja2's. `parameters` are the names that the template
+    is called with, or else `slots` those of its frame, and `needs_context`: something may ask that for a context.
     """
 
     template: str | None
@@ -212,9 +212,9 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """A loop whose ``loop`` is counters: the variables of its number, which counts from 1, of what it iterates over, and
-    of what knows what is to come of these, which is there unless that is a tuple. One that is recursive has those of
-    the function to call, and of how deep it is.
+    """A loop whose ``loop`` is counters: the variables of its number, which counts from 1, of what it iterates over,
+    and of what knows what is to come of these, which is there unless that is a tuple. One that is recursive has those
+    of the function to call, and of how deep it is.
     """
 
     number: str

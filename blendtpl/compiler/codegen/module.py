@@ -5,8 +5,8 @@ Enters: the intermediate form of a template. Leaves: a syntax tree with the temp
 
 - `info`, a dict of what `blendtpl.bundle.abi.TemplateInfo` says, in that order; `bound`: what of the environment it
   uses, each as words which, joined, are the global variable for it; `relocations`: the parts of other templates that
-  are in ``link_0`` and so on, by these numbers; and `constant_slots`: what is in the slots that `info` names, a constant
-  or a part of another.
+  are in ``link_0`` and so on, by these numbers; and `constant_slots`: what is in the slots that `info` names, a
+  constant or a part of another.
 
 There is no ``root`` for a template that nothing refers to by name, when it does no more than set names to what is known
 and extend another (`blendtpl.compiler.codegen.constant_slots`). Any function that never yields returns an empty tuple,

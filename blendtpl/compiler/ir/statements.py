@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.compiler.ir.base import Body, Node, Statement, Value, node
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.values import Autoescape, Frame, Variable
 
 # -- output ------------------------------------------------------------------------------------------------------------
@@ -229,7 +230,7 @@ class KeepContext(Statement):
 class Define(Statement):
     """A function that sees the variables around it."""
 
-    function: "Function"
+    function: Function
 
 
 @node
@@ -238,25 +239,6 @@ class Default(Statement):
 
     variable: str
     value: Value
-
-
-@node
-class Function(Node):
-    """A function of a template's code.
-
-    `kind` is "root", "part", "block", "macro" or "caller"; `parameters` are its arguments but for where output goes;
-    `text`: it returns its output, `writes`: it is given the list to write it to, and else it makes one and returns the
-    text of that. `hot`: what stands in it may run often.
-    """
-
-    kind: str
-    name: str
-    parameters: tuple[str, ...]
-    bind: tuple[tuple[str, Value], ...]
-    body: Body
-    text: bool
-    writes: bool
-    hot: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from blendtpl.compiler.ir import statements as st
 from blendtpl.compiler.ir import values as ir
 from blendtpl.compiler.ir.base import Node, Statement, Value
+from blendtpl.compiler.ir.functions import Function
 
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 
@@ -19,7 +20,7 @@ def as_text(template: st.Template) -> str:
     return "\n\n".join("\n".join(_function(function, "")) for function in template.functions)
 
 
-def _function(function: st.Function, indent: str) -> Iterator[str]:
+def _function(function: Function, indent: str) -> Iterator[str]:
     gives = "a text" if function.text else "writes" if function.writes else "a joined text"
     yield f"{indent}{function.kind} {function.name}({', '.join(function.parameters)}): {gives}"
     yield from _binds(function.bind, indent + "  ")
@@ -175,7 +176,7 @@ def _generic(node: Node, leaving_out: frozenset[str] = frozenset()) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, Value):
         return shown(value)
-    if isinstance(value, st.Function):
+    if isinstance(value, Function):
         return f"function {value.name}"
     if _is_body(value):
         return "{" + "; ".join(line.strip() for line in _body(value, "")) + "}"

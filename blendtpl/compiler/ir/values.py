@@ -2,12 +2,10 @@
 options is decided, and what may be undefined, or fails, says so by its kind.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from blendtpl.compiler.ir.base import Body, Node, Value, node
-
-if TYPE_CHECKING:
-    from blendtpl.compiler.ir.statements import Function
+from blendtpl.compiler.ir.functions import Function
 
 Keywords = tuple[tuple[str, Value], ...]
 
@@ -462,7 +460,7 @@ class MakeMacro(Value):
 class MakeBody(Value):
     """What a `call` block hands on to a macro that only ever calls for it, made of a function that writes."""
 
-    function: "Function"
+    function: Function
     escaped: Autoescape
 
 
@@ -470,6 +468,6 @@ class MakeBody(Value):
 class MakeCaller(Value):
     """The like of a block that takes arguments: a macro, made of a function."""
 
-    function: "Function"
+    function: Function
     escaped: Autoescape
     macro: MakeMacro

@@ -14,7 +14,8 @@ from blendtpl.compiler.analysis.facts import SPECIAL
 from blendtpl.compiler.analysis.string_functions import prints
 from blendtpl.compiler.analysis.walk import undeclared
 from blendtpl.compiler.ir.base import Statement, Value
-from blendtpl.compiler.ir.statements import RAW, TEXT, Default, Define, Function, Print, Publish, Set, ToVariable
+from blendtpl.compiler.ir.functions import Function
+from blendtpl.compiler.ir.statements import RAW, TEXT, Default, Define, Print, Publish, Set, ToVariable
 from blendtpl.compiler.ir.values import MakeBody, MakeCaller, MakeMacro, Printed, Undefined
 from blendtpl.compiler.lower.calls import call_macro, call_of, known_caller
 from blendtpl.compiler.lower.output import Lowered

@@ -27,7 +27,8 @@ from blendtpl.compiler.analysis.facts import is_call_of, is_call_of_self, may_ho
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import ByKind, by_kind, has, undeclared
 from blendtpl.compiler.ir.base import Statement, Value
-from blendtpl.compiler.ir.statements import Function, KeepContext, ScopeVariables, Set, Template, ToVariable
+from blendtpl.compiler.ir.functions import Function
+from blendtpl.compiler.ir.statements import KeepContext, ScopeVariables, Set, Template, ToVariable
 from blendtpl.compiler.ir.values import Constant, Global, Invoke, Missing, TemplateSelf
 from blendtpl.compiler.lower.composition import REFERENCES, run_parent
 from blendtpl.compiler.lower.expressions import VALUES

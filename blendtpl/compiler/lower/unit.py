@@ -21,8 +21,9 @@ from blendtpl.compiler.analysis.facts import MacroShape
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import by_kind
 from blendtpl.compiler.ir.base import Statement, Value
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.literals import has_literal
-from blendtpl.compiler.ir.statements import Function, Tell
+from blendtpl.compiler.ir.statements import Tell
 from blendtpl.compiler.ir.values import (
     Autoescape,
     Checked,

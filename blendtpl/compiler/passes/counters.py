@@ -7,12 +7,12 @@ knowing the items to come, is enough for, it need not be there (P1); nor where n
 from dataclasses import dataclass, field
 
 from blendtpl.compiler.ir.base import Body, Node, Statement, Value, parts
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import Rewriter, replaced
 from blendtpl.compiler.ir.statements import (
     ESCAPE,
     Define,
     Descend,
-    Function,
     Loop,
     Print,
     ToVariable,

@@ -4,6 +4,7 @@ Jinja2 folds what is constant where it stands. Here it is what became constant b
 place of a call of it: conditions that are decided, constants that are printed, texts that come behind each other.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from jinja2.filters import FILTERS
@@ -12,12 +13,12 @@ from markupsafe import Markup, escape
 
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.compiler.ir.base import Body, Statement, Value
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import Rewriter
 from blendtpl.compiler.ir.statements import (
     ESCAPE,
     RAW,
     Framed,
-    Function,
     If,
     Print,
     PrintText,
@@ -87,7 +88,7 @@ class _Fold(Rewriter):
     def body(self, body: Body) -> Body:
         """Have texts that come behind each other be one."""
         body = super().body(body)
-        if not any(isinstance(a, PrintText) and isinstance(b, PrintText) for a, b in zip(body, body[1:], strict=False)):
+        if not any(isinstance(a, PrintText) and isinstance(b, PrintText) for a, b in pairwise(body)):
             return body
         joined: list[Statement] = []
         for statement in body:
@@ -132,9 +133,9 @@ def _printed(statement: Print) -> Statement:
 
 def _applied(value: Apply) -> Value:
     """Return what one of Jinja2's own filters or tests makes of a constant, or of what is undefined."""
-    if isinstance(value.value, Undefined) and value.kind == "test" and not value.arguments.positional:
-        if value.called in {"defined", "undefined"}:
-            return Constant(value.line, value.called == "undefined")
+    is_test = value.kind == "test" and not value.arguments.positional
+    if isinstance(value.value, Undefined) and is_test and value.called in {"defined", "undefined"}:
+        return Constant(value.line, value.called == "undefined")
     if not (_is_plain(value.value) and all(map(_is_plain, value.arguments.positional))):
         return value
     function: Any = (FILTERS if value.kind == "filter" else TESTS)[value.called]

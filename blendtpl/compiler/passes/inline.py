@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from blendtpl.bundle import abi
 from blendtpl.compiler.ir.base import Body, Node, Statement, Value, below
 from blendtpl.compiler.ir.effects import only_prints
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import Kind, Rewriter, replaced
 from blendtpl.compiler.ir.statements import (
     RAW,
@@ -19,7 +20,6 @@ from blendtpl.compiler.ir.statements import (
     Do,
     Extend,
     Framed,
-    Function,
     Include,
     KeepContext,
     Loop,
@@ -314,7 +314,7 @@ class _Arguments:
 
     def bound(self, called: str, value: Value) -> Value:
         """Return what stands for a value from here on."""
-        if isinstance(value, (Constant, Checked, Undefined)) or (isinstance(value, Variable)):
+        if isinstance(value, (Constant, Checked, Undefined, Variable)):
             return value
         variable = f"{called}{self.suffix}"
         self.before.append(Set(self.line, ToVariable(self.line, variable), value))
@@ -331,8 +331,8 @@ class _Arguments:
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
-    """The block that calls a macro: in which template it stands, the macro's parameter for it, its function, and whether
-    what it prints is escaped.
+    """The block that calls a macro: in which template it stands, the macro's parameter for it, its function, and
+    whether what it prints is escaped.
     """
 
     template: str | None

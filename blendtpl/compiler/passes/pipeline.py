@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from blendtpl.compiler.ir.statements import Function, Template
+from blendtpl.compiler.ir.functions import Function
+from blendtpl.compiler.ir.statements import Template
 from blendtpl.compiler.passes.counters import counters
 from blendtpl.compiler.passes.fold import folded
 from blendtpl.compiler.passes.inline import FunctionOf, inlined
@@ -16,8 +17,8 @@ from blendtpl.compiler.passes.unread import without_unread
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What passes may ask for: the template's name, whether what is undefined may be printed, and the functions of other
-    templates, as they were lowered.
+    """What passes may ask for: the template's name, whether what is undefined may be printed, and the functions of
+    other templates, as they were lowered.
     """
 
     template: str | None

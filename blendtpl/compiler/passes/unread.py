@@ -5,8 +5,9 @@ that could ask, there need be none.
 """
 
 from blendtpl.compiler.ir.base import Body, Statement, below
+from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import Rewriter, replaced
-from blendtpl.compiler.ir.statements import Function, Loop, ScopeVariables, SetScopeVariable
+from blendtpl.compiler.ir.statements import Loop, ScopeVariables, SetScopeVariable
 from blendtpl.compiler.ir.values import Call, Translate
 
 
