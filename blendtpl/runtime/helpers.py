@@ -38,6 +38,8 @@ from blendtpl.runtime.speedups import (
     new_counted,
     new_lookahead,
     rows,
+    safe_attribute,
+    safe_item,
     text_field,
 )
 from blendtpl.runtime.text_filters import title
@@ -332,6 +334,8 @@ NAMES: dict[str, Any] = {
     **{helper.__name__: helper for helper in (partial, reader, escaped_field, text_field, rows)},
     "invoked": invoked,
     "set_item": setitem,
+    "safe_attribute": safe_attribute,
+    "safe_item": safe_item,
     "absent": absent,
     "no_item": NO_ITEM,
     "call_back": call_back,

@@ -15,6 +15,7 @@ from jinja2.exceptions import TemplateAssertionError
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
 
 from blendtpl.bundle.environment import has_own_call
 from blendtpl.compiler.analysis.facts import MacroShape
@@ -100,6 +101,16 @@ class Unit:
     def own_getitem(self) -> bool:
         """Return whether items are."""
         return type(self.environment).getitem is not jinja2.Environment.getitem
+
+    @property
+    def safe_getattr(self) -> bool:
+        """Return whether attributes are looked up as Jinja2's sandbox does."""
+        return type(self.environment).getattr is SandboxedEnvironment.getattr
+
+    @property
+    def safe_getitem(self) -> bool:
+        """Return whether items are."""
+        return type(self.environment).getitem is SandboxedEnvironment.getitem
 
     @property
     def own_call(self) -> bool:
