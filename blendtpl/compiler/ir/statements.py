@@ -128,12 +128,12 @@ class Scoped(Statement):
 
 @node
 class Break(Statement):
-    pass
+    """The loop ends."""
 
 
 @node
 class Continue(Statement):
-    pass
+    """The round of the loop ends."""
 
 
 @node
@@ -153,16 +153,22 @@ class Framed(Statement):
 
 @node
 class ToVariable(Node):
+    """What is assigned to: a variable of the function."""
+
     name: str
 
 
 @node
 class ToParts(Node):
+    """What is assigned to: as many targets as the value has items, each of which gets one."""
+
     items: "tuple[Target, ...]"
 
 
 @node
 class ToNamespace(Node):
+    """What is assigned to: an attribute of a namespace."""
+
     namespace: Variable
     attr: str
 
@@ -180,6 +186,8 @@ class Set(Statement):
 
 @node
 class CheckNamespace(Statement):
+    """What is no namespace fails, before the value that is assigned to its attribute is looked at (S3)."""
+
     namespace: Variable
 
 
@@ -206,6 +214,8 @@ class ScopeVariables(Statement):
 
 @node
 class SetScopeVariable(Statement):
+    """A variable that what is called may see is put into the dict `name`, where it is `called` as in the template."""
+
     name: str
     called: str
     value: Value
@@ -355,6 +365,8 @@ class Include(Statement):
 
 @node
 class Raise(Statement):
+    """What can only fail: a `jinja2.TemplateRuntimeError`."""
+
     message: str
 
 

@@ -164,6 +164,8 @@ class ObjectAttribute(Value):
 
 @node
 class Binary(Value):
+    """Arithmetic of two values, with Python's operator."""
+
     operator: str
     left: Value
     right: Value
@@ -171,6 +173,8 @@ class Binary(Value):
 
 @node
 class Unary(Value):
+    """A value with a sign."""
+
     operator: str
     value: Value
 
@@ -194,11 +198,15 @@ class Logic(Value):
 
 @node
 class Not(Value):
+    """``not``."""
+
     value: Value
 
 
 @node
 class Choose(Value):
+    """``yes if test else no``, of which one is looked at."""
+
     test: Value
     yes: Value
     no: Value
