@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from blendtpl.bundle import abi
 from blendtpl.compiler.codegen.generator import Generator
 from blendtpl.compiler.codegen.pyast import call, const, is_, item, name
-from blendtpl.compiler.codegen.row_programs import RowLoop, SourceLocation, row_loop
+from blendtpl.compiler.codegen.row_builder import SourceLocation
+from blendtpl.compiler.codegen.row_programs import RowLoop, row_loop
 from blendtpl.compiler.codegen.writer import Out
 from blendtpl.compiler.ir.base import below
 from blendtpl.compiler.ir.statements import ESCAPE, Loop, Print
