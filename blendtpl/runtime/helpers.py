@@ -16,7 +16,7 @@ from typing import Any
 
 import jinja2.constants  # noqa: F401
 from jinja2 import runtime
-from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
+from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateRuntimeError
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
@@ -72,6 +72,27 @@ def callee(frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     if _block_vars:
         context = context.derived(_block_vars)
     return partial(function, context)
+
+
+def safe_callee(
+    environment: Any, frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None
+) -> Callable[..., Any]:
+    """Return what `callee` does for what a sandbox lets a template call; see `SandboxedEnvironment.call`."""
+    # of these none can say that it is not to be called
+    if type(function) is not BuiltinFunctionType and not environment.is_safe_callable(function):
+        raise SecurityError(f"{function!r} is not safely callable")
+    return callee(frame, function, _loop_vars, _block_vars)
+
+
+def safely_invoked(
+    environment: Any, frame: Any, _loop_vars: Any, _block_vars: Any, function: Any, /, *arguments: Any, **keywords: Any
+) -> Any:
+    """Return what `invoked` does in a sandbox."""
+    called = safe_callee(environment, frame, function, _loop_vars, _block_vars)
+    try:
+        return called(*arguments, **keywords)
+    except StopIteration:
+        return stopped(environment.undefined)
 
 
 def invoked(frame: Any, _loop_vars: Any, _block_vars: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
@@ -333,6 +354,8 @@ NAMES: dict[str, Any] = {
     **{helper.__name__: helper for helper in (check_namespace, exported)},
     **{helper.__name__: helper for helper in (partial, reader, escaped_field, text_field, rows)},
     "invoked": invoked,
+    "safe_callee": safe_callee,
+    "safely_invoked": safely_invoked,
     "set_item": setitem,
     "safe_attribute": safe_attribute,
     "safe_item": safe_item,

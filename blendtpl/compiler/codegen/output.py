@@ -54,7 +54,7 @@ def _print(generator: Generator, statement: Print, out: Out) -> None:
 def _is_one_call(generator: Generator, value: Attribute, *, escapes: bool) -> bool:
     """Return whether the text of an attribute takes one call, as it is not worth being written out."""
     hot = generator.code.function.hot
-    return not hasattr(dict, value.attr) and (not hot or (escapes and generator.target.speedups))
+    return not value.safe and not hasattr(dict, value.attr) and (not hot or (escapes and generator.target.speedups))
 
 
 def _print_asked(generator: Generator, statement: PrintAsked, out: Out) -> None:

@@ -115,6 +115,10 @@ class Builder:
         key = _key(value, self.changing)
         return None if key is None else self.given(value, key)
 
+    def constant(self, value: Any) -> int:
+        """Return the register of a constant that nothing can change."""
+        return self.given(ir.Constant(0, value), ("constant", type(value), repr(value)))
+
     def name(self, called: str) -> int:
         """Return the register of one of the functions that emitted code finds under a name."""
         return self.given(ir.Global(0, called), ("global", called))

@@ -66,12 +66,16 @@ def _source(given: Value) -> ir.Variable | ir.Given:
 
 def _attribute(builder: Builder, value: ir.Attribute) -> Any:
     inner = builder.value(value.value)
+    if value.safe:
+        return _safely(builder, value.line, "safe_attribute", inner, builder.constant(value.attr))
     opcode = Opcode.METHOD if hasattr(dict, value.attr) else Opcode.ATTR
     return (opcode, builder.place(value.line), inner, value.attr)
 
 
 def _item(builder: Builder, value: ir.Item) -> Any:
     inner, key = builder.value(value.value), builder.value(value.key)
+    if value.safe:
+        return _safely(builder, value.line, "safe_item", inner, key)
     return (Opcode.ITEM, builder.place(value.line), inner, key)
 
 
@@ -165,15 +169,23 @@ def _apply(builder: Builder, value: ir.Apply) -> Any:
     return builder.call(value.line, builder.value(function), value.arguments, *passed, inner)
 
 
+def _safely(builder: Builder, line: int, function: str, inner: Any, key: Any) -> Any:
+    first = (builder.name("environment"), builder.name("undefined"))
+    return (Opcode.CALL, builder.place(line), builder.name(function), *first, inner, key)
+
+
 def _call(builder: Builder, value: ir.Call) -> Any:
-    if value.way != "plain" or value.caller is not None:
+    if value.way not in {"plain", "safe"} or value.caller is not None:
         raise NoProgram
     callee = builder.value(value.callee)
-    scopes: list[Any] = [builder.given(ir.Constant(0, None), ("constant", type(None), "None"))] * 2
+    scopes: list[Any] = [builder.constant(None)] * 2
     for scope in value.scopes:
         at = 0 if scope == "_loop_vars" else 1
         scopes[at] = builder.value(ir.Variable(value.line, scope))
     first = (builder.value(value.frame), *scopes, callee)
+    if value.way == "safe":
+        first = (builder.name("environment"), *first)
+        return builder.call(value.line, builder.name("safely_invoked"), value.arguments, *first)
     return builder.call(value.line, builder.name("invoked"), value.arguments, *first)
 
 

@@ -133,6 +133,9 @@ def looked_into(generator: Generator, value: ir.Attribute) -> list[ast.expr]:
 
 def _attribute(generator: Generator, value: ir.Attribute) -> ast.expr:
     code, attr = generator.code, value.attr
+    if value.safe:
+        first = (name("environment"), name("undefined"), generator.value(value.value))
+        return code.materialise(call("safe_attribute", *first, const(attr)))
     getter = "attribute" if hasattr(dict, attr) else "field"  # (L3, L4)
     if not code.function.hot:
         return code.materialise(call(getter, name("undefined"), *looked_into(generator, value)))
@@ -158,6 +161,8 @@ def _attribute(generator: Generator, value: ir.Attribute) -> ast.expr:
 def _item(generator: Generator, value: ir.Item) -> ast.expr:
     inner = generator.value(value.value)
     key = generator.value(value.key)
+    if value.safe:
+        return generator.code.materialise(call("safe_item", name("environment"), name("undefined"), inner, key))
     return generator.code.materialise(call("subscript", name("undefined"), inner, key))  # (L5)
 
 
@@ -293,7 +298,8 @@ def _call(generator: Generator, value: ir.Call) -> ast.expr:
     if value.way == "translated":
         return guarded(generator, ast.Call(name("translated"), [frame, callee, *arguments], [*keywords, *scopes]))
     # looked at by itself: what that raises is no more than an error
-    function = code.materialise(ast.Call(name("callee"), [frame, callee], scopes))
+    asked = [name("safe_callee"), name("environment")] if value.way == "safe" else [name("callee")]
+    function = code.materialise(ast.Call(asked[0], [*asked[1:], frame, callee], scopes))
     return guarded(generator, ast.Call(function, arguments, keywords))
 
 

@@ -132,18 +132,20 @@ class TemplateSelf(Value):
 
 @node
 class Attribute(Value):
-    """``value.attr`` as `jinja2.Environment.getattr` has it (L3, L4)."""
+    """``value.attr`` as `jinja2.Environment.getattr` has it (L3, L4), or, `safe`, as Jinja2's sandbox has it."""
 
     value: Value
     attr: str
+    safe: bool = False
 
 
 @node
 class Item(Value):
-    """``value[key]`` as `jinja2.Environment.getitem` has it (L5)."""
+    """``value[key]`` as `jinja2.Environment.getitem` has it (L5), or, `safe`, as Jinja2's sandbox has it."""
 
     value: Value
     key: Value
+    safe: bool = False
 
 
 @node
@@ -295,8 +297,8 @@ class Apply(Value):
 
 @node
 class Call(Value):
-    """A call of what is unknown: `way` is that by which it goes, "plain", "context" or "sandbox", or "translated" for
-    names that translate. `scopes` are the dicts of what has been set around it, for whoever asks for the context;
+    """A call of what is unknown: `way` is that by which it goes, "plain", "context", "safe" or "sandbox", or
+    "translated" for names that translate. `scopes` are the dicts of what has been set around it, for whoever asks for the context;
     `caller` is what a `call` block hands on.
     """
 

@@ -123,7 +123,7 @@ def call_of(unit: Unit, node: nodes.Call, scope: Scope, caller: Value | None = N
     callee = unit.value(node.node, scope)
     way = "plain"
     # a sandbox decides of each call whether it may be made
-    if unit.environment.sandboxed:
+    if unit.environment.sandboxed and not unit.safe:
         way = "sandbox"
     elif (
         unit.own_call
@@ -134,6 +134,10 @@ def call_of(unit: Unit, node: nodes.Call, scope: Scope, caller: Value | None = N
         way = "context"
     elif isinstance(node.node, nodes.Name) and node.node.name in TRANSLATIONS:
         way = "translated"
+    if unit.safe and way != "plain":
+        way = "sandbox"
+    elif unit.safe:
+        way = "safe"
     given = arguments(unit, node, scope)
     return Call(unit.line, callee, given, way, unit.frame(scope), unit.scopes(scope), caller)
 

@@ -144,11 +144,9 @@ def _concat(unit: Unit, node: nodes.Concat, scope: Scope) -> Value:
 
 def _getattr(unit: Unit, node: nodes.Getattr, scope: Scope) -> Value:
     value = unit.value(node.node, scope)
-    if unit.safe_getattr:
-        return _safely(unit, "safe_attribute", value, Constant(unit.line, node.attr))
     if unit.own_getattr:  # (L10)
         return environment_call(unit, "getattr", value, Constant(unit.line, node.attr))
-    return Attribute(unit.line, value, node.attr)
+    return Attribute(unit.line, value, node.attr, unit.safe)
 
 
 def _getitem(unit: Unit, node: nodes.Getitem, scope: Scope) -> Value:
@@ -163,17 +161,9 @@ def _getitem(unit: Unit, node: nodes.Getitem, scope: Scope) -> Value:
             return environment_call(unit, "getitem", value, bounds)
         return Slice(unit.line, value, (start, stop, step))  # (L8)
     key = unit.value(node.arg, scope)
-    if unit.safe_getitem:
-        return _safely(unit, "safe_item", value, key)
     if unit.own_getitem:  # (L10)
         return environment_call(unit, "getitem", value, key)
-    return Item(unit.line, value, key)
-
-
-def _safely(unit: Unit, function: str, *operands: Value) -> Value:
-    """Return what Jinja2's sandbox lets a template have: see `blendtpl.runtime.safe`."""
-    first = (Global(unit.line, "environment"), Global(unit.line, "undefined"))
-    return Invoke(unit.line, Global(unit.line, function), (*first, *operands))
+    return Item(unit.line, value, key, unit.safe)
 
 
 def _mark_safe(unit: Unit, node: nodes.MarkSafe, scope: Scope) -> Value:

@@ -15,7 +15,7 @@ from jinja2.exceptions import TemplateAssertionError
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 from blendtpl.bundle.environment import has_own_call
 from blendtpl.compiler.analysis.facts import MacroShape
@@ -41,6 +41,11 @@ from blendtpl.compiler.ir.values import (
 from blendtpl.compiler.lower.scope import Scope
 
 _NEVER_CONSTANT = (nodes.Name, nodes.Call, nodes.ContextReference, nodes.ImportedName, nodes.InternalName)
+# the methods by which a sandbox decides, and those of them that are Jinja2's
+_DECIDING = {
+    name: {getattr(kind, name) for kind in (SandboxedEnvironment, ImmutableSandboxedEnvironment)}
+    for name in ("getattr", "getitem", "call", "is_safe_attribute", "is_safe_callable", "unsafe_undefined")
+}
 _QUIET_VALUES = frozenset((nodes.Assign, nodes.Name, nodes.Const, nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair))
 
 
@@ -93,24 +98,20 @@ class Unit:
     # -- the environment -----------------------------------------------------------------------------------------------
 
     @property
+    def safe(self) -> bool:
+        """Return whether the environment is a sandbox that decides as Jinja2's do: see `blendtpl.runtime.safe`."""
+        kind = type(self.environment)
+        return self.environment.sandboxed and all(getattr(kind, name, None) in own for name, own in _DECIDING.items())
+
+    @property
     def own_getattr(self) -> bool:
         """Return whether attributes are looked up in a way that is not Jinja2's (L10)."""
-        return type(self.environment).getattr is not jinja2.Environment.getattr
+        return type(self.environment).getattr is not jinja2.Environment.getattr and not self.safe
 
     @property
     def own_getitem(self) -> bool:
         """Return whether items are."""
-        return type(self.environment).getitem is not jinja2.Environment.getitem
-
-    @property
-    def safe_getattr(self) -> bool:
-        """Return whether attributes are looked up as Jinja2's sandbox does."""
-        return type(self.environment).getattr is SandboxedEnvironment.getattr
-
-    @property
-    def safe_getitem(self) -> bool:
-        """Return whether items are."""
-        return type(self.environment).getitem is SandboxedEnvironment.getitem
+        return type(self.environment).getitem is not jinja2.Environment.getitem and not self.safe
 
     @property
     def own_call(self) -> bool:
@@ -125,7 +126,7 @@ class Unit:
     @property
     def watches_calls(self) -> bool:
         """Return whether the environment, or its contexts, want to see every call."""
-        return self.environment.sandboxed or self.own_call
+        return (self.environment.sandboxed and not self.safe) or self.own_call
 
     @property
     def lenient(self) -> bool:

@@ -22,6 +22,7 @@ from blendtpl.compiler.ir.values import Arguments, Attribute, Call, Counter, Mak
 # what counting the rounds is enough for, and what needs to know of the items to come
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0"})
 _SIZED = frozenset({"last", "length", "revindex", "revindex0"})
+PLAIN = frozenset({"plain", "safe"})  # the ways of calls that ask nothing of the context
 _ATTRIBUTES = _COUNTERS | _SIZED
 
 
@@ -104,7 +105,7 @@ def is_turn(call: Call, variable: str) -> bool:
     """Return whether a call is ``loop.cycle(…)``, with arguments by their places."""
     match call:
         case Call(callee=Attribute(value=Variable(name=name), attr="cycle"), arguments=Arguments() as arguments):
-            return name == variable and bool(arguments.positional) and arguments.is_plain and call.way == "plain"
+            return name == variable and bool(arguments.positional) and arguments.is_plain and call.way in PLAIN
     return False
 
 
@@ -112,7 +113,7 @@ def descended(call: Call, variable: str) -> bool:
     """Return whether a call is ``loop(…)``, with one argument."""
     match call:
         case Call(callee=Variable(name=name), arguments=Arguments(positional=(_,)) as arguments):
-            return name == variable and arguments.is_plain and call.way == "plain"
+            return name == variable and arguments.is_plain and call.way in PLAIN
     return False
 
 

@@ -292,7 +292,7 @@ def _calls_of(function: Function, caller: str) -> list[Node]:
 def _is_call_of(call: Call, caller: str) -> bool:
     """Return whether a call is ``caller(…)``, with arguments by their places."""
     is_caller = isinstance(call.callee, Variable) and call.callee.name == caller
-    return is_caller and call.arguments.is_plain and call.way == "plain"
+    return is_caller and call.arguments.is_plain and call.way in {"plain", "safe"}
 
 
 def _assigned(node: Node) -> frozenset[str]:
