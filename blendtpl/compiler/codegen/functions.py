@@ -105,10 +105,19 @@ def _stopped(generator: Generator, statement: Framed, out: Out) -> None:
     `StopIteration`. Where printing that is an error, `runtime.traceback.locate_error` makes it (U4).
     """
     code, result, body = generator.code, generator.code.temporary(), list[ast.stmt]()
-    code.materialise_output()
     framed = replaced(statement, {"guarded": False})
-    with code.captured(body, result):
-        _framed(generator, framed, out)
+    if only_prints(statement.body):
+        code.materialise_output()
+        with code.captured(body, result):
+            _framed(generator, framed, out)
+    else:
+        code.flush()
+        own = Out(code.temporary(), streams=False)
+        code.add(assign(own.variable, ast.List([], ast.Load())))
+        with code.statement_scope(body):
+            _framed(generator, framed, own)
+            code.flush()
+            code.add(assign(result, call("concat", name(own.variable))))
     instead = assign(result, call("nothing_of", name("undefined"), const(statement.escapes)))
     code.branch(ast.Try(body, [ast.ExceptHandler(name("StopIteration"), None, [instead])], [], []))
     code.write(out, "is", name(result))

@@ -1,8 +1,8 @@
 """Effects: what running a part of a template may do."""
 
-from blendtpl.compiler.ir.base import Statement
-from blendtpl.compiler.ir.statements import RAW, Framed, If, Print, PrintAsked, PrintText, RunIncluded
-from blendtpl.compiler.ir.values import BlockText, CallMacro, Printed
+from blendtpl.compiler.ir.base import Statement, below
+from blendtpl.compiler.ir.statements import RAW, Framed, If, Print, PrintAsked, PrintText, RunIncluded, Scoped, Set, ToVariable
+from blendtpl.compiler.ir.values import BlockText, CallMacro, Printed, Text
 
 LONGEST = 8  # conditions in a chain: Python nests every one of them in the one before
 
@@ -28,6 +28,9 @@ def _only_prints(statement: Statement) -> bool:
             )
         case RunIncluded(text=text):
             return text
-        case Framed(body=body):
+        case Framed(body=body) | Scoped(body=body):
             return only_prints(body)
+        case Set(target=ToVariable(), value=value):
+            # what is captured into a list of its own writes to that
+            return all(only_prints(node.body) for node in (value, *below(value)) if isinstance(node, Text))
     return False

@@ -137,7 +137,7 @@ def nothing_chosen(unit: Unit, node: nodes.CondExpr) -> Undefined:
 def _concat(unit: Unit, node: nodes.Concat, scope: Scope) -> Value:
     values = tuple(unit.value(part, scope) for part in node.nodes)
     if unit.eval_ctx.volatile:
-        context = ObjectAttribute(unit.line, unit.frame(scope), "eval_ctx")
+        context = ObjectAttribute(unit.line, unit.context(scope), "eval_ctx")
         return Concat(unit.line, values, ObjectAttribute(unit.line, context, "volatile"))
     return Concat(unit.line, values, bool(unit.eval_ctx.autoescape))
 

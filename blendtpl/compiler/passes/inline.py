@@ -143,7 +143,7 @@ class _Inline(Rewriter):
 
     def _macro(self, line: int, call: CallMacro, printed: Printed) -> Body | None:
         function = self._callee(call.template, abi.macro_function(call.macro)) if self.site.loops else None
-        if function is None or not _is_movable(function) or (self.lenient and not only_prints(_printing(function))):
+        if function is None or not _is_movable(function):
             return None
         caller = call.caller if isinstance(call.caller, (MakeBody, MakeCaller)) else None
         named = len(call.slots)
@@ -190,8 +190,6 @@ class _Inline(Rewriter):
             return False
         if not caller.escaped.compiled and any(isinstance(use, Call) for use in uses):
             return False
-        if self.lenient and not only_prints(_printing(block)):
-            return False  # what has to be taken back is made as one text, which a loop in it is not
         size = sum(1 for _ in below(block))
         return size <= _SMALL and (len(uses) == 1 or size * len(uses) <= 2 * _FEW) and _fits(block, self.site.loops)
 
