@@ -1,18 +1,17 @@
 """The intermediate form as text, to be read: ``blendtpl explain --stage ir``.
 
-Each statement is a line, with the line of the template before it; what stands in it is further in. A variable is its
-name, what is given is ``$name``, and ``?`` behind either says that it is undefined where nothing is set to it.
+Each statement is a line, with the line of the template before it; what stands in it is further in. What values are is
+said in `blendtpl.compiler.ir.value_text`.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from blendtpl.compiler.ir import statements as st
-from blendtpl.compiler.ir import values as ir
-from blendtpl.compiler.ir.base import Node, Statement, Value
+from blendtpl.compiler.ir.base import Body, Statement, Value
 from blendtpl.compiler.ir.functions import Function
+from blendtpl.compiler.ir.value_text import Shown, generic, template_name
 
-_OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
+_MODES = {st.ESCAPE: "escaped", st.STR: "as a str", st.TEXT: "a text", st.INT: "a number", st.RAW: "as it is"}
 
 
 def as_text(template: st.Template) -> str:
@@ -22,61 +21,83 @@ def as_text(template: st.Template) -> str:
 
 def _function(function: Function, indent: str) -> Iterator[str]:
     gives = "a text" if function.text else "writes" if function.writes else "a joined text"
-    yield f"{indent}{function.kind} {function.name}({', '.join(function.parameters)}): {gives}"
+    often = ", runs often" if function.hot else ""
+    yield f"{indent}{function.name}({', '.join(function.parameters)}): {gives}{often}"
     yield from _binds(function.bind, indent + "  ")
     yield from _body(function.body, indent + "  ")
 
 
 def _binds(bound: tuple[tuple[str, Value], ...], indent: str) -> Iterator[str]:
+    shown = Shown()
     if bound:
-        yield f"{indent}     bind {', '.join(f'{name} = {shown(value)}' for name, value in bound)}"
+        yield f"{indent}     {', '.join(f'{name} = {shown.value(value)}' for name, value in bound)}"
+    yield from _inside(shown, indent)
 
 
-def _body(body: tuple[Statement, ...], indent: str) -> Iterator[str]:
+def _body(body: Body, indent: str) -> Iterator[str]:
     for statement in body:
-        first, *rest = _statement(statement, indent)
+        shown = Shown()
+        first, *rest = _statement(statement, indent, shown)
         yield f"{indent}{statement.line:>4} {first}"
+        yield from _inside(shown, indent)
         yield from rest
 
 
-def _statement(statement: Statement, indent: str) -> Iterator[str]:
+def _inside(shown: Shown, indent: str) -> Iterator[str]:
+    """Yield what the values of a line refer to by numbers: statements whose output is one, and functions."""
+    for number, part in enumerate(shown.parts, 1):
+        if isinstance(part, Function):
+            first, *rest = _function(part, indent + "     ")
+            yield f"{indent}     #{number} {first.strip()}"
+            yield from rest
+        else:
+            yield f"{indent}     #{number}"
+            yield from _body(part, indent + "    ")
+
+
+def _statement(statement: Statement, indent: str, shown: Shown) -> Iterator[str]:
+    """Yield the lines of a statement; those of the bodies in it come behind the first."""
     inner = indent + "  "
     match statement:
-        case st.PrintText(text=text):
-            yield f"text {text!r}"
-        case st.Print(value=value, mode=mode):
-            yield f"print {mode} {shown(value)}"
         case st.If(branches=branches, otherwise=otherwise):
             for number, (test, body) in enumerate(branches):
-                yield f"{'if' if not number else f'{indent}     elif'} {shown(test)}"
+                yield f"{'if' if not number else f'{indent}     else if'} {shown.value(test)}"
                 yield from _body(body, inner)
             if otherwise:
                 yield f"{indent}     else"
                 yield from _body(otherwise, inner)
         case st.Loop():
-            yield from _loop(statement, indent)
-        case st.Set(target=target, value=value):
-            yield f"{_target(target)} = {shown(value)}"
+            yield from _loop(statement, indent, shown)
         case st.Scoped(bind=bound, body=body):
             yield "scope"
             yield from _binds(bound, inner)
             yield from _body(body, inner)
-        case st.Framed(template=template, shown=what, body=body):
-            yield f"code of {what} of {template}" + (", guarded" if statement.guarded else "")
-            yield from _body(body, inner)
         case st.Define(function=function):
             yield "define"
-            yield from _function(function, inner)
-        case st.PrintCaller(caller=caller):
-            yield f"print what {caller.name} gives"
+            yield from _function(function, inner + "     ")
+        case st.PrintCaller(caller=caller, otherwise=otherwise):
+            yield f"print {caller.name}()"
+            yield f"{indent}     unless it is the body of a call"
+            yield from _body(otherwise, inner)
+        case st.Framed(body=body) | st.Unextended(body=body) | st.Extended(body=body) | st.Modified(body=body):
+            yield _around(statement)
+            yield from _body(body, inner)
         case _:
-            bodies = {name: value for name, value in _fields(statement) if _is_body(value)}
-            yield _generic(statement, leaving_out=frozenset(bodies))
-            for body in bodies.values():
-                yield from _body(body, inner)
+            yield _printed(statement, shown) or _assigned(statement, shown) or _run(statement, shown)
 
 
-def _loop(loop: st.Loop, indent: str) -> Iterator[str]:
+def _around(statement: Statement) -> str:
+    match statement:
+        case st.Framed(template=template, shown=what):
+            return f"in place of {what} of {template}" + (", guarded" if statement.guarded else "")
+        case st.Unextended():
+            return "unless another template is extended"
+        case st.Extended():
+            return "where another template is extended"
+    return "with options of its own"
+
+
+def _loop(loop: st.Loop, indent: str, shown: Shown) -> Iterator[str]:
     inner = indent + "  "
     if loop.variable is None:
         asks = ""
@@ -84,9 +105,11 @@ def _loop(loop: st.Loop, indent: str) -> Iterator[str]:
         asks = f", with {loop.variable}"
     else:
         asks = f", counted for {', '.join(sorted(loop.counted)) or 'its rounds'}"
-    yield f"{'recursive ' * loop.recursive}loop {_target(loop.target)} in {shown(loop.items)}{asks}"
+    escaped = f", its text escaped {shown.escaped(loop.escaped)}" if loop.recursive else ""
+    yield f"{'recursive ' * loop.recursive}loop {target(loop.target)} in {shown.value(loop.items)}{asks}{escaped}"
     if loop.test is not None:
-        yield f"{indent}     where {shown(loop.test.value)}"
+        bound = "".join(f"{name} = {shown.value(value)}, " for name, value in loop.test.bind)
+        yield f"{indent}     where {bound}{shown.value(loop.test.value)}"
     yield from _binds(loop.bind, inner)
     yield from _body(loop.body, inner)
     if loop.otherwise:
@@ -94,94 +117,80 @@ def _loop(loop: st.Loop, indent: str) -> Iterator[str]:
         yield from _body(loop.otherwise, inner)
 
 
-def _target(target: st.Target) -> str:
-    match target:
+def target(target_of: st.Target) -> str:
+    """Return what is assigned to as text."""
+    match target_of:
         case st.ToVariable(name=name):
             return name
         case st.ToParts(items=items):
-            return f"({', '.join(map(_target, items))})"
-    return f"{target.namespace.name}.{target.attr}"
+            return f"({', '.join(map(target, items))})"
+    return f"{target_of.namespace.name}.{target_of.attr}"
 
 
-def shown(value: Value) -> str:
-    """Return a value as text."""
-    match value:
-        case ir.Constant(value=constant):
-            return repr(constant)
-        case ir.Variable(name=name):
-            return name
-        case ir.Given(called=called):
-            return f"${called}"
-        case ir.Checked(source=source):
-            return f"{shown(source)}?"
-        case ir.Missing():
-            return "missing"
-        case ir.Frame(name=name, of=of):
-            return name if of is None else f"context of {of}"
-        case ir.Attribute(value=inner, attr=attr):
-            return f"{shown(inner)}.{attr}"
-        case ir.Item(value=inner, key=key):
-            return f"{shown(inner)}[{shown(key)}]"
-        case ir.Binary(operator=operator, left=left, right=right) | ir.Logic(operator=operator, left=left, right=right):
-            return f"({shown(left)} {operator} {shown(right)})"
-        case ir.Compare(first=first, rest=rest):
-            return f"({shown(first)}{''.join(f' {_OPERATORS[kind]} {shown(other)}' for kind, other in rest)})"
-        case ir.Not(value=inner):
-            return f"not {shown(inner)}"
-        case ir.Choose(test=test, yes=yes, no=no):
-            return f"({shown(yes)} if {shown(test)} else {shown(no)})"
-        case ir.Concat(values=values):
-            return f"({' ~ '.join(map(shown, values))})"
-        case ir.Apply(kind=kind, called=called, value=inner, arguments=arguments):
-            given = _arguments(arguments)
-            return f"{shown(inner)}{'|' if kind == 'filter' else ' is '}{called}{f'({given})' if given else ''}"
-        case ir.Call(callee=callee, arguments=arguments):
-            return f"{shown(callee)}({_arguments(arguments)})"
-        case ir.CallMacro(template=template, macro=macro, operands=operands):
-            return f"macro {macro} of {template}({', '.join(map(shown, operands))})"
-        case ir.Counter(loop=loop, attr=attr):
-            return f"{loop}#{attr}"
-        case ir.Global(name=name):
-            return name
-        case ir.Bound(words=words):
-            return " ".join(words)
-        case ir.ObjectAttribute(value=inner, attr=attr):
-            return f"{shown(inner)}.{attr}"
-        case ir.Invoke(function=function, arguments=given):
-            return f"{shown(function)}({', '.join(map(shown, given))})"
-    return _generic(value)
+def _printed(statement: Statement, shown: Shown) -> str:
+    match statement:
+        case st.PrintText(text=text):
+            return f"text {text!r}"
+        case st.Print(value=value, mode=mode):
+            return f"print {shown.value(value)}, {_MODES[mode]}"
+        case st.PrintAsked(value=value, escaped=escaped):
+            return f"print {shown.value(value)}, escaped {shown.escaped(escaped)}"
+        case st.Descend(loop=loop, items=items):
+            return f"print {loop}({shown.value(items)}){', guarded' * statement.guarded}"
+    return ""
 
 
-def _arguments(arguments: ir.Arguments) -> str:
-    given = [*map(shown, arguments.positional)]
-    given += [] if arguments.star is None else [f"*{shown(arguments.star)}"]
-    given += [f"{key}={shown(value)}" for key, value in arguments.keywords]
-    given += [] if arguments.stars is None else [f"**{shown(arguments.stars)}"]
-    return ", ".join(given)
+def _assigned(statement: Statement, shown: Shown) -> str:
+    match statement:
+        case st.Set(target=to, value=value):
+            return f"{target(to)} = {shown.value(value)}"
+        case st.Default(variable=variable, value=value):
+            return f"{variable} = {shown.value(value)} where it is missing"
+        case st.CheckNamespace(namespace=namespace):
+            return f"check that {namespace.name} is a namespace"
+        case st.Publish(called=called, variable=variable, exported=exported):
+            return f"publish {called} = {variable}{', exported' * exported}"
+        case st.ScopeVariables(name=name):
+            return f"{name} = {{}}"
+        case st.SetScopeVariable(name=name, called=called, value=value):
+            return f"{name}[{called!r}] = {shown.value(value)}"
+        case st.MakeFrame(name=name, template=template, frame=frame, variables=variables):
+            return f"{name} = frame for {template} of {shown.value(frame)}{shown.given(variables)}"
+        case st.Overlay(name=name, context=context, variables=variables):
+            return f"{name} = {shown.value(context)}{shown.given(variables)}"
+        case st.Modify(option=option, value=value):
+            return f"option {option} = {shown.value(value)}"
+    return ""
 
 
-def _fields(node: Node) -> Iterator[tuple[str, Any]]:
-    return ((name, getattr(node, name)) for name in node.__dataclass_fields__ if name != "line")
-
-
-def _is_body(value: object) -> bool:
-    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Statement)
-
-
-def _generic(node: Node, leaving_out: frozenset[str] = frozenset()) -> str:
-    shown_fields = (f"{name}={_shown(value)}" for name, value in _fields(node) if name not in leaving_out)
-    return f"{type(node).__name__}({', '.join(shown_fields)})"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Value):
-        return shown(value)
-    if isinstance(value, Function):
-        return f"function {value.name}"
-    if _is_body(value):
-        return "{" + "; ".join(line.strip() for line in _body(value, "")) + "}"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_shown, value))})"
-    if isinstance(value, frozenset):
-        return f"{{{', '.join(sorted(map(str, value)))}}}"
-    return _generic(value) if isinstance(value, Node) else repr(value)
+def _run(statement: Statement, shown: Shown) -> str:
+    match statement:
+        case st.Break() | st.Continue() | st.Tell():
+            return type(statement).__name__.lower()
+        case st.Do(value=value):
+            return f"do {shown.value(value)}"
+        case st.KeepContext():
+            return "keep the context"
+        case st.Raise(message=message):
+            return f"raise {message!r}"
+        case st.Run(function=function, arguments=arguments):
+            return f"run {shown.value(function)}({', '.join(map(shown.value, arguments))})"
+        case st.RunIncluded():
+            given = zip(statement.names, statement.arguments, strict=True)
+            named = (f"{name} = {shown.value(value)}" for name, value in given)
+            around = shown.given(statement.variables) if statement.needs_context else ""
+            return f"include {statement.template}: {statement.entry}({', '.join(named)}){around}"
+        case st.Include(reference=reference):
+            missing = ", if there is one" if statement.ignore_missing else ""
+            return f"include {shown.value(reference)}{missing}{shown.given(statement.variables)}"
+        case st.RunBlock(called=called, number=number):
+            where = "" if number is None else f" ({number})"
+            scoped = f", scoped{shown.given(statement.variables)}" if statement.scoped else ""
+            return f"block {called}{where}{', required' * statement.required}{scoped}"
+        case st.RunSuper(template=template, block=block):
+            return f"super: block {block} of {template}"
+        case st.Extend(template=template, reference=reference):
+            return f"extend {template if reference is None else shown.value(reference)}"
+        case st.RunParent(template=template, parts=parts):
+            return f"go on with {template_name(template)}: {' or '.join(parts)}"
+    return generic(statement)
