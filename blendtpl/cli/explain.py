@@ -2,7 +2,7 @@
 
 import ast
 import pprint
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -24,6 +24,7 @@ from blendtpl.compiler.assemble.template_code import intermediate, module_of
 from blendtpl.compiler.frontend.parser import parse
 from blendtpl.compiler.frontend.reader import Source, read
 from blendtpl.compiler.frontend.references import name_resolver
+from blendtpl.compiler.ir.statements import Template
 from blendtpl.compiler.ir.text import as_text
 from blendtpl.compiler.passes.pipeline import PASSES
 from blendtpl.errors import Fault, SourceError, did_you_mean
@@ -81,6 +82,20 @@ def emitted_python(sources: Mapping[str, Source], name: str, environment: jinja2
     """Return the Python that is emitted for a template of a set, which calls the functions in C if `speedups`."""
     trees = {other: _tree(source, environment) for other, source in sources.items()}
     return _python(name, trees, environment, _linked(trees, environment, speedups=speedups))
+
+
+def intermediate_form(
+    sources: Mapping[str, Source],
+    name: str,
+    environment: jinja2.Environment,
+    without: Collection[str],
+    *,
+    speedups: bool,
+) -> Template:
+    """Return the intermediate form of a template of a set, as all passes leave it but for some."""
+    trees = {other: _tree(source, environment) for other, source in sources.items()}
+    program = _linked(trees, environment, speedups=speedups)
+    return intermediate(name, trees[name], environment, program.facts, trees.get, without)
 
 
 def _linked(trees: Mapping[str, nodes.Template], environment: jinja2.Environment, *, speedups: bool) -> Program:

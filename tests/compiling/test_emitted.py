@@ -1,6 +1,10 @@
-"""What is emitted for each construct is what somebody has read: `tests/cases/emit`."""
+"""What is emitted for each construct, and the intermediate form before, is what somebody has read: `tests/cases/emit`,
+`tests/cases/ir`.
+"""
 
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 from types import CodeType
 
@@ -8,21 +12,51 @@ import pytest
 
 import blendtpl
 from blendtpl.bundle.code_member import read_codes
+from blendtpl.compiler.ir.base import FIELDS, Node, Statement, below
+from blendtpl.compiler.passes.pipeline import PASSES
 from blendtpl.runtime import speedups
 from testkit.sections import SectionFault
 from tests import emitted
-from tests.emitted import emitted_now, paths, snapshots, template_set
+from tests.emitted import emitted_now, intermediate_now, paths, snapshots, template_set
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
-def test_emitted_code_is_what_was_reviewed(path: Path) -> None:
+def test_what_the_compiler_makes_is_what_was_reviewed(path: Path) -> None:
     different = [snapshot for snapshot in snapshots(path) if not snapshot.same()]
     shown = "\n".join(snapshot.diff() for snapshot in different)
     assert not different, f"{shown}\n\nread that, then: python -m tests.emitted --update {path.stem}"
 
 
 def test_there_is_a_snapshot_for_each_of_sixty_constructs_and_more() -> None:
-    assert len(paths()) >= 60
+    assert sum(path.parent.name == "emit" for path in paths()) >= 60
+
+
+INTERMEDIATE = [path for path in paths() if path.parent.name == "ir"]
+
+
+def test_there_are_forty_snapshots_of_the_intermediate_form_and_some_for_each_pass() -> None:
+    assert len(INTERMEDIATE) >= 40
+    shown = Counter(snapshot.section.form for path in INTERMEDIATE for snapshot in snapshots(path))
+    assert {name: shown[name] >= 3 for name in PASSES} == dict.fromkeys(PASSES, True)
+
+
+def test_each_kind_of_statement_stands_in_a_snapshot_of_the_intermediate_form() -> None:
+    kinds: set[type[Node]] = set()
+    for path in INTERMEDIATE:
+        texts, make, sections = template_set(path)
+        for section in sections:
+            if section.what in {"lowered", "after"}:
+                form = intermediate_now(texts, section.label or "main.html", make, section.form)
+                kinds |= {type(node) for node in below(form.functions)}
+    every = {kind for kind in FIELDS if issubclass(kind, Statement) and kind is not Statement}
+    assert sorted(kind.__name__ for kind in every - kinds) == []
+
+
+def test_nothing_in_the_intermediate_form_is_shown_by_the_names_of_its_fields() -> None:
+    """Which is what stands for a node that nobody has thought of how to write."""
+    names = "|".join(kind.__name__ for kind in FIELDS)
+    generic = re.compile(rf"\b(?:{names})\(\w+=")
+    assert [path.name for path in INTERMEDIATE for each in snapshots(path) if generic.search(each.now)] == []
 
 
 def test_a_snapshot_does_not_depend_on_what_is_there_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +87,7 @@ def used(code: CodeType) -> tuple[object, ...]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(emitted, "FOLDER", tmp_path)
+    monkeypatch.setattr(emitted, "FOLDERS", (tmp_path,))
     monkeypatch.setattr(emitted, "OLDEST", sys.version_info[:2])
     return tmp_path
 
@@ -103,7 +137,13 @@ def test_other_code_is_a_difference_and_the_same_code_in_another_spelling_is_non
         ("t\n--- main.html\n", 1, "no section `python`"),
         ("t\n--- main.html\n--- python: a.html\n", 3, "no template `a.html`"),
         ("t\n--- main.html\n--- python (c)\n", 3, "`python` has no form `c`; there is `\\(portable\\)`"),
-        ("t\n--- main.html\n--- context\n{}\n", 3, "unknown section `context`; there are `options`, `python`"),
+        (
+            "t\n--- main.html\n--- context\n{}\n",
+            3,
+            "unknown section `context`; there are `options`, `python`, `lowered`, `after`",
+        ),
+        ("t\n--- main.html\n--- after\n", 3, "`after` which pass, as in `--- after \\(inline\\)`"),
+        ("t\n--- main.html\n--- after (inlining)\n", 3, "`after` has no form `inlining`"),
         ("t\n--- main.html\n--- python\n--- options\n--- options\n", 1, "for one environment"),
     ],
 )

@@ -298,8 +298,8 @@ class Apply(Value):
 @node
 class Call(Value):
     """A call of what is unknown: `way` is that by which it goes, "plain", "context", "safe" or "sandbox", or
-    "translated" for names that translate. `scopes` are the dicts of what has been set around it, for whoever asks for the context;
-    `caller` is what a `call` block hands on.
+    "translated" for names that translate. `scopes` are the dicts of what has been set around it, for whoever asks for
+    the context; `caller` is what a `call` block hands on.
     """
 
     callee: Value

@@ -57,7 +57,7 @@ class AngryUndefined(Undefined):
 class CacheExtension(Extension):
     """A tag of its own that uses every node that Jinja2 keeps for extensions."""
 
-    tags: ClassVar[set[str]] = {"shout", "where", "marked", "version"}  # type: ignore[misc]  # an instance has it, for Jinja2
+    tags: ClassVar[set[str]] = {"shout", "where", "marked", "overlaid", "version"}  # type: ignore[misc]  # an instance has it, for Jinja2
     suffix = "!"
 
     def parse(self, parser: Parser) -> nodes.Node:
@@ -72,6 +72,10 @@ class CacheExtension(Extension):
             inner.options = [nodes.Keyword("autoescape", nodes.Const(False))]
             inner.body = body
             return inner
+        if token.value == "overlaid":
+            variables = parser.parse_expression()
+            body = parser.parse_statements(("name:endoverlaid",), drop_needle=True)
+            return nodes.OverlayScope(variables, body, lineno=token.lineno)
         word = parser.parse_expression()
         body = parser.parse_statements(("name:endshout",), drop_needle=True)
         call = self.call_method("_shout", [word, self.attr("suffix")], lineno=token.lineno)
