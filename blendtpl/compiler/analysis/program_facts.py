@@ -91,7 +91,8 @@ class ProgramFacts:
     `stable_autoescape` are the templates whose code surely runs where output is escaped as it was when it was compiled.
     `string_functions` are the functions of each template's code that return a text; `referred` are the templates that
     others extend, include or import by a name that is known; `singletons` those that are modules which never change.
-    `speedups`: whether what runs the code is taken to have `blendtpl.runtime._speedups`.
+    `speedups`: whether what runs the code is taken to have `blendtpl.runtime._speedups`. `alone` are the facts of the
+    one template that there is where no set is closed, so that all others may change.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class ProgramFacts:
     referred: frozenset[str] = frozenset()
     singletons: frozenset[str] = frozenset()
     speedups: bool = False
+    alone: Facts | None = None
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""
@@ -217,6 +219,7 @@ class ProgramFacts:
         """
         over: set[str] = set()
         facts = self.facts.get(template) if template is not None else None
+        facts = facts or self.alone
         while facts is not None and block not in facts.scoped:
             if not facts.extends:
                 return frozenset(over)
@@ -225,9 +228,9 @@ class ProgramFacts:
                 over |= facts.stored
         return None
 
-    def macros(self, template: str) -> dict[str, MacroShape]:
+    def macros(self, template: str | None) -> dict[str, MacroShape]:
         """Return the macros of a template's own top level that are always there."""
-        facts = self.facts.get(template)
+        facts = self.facts.get(template, self.alone) if template is not None else self.alone
         return {shape.name: shape for shape in facts.macros} if facts is not None else {}
 
     def parent(self, template: str | None) -> str | None:

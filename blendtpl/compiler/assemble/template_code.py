@@ -19,6 +19,7 @@ from jinja2.filters import FILTERS
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.environment import is_own, passed_argument
+from blendtpl.compiler.analysis.facts import facts
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import below
 from blendtpl.compiler.assemble.packing import unit
@@ -64,7 +65,7 @@ def code_of(
     stands.
     """
     try:
-        emitted = module_of(name, tree, environment, ProgramFacts(speedups=speedups), lambda name: None)
+        emitted = module_of(name, tree, environment, ProgramFacts(speedups=speedups, alone=facts(tree, environment, str(name))), lambda name: None)
     except Unfinished as error:
         cause = error.cause
     else:
@@ -105,7 +106,7 @@ def intermediate(
     def function_of(other: str, function: str) -> Function | None:
         if function == abi.INCLUDED and (program.recursive(other) or program.recursive(name)):
             return None
-        its_tree = tree if other == name else tree_of(other)
+        its_tree = tree if other == str(name) else tree_of(other)
         if its_tree is None:
             return None
         functions = lowered_once(other, its_tree).functions

@@ -103,7 +103,9 @@ class Generator:
         return self.bound.setdefault(words, "_".join(words))
 
     def link(self, template: str, part: str) -> str:
-        """Return the global variable that a part of another template is bound to."""
+        """Return the global variable that a part of a template is bound to."""
+        if part == abi.SELF and template == str(self.target.template):
+            return abi.SELF
         return self.linked.setdefault((template, part), abi.symbol(len(self.linked)))
 
     # -- names of the template -----------------------------------------------------------------------------------------

@@ -60,8 +60,9 @@ def lowered(
     `Unfinished` for everything else.
     """
     unit = Unit(environment, template, program, VALUES, _ALL_STATEMENTS, EvalContext(environment, template))
+    unit.macros = program.macros(template)
     if template is not None:
-        unit.direct, unit.macros = program.imported(template), program.macros(template)
+        unit.direct = program.imported(template)
     try:
         return _template(unit, tree)
     # one that has its words and its line already
