@@ -1,4 +1,5 @@
-"""The long run: ``python -m tests.fuzz --minutes N [--seed S]``. Each difference is printed as a case to paste.
+"""The long run: ``python -m tests.fuzz --minutes N [--seed S] [--passes]``. Each difference is printed as a case to
+paste. With ``--passes``, each case is compiled without some of the passes, or without any.
 
 A case whose context is plain data belongs into a file of `tests/cases/render`; any other, and what only the environment
 of the fuzzer shows, into `FOUND` of `tests/fuzz/test_found.py`. Exits 1 when there was any difference.
@@ -29,12 +30,13 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     asked.add_argument("--minutes", type=float, default=5)
     asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--passes", action="store_true", help="compile each case without some passes")
     given_ = asked.parse_args()
     warnings.simplefilter("ignore")
     end = time.monotonic() + 60 * given_.minutes
     done = failures = 0
     for number in range(sys.maxsize):
-        count, failed = _batch(given_.seed * 100_000 + number, end)
+        count, failed = _batch(given_.seed * 100_000 + number, end, passes=given_.passes)
         done += count
         failures += failed
         print(f"batch {number}: {done} cases, {failures} failing", flush=True)
@@ -68,7 +70,7 @@ def _limited() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _batch(number: int, end: float) -> tuple[int, int]:
+def _batch(number: int, end: float, *, passes: bool) -> tuple[int, int]:
     """Run one batch; return how many cases it had, and 1 when one of them failed."""
     count = 0
     smallest: list[Case] = []
@@ -83,7 +85,7 @@ def _batch(number: int, end: float) -> tuple[int, int]:
         phases=(Phase.generate, Phase.shrink),
         report_multiple_bugs=False,
     )
-    @given(cases())
+    @given(cases(passes=passes))
     def check(case: Case) -> None:
         nonlocal count
         nonlocal end

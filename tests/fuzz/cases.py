@@ -13,6 +13,7 @@ from jinja2.utils import internalcode
 from markupsafe import Markup
 
 import blendtpl
+from testkit.passes import left_out
 from tests.fuzz.values import echo, find, make
 
 EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
@@ -121,7 +122,9 @@ BASES = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of an environment, by names that can be printed. `escape` is on, off, or html for by name."""
+    """The options of an environment, by names that can be printed, and the passes that its templates are compiled
+    `without`. `escape` is on, off, or html for by name.
+    """
 
     escape: str = "html"
     undefined: str = "Undefined"
@@ -131,6 +134,7 @@ class Options:
     newstyle: bool = True
     trim: bool = False
     optimized: bool = True
+    without: tuple[str, ...] = ()
 
     def environment(self, live: bool = False) -> jinja2.Environment:
         """Return a new environment of Jinja2's, or of blendtpl's."""
@@ -228,6 +232,11 @@ def _is_early(side: str, found: Outcome) -> bool:
 
 def differences(case: Case) -> list[Difference]:
     """Return what blendtpl does differently."""
+    with left_out(case.options.without):
+        return _differences(case)
+
+
+def _differences(case: Case) -> list[Difference]:
     stock, live = case.options.environment(), case.options.environment(live=True)
     for environment in (stock, live):
         environment.loader = jinja2.DictLoader(dict(case.templates))

@@ -4,8 +4,11 @@ Every choice is drawn from Hypothesis, the plainest option first, so that a fail
 A template refers to templates further down `ORDER` only, so that nothing goes round in circles.
 """
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
+from testkit.passes import PASSES
 from tests.fuzz.cases import FINALIZE, UNDEFINED, Case, Options
 from tests.fuzz.expressions import BLOCKS, MACROS, VARIABLES, Expressions
 from tests.fuzz.hostile import CHANGING, GROWING, RAISING
@@ -393,8 +396,8 @@ def options(draw: st.DrawFn, *, calm: bool) -> Options:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """Return a set of templates, two contexts and the options of an environment."""
+def cases(draw: st.DrawFn, *, passes: bool = False) -> Case:
+    """Return a set of templates, two contexts and the options of an environment; with `passes`, some are left out."""
     calm = draw(st.integers(0, 3)) < 3
     present = [name for name in ORDER if name == "main.html" or draw(st.integers(0, 3))]
     templates: dict[str, str] = {}
@@ -403,7 +406,11 @@ def cases(draw: st.DrawFn) -> Case:
             writer = Writer(draw, name, present[index + 1 :], calm=calm)
             small = name == "main.html" and draw(st.integers(0, 2)) == 2
             templates[name] = writer.small() if small else writer.template(3 if name == "main.html" else 2)
-    return Case("found", templates, tuple(draw(contexts(calm=calm)) for _ in range(2)), draw(options(calm=calm)))
+    given, chosen = tuple(draw(contexts(calm=calm)) for _ in range(2)), draw(options(calm=calm))
+    if passes:
+        some = draw(st.one_of(st.just(set(PASSES)), st.sets(st.sampled_from(PASSES))))
+        chosen = replace(chosen, without=tuple(name for name in PASSES if name in some))
+    return Case("found", templates, given, chosen)
 
 
 @st.composite

@@ -1,15 +1,16 @@
 """A short run of the fuzzer, the same cases each time; the long one is ``python -m tests.fuzz``."""
 
 import warnings
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from blendtpl.compiler.passes import pipeline
 from tests.fuzz.cases import Case, Difference, Options, differences
 from tests.fuzz.grammar import cases, changing_loops
 
-
-@settings(
+SHORT = settings(
     max_examples=250,
     derandomize=True,
     database=None,
@@ -17,12 +18,32 @@ from tests.fuzz.grammar import cases, changing_loops
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),
 )
+
+
+@SHORT
 @given(cases())
 def test_blendtpl_does_what_jinja2_does(case: Case) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's own, about odd code such as the calling of a literal
         found = differences(case)
     assert not found, "\n".join(map(str, (case, *found)))
+
+
+@settings(SHORT, max_examples=30)
+@given(cases(passes=True))
+def test_blendtpl_does_what_jinja2_does_whatever_passes_are_left_out(case: Case) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = differences(case)
+    assert not found, "\n".join(map(str, (case, *found)))
+
+
+def test_a_case_without_a_pass_is_compiled_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case("planted", {"main.html": "{% for x in 'ab' %}{{ loop.index }}{% endfor %}"})
+    wrong = dict.fromkeys(pipeline.PASSES, lambda function, around: 1 / 0)
+    monkeypatch.setattr(pipeline, "PASSES", wrong)
+    assert [found.side for found in differences(case)] == ["compile"]
+    assert differences(replace(case, options=Options(without=tuple(wrong)))) == []
 
 
 def test_the_fuzzer_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch) -> None:

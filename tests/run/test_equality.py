@@ -12,6 +12,7 @@ from blendtpl.runtime.text_filters import title
 from testkit.cases import CASES, Case, environment
 from testkit.examples import context_of, every_example
 from testkit.oracle import check_same, live_environment, load, outcome, stock_environment
+from testkit.passes import PASSES, left_out
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
@@ -19,6 +20,15 @@ def test_what_jinja2_does_is_done(case: Case) -> None:
     expected = check_same(case.templates, case.make, case.variables)
     live = live_environment(case.templates, case.make)
     assert outcome(lambda: live.get_template("main.html").render(case.variables())) == expected
+
+
+@pytest.mark.slow
+def test_what_jinja2_does_is_done_without_any_pass() -> None:
+    with left_out(PASSES):
+        for case in CASES:
+            expected = check_same(case.templates, case.make, case.variables)
+            live = live_environment(case.templates, case.make)
+            assert outcome(lambda: live.get_template("main.html").render(case.variables())) == expected, case.title  # noqa: B023
 
 
 def test_finalize_gets_constants_escaped_where_autoescape_is_on() -> None:
