@@ -65,7 +65,13 @@ def code_of(
     stands.
     """
     try:
-        emitted = module_of(name, tree, environment, ProgramFacts(speedups=speedups, alone=facts(tree, environment, str(name))), lambda name: None)
+        emitted = module_of(
+            name,
+            tree,
+            environment,
+            ProgramFacts(speedups=speedups, alone=facts(tree, environment, str(name))),
+            lambda name: None,
+        )
     except Unfinished as error:
         cause = error.cause
     else:

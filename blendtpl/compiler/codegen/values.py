@@ -355,7 +355,9 @@ def macro_arguments(generator: Generator, value: ir.CallMacro) -> list[ast.expr]
 def macro_function(generator: Generator, value: ir.CallMacro | ir.MacroFunction) -> ast.expr:
     """Return the function of a known macro."""
     function = abi.macro_function(value.macro)
-    return name(function if value.template == str(generator.target.template) else generator.link(value.template, function))
+    return name(
+        function if value.template == str(generator.target.template) else generator.link(value.template, function)
+    )
 
 
 def macro_text(generator: Generator, value: ir.CallMacro, arguments: list[ast.expr] | None = None) -> ast.expr:

@@ -1,7 +1,18 @@
 """Effects: what running a part of a template may do."""
 
 from blendtpl.compiler.ir.base import Statement, below
-from blendtpl.compiler.ir.statements import RAW, Framed, If, Print, PrintAsked, PrintText, RunIncluded, Scoped, Set, ToVariable
+from blendtpl.compiler.ir.statements import (
+    RAW,
+    Framed,
+    If,
+    Print,
+    PrintAsked,
+    PrintText,
+    RunIncluded,
+    Scoped,
+    Set,
+    ToVariable,
+)
 from blendtpl.compiler.ir.values import BlockText, CallMacro, Printed, Text
 
 LONGEST = 8  # conditions in a chain: Python nests every one of them in the one before
