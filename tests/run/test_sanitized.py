@@ -16,7 +16,7 @@ COUNTING = ROOT / "blendtpl" / "metrics" / "_counting.c"
 TESTS = (
     *(f"tests/run/test_{name}.py" for name in ("foreign_code", "speedups", "rows")),
     *(f"tests/run/test_row_{name}.py" for name in ("machine", "operations", "loops", "refusals")),
-    "tests/run/test_starting.py",
+    *("tests/run/test_starting.py", "tests/run/test_filters_kept.py", "tests/run/test_safe_lookups.py"),
     *("tests/mail/test_relaxed.py", "tests/mail/test_transfer.py"),
     "tests/metrics/test_counting.py",
 )
