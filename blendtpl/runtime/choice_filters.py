@@ -111,6 +111,11 @@ def choosing(name: str, bind: Bind) -> Callable[..., Iterator[Any]]:
                 yield from _as_in_jinja2(context, value, args, kwargs)
                 return
             get, test, arguments = found
+            if test is bool:
+                for item in value:
+                    if bool(item if get is None else get(item)) is expected:
+                        yield item
+                return
             for item in value:
                 if bool(test(item if get is None else get(item), *arguments)) is expected:
                     yield item

@@ -65,7 +65,7 @@ def groupby(
     if set(map(type, items)) != {dict}:  # what may tell how often it is asked
         key = key_of(environment, attribute, default=default, fold=not case_sensitive)
         found = [(key, list(group)) for key, group in runs(sorted(items, key=key), key)]
-        return [filters._GroupTuple(key if case_sensitive else get(group[0]), group) for key, group in found]
+        return [_group(key if case_sensitive else get(group[0]), group) for key, group in found]
     return _grouped(get, items, case_sensitive)
 
 
@@ -89,7 +89,11 @@ def _grouped(get: Get, items: list[Any], case_sensitive: bool) -> list[Any]:
         by_key = runs(zip(again if case_sensitive else lowered(again), ordered, strict=True), itemgetter(0))
         pairs = [(key, [item for _, item in group]) for key, group in by_key]
     names = [key for key, _ in pairs] if case_sensitive else [get(group[0]) for _, group in pairs]
-    return [filters._GroupTuple(name, group) for name, (_, group) in zip(names, pairs, strict=True)]
+    return [_group(name, group) for name, (_, group) in zip(names, pairs, strict=True)]
+
+
+def _group(name: Any, group: list[Any]) -> Any:
+    return tuple.__new__(filters._GroupTuple, (name, group))  # as the class makes one, by a call less
 
 
 def unique(

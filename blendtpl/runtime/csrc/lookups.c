@@ -26,18 +26,11 @@ none_there(PyObject *function, PyObject *first, PyObject *value, PyObject *key)
     return result;
 }
 
-/* Return an attribute of a value that has no items. */
+/* Have the error at hand arise from one that says that a value has no items, as it does in Jinja2. */
 static PyObject *
-attribute_alone(State *state, PyObject *undefined, PyObject *value, PyObject *key)
+as_if_asked(State *state, PyObject *value, PyObject *key)
 {
-    if (!PyUnicode_CheckExact(key))
-        return PyObject_CallFunctionObjArgs(state->imported[NO_SUCH], undefined, value, key, NULL);
-    PyObject *found = PyObject_GetAttr(value, key);
-    if (found != NULL)
-        return found;
-    if (PyErr_ExceptionMatches(PyExc_AttributeError))
-        return none_there(state->imported[NO_SUCH], undefined, value, key);
-    PyObject *type, *error, *trace; /* it arises, in Jinja2, from an error that says that there are no items */
+    PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
     PyErr_NormalizeException(&type, &error, &trace);
     PyObject *done = PyObject_CallFunctionObjArgs(state->imported[AS_IF_ASKED], value, key, error, NULL);
@@ -50,6 +43,20 @@ attribute_alone(State *state, PyObject *undefined, PyObject *value, PyObject *ke
     Py_DECREF(done);
     PyErr_Restore(type, error, trace);
     return NULL;
+}
+
+/* Return an attribute of a value that has no items. */
+static PyObject *
+attribute_alone(State *state, PyObject *undefined, PyObject *value, PyObject *key)
+{
+    if (!PyUnicode_CheckExact(key))
+        return PyObject_CallFunctionObjArgs(state->imported[NO_SUCH], undefined, value, key, NULL);
+    PyObject *found = PyObject_GetAttr(value, key);
+    if (found != NULL)
+        return found;
+    if (PyErr_ExceptionMatches(PyExc_AttributeError))
+        return none_there(state->imported[NO_SUCH], undefined, value, key);
+    return as_if_asked(state, value, key);
 }
 
 static PyObject *
@@ -91,6 +98,95 @@ handling(PyObject *function, PyObject *const *arguments, size_t count)
     return result;
 }
 
+/* Return whether a method of an environment is one of these, and not one of its own. */
+static inline int
+has(PyObject *environment, PyObject *method, PyObject *first, PyObject *second)
+{
+    PyObject *found = PyObject_GetAttr(environment, method);
+    if (found == NULL)
+        PyErr_Clear(); /* which is told by whoever calls it */
+    PyObject *function = found != NULL && PyMethod_Check(found) ? PyMethod_GET_FUNCTION(found) : NULL;
+    const int which = function == NULL ? 0 : function == first ? 1 : function == second ? 2 : 0;
+    Py_XDECREF(found);
+    return which;
+}
+
+static inline int
+is_plain(State *state, PyObject *value)
+{
+    return PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || PyBool_Check(value)
+        || value == Py_None || PyList_CheckExact(value) || PyTuple_CheckExact(value) || PyDict_CheckExact(value)
+        || (PyObject *)Py_TYPE(value) == state->imported[MARKUP];
+}
+
+/* Return whether a value is surely of no kind that has attributes which are never safe (`is_plain` of
+ * `blendtpl.runtime.safe`). */
+static inline int
+is_harmless(State *state, PyObject *value)
+{
+    if (is_plain(state, value))
+        return 1;
+    PyTypeObject *type = Py_TYPE(value);
+    if (type->tp_getattro != PyObject_GenericGetAttr || PyType_Check(value))
+        return 0;
+    const int internal = PySet_Contains(state->imported[INTERNAL], (PyObject *)type);
+    PyObject *said = internal ? NULL : PyObject_GetAttr(value, state->names[CLASS_NAME]);
+    if (said == NULL)
+        PyErr_Clear();
+    Py_XDECREF(said);
+    return said == (PyObject *)type;
+}
+
+/* Return whether what has been found is for anybody to have: neither a method that formats a text, nor refused. */
+static int
+is_known(State *state, PyObject *environment, PyObject *value, PyObject *name, PyObject *found)
+{
+    if (!is_plain(state, found)) {
+        const int is_method = PyObject_IsInstance(found, state->imported[METHODS]);
+        if (is_method != 0) {
+            PyErr_Clear();
+            return 0;
+        }
+    }
+    if (!has(environment, state->names[WRAP], state->imported[WRAPS], NULL))
+        return 0;
+    const int refuses = has(environment, state->names[IS_SAFE], state->imported[PRIVATE], state->imported[CHANGES]);
+    if (refuses == 0 || (refuses == 2 && PySet_Contains(state->imported[CHANGING], name) != 0))
+        return 0;
+    return is_harmless(state, value);
+}
+
+/* Return what has been found as an attribute, which is taken over, or what stands for what is refused. */
+static PyObject *
+judged(State *state, PyObject *environment, PyObject *value, PyObject *name, PyObject *found, int handles)
+{
+    if (PyUnicode_CheckExact(name) && PyUnicode_GET_LENGTH(name) && PyUnicode_READ_CHAR(name, 0) != '_'
+        && is_known(state, environment, value, name, found))
+        return found;
+    PyObject *const arguments[] = {environment, value, name, found};
+    PyObject *refused = handles ? PyObject_GetItem(value, name) : NULL, *result; /* an error, which is to be handled */
+    if (PyErr_Occurred())
+        result = handling(state->imported[SAFE_VALUE], arguments, 4);
+    else
+        result = PyObject_Vectorcall(state->imported[SAFE_VALUE], arguments, 4, NULL);
+    Py_XDECREF(refused);
+    Py_DECREF(found);
+    return result;
+}
+
+/* Return what `safe_item` does for a value that has no items; it is not asked for one. */
+static PyObject *
+safe_attribute_alone(State *state, PyObject *environment, PyObject *undefined, PyObject *value, PyObject *name)
+{
+    PyObject *found = PyObject_GetAttr(value, name);
+    if (found != NULL)
+        return judged(state, environment, value, name, found, 1);
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+        return as_if_asked(state, value, name);
+    PyErr_Clear();
+    return PyObject_CallFunctionObjArgs(state->imported[NO_SUCH], undefined, value, name, NULL);
+}
+
 /* Return whether the error at hand says so to a sandboxed environment, for which an `AttributeError` does not. */
 static inline int
 says_none_safely(void)
@@ -108,6 +204,8 @@ safe_item_of(State *state, PyObject *const *arguments)
             return found;
         return handling(state->imported[SAFE_NO_ITEM], arguments, 4);
     }
+    if (PyUnicode_CheckExact(arguments[3]) && !has_items(arguments[2]))
+        return safe_attribute_alone(state, arguments[0], arguments[1], arguments[2], arguments[3]);
     return PyObject_Vectorcall(state->imported[SAFE_ITEM], arguments, 4, NULL);
 }
 
@@ -190,64 +288,6 @@ FUNCTION(blendtpl_attr)
     return none_there(state->imported[NO_ATTR], arguments[0], arguments[1], arguments[2]);
 }
 
-/* Return whether a method of an environment is one of these, and not one of its own. */
-static inline int
-has(PyObject *environment, PyObject *method, PyObject *first, PyObject *second)
-{
-    PyObject *found = PyObject_GetAttr(environment, method);
-    if (found == NULL)
-        PyErr_Clear(); /* which is told by whoever calls it */
-    PyObject *function = found != NULL && PyMethod_Check(found) ? PyMethod_GET_FUNCTION(found) : NULL;
-    const int which = function == NULL ? 0 : function == first ? 1 : function == second ? 2 : 0;
-    Py_XDECREF(found);
-    return which;
-}
-
-static inline int
-is_plain(State *state, PyObject *value)
-{
-    return PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || PyBool_Check(value)
-        || value == Py_None || PyList_CheckExact(value) || PyTuple_CheckExact(value) || PyDict_CheckExact(value)
-        || (PyObject *)Py_TYPE(value) == state->imported[MARKUP];
-}
-
-/* Return whether a value is surely of no kind that has attributes which are never safe (`is_plain` of
- * `blendtpl.runtime.safe`). */
-static inline int
-is_harmless(State *state, PyObject *value)
-{
-    if (is_plain(state, value))
-        return 1;
-    PyTypeObject *type = Py_TYPE(value);
-    if (type->tp_getattro != PyObject_GenericGetAttr || PyType_Check(value))
-        return 0;
-    const int internal = PySet_Contains(state->imported[INTERNAL], (PyObject *)type);
-    PyObject *said = internal ? NULL : PyObject_GetAttr(value, state->names[CLASS_NAME]);
-    if (said == NULL)
-        PyErr_Clear();
-    Py_XDECREF(said);
-    return said == (PyObject *)type;
-}
-
-/* Return whether what has been found is for anybody to have: neither a method that formats a text, nor refused. */
-static int
-is_known(State *state, PyObject *environment, PyObject *value, PyObject *name, PyObject *found)
-{
-    if (!is_plain(state, found)) {
-        const int is_method = PyObject_IsInstance(found, state->imported[METHODS]);
-        if (is_method != 0) {
-            PyErr_Clear();
-            return 0;
-        }
-    }
-    if (!has(environment, state->names[WRAP], state->imported[WRAPS], NULL))
-        return 0;
-    const int refuses = has(environment, state->names[IS_SAFE], state->imported[PRIVATE], state->imported[CHANGES]);
-    if (refuses == 0 || (refuses == 2 && PySet_Contains(state->imported[CHANGING], name) != 0))
-        return 0;
-    return is_harmless(state, value);
-}
-
 /* `safe_attribute`: the arguments are the environment, `undefined`, a value and a name. */
 PyObject *
 blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
@@ -262,13 +302,7 @@ blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t
             return NULL;
         return handling(state->imported[SAFE_NO_ATTRIBUTE], arguments + 1, 3);
     }
-    if (PyUnicode_CheckExact(name) && PyUnicode_GET_LENGTH(name) && PyUnicode_READ_CHAR(name, 0) != '_'
-        && is_known(state, environment, value, name, found))
-        return found;
-    PyObject *result
-        = PyObject_CallFunctionObjArgs(state->imported[SAFE_VALUE], environment, value, name, found, NULL);
-    Py_DECREF(found);
-    return result;
+    return judged(state, environment, value, name, found, 0);
 }
 
 /* `safe_item`: the arguments are the environment, `undefined`, a value and a key. */
