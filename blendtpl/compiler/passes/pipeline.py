@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.statements import Template
+from blendtpl.compiler.passes.assigned import read_as_set
+from blendtpl.compiler.passes.copies import without_copies
 from blendtpl.compiler.passes.counters import counters
 from blendtpl.compiler.passes.fold import folded
 from blendtpl.compiler.passes.inline import FunctionOf, inlined
@@ -31,7 +33,9 @@ PASSES: Mapping[str, Callable[[Function, Around], Function]] = MappingProxyType(
         "inline": lambda function, around: inlined(
             function, around.template, around.function_of, lenient=around.lenient
         ),
+        "copies": lambda function, around: without_copies(function),
         "fold": lambda function, around: folded(function),
+        "assigned": lambda function, around: read_as_set(function),
         "unread": lambda function, around: without_unread(function),
         "counters": lambda function, around: counters(function, lenient=around.lenient),
     }
