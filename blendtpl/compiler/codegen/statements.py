@@ -8,12 +8,12 @@ from blendtpl.compiler.codegen.generator import Generator, Statements
 from blendtpl.compiler.codegen.logic import condition
 from blendtpl.compiler.codegen.output import run
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, is_, is_not, item, name
-from blendtpl.compiler.codegen.values import pairs_of
+from blendtpl.compiler.codegen.values import is_written_out, pairs_of, write_attribute
 from blendtpl.compiler.codegen.writer import Out
 from blendtpl.compiler.ir import statements as ir
 from blendtpl.compiler.ir.base import Body, Value
 from blendtpl.compiler.ir.effects import only_prints
-from blendtpl.compiler.ir.values import Constant, Frame, Given, Missing, Pairs
+from blendtpl.compiler.ir.values import Attribute, Constant, Frame, Given, Missing, Pairs
 
 _NESTED = 50  # the longest chain of conditions that is nested
 Bind = tuple[tuple[str, Value], ...]
@@ -146,9 +146,19 @@ def target_of(generator: Generator, target: ir.Target) -> ast.expr:
 
 
 def _set(generator: Generator, statement: ir.Set, out: Out) -> None:
-    generator.code.flush()
-    value = generator.value(statement.value)
-    generator.code.add(ast.Assign([target_of(generator, statement.target)], value))
+    code, value, target = generator.code, statement.value, statement.target
+    if not statement.made:
+        code.flush()
+    if isinstance(value, Attribute) and isinstance(target, ir.ToVariable) and is_written_out(generator, value):
+        write_attribute(generator, value, target.name)
+        code.changed(target.name)
+        return
+    expression = generator.value(value)
+    assigned = ast.Assign([target_of(generator, target)], expression)
+    if statement.made:
+        code.branch(assigned)
+    else:
+        code.add(assigned)
 
 
 def _check_namespace(generator: Generator, statement: ir.CheckNamespace, out: Out) -> None:

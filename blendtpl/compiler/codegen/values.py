@@ -131,19 +131,32 @@ def looked_into(generator: Generator, value: ir.Attribute) -> list[ast.expr]:
     return [generator.value(inner), const(value.attr)]
 
 
+def is_written_out(generator: Generator, value: ir.Attribute) -> bool:
+    """Return whether the look-up of an attribute is written out, as that runs often."""
+    return generator.code.function.hot > 0 and not value.safe
+
+
 def _attribute(generator: Generator, value: ir.Attribute) -> ast.expr:
     code, attr = generator.code, value.attr
     if value.safe:
         first = (name("environment"), name("undefined"), generator.value(value.value))
         return code.materialise(call("safe_attribute", *first, const(attr)))
-    getter = "attribute" if hasattr(dict, attr) else "field"  # (L3, L4)
-    if not code.function.hot:
+    if not is_written_out(generator, value):
+        getter = "attribute" if hasattr(dict, attr) else "field"  # (L3, L4)
         return code.materialise(call(getter, name("undefined"), *looked_into(generator, value)))
+    return name(write_attribute(generator, value))
+
+
+def write_attribute(generator: Generator, value: ir.Attribute, result: str = "") -> str:
+    """Write out the look-up of an attribute; return the variable that its value is in then, which may be given."""
+    code, attr = generator.code, value.attr
     inner = generator.value(value.value)
-    if not isinstance(inner, ast.Name):
-        return code.materialise(call(getter, name("undefined"), inner, const(attr)))
-    result = code.temporary()
+    result = result or code.temporary()
     code.materialise_output()
+    if not isinstance(inner, ast.Name):
+        getter = "attribute" if hasattr(dict, attr) else "field"
+        code.branch(assign(result, call(getter, name("undefined"), inner, const(attr))))
+        return result
     direct: ast.expr = attribute(inner, attr)
     if hasattr(dict, attr):
         fallback = call("absent", name("undefined"), inner, const(attr), const(True))
@@ -155,7 +168,7 @@ def _attribute(generator: Generator, value: ir.Attribute) -> ast.expr:
         absent = [assign(result, call("absent", name("undefined"), inner, const(attr), other))]
         handler = ast.ExceptHandler(name("no_item"), None, absent)
     code.branch(ast.Try([assign(result, direct)], [handler], [], []))
-    return name(result)
+    return result
 
 
 def _item(generator: Generator, value: ir.Item) -> ast.expr:
@@ -230,14 +243,16 @@ def pairs_of(generator: Generator, value: Value) -> ast.Dict:
 
 
 def _marked(generator: Generator, value: ir.Marked) -> ast.expr:
-    code = generator.code
-    if value.escaped is False:
+    code, known = generator.code, value.escaped
+    if isinstance(known, ir.Autoescape) and known.sure:
+        known = known.compiled
+    if known is False:
         return generator.value(value.value)
-    if value.escaped is True:
+    if known is True:
         inner = generator.value(value.value)
         return call("Markup", inner if isinstance(inner, ast.Constant) else code.materialise(inner))
     inner = code.materialise(generator.value(value.value))
-    escaped = autoescape(generator, value.escaped)
+    escaped = autoescape(generator, known)
     return code.materialise(either(escaped, call("Markup", inner), inner))
 
 

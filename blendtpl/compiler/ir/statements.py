@@ -182,6 +182,7 @@ class Set(Statement):
 
     target: Target
     value: Value
+    made: bool = False  # by a pass, so that what is printed before may wait
 
 
 @node

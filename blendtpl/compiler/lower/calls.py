@@ -278,5 +278,5 @@ def _known_macro(unit: Unit, node: nodes.Expr, scope: Scope) -> KnownMacro | Non
 
 def derived(unit: Unit, scope: Scope) -> Value:
     """Return a context that sees what is set around a place."""
-    method = ObjectAttribute(unit.line, unit.frame(scope), "derived")
+    method = ObjectAttribute(unit.line, unit.overlaid(scope), "derived")
     return Invoke(unit.line, method, (unit.locals(scope),))

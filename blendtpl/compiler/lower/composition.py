@@ -47,12 +47,12 @@ def _run_block(unit: Unit, node: nodes.Block, scope: Scope) -> RunBlock:
     variables = unit.locals(scope) if node.scoped else None
     if layout is None:
         return RunBlock(
-            line, node.name, None, unit.frame(scope), node.scoped, variables, bool(node.required), text=False
+            line, node.name, None, unit.overlaid(scope), node.scoped, variables, bool(node.required), text=False
         )
     # required and not there is for whatever put the blocks into the frame to say
     text = returns_text(unit, abi.block_function(node.name))
     number = layout.blocks.index(node.name)
-    return RunBlock(line, node.name, number, unit.frame(scope), node.scoped, variables, required=False, text=text)
+    return RunBlock(line, node.name, number, unit.overlaid(scope), node.scoped, variables, required=False, text=text)
 
 
 def _extends(unit: Unit, node: nodes.Extends, scope: Scope) -> Lowered:

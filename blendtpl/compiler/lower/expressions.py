@@ -194,7 +194,7 @@ def _internal_name(unit: Unit, node: nodes.InternalName, scope: Scope) -> Value:
 
 
 def _context_reference(unit: Unit, node: nodes.ContextReference, scope: Scope) -> Value:
-    return Frame(unit.line, scope.context)
+    return Frame(unit.line)
 
 
 def _derived_reference(unit: Unit, node: nodes.DerivedContextReference, scope: Scope) -> Value:

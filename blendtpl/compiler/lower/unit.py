@@ -280,7 +280,13 @@ class Unit:
     # -- the context ---------------------------------------------------------------------------------------------------
 
     def frame(self, scope: Scope) -> Frame:
-        """Return the context of a place, or what stands for it."""
+        """Return the context of a place, or what stands for it. Names alone are looked for in one that was made on the
+        way.
+        """
+        return Frame(self.line)
+
+    def overlaid(self, scope: Scope) -> Frame:
+        """Return the context in which names are looked for."""
         return Frame(self.line, scope.context)
 
     def context(self, scope: Scope) -> Frame | TrueContext:

@@ -26,7 +26,9 @@ from blendtpl.compiler.ir.values import Checked, MakeBody, MakeCaller, Missing, 
 
 def read_as_set(function: Function) -> Function:
     """Return a function that asks of no variable whether it is missing which is surely set by then."""
-    walk = _Assigned(set(function.parameters))
+    # an argument with a default is there from where that is looked at
+    late = {statement.variable for statement in function.body if isinstance(statement, Default)}
+    walk = _Assigned(set(function.parameters) - late)
     walked = walk.parts(function)
     return _Unmissed(frozenset(walk.missed)).parts(walked)
 
@@ -132,9 +134,7 @@ class _Assigned(Rewriter):
         self.surely = set() if loop.recursive else set(before)
         otherwise = self.body(loop.otherwise)
         self.surely = before
-        return replaced(
-            loop, {"items": items, "test": test, "bind": bound, "body": body, "otherwise": otherwise}
-        )
+        return replaced(loop, {"items": items, "test": test, "bind": bound, "body": body, "otherwise": otherwise})
 
     def _aside(self, node: Kind) -> Kind:
         """Look at what may not run, or not here."""

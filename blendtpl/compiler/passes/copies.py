@@ -17,13 +17,13 @@ def without_copies(function: Function) -> Function:
     """Return a function in which what is only copied has one name."""
     if not any(isinstance(node, (Loop, Scoped)) and node.bind for node in below(function)):
         return function
-    fixed = frozenset(_set_somewhere(function)) | frozenset(_seen_inside(function))
-    return _Copies(fixed, {}).parts(function)
+    return _Copies(frozenset(_seen_inside(function)), {}).parts(function)
 
 
-def _set_somewhere(function: Function) -> set[str]:
-    """Return the variables that anything in a function sets."""
-    return {node.name for node in below(function) if isinstance(node, ToVariable)}
+def _set_inside(scope: Loop | Scoped) -> set[str]:
+    """Return the variables that anything in a scope sets, once it has been entered."""
+    inside = (*scope.body, *(scope.otherwise if isinstance(scope, Loop) else ()))
+    return {node.name for node in below(inside) if isinstance(node, ToVariable)}
 
 
 def _seen_inside(function: Function) -> set[str]:
@@ -41,8 +41,8 @@ def _bound(node: Node) -> Bind:
 
 
 class _Copies(Rewriter):
-    def __init__(self, fixed: frozenset[str], copies: dict[str, Value]) -> None:
-        self.fixed, self.copies = fixed, copies
+    def __init__(self, seen: frozenset[str], copies: dict[str, Value]) -> None:
+        self.seen, self.copies = seen, copies
 
     def value(self, value: Value) -> Value:
         """Put what is copied in place of the copy."""
@@ -57,11 +57,11 @@ class _Copies(Rewriter):
             return (self.parts(statement),)
         items = {"items": self.value(statement.items)} if isinstance(statement, Loop) else {}
         outer, self.copies = self.copies, dict(self.copies)
-        bound = []
+        bound, fixed = [], self.seen | _set_inside(statement)
         for name, value in statement.bind:
             moved = self.value(value)
             self.copies.pop(name, None)
-            if self._is_copy(name, moved):
+            if _is_copy(name, moved, fixed):
                 self.copies[name] = moved
             else:
                 bound.append((name, moved))
@@ -69,7 +69,8 @@ class _Copies(Rewriter):
         self.copies = outer
         return (inside,)
 
-    def _is_copy(self, name: str, value: Value) -> bool:
-        if name in self.fixed:
-            return False
-        return isinstance(value, (Given, Missing)) or (isinstance(value, Variable) and value.name not in self.fixed)
+
+def _is_copy(name: str, value: Value, fixed: frozenset[str]) -> bool:
+    if name in fixed:
+        return False
+    return isinstance(value, (Given, Missing)) or (isinstance(value, Variable) and value.name not in fixed)

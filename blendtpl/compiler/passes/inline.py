@@ -208,7 +208,7 @@ class _Inline(Rewriter):
                 given[called] = value
             else:
                 variable = f"p_{called}{suffix}"
-                before.append(Set(line, ToVariable(line, variable), value))
+                before.append(Set(line, ToVariable(line, variable), value, made=True))
                 given[called] = Variable(line, variable)
         frame = statement.frame
         if statement.needs_context:
@@ -315,14 +315,14 @@ class _Arguments:
         if isinstance(value, (Constant, Checked, Undefined, Variable)):
             return value
         variable = f"{called}{self.suffix}"
-        self.before.append(Set(self.line, ToVariable(self.line, variable), value))
+        self.before.append(Set(self.line, ToVariable(self.line, variable), value, made=True))
         return Variable(self.line, variable)
 
     def give(self, parameter: str, value: Value) -> None:
         """Have a parameter be a value."""
         if parameter in self.assigned:
             variable = f"{parameter}{self.suffix}"
-            self.before.append(Set(self.line, ToVariable(self.line, variable), value))
+            self.before.append(Set(self.line, ToVariable(self.line, variable), value, made=True))
             value = Variable(self.line, variable)
         self.values[parameter] = value
 
@@ -423,7 +423,7 @@ class _Moved(Rewriter):
             return ()
         variable = parameter + self.suffix
         self.values[parameter] = Variable(line, variable)
-        return (Set(line, ToVariable(line, variable), value),)
+        return (Set(line, ToVariable(line, variable), value, made=True),)
 
     def parts(self, node: Kind) -> Kind:
         """Rename what is assigned to, which is no value."""
