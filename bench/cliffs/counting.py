@@ -1,0 +1,115 @@
+"""Counting: what a render of each side of each pair takes, in instructions.
+
+Enters: pairs, proven, with their compiled code in a folder. Leaves: a `Cost` for each subject. Processes that are
+counted run beside each other; what is counted in one does not depend on them, nor on how fast the machine is.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+CALLGRIND, EVENTS = "callgrind", "events"
+UNITS = {CALLGRIND: "instructions of the processor", EVENTS: "bytecode instructions of portable code"}
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class CountingError(Exception):
+    """It cannot be counted; the message is for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One side of a pair as an engine renders it, of what is stored there."""
+
+    pair: str
+    side: str
+    engine: str
+    stored: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """How often each engine renders before it is counted, and then.
+
+    Python makes code faster that has run some times; after twelve renders a count changes by less than 1 %. Of Jinja2
+    less is enough, as its cost is shown and not judged.
+    """
+
+    warm_ups: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"blendtpl": 12, "jinja2": 4}))
+    renders: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"blendtpl": 4, "jinja2": 1}))
+
+
+def counter() -> str:
+    """Return what there is to count with; raises `CountingError` where there is nothing."""
+    if shutil.which("valgrind"):
+        return CALLGRIND
+    if sys.version_info >= (3, 12):
+        return EVENTS
+    raise CountingError(
+        "instructions cannot be counted here: install valgrind (`apt-get install valgrind`), or use Python 3.12 or later"
+    )
+
+
+def count(kind: str, subjects: Sequence[Subject], rounds: Rounds, jobs: int, folder: Path) -> Mapping[Subject, float]:
+    """Return the instructions of a render of each; raises `CountingError` when a process does not end well."""
+    shares = [subjects[number::jobs] for number in range(min(jobs, len(subjects)))]
+    processes = [_start(kind, share, rounds, folder / str(number)) for number, share in enumerate(shares)]
+    costs: dict[Subject, float] = {}
+    try:
+        for number, (process, share) in enumerate(zip(processes, shares, strict=True)):
+            output, errors = process.communicate()
+            if process.returncode:
+                raise CountingError(f"the process that is counted ended with {process.returncode}:\n{errors.strip()}")
+            counts = json.loads(output) if kind == EVENTS else _dumped(folder / str(number))
+            if len(counts) != len(share):
+                raise CountingError(f"{len(counts)} counts came of {len(share)} subjects:\n{errors.strip()}")
+            for subject, total in zip(share, counts, strict=True):
+                costs[subject] = total / rounds.renders[subject.engine]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    return costs
+
+
+def _start(kind: str, subjects: Sequence[Subject], rounds: Rounds, folder: Path) -> "subprocess.Popen[str]":
+    folder.mkdir()
+    plan = {
+        "counter": kind,
+        "subjects": [asdict(subject) for subject in subjects],
+        "warm_ups": dict(rounds.warm_ups),
+        "renders": dict(rounds.renders),
+    }
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    python = [sys.executable, "-m", "bench.cliffs.child", str(folder / "plan.json")]
+    valgrind = ["valgrind", "-q", "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={folder}/dump"]
+    return subprocess.Popen(
+        [*valgrind, *python] if kind == CALLGRIND else python,
+        cwd=_ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _dumped(folder: Path) -> list[int]:
+    """Return the totals of each second dump: what ran between the two that a subject asks for."""
+    dumps = sorted(folder.glob("dump.*"), key=lambda path: int(path.suffix[1:]))
+    return [_total(path) for path in dumps[1::2]]
+
+
+def _total(dump: Path) -> int:
+    totals = [line for line in _lines(dump) if line.startswith("totals:")]
+    return int(totals[-1].split()[1])
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        yield from lines
