@@ -77,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=float, default=LIMIT, help=f"how many times as much an edit may cost [{LIMIT}]")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it as data, too")
     parser.add_argument("--gate", action="store_true", help="count blendtpl alone, and print no table but the verdict")
+    parser.add_argument("--counter", choices=list(UNITS), help="[callgrind where valgrind is, else events]")
     parser.add_argument("--jobs", type=count_of, default=2, help="processes that share the renders [2]")
     options = parser.parse_args(arguments)
     pairs = chosen(options.only)
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(pairs: Sequence[Pair], options: Any) -> int:
-    kind = counter()
+    kind = counter(options.counter)
     excused = exceptions.read(frozenset(pair.name for pair in PAIRS))
     with tempfile.TemporaryDirectory() as name:
         subjects = stored(pairs, Path(name), portable=kind == EVENTS, beside_jinja2=not options.gate)

@@ -1,8 +1,9 @@
 """The process that is counted: ``python -m bench.cliffs.child PLAN``; `bench.cliffs.counting` starts it.
 
 Enters: a plan, which says what to render, how often before anything is counted, and how often then. Leaves: with
-valgrind, a dump before and behind the renders of each subject, as `os.getppid` is what callgrind was told to dump at,
-and nothing else here calls it; with ``"counter": "events"`` the bytecode instructions of each, as JSON.
+valgrind, a dump of what the renders of each subject took, as callgrind was told to begin anew at `os.getpgrp` and to
+dump at `os.getppid`, which nothing else here calls; with ``"counter": "events"`` the bytecode instructions of each, as
+JSON.
 """
 
 import gc
@@ -48,8 +49,8 @@ def jinja2_of(scene: Scene, folder: Path) -> jinja2.Environment:
 
 @contextmanager
 def dumped() -> Iterator[None]:
-    """Have callgrind dump what it counted until now, before and behind."""
-    os.getppid()
+    """Have callgrind dump what it counts in it."""
+    os.getpgrp()
     yield
     os.getppid()
 

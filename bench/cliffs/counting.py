@@ -45,15 +45,19 @@ class Rounds:
     renders: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"blendtpl": 4, "jinja2": 1}))
 
 
-def counter() -> str:
-    """Return what there is to count with; raises `CountingError` where there is nothing."""
-    if shutil.which("valgrind"):
-        return CALLGRIND
-    if sys.version_info >= (3, 12):
-        return EVENTS
-    raise CountingError(
-        "instructions cannot be counted here: install valgrind (`apt-get install valgrind`), or use Python 3.12 or later"
-    )
+def available() -> list[str]:
+    """Return what there is to count with, the best first."""
+    return [*([CALLGRIND] if shutil.which("valgrind") else []), *([EVENTS] if sys.version_info >= (3, 12) else [])]
+
+
+def counter(wanted: str | None = None) -> str:
+    """Return what there is to count with, or what is wanted; raises `CountingError` where that is not there."""
+    there = available()
+    if wanted in there or (there and wanted is None):
+        return wanted or there[0]
+    missing = {CALLGRIND: "install valgrind (`apt-get install valgrind`)", EVENTS: "use Python 3.12 or later"}
+    remedy = missing[wanted] if wanted else ", or ".join(missing.values())
+    raise CountingError(f"instructions cannot be counted here: {remedy}")
 
 
 def count(kind: str, subjects: Sequence[Subject], rounds: Rounds, jobs: int, folder: Path) -> Mapping[Subject, float]:
@@ -88,7 +92,8 @@ def _start(kind: str, subjects: Sequence[Subject], rounds: Rounds, folder: Path)
     }
     (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     python = [sys.executable, "-m", "bench.cliffs.child", str(folder / "plan.json")]
-    valgrind = ["valgrind", "-q", "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={folder}/dump"]
+    marks = ["--zero-before=getpgrp", "--dump-before=getppid"]
+    valgrind = ["valgrind", "-q", "--tool=callgrind", *marks, f"--callgrind-out-file={folder}/dump"]
     return subprocess.Popen(
         [*valgrind, *python] if kind == CALLGRIND else python,
         cwd=_ROOT,
@@ -100,9 +105,9 @@ def _start(kind: str, subjects: Sequence[Subject], rounds: Rounds, folder: Path)
 
 
 def _dumped(folder: Path) -> list[int]:
-    """Return the totals of each second dump: what ran between the two that a subject asks for."""
+    """Return the total of each dump, in their order; what comes at the end of the process has no number."""
     dumps = sorted(folder.glob("dump.*"), key=lambda path: int(path.suffix[1:]))
-    return [_total(path) for path in dumps[1::2]]
+    return [_total(path) for path in dumps]
 
 
 def _total(dump: Path) -> int:

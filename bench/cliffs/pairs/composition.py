@@ -156,7 +156,8 @@ PAIRS = (
         "what a block overrides gets a name before it is printed",
         (
             "{% block title %}{{ title }}{% endblock %}",
-            "{% block title %}{{ title }}{% endblock %}\n{% block head %}{% set before = super() %}{{ before }}{% endblock %}",
+            "{% block title %}{{ title }}{% endblock %}\n"
+            "{% block head %}{% set before = super() %}{{ before }}{% endblock %}",
         ),
     ),
     edit(

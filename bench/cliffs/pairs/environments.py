@@ -62,7 +62,7 @@ class Lookups(jinja2.Environment):
 class Marks(Extension):
     """A tag that the pages have none of."""
 
-    tags = frozenset({"mark"})
+    tags = {"mark"}  # noqa: RUF012  # the type is Jinja2's
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Parse the tag, as nothing."""

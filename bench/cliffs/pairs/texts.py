@@ -101,7 +101,9 @@ PAIRS = (
             TABLE,
             (
                 CITY,
-                "<td>{% if order.count == 1 %}{{ order.count }} piece{% else %}{{ order.count }} pieces{% endif %}</td>",
+                "<td>"
+                "{% if order.count == 1 %}{{ order.count }} piece{% else %}{{ order.count }} pieces{% endif %}"
+                "</td>",
             ),
         ),
         "a plural",
