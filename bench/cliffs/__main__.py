@@ -19,7 +19,7 @@ from typing import Any
 
 from bench.cliffs import exceptions
 from bench.cliffs.child import jinja2_of
-from bench.cliffs.counting import EVENTS, UNITS, CountingError, Rounds, Subject, count, counter
+from bench.cliffs.counting import CALLGRIND, EVENTS, UNITS, CountingError, Rounds, Subject, count, counter
 from bench.cliffs.pair import Pair
 from bench.cliffs.pairs import PAIRS
 from bench.cliffs.proof import DifferenceError, prove
@@ -100,7 +100,10 @@ def _report(pairs: Sequence[Pair], options: Any) -> int:
         facts = {"counter": kind, "python": platform.python_version(), "limit": options.limit}
         options.json.write_text(json.dumps(as_data(rows, facts), indent=1) + "\n", encoding="utf-8")
     print(f"{UNITS[kind]} of a render, Python {platform.python_version()}")
-    for line in (*(() if options.gate else table(rows, options.limit)), *verdict(rows, options.limit)):
+    for line in (
+        *(() if options.gate else table(rows, options.limit)),
+        *verdict(rows, options.limit, figures=kind == CALLGRIND),
+    ):
         print(line)
     return 1 if missing(rows, options.limit) else 0
 

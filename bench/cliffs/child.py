@@ -1,9 +1,8 @@
 """The process that is counted: ``python -m bench.cliffs.child PLAN``; `bench.cliffs.counting` starts it.
 
 Enters: a plan, which says what to render, how often before anything is counted, and how often then. Leaves: with
-valgrind, a dump of what the renders of each subject took, as callgrind was told to begin anew at `os.getpgrp` and to
-dump at `os.getppid`, which nothing else here calls; with ``"counter": "events"`` the bytecode instructions of each, as
-JSON.
+valgrind, a dump before and behind the renders of each subject, as `os.getppid` is what callgrind was told to dump at,
+and nothing else here calls it; with ``"counter": "events"`` the bytecode instructions of each, as JSON.
 """
 
 import gc
@@ -27,12 +26,12 @@ from bench.cliffs.pairs import PAIRS
 Render = Callable[[], object]
 
 
-def render_of(engine: str, scene: Scene, stored: Path) -> Render:
+def render_of(engine: str, scene: Scene, stored: str) -> Render:
     """Return a render of a scene, of code that was compiled before and stands there."""
     if engine == "blendtpl":
         template: Any = blendtpl.load(stored, environment=scene.make)[MAIN]
     else:
-        template = jinja2_of(scene, stored).get_template(MAIN)
+        template = jinja2_of(scene, Path(stored)).get_template(MAIN)
         for name in scene.templates:  # those that are included by a computed name, too
             template.environment.get_template(name)
     return partial(template.render, scene.variables())
@@ -49,8 +48,8 @@ def jinja2_of(scene: Scene, folder: Path) -> jinja2.Environment:
 
 @contextmanager
 def dumped() -> Iterator[None]:
-    """Have callgrind dump what it counts in it."""
-    os.getpgrp()
+    """Have callgrind dump what it counted until now, before and behind."""
+    os.getppid()
     yield
     os.getppid()
 
@@ -93,9 +92,14 @@ def main() -> None:
     counted = events.counted if plan["counter"] == "events" else dumped
     pairs = {pair.name: pair for pair in PAIRS}
     gc.disable()
-    for subject in plan["subjects"]:
-        engine = subject["engine"]
-        render = render_of(engine, pairs[subject["pair"]].sides()[subject["side"]], Path(subject["stored"]))
+    renders = [
+        (
+            subject["engine"],
+            render_of(subject["engine"], pairs[subject["pair"]].sides()[subject["side"]], subject["stored"]),
+        )
+        for subject in plan["subjects"]  # all of them first, as a dump takes longer the more ran since the last
+    ]
+    for engine, render in renders:
         times(render, plan["warm_ups"][engine])
         with counted():
             times(render, plan["renders"][engine])
