@@ -61,10 +61,8 @@ def verdict(rows: Sequence[Row], limit: float, *, figures: bool = True) -> Itera
         yield f"not named: `{row.name}` costs {row.ratio:.2f} times as much: {row.differs}"
     for row in ordered(rows):
         if figures and row.excused and row.ratio <= limit * NEAR:
-            yield (
-                f"no longer needed: `{row.name}` costs {row.ratio:.2f} times as much, {row.excused.ratio:.2f} when it was"
-                " named; take it out of exceptions.toml"
-            )
+            costs = f"costs {row.ratio:.2f} times as much, {row.excused.ratio:.2f} when it was named"
+            yield f"no longer needed: `{row.name}` {costs}; take it out of exceptions.toml"
 
 
 def missing(rows: Sequence[Row], limit: float) -> list[Row]:
