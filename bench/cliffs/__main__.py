@@ -20,11 +20,13 @@ from typing import Any
 from bench.cliffs import exceptions
 from bench.cliffs.child import jinja2_of
 from bench.cliffs.counting import CALLGRIND, EVENTS, UNITS, CountingError, Rounds, Subject, count, counter
-from bench.cliffs.pair import Pair
+from bench.cliffs.pair import Pair, Scene
 from bench.cliffs.pairs import PAIRS
-from bench.cliffs.proof import DifferenceError, prove
+from bench.cliffs.proof import DifferenceError, Proven, prove
 from bench.cliffs.report import LIMIT, Row, as_data, missing, table, verdict
 from bench.memory.arguments import count as count_of
+
+_INTERRUPTED = 130
 
 
 def chosen(patterns: Sequence[str]) -> list[Pair]:
@@ -36,35 +38,39 @@ def chosen(patterns: Sequence[str]) -> list[Pair]:
     ]
 
 
-def stored(pairs: Sequence[Pair], folder: Path, *, portable: bool, beside_jinja2: bool) -> list[Subject]:
-    """Prove each pair, and store what is to be counted; raises `DifferenceError`."""
-    subjects = []
-    for number, pair in enumerate(pairs):
-        proven = prove(pair, portable=portable)
+def stored(
+    pairs: Sequence[Pair], folder: Path, *, portable: bool, beside_jinja2: bool
+) -> dict[tuple[Scene, str], Subject]:
+    """Prove each pair, and store what is to be counted, each scene once; raises `DifferenceError`."""
+    subjects: dict[tuple[Scene, str], Subject] = {}
+    known: dict[Scene, Proven] = {}
+    for pair in pairs:
+        proven = prove(pair, known, portable=portable)
         for side, scene in pair.sides().items():
-            bundle = folder / f"{number}-{side}.blend"
-            proven.bundles[side].write(bundle)
-            subjects.append(Subject(pair.name, side, "blendtpl", str(bundle)))
+            if (scene, "blendtpl") in subjects:
+                continue
+            bundle = folder / f"{len(subjects)}.blend"
+            proven[side].bundle.write(bundle)
+            subjects[scene, "blendtpl"] = Subject(pair.name, side, "blendtpl", str(bundle))
             if beside_jinja2:
-                compiled = folder / f"{number}-{side}"
+                compiled = bundle.with_suffix("")
                 compiled.mkdir()
                 environment = jinja2_of(scene, compiled)
                 for name in scene.templates:
                     environment.get_template(name)
-                subjects.append(Subject(pair.name, side, "jinja2", str(compiled)))
+                subjects[scene, "jinja2"] = Subject(pair.name, side, "jinja2", str(compiled))
     return subjects
 
 
 def rows_of(
-    pairs: Sequence[Pair], costs: Mapping[Subject, float], excused: Mapping[str, exceptions.Excused]
+    pairs: Sequence[Pair], costs: Mapping[tuple[Scene, str], float], excused: Mapping[str, exceptions.Excused]
 ) -> list[Row]:
     """Return a row for each pair."""
-    sides: dict[tuple[str, str], dict[str, float]] = {}
-    for subject, cost in costs.items():
-        sides.setdefault((subject.pair, subject.side), {})[subject.engine] = cost
+    sides: dict[Scene, dict[str, float]] = {}
+    for (scene, engine), cost in costs.items():
+        sides.setdefault(scene, {})[engine] = cost
     return [
-        Row(pair.name, pair.differs, sides[pair.name, "before"], sides[pair.name, "after"], excused.get(pair.name))
-        for pair in pairs
+        Row(pair.name, pair.differs, sides[pair.before], sides[pair.after], excused.get(pair.name)) for pair in pairs
     ]
 
 
@@ -88,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CountingError, DifferenceError, exceptions.ExceptionsError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def _report(pairs: Sequence[Pair], options: Any) -> int:
@@ -95,7 +103,8 @@ def _report(pairs: Sequence[Pair], options: Any) -> int:
     excused = exceptions.read(frozenset(pair.name for pair in PAIRS))
     with tempfile.TemporaryDirectory() as name:
         subjects = stored(pairs, Path(name), portable=kind == EVENTS, beside_jinja2=not options.gate)
-        rows = rows_of(pairs, count(kind, subjects, Rounds(), options.jobs, Path(name)), excused)
+        counts = count(kind, list(subjects.values()), Rounds(), options.jobs, Path(name))
+    rows = rows_of(pairs, {scene: counts[subject] for scene, subject in subjects.items()}, excused)
     if options.json:
         facts = {"counter": kind, "python": platform.python_version(), "limit": options.limit}
         options.json.write_text(json.dumps(as_data(rows, facts), indent=1) + "\n", encoding="utf-8")

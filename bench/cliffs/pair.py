@@ -29,6 +29,9 @@ class Scene:
     variables: Callable[[], Mapping[str, Any]]
     make: MakeEnvironment = site
 
+    def __hash__(self) -> int:
+        return hash((frozenset(self.templates.items()), self.variables, self.make))
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:

@@ -1,6 +1,6 @@
 """The proof that goes before any count: both sides of a pair give what Jinja2 gives, and that is one text.
 
-Enters: a pair. Leaves: the bundles of its sides, or a `DifferenceError`.
+Enters: a pair. Leaves: the bundle and the text of each side, or a `DifferenceError`.
 """
 
 import difflib
@@ -19,23 +19,32 @@ class DifferenceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A pair, and the bundle of each side that rendered what Jinja2 renders."""
+    """The bundle of a scene, and the text that it renders, which is Jinja2's."""
 
-    pair: Pair
-    bundles: Mapping[str, blendtpl.Bundle]
+    bundle: blendtpl.Bundle
     text: str
 
 
-def prove(pair: Pair, *, portable: bool = False) -> Proven:
-    """Render both sides by Jinja2 and by blendtpl and compare; raises `DifferenceError`."""
-    bundles, texts = {}, {}
+def prove(pair: Pair, known: dict[Scene, Proven] | None = None, *, portable: bool = False) -> Mapping[str, Proven]:
+    """Render both sides by Jinja2 and by blendtpl and compare; raises `DifferenceError`.
+
+    Many pairs begin with the same scene: `known` are those of others, and gets these.
+    """
+    known = {} if known is None else known
     for side, scene in pair.sides().items():
-        bundles[side] = blendtpl.compile(dict(scene.templates), environment=scene.make, portable=portable)
-        registry = blendtpl.load(bundles[side], environment=scene.make)
-        texts[side] = by_jinja2(scene)
-        _compare(f"{pair.name}, {side}: blendtpl", registry.render(MAIN, scene.variables()), texts[side])
-    _compare(f"{pair.name}: the edit", texts["after"], texts["before"])
-    return Proven(pair, bundles, texts["before"])
+        if scene not in known:
+            known[scene] = _proven(f"{pair.name}, {side}", scene, portable=portable)
+    before, after = known[pair.before], known[pair.after]
+    _compare(f"{pair.name}: the edit", after.text, before.text)
+    return {"before": before, "after": after}
+
+
+def _proven(what: str, scene: Scene, *, portable: bool) -> Proven:
+    bundle = blendtpl.compile(dict(scene.templates), environment=scene.make, portable=portable)
+    registry = blendtpl.load(bundle, environment=scene.make)
+    text = by_jinja2(scene)
+    _compare(f"{what}: blendtpl", registry.render(MAIN, scene.variables()), text)
+    return Proven(bundle, text)
 
 
 def by_jinja2(scene: Scene) -> str:

@@ -26,13 +26,13 @@ DEAR, CHEAP = "the filter title", "a comment in the row"
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_both_sides_of_a_pair_give_one_text_which_is_jinja2s(pair: Pair) -> None:
-    assert len(prove(pair).text) > 500
+    assert len(prove(pair)["after"].text) > 500
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_both_sides_of_a_pair_give_that_text_in_portable_code(pair: Pair) -> None:
-    assert prove(pair, portable=True).text == prove(pair).text
+    assert prove(pair, portable=True)["after"].text == prove(pair)["after"].text
 
 
 def test_each_pair_has_a_name_and_an_edit_of_its_own() -> None:
@@ -72,6 +72,19 @@ def test_a_render_that_is_not_jinja2s_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("bench.cliffs.proof.by_jinja2", lambda scene: "another")
     with pytest.raises(DifferenceError, match=r"^same, before: blendtpl does not give"):
         prove(edit(LIST, "same", "nothing", ("n.a", "n['a']")))
+
+
+def test_a_scene_that_many_pairs_begin_with_is_proven_and_stored_once(tmp_path: Path) -> None:
+    pairs = [
+        edit(LIST, "item", "an item", ("n.a", "n['a']")),
+        edit(LIST, "comment", "a comment", ("n.a }}", "n.a }}{# #}")),
+    ]
+    subjects = command.stored(pairs, tmp_path, portable=False, beside_jinja2=True)
+    assert [(subject.pair, subject.side) for subject in list(subjects.values())[::2]] == [
+        *(("item", "before"), ("item", "after"), ("comment", "after"))
+    ]
+    assert [subject.engine for subject in subjects.values()] == ["blendtpl", "jinja2"] * 3
+    assert len({subject.stored for subject in subjects.values()}) == 6
 
 
 def row(name: str, ratio: float, reason: str | None = None) -> Row:
@@ -211,7 +224,7 @@ def valgrind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_process_that_dies_or_counts_nothing_is_told(valgrind: Path, tmp_path: Path) -> None:
     assert counting.counter() == CALLGRIND
-    (there,) = command.stored([_pair(CHEAP)], tmp_path, portable=False, beside_jinja2=False)[:1]
+    there, _ = command.stored([_pair(CHEAP)], tmp_path, portable=False, beside_jinja2=False).values()
     gone = Subject(CHEAP, "before", "blendtpl", str(tmp_path / "gone.blend"))
     for folder, subject, told in (("a", gone, "ended with 1:\n(.|\n)*gone.blend"), ("b", there, "^0 counts came of 1")):
         (tmp_path / folder).mkdir()
@@ -239,7 +252,8 @@ def _pair(name: str) -> Pair:
 def _counted(kind: str, tmp_path: Path) -> list[float]:
     """Return what renders of a page take by blendtpl and by Jinja2, and of the page with a comment in it."""
     subjects = command.stored([_pair(CHEAP)], tmp_path, portable=kind == EVENTS, beside_jinja2=True)
-    return list(counting.count(kind, subjects, Rounds(), 1, tmp_path).values())
+    costs = counting.count(kind, list(subjects.values()), Rounds(), 1, tmp_path)
+    return [costs[subject] for subject in subjects.values()]
 
 
 @pytest.mark.slow
