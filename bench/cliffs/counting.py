@@ -62,18 +62,18 @@ def counter(wanted: str | None = None) -> str:
 
 def count(kind: str, subjects: Sequence[Subject], rounds: Rounds, jobs: int, folder: Path) -> Mapping[Subject, float]:
     """Return the instructions of a render of each; raises `CountingError` when a process does not end well."""
-    alike = sorted(
-        subjects, key=lambda subject: subject.engine
-    )  # lest one process has all of Jinja2, which takes longer
+    # each process gets as much of Jinja2, which takes longer
+    alike = sorted(subjects, key=lambda subject: subject.engine)
     shares = [alike[number::jobs] for number in range(min(jobs, len(alike)))]
-    processes = [_start(kind, share, rounds, folder / str(number)) for number, share in enumerate(shares)]
+    folders = [folder / f"process{number}" for number in range(len(shares))]
+    processes = [_start(kind, *each, rounds) for each in zip(folders, shares, strict=True)]
     costs: dict[Subject, float] = {}
     try:
-        for number, (process, share) in enumerate(zip(processes, shares, strict=True)):
+        for process, share, own in zip(processes, shares, folders, strict=True):
             output, errors = process.communicate()
             if process.returncode:
                 raise CountingError(f"the process that is counted ended with {process.returncode}:\n{errors.strip()}")
-            counts = json.loads(output) if kind == EVENTS else _dumped(folder / str(number))
+            counts = json.loads(output) if kind == EVENTS else _dumped(own)
             if len(counts) != len(share):
                 raise CountingError(f"{len(counts)} counts came of {len(share)} subjects:\n{errors.strip()}")
             for subject, total in zip(share, counts, strict=True):
@@ -85,7 +85,7 @@ def count(kind: str, subjects: Sequence[Subject], rounds: Rounds, jobs: int, fol
     return costs
 
 
-def _start(kind: str, subjects: Sequence[Subject], rounds: Rounds, folder: Path) -> "subprocess.Popen[str]":
+def _start(kind: str, folder: Path, subjects: Sequence[Subject], rounds: Rounds) -> "subprocess.Popen[str]":
     folder.mkdir()
     plan = {
         "counter": kind,
