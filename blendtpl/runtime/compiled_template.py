@@ -126,6 +126,12 @@ class CompiledTemplate(jinja2.Template):
         return self._of_context(self.entry) if self.info.parent_line is None else self._entering
 
     @cached_property
+    def part(self) -> Any:
+        """The function that writes a template which is called with what it reads."""
+        function = self.space[abi.INCLUDED]
+        return writing(function) if abi.INCLUDED in self.info.string_functions else function
+
+    @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
         template = self.first_preamble

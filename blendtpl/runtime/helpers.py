@@ -204,6 +204,20 @@ def call_back(frame: Any, caller: Any) -> Any:
     return Markup(text) if evaluation(frame).autoescape else text
 
 
+def caller_text(frame: Any, caller: Any, escapes: bool) -> str:
+    """Return what ``caller()`` prints."""
+    try:
+        value = call_back(frame, caller)
+    except StopIteration:
+        value = stopped(true_context(frame).environment.undefined)
+    return escape_any(value) if escapes else str(value)
+
+
+def new_frame(maker: Any, around: Any, names: tuple[str, ...], *values: Any) -> list[Any]:
+    """Return the frame of an included template, for what is set around it by these names; the slots come behind."""
+    return [None, maker, (around, dict(zip(names, values, strict=False))), *values[len(names) :]]
+
+
 def stopped(undefined: Any) -> Any:
     """Return what Jinja2 makes of a call that raised `StopIteration` (U4)."""
     return undefined(STOPPED)
@@ -362,6 +376,8 @@ NAMES: dict[str, Any] = {
     "absent": absent,
     "no_item": NO_ITEM,
     "call_back": call_back,
+    "caller_text": caller_text,
+    "new_frame": new_frame,
     "true_context": true_context,
     "publish": publish,
     "publish_set": publish_set,

@@ -10,24 +10,25 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 import jinja2
 from jinja2.environment import TemplateModule
-from jinja2.exceptions import TemplateRuntimeError
+from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Undefined
+from jinja2.utils import missing
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.environment import GETTEXT_ALIAS, is_own, passed_argument
 from blendtpl.runtime.choice_filters import applied, mapped
 from blendtpl.runtime.compiled_template import CompiledTemplate
-from blendtpl.runtime.context import render_of
+from blendtpl.runtime.context import FastContext, reader, render_of
 from blendtpl.runtime.filters import bind_choice, bound
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
 from blendtpl.runtime.frame import true_context
 from blendtpl.runtime.helpers import NAMES, behind
-from blendtpl.runtime.output import Output, Write, enclosed, foreign
+from blendtpl.runtime.output import NEVER, Output, Write, drain, enclosed, foreign
 from blendtpl.runtime.traceback import Sources
 
 
@@ -206,9 +207,34 @@ def _extended(parent: jinja2.Template, function: Write) -> Write:
     return run
 
 
+def _is_called(template: jinja2.Template, context: Context) -> TypeGuard[CompiledTemplate]:
+    """Return whether the code of an included template is called with what it reads, which a context has."""
+    return (
+        isinstance(template, CompiledTemplate)
+        and template.info.reads is not None
+        and template.environment is context.environment
+        and type(context) is FastContext
+    )
+
+
+def _call(template: CompiledTemplate, context: Context, names: dict[str, Any], out: Output, limit: int | None) -> Any:
+    """Call it, with what is set around the include, or else what the context has (S6). A context of its own is made
+    when it asks for one.
+    """
+    get = reader(context)
+    values = []
+    for name in template.info.reads or ():
+        value = names.get(name, missing)
+        values.append(get(name, missing) if value is missing else value)
+    frame = [None, template, (context, names)]
+    return enclosed(template.part, *values, frame, out, limit)
+
+
 def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
     def write(frame: Any, out: Output, limit: int | None) -> Any:
         context = true_context(frame)
+        if _is_called(template, context):
+            return _call(template, context, names, out, limit)
         inner_context = template.new_context(context.get_all(), True, names)
         if not isinstance(template, CompiledTemplate):
             return foreign(template.root_render_func)(inner_context, out, limit)
@@ -216,6 +242,27 @@ def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
         return enclosed(template.root, inner_context, out, limit)
 
     return write
+
+
+def _included_text(
+    get: Callable[..., jinja2.Template],
+    by: str | None,
+    ignore_missing: bool,
+    frame: Any,
+    names: tuple[str, ...],
+    reference: Any,
+    *values: Any,
+) -> str:
+    """Return the text of an include of what is looked for by a reference, with what is set around it (C7)."""
+    try:
+        template = get(reference, by)
+    except TemplateNotFound:
+        if ignore_missing:
+            return ""
+        raise
+    out: Output = []
+    drain(_include(template, dict(zip(names, values, strict=True)))(frame, out, NEVER))
+    return "".join(out)
 
 
 def _default_module(template: jinja2.Template, frame: Any) -> TemplateModule:
@@ -236,6 +283,7 @@ _LINKING = {
     "extended_preamble": _extended_preamble,
     "extend": _extend,
     "include": _include,
+    "included_text": _included_text,
     "default_module": _default_module,
     "context_module": _context_module,
 }

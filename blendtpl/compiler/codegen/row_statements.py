@@ -213,11 +213,53 @@ def _leave(opcode: int) -> Callable[[Builder, Any, list[Any]], None]:
 
 
 def _run_included(builder: Builder, statement: st.RunIncluded, into: list[Any]) -> None:
-    if statement.entry != abi.INCLUDED or statement.needs_context or not statement.text:
+    """Put a call of an included template, whose text is printed."""
+    line, is_root = statement.line, statement.entry == abi.ROOT
+    arguments = [builder.value(argument) for argument in statement.arguments]
+    slots = [builder.value(ir.Linked(line, statement.template, abi.BODIES)), *arguments] if is_root else []
+    frame: Any = builder.value(statement.frame)
+    if statement.variables is not None:
+        maker = builder.value(ir.Linked(line, statement.template, abi.SELF))
+        names, values = _around(builder, statement.variables)
+        frame = (Opcode.CALL, None, builder.name("new_frame"), maker, frame, names, *values, *slots)
+    elif is_root or statement.needs_context:
+        frame = (Opcode.LIST, *[builder.constant(None)] * abi.BLOCKS, *slots)
+    function: Any = builder.value(ir.Linked(line, statement.template, statement.entry))
+    if not statement.text:
+        function = (Opcode.CALL, None, builder.name("returning"), function)
+    given = [frame] if is_root else [*arguments, frame]
+    into.append((Opcode.PRINTTEXT, (Opcode.CALL, builder.place(line), function, *given)))
+
+
+def _around(builder: Builder, variables: Value) -> tuple[int, list[Any]]:
+    """Return the names of what is set around a place, as a constant, and the values."""
+    if not isinstance(variables, ir.Pairs):
         raise NoProgram
-    function = builder.value(ir.Linked(statement.line, statement.template, statement.entry))
-    arguments = [builder.value(argument) for argument in (*statement.arguments, statement.frame)]
-    into.append((Opcode.PRINTTEXT, (Opcode.CALL, builder.place(statement.line), function, *arguments)))
+    names = tuple(key.value for key, _ in variables.pairs if isinstance(key, ir.Constant))
+    return builder.constant(names), [builder.value(value) for _, value in variables.pairs]
+
+
+def _include(builder: Builder, statement: st.Include, into: list[Any]) -> None:
+    """Put a call that looks for a template and gives its text."""
+    if statement.variables is None:
+        raise NoProgram
+    line = statement.line
+    reference = builder.value(statement.reference)
+    get = builder.value(ir.ObjectAttribute(line, ir.Global(line, "environment"), statement.way))
+    names, values = _around(builder, statement.variables)
+    how = get, builder.constant(statement.by), builder.constant(statement.ignore_missing)
+    around = builder.value(statement.frame), names
+    call = (Opcode.CALL, builder.place(line), builder.name("included_text"), *how, *around, reference, *values)
+    into.append((Opcode.PRINTTEXT, call))
+
+
+def _print_caller(builder: Builder, statement: st.PrintCaller, into: list[Any]) -> None:
+    if statement.escaped is not None:
+        raise NoProgram
+    caller, frame = builder.value(statement.caller), builder.value(statement.frame)
+    escapes = builder.constant(statement.escapes)
+    call = (Opcode.CALL, builder.place(statement.line), builder.name("caller_text"), frame, caller, escapes)
+    into.append((Opcode.PRINTTEXT, call))
 
 
 ROW_STATEMENTS: Statements = MappingProxyType(
@@ -235,5 +277,7 @@ ROW_STATEMENTS: Statements = MappingProxyType(
         st.Break: _leave(Opcode.BREAK),
         st.Continue: _leave(Opcode.CONTINUE),
         st.RunIncluded: _run_included,
+        st.Include: _include,
+        st.PrintCaller: _print_caller,
     }
 )

@@ -45,6 +45,7 @@ class PrintCaller(Statement):
     """
 
     caller: Variable
+    frame: Frame
     escaped: Autoescape | None
     guarded: bool
     escapes: bool

@@ -151,7 +151,7 @@ def _call(unit: Unit, node: nodes.Call, scope: Scope) -> Lowered | None:
         otherwise = tuple(print_value(unit, scope, unit.value(node, scope)))
         escapes = bool(unit.eval_ctx.autoescape)
         asked = escaped if escapes and not escaped.sure else None
-        return (PrintCaller(unit.line, caller, asked, unit.lenient, escapes, otherwise),)
+        return (PrintCaller(unit.line, caller, unit.frame(scope), asked, unit.lenient, escapes, otherwise),)
     macro = known_call(unit, node, scope)
     if macro is None:
         return None
