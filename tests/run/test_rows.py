@@ -67,11 +67,11 @@ REFERRING = (
     "{{ m.reading(x) }}",
     "{% include 'looking.html' %}",
     "{% include 'setting.html' %}{{ x }}",
+    "{% include 'gone.html' ignore missing %}{{ x }}",
     "{{ m.many() }}",
     "{{ m.many(x.a, what=1) }}",
 )
 NO_ROWS = (
-    "{% include 'gone.html' ignore missing %}{{ x }}",
     "{% call(a) m.each(x.a) %}{{ x }}{% endcall %}",
     "{{ m.many(*[x.a]) }}",
 )

@@ -9,7 +9,6 @@ from blendtpl.compiler.codegen.row_builder import Builder, NoProgram, Values
 from blendtpl.compiler.ir import values as ir
 from blendtpl.compiler.ir.base import Value
 
-_LOOKING = frozenset({"map", "select", "reject", "selectattr", "rejectattr"})
 _OPERATORS = {
     "+": Operator.ADD,
     "-": Operator.SUB,
@@ -44,6 +43,15 @@ def _variable(builder: Builder, value: ir.Variable) -> Any:
     if value.name not in builder.registers:
         raise NoProgram  # it is set further down, or by nothing
     return builder.registers[value.name]
+
+
+def _constant(builder: Builder, value: ir.Constant) -> Any:
+    """Return what makes a constant anew that can be changed."""
+    if type(value.value) is list:
+        return (Opcode.LIST, *(builder.value(ir.Constant(value.line, part)) for part in value.value))
+    if value.value == {} and type(value.value) is dict:
+        return (Opcode.CALL, None, builder.name("dict"))
+    raise NoProgram
 
 
 def _checked(builder: Builder, value: ir.Checked) -> Any:
@@ -132,9 +140,12 @@ def _choose(builder: Builder, value: ir.Choose) -> Any:
 
 
 def _concat(builder: Builder, value: ir.Concat) -> Any:
-    if value.escaped is not builder.escaped:
-        raise NoProgram
     values = [builder.value(part) for part in value.values]
+    if isinstance(value.escaped, Value):
+        raise NoProgram
+    if value.escaped is not builder.escaped:
+        join = builder.name("markup_join" if value.escaped else "str_join")
+        return (Opcode.CALL, builder.place(value.line), join, (Opcode.TUPLE, *values))
     return (Opcode.CONCAT, builder.place(value.line), *values)
 
 
@@ -161,8 +172,6 @@ def _text(builder: Builder, value: ir.Text) -> Any:
 
 
 def _apply(builder: Builder, value: ir.Apply) -> Any:
-    if value.own and value.called in _LOOKING:
-        raise NoProgram  # these have forms that know what went wrong inside of what they look up
     inner = builder.value(value.value)
     passed = () if value.passed is None else (builder.value(value.passed),)
     function = ir.Bound(value.line, (value.kind, value.called))
@@ -239,6 +248,7 @@ def _block_text(builder: Builder, value: ir.BlockText) -> Any:
 ROW_VALUES: Values = MappingProxyType(
     {
         ir.Variable: _variable,
+        ir.Constant: _constant,
         ir.Checked: _checked,
         ir.Attribute: _attribute,
         ir.Item: _item,
