@@ -21,7 +21,7 @@ from blendtpl.compiler.ir.statements import (
     ToVariable,
     Unextended,
 )
-from blendtpl.compiler.ir.values import Checked, MakeBody, MakeCaller, Missing, Text, Variable
+from blendtpl.compiler.ir.values import Checked, Given, MakeBody, MakeCaller, Missing, Text, Variable
 
 
 def read_as_set(function: Function) -> Function:
@@ -70,8 +70,9 @@ class _Assigned(Rewriter):
             case Set(target=target):
                 value = self.value(statement.value)
                 target = self.parts(target)
-                # what is a copy of another variable is as missing as that
-                if not (isinstance(value, Variable) and value.name not in self.surely):
+                if self._may_be_missing(value):
+                    self.surely -= names_of(target)
+                else:
                     self.surely |= names_of(target)
                 return (replaced(statement, {"value": value, "target": target}),)
             case Default(variable=variable):
@@ -91,12 +92,19 @@ class _Assigned(Rewriter):
                 return (self._aside(statement),)
         return (self.parts(statement),)
 
+    def _may_be_missing(self, value: Value) -> bool:
+        """Return whether what is set to a value is missing: what copies a variable is as missing as that, and so is an
+        argument that a call in whose place its macro stands has left out.
+        """
+        return isinstance(value, (Given, Missing)) or (isinstance(value, Variable) and value.name not in self.surely)
+
     def _bind(self, bound: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
         kept = []
         for name, value in bound:
             moved = self.value(value)
-            self.surely.discard(name)
-            if isinstance(moved, Variable) and moved.name in self.surely:
+            if self._may_be_missing(moved):
+                self.surely.discard(name)
+            else:
                 self.surely.add(name)
             kept.append((name, moved))
         return tuple(kept)
