@@ -4,7 +4,8 @@ Enters: an environment, and the compiled templates of a bundle. Leaves: an envir
 templates there, and nowhere else: what becomes of the given one later has no effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -61,6 +62,13 @@ class LinkedEnvironment(jinja2.Environment):
         if isinstance(name_or_list, (str, Undefined)):
             return self.get_template(name_or_list, parent)
         return name_or_list if isinstance(name_or_list, jinja2.Template) else self.select_template(name_or_list, parent)
+
+    def list_templates(
+        self, extensions: Collection[str] | None = None, filter_func: Callable[[str], bool] | None = None
+    ) -> list[str]:
+        """Return the names of the bundle's templates, as Jinja2's method of that name does of a loader's."""
+        named: Any = SimpleNamespace(loader=jinja2.DictLoader(dict.fromkeys(self.compiled_templates, "")))
+        return jinja2.Environment.list_templates(named, extensions, filter_func)
 
     def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
         """Raise a `RenderError`: nothing is compiled while a template renders."""

@@ -21,3 +21,16 @@ def test_it_renders_as_in_jinja2(template: str) -> None:
     expected = jinja2.Environment().from_string(template).render()
     assert blendtpl.Environment().from_string(template).render() == expected
     assert blendtpl.load(blendtpl.compile({"t": template})).render("t") == expected
+
+
+def test_a_test_that_is_passed_the_environment_lists_the_templates_of_the_bundle() -> None:
+    # mkdocstrings-python 2.0.11, _base/language.html.jinja: `{% if lang_pth is existing_template %}`
+    @jinja2.pass_environment
+    def existing(environment: jinja2.Environment, name: str) -> bool:
+        return name in environment.list_templates() and name in environment.list_templates(extensions=["html"])
+
+    texts = {"t": "{{ 'a.html' is existing }} {{ 'b.html' is existing }} {{ 'c.txt' is existing }}", "a.html": "", "c.txt": ""}
+    stock = jinja2.Environment(loader=jinja2.DictLoader(texts))
+    stock.tests["existing"] = existing
+    registry = blendtpl.load(blendtpl.compile(texts, environment=stock), environment=stock)
+    assert registry.render("t") == stock.get_template("t").render() == "True False False"
