@@ -10,10 +10,15 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
+from itertools import cycle
+from types import GeneratorType
 from typing import Any
 from unittest import mock
 
 import jinja2
+
+_ONCE = {GeneratorType, map, filter, zip}  # what can be read but once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +32,34 @@ class Captured:
     variables: dict[str, Any] = field(repr=False)
     within: contextvars.Context
     text: str = field(repr=False)
+
+
+def _again(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return variables that can be rendered again: an iterator becomes a list."""
+    return {name: list(value) if type(value) in _ONCE else value for name, value in variables.items()}
+
+
+def _answering(variables: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what stands for functions that are waited for: what notes their answers, and what gives them again.
+
+    For a template that waits cannot be compiled; all else that it does can.
+    """
+    waiting, answered = {}, {}
+    for name, function in variables.items():
+        if iscoroutinefunction(function):
+            answers: list[Any] = []
+
+            async def wait(*args: Any, _answers: list[Any] = answers, _function: Any = function, **kwargs: Any) -> Any:
+                _answers.append(await _function(*args, **kwargs))
+                return _answers[-1]
+
+            again = cycle(answers)  # which looks at them when it is first asked
+
+            def answer(*args: Any, _again: Iterator[Any] = again, **kwargs: Any) -> Any:
+                return next(_again)
+
+            waiting[name], answered[name] = wait, answer
+    return waiting, answered
 
 
 @contextmanager
@@ -47,21 +80,22 @@ def capturing() -> Iterator[list[Captured]]:
 
     @functools.wraps(render)
     def rendered(self: jinja2.Template, *args: Any, **kwargs: Any) -> str:
-        variables, within = dict(*args, **kwargs), contextvars.copy_context()
+        variables, within = _again(dict(*args, **kwargs)), contextvars.copy_context()
         text = render(self, variables)
         note(self, variables, within, text)
         return text
 
     @functools.wraps(render_async)
     async def rendered_async(self: jinja2.Template, *args: Any, **kwargs: Any) -> str:
-        variables, within = dict(*args, **kwargs), contextvars.copy_context()
-        text = await render_async(self, variables)
-        note(self, variables, within, text)
+        variables, within = _again(dict(*args, **kwargs)), contextvars.copy_context()
+        waiting, answered = _answering(variables)
+        text = await render_async(self, {**variables, **waiting})
+        note(self, {**variables, **answered}, within, text)
         return text
 
     @functools.wraps(generate)
     def generated(self: jinja2.Template, *args: Any, **kwargs: Any) -> Iterator[str]:
-        variables, within = dict(*args, **kwargs), contextvars.copy_context()
+        variables, within = _again(dict(*args, **kwargs)), contextvars.copy_context()
         pieces = []
         for piece in generate(self, variables):
             pieces.append(piece)

@@ -37,7 +37,9 @@ def _run(folder: Path, stack: ExitStack) -> None:
     HTMLExporter(template_name="classic").from_notebook_node(notebook)
     for exporter in (HTMLExporter, MarkdownExporter, PythonExporter, SlidesExporter):
         exporter().from_notebook_node(notebook)
-    pandoc = ("markdown2latex", "markdown2rst", "convert_pandoc", "resolve_references")  # filters that call that program
+    # filters that call that program, or read what it gives
+    pandoc = ["markdown2latex", "markdown2rst", "convert_pandoc", "resolve_references"]
+    pandoc.append("convert_explicitly_relative_paths")
     for kind in (LatexExporter, RSTExporter):
         kind(filters=dict.fromkeys(pandoc, _as_it_is)).from_notebook_node(notebook)
 
