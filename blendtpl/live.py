@@ -22,6 +22,7 @@ from jinja2.runtime import Context
 from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.environment import EXTENSIONS, with_defaults
 from blendtpl.compiler.assemble.template_code import code_of
+from blendtpl.compiler.frontend.parser import with_lines
 from blendtpl.live_messages import live_message
 from blendtpl.mail.message import Message
 from blendtpl.runtime import render
@@ -61,6 +62,8 @@ class LiveTemplate(CompiledTemplate):
             raise TypeError(f"a {type(code).__name__} is no code")
         space = new_space(environment, code.co_filename)
         exec(prepare(code), space)
+        if "info" not in space:  # of a cache that Jinja2 has filled before
+            return jinja2.Template.from_code(environment, code, globals, uptodate)
         info = TemplateInfo(**space.pop("info"))
         # anew for each template: an application may change what an environment has
         bind_names(environment, space.pop("bound"), space)
@@ -220,6 +223,7 @@ class _Live(jinja2.Environment):
             return cast("str | CodeType", super().compile(source, name, filename, raw, defer_init))  # type: ignore[call-overload]
         try:
             tree = self._parse(source, name, filename) if isinstance(source, str) else source
+            tree = with_lines(tree, self)
             return code_of(name, filename or "<template>", tree, self, speedups=ACTIVE)
         except TemplateSyntaxError:
             self.handle_exception(source=source if isinstance(source, str) else None)

@@ -6,6 +6,7 @@ frameworks have their request.
 """
 
 import contextvars
+import copy
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,8 +64,8 @@ def _answering(variables: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
 
 
 @contextmanager
-def capturing() -> Iterator[list[Captured]]:
-    """Have every render of Jinja2's own templates noted."""
+def capturing(copied: bool = False) -> Iterator[list[Captured]]:
+    """Have every render of Jinja2's own templates noted; with copies of its variables, if the package changes them."""
     found: dict[object, Captured] = {}
     sources: dict[jinja2.Template, str] = {}
     render, generate, from_string = jinja2.Template.render, jinja2.Template.generate, jinja2.Environment.from_string
@@ -72,6 +73,8 @@ def capturing() -> Iterator[list[Captured]]:
 
     def note(template: jinja2.Template, variables: dict[str, Any], within: contextvars.Context, text: str) -> None:
         source = sources.get(template)
+        if copied:
+            variables = copy.deepcopy(variables)
         key = (template.name, source, id(template.environment))
         if key not in found or len(found[key].text) < len(text):
             maps = getattr(template.globals, "maps", [{}])

@@ -34,7 +34,7 @@ def captured_of(package: Package, stack: ExitStack) -> dict[str, Captured]:
     """Run a package, and return the chosen renders by the names of their workloads."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     stack.enter_context(contextlib.chdir(folder))
-    with capturing() as renders:
+    with capturing(package.copied) as renders:
         package.run(folder, stack)
     found = {}
     for name, which in package.chosen.items():

@@ -28,6 +28,7 @@ class Package:
     needs: tuple[str, ...]
     again: Callable[[dict[str, Any], ExitStack], None] = lambda variables, stack: None
     same: Callable[[str], str] = lambda text: text
+    copied: bool = False
 
     def missing(self) -> list[str]:
         """Return what is not installed of what it needs."""

@@ -67,6 +67,7 @@ def _variables(captured: Captured, get: Callable[[str], Any]) -> dict[str, Any]:
 
 def _overlay(captured: Captured) -> jinja2.Environment:
     environment = captured.environment.overlay(cache_size=-1, auto_reload=False, enable_async=False)
+    environment.bytecode_cache = None  # in which each would find what the other has compiled
     if captured.globals:
         environment.globals = {**environment.globals, **captured.globals}
     return environment

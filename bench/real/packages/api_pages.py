@@ -1,6 +1,7 @@
 """Reference pages: pdoc of a module, json-schema-for-humans of a schema."""
 
 import json
+import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,6 +36,10 @@ def _schema(folder: Path, stack: ExitStack) -> None:
 
 
 
+def _without_date(text: str) -> str:
+    return re.sub(r" on \d{4}-\d\d-\d\d at \d\d:\d\d:\d\d", " on that day", text)
+
+
 PACKAGES = (
     Package(
         "pdoc",
@@ -53,5 +58,6 @@ PACKAGES = (
         },
         _schema,
         ("json-schema-for-humans",),
+        same=_without_date,
     ),
 )

@@ -1,9 +1,13 @@
 """Generators of code: clients of an API, models of a schema, classes of an XML schema, a project, a session of nox."""
 
+import contextlib
 import json
+import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from bench.real.package import Package
 from bench.real.projects import COUNT, title, words, write
@@ -56,11 +60,15 @@ def _client(folder: Path, stack: ExitStack) -> None:
 
 
 def _models(folder: Path, stack: ExitStack) -> None:
+    import datamodel_code_generator
     from datamodel_code_generator import DataModelType, InputFileType, generate
 
+    # named, or it writes what these templates say without them
+    templates = Path(datamodel_code_generator.__file__).parent / "model/template"
     for kind in (DataModelType.PydanticV2BaseModel, DataModelType.DataclassesDataclass, DataModelType.TypingTypedDict):
         source = _api(folder)
-        generate(source, input_file_type=InputFileType.OpenAPI, output=folder / "out.py", output_model_type=kind)
+        options: dict[str, Any] = {"output_model_type": kind, "custom_template_dir": templates}
+        generate(source, input_file_type=InputFileType.OpenAPI, output=folder / "out.py", **options)
 
 
 def _xsdata(folder: Path, stack: ExitStack) -> None:
@@ -75,6 +83,8 @@ def _xsdata(folder: Path, stack: ExitStack) -> None:
         f'<xs:sequence>{fields}</xs:sequence><xs:attribute name="id" type="xs:int"/></xs:complexType>'
         for at in range(COUNT)
     )
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))  # it calls ruff
+    stack.enter_context(mock.patch.dict(os.environ, {"PATH": path}))
     write(folder, {"shop.xsd": f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{kinds}</xs:schema>'})
     outcome = CliRunner().invoke(cli, ["generate", "shop.xsd", "--package", "shop"], catch_exceptions=False)
     assert outcome.exit_code == 0, outcome.output
@@ -118,6 +128,14 @@ def _nox(folder: Path, stack: ExitStack) -> None:
     )
 
 
+def _again(variables: dict[str, Any], stack: ExitStack) -> None:
+    """Be where cookiecutter is when it renders a file: in the template of the project."""
+    import kedro.templates
+
+    project = Path(kedro.templates.__path__[0]) / "project"
+    stack.enter_context(contextlib.chdir(next(project.glob("*cookiecutter.repo_name*"))))
+
+
 PACKAGES = (
     Package(
         "openapi-python-client",
@@ -140,6 +158,7 @@ PACKAGES = (
         },
         _models,
         ("datamodel-code-generator",),
+        copied=True,
     ),
     Package(
         "xsdata",
@@ -154,6 +173,7 @@ PACKAGES = (
         {"cookiecutter settings": lambda render: "[project]" in render.text, "cookiecutter text": lambda render: "Overview" in render.text},
         _kedro,
         ("cookiecutter", "kedro"),
+        _again,
     ),
     Package("nox", "thirty environments of tox, as nox has them", {"nox from tox": lambda render: True}, _nox, ("nox",)),
 )

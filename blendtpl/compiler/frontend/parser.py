@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import ext, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.lexer import newline_re
 from jinja2.parser import Parser
@@ -43,11 +43,24 @@ def parse(source: Source, environment: jinja2.Environment) -> nodes.Template | F
     parser = None
     try:
         parser = Parser(environment, source.text, source.name, source.name)
-        return parser.parse()
+        return with_lines(parser.parse(), environment)
     except TemplateSyntaxError as error:
         return syntax_fault(source, environment, error, parser)
     except Exception as error:
         return fault_of(source, environment, error, 0 if parser is None else parser.stream.current.lineno)
+
+
+def with_lines(tree: nodes.Template, environment: jinja2.Environment) -> nodes.Template:
+    """Return a tree whose nodes all have a line: what an extension has made without one gets that of what it is in."""
+    if all(type(extension).__module__ == ext.__name__ for extension in environment.extensions.values()):
+        return tree  # Jinja2's own leave none out
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 1)]
+    while waiting:
+        node, line = waiting.pop()
+        if node.lineno is None:
+            node.lineno = line
+        waiting += [(child, node.lineno) for child in node.iter_child_nodes()]
+    return tree
 
 
 def fault_of(source: Source, environment: jinja2.Environment, error: BaseException, line: int = 0) -> Fault:
