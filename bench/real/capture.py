@@ -118,6 +118,8 @@ def capturing(copied: bool = False) -> Iterator[list[Captured]]:
         mock.patch.object(jinja2.Template, "generate", generated),
         mock.patch.object(jinja2.Template, "render_async", rendered_async),
         mock.patch.object(jinja2.Environment, "from_string", of_string),
+        mock.patch.object(jinja2.Template, "__deepcopy__", lambda self, memo: self, create=True),
+        mock.patch.object(jinja2.Environment, "__deepcopy__", lambda self, memo: self, create=True),
     ):
         yield renders
     renders.extend(found.values())

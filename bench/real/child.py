@@ -79,7 +79,7 @@ def _renders(found: Ways) -> dict[str, Any]:
     return {way: render for way, render in present if render is not None}
 
 
-def rows(package: Package, only: str, seconds: float, sampled: float) -> Iterator[dict[str, Any]]:
+def rows(package: Package, only: str, seconds: float, sampled: float, native: bool) -> Iterator[dict[str, Any]]:
     """Yield what there is to tell of each workload of a package."""
     with ExitStack() as stack:
         for name, captured in captured_of(package, stack).items():
@@ -89,12 +89,12 @@ def rows(package: Package, only: str, seconds: float, sampled: float) -> Iterato
             try:
                 with ExitStack() as after:
                     captured.within.run(package.again, captured.variables, after)
-                    yield row | _row(captured, package.same, seconds, sampled)
+                    yield row | _row(captured, package.same, seconds, sampled, native)
             except Exception:  # told as what is wrong with the workload
                 yield row | {"wrong": {"set up": traceback.format_exc(limit=-6)}}
 
 
-def _row(captured: Captured, same: Callable[[str], str], seconds: float, sampled: float) -> dict[str, Any]:
+def _row(captured: Captured, same: Callable[[str], str], seconds: float, sampled: float, native: bool) -> dict[str, Any]:
     found = ways(captured)
     row: dict[str, Any] = {
         "environment": type(captured.environment).__module__ + "." + type(captured.environment).__qualname__,
@@ -110,26 +110,26 @@ def _row(captured: Captured, same: Callable[[str], str], seconds: float, sampled
     gc.collect()
     gc.freeze()
     gc.disable()
-    row |= _measured(captured, found, row["wrong"], seconds, sampled)
+    row |= _measured(captured, found, row["wrong"], seconds, sampled, native)
     try:
         alone = apart(captured)
         alone_found = ways(alone)
         wrong = compared(alone, alone_found, same)
     except Exception:  # a function that cannot answer by itself
         wrong = {"set up": traceback.format_exc(limit=-3)}
-    row["apart"] = {"wrong": wrong} if wrong else _measured(alone, alone_found, {}, seconds, sampled)
+    row["apart"] = {"wrong": wrong} if wrong else _measured(alone, alone_found, {}, seconds, sampled, native)
     gc.enable()
     return row
 
 
 def _measured(
-    captured: Captured, found: Ways, wrong: Mapping[str, str], seconds: float, sampled: float
+    captured: Captured, found: Ways, wrong: Mapping[str, str], seconds: float, sampled: float, native: bool
 ) -> dict[str, Any]:
     renders = {way: render for way, render in _renders(found).items() if way not in wrong}
     fastest = captured.within.run(partial(best, list(renders.values()), seconds))
     told: dict[str, Any] = {"seconds": dict(zip(renders, fastest, strict=True))}
     if sampled:
-        told["shares"] = {way: captured.within.run(partial(shares, render, sampled)) for way, render in renders.items()}
+        told["shares"] = {way: captured.within.run(partial(shares, render, sampled, native)) for way, render in renders.items()}
     return told
 
 
@@ -140,11 +140,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--sampled", type=float, default=0.0)
+    parser.add_argument("--native", action="store_true")
     chosen = parser.parse_args(arguments)
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # packages print
     sys.stdout = sys.stderr
-    for row in rows(packages()[chosen.package], chosen.only, chosen.seconds, chosen.sampled):
+    for row in rows(packages()[chosen.package], chosen.only, chosen.seconds, chosen.sampled, chosen.native):
         print(json.dumps(row), file=lines, flush=True)
     lines.flush()
     os._exit(0)  # some packages leave threads behind
