@@ -2,8 +2,8 @@
 
 It prints how many times as fast as Jinja2 a bundle and a live environment render each, first as the application does
 it, then without the application's own functions and objects; the last column is their share of the bundle's time. Every
-text is compared to the byte before it is measured, and one that differs makes the exit status 1. What a package needs is in
-the extra `bench-real`; of those that are not installed it says so.
+text is compared to the byte before it is measured, and one that differs makes the exit status 1. What a package needs
+is in the extra `bench-real`; of those that are not installed it says so.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def rows(package: Package, only: str, seconds: float, sampled: float, native: bo
         return
     options = [f"--only={only}", f"--seconds={seconds}", f"--sampled={sampled}", *(["--native"] if native else [])]
     command = [sys.executable, "-W", "ignore", "-m", "bench.real.child", package.name, *options]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=_LIMIT, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT, check=False)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     yield from told
     for name in set(names) - {row["workload"] for row in told}:
@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print; return 1 when a text differs."""
     parser = argparse.ArgumentParser(prog="python -m bench.real", description=__doc__)
     parser.add_argument("--only", default="", metavar="WORDS", help="a part of the name of packages or workloads")
-    parser.add_argument("--where", default="", metavar="WORKLOAD", help="print the functions that it spends its time in")
+    parser.add_argument(
+        "--where", default="", metavar="WORKLOAD", help="print the functions that it spends its time in"
+    )
     parser.add_argument("--list", action="store_true", help="print the workloads, and how their contexts come to be")
     parser.add_argument("--seconds", type=float, default=2.0, help="of measuring each workload; 0 compares only")
     parser.add_argument("--sampled", type=float, default=1.0, help="seconds of sampling each way; 0 samples nothing")
@@ -61,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if any(only in f"{package.name} {name}" for name in package.chosen):
             print(package.name, file=sys.stderr, flush=True)
             found += rows(package, only, chosen.seconds, sampled, bool(chosen.where))
-    if chosen.json:
-        chosen.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+            if chosen.json:  # after each, as all of them take long
+                chosen.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
     for line in (line for row in found for line in where(row)) if chosen.where else lines(found):
         print(line)
     return 1 if any(row.get("wrong") for row in found) else 0

@@ -14,6 +14,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,15 @@ from bench.real.sampling import shares
 from bench.real.ways import Ways, text_of, ways
 
 WAYS = ("jinja2", "bundle", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long each workload is measured and each way sampled, in seconds, and whether functions in C are told."""
+
+    seconds: float
+    sampled: float
+    native: bool
 
 
 def captured_of(package: Package, stack: ExitStack) -> dict[str, Captured]:
@@ -62,7 +72,7 @@ def difference(expected: str, actual: str) -> str:
 
 def compared(captured: Captured, found: Ways, same: Callable[[str], str]) -> dict[str, str]:
     """Return what is wrong with each way, by its name; nothing of those that give what the package rendered, twice."""
-    wrong = {}
+    wrong: dict[str, str] = {}
     for _ in range(2):
         for way, render in _renders(found).items():
             try:
@@ -75,11 +85,11 @@ def compared(captured: Captured, found: Ways, same: Callable[[str], str]) -> dic
 
 
 def _renders(found: Ways) -> dict[str, Any]:
-    present = zip(WAYS, (found.jinja2, found.bundle, found.live), strict=True)
+    present = zip(WAYS, (found.theirs, found.bundle, found.live), strict=True)
     return {way: render for way, render in present if render is not None}
 
 
-def rows(package: Package, only: str, seconds: float, sampled: float, native: bool) -> Iterator[dict[str, Any]]:
+def rows(package: Package, only: str, effort: Effort) -> Iterator[dict[str, Any]]:
     """Yield what there is to tell of each workload of a package."""
     with ExitStack() as stack:
         for name, captured in captured_of(package, stack).items():
@@ -89,12 +99,12 @@ def rows(package: Package, only: str, seconds: float, sampled: float, native: bo
             try:
                 with ExitStack() as after:
                     captured.within.run(package.again, captured.variables, after)
-                    yield row | _row(captured, package.same, seconds, sampled, native)
+                    yield row | _row(captured, package.same, effort)
             except Exception:  # told as what is wrong with the workload
                 yield row | {"wrong": {"set up": traceback.format_exc(limit=-6)}}
 
 
-def _row(captured: Captured, same: Callable[[str], str], seconds: float, sampled: float, native: bool) -> dict[str, Any]:
+def _row(captured: Captured, same: Callable[[str], str], effort: Effort) -> dict[str, Any]:
     found = ways(captured)
     row: dict[str, Any] = {
         "environment": type(captured.environment).__module__ + "." + type(captured.environment).__qualname__,
@@ -105,31 +115,36 @@ def _row(captured: Captured, same: Callable[[str], str], seconds: float, sampled
         "constructs": constructs(found.texts, found.environment),
         "wrong": compared(captured, found, same),
     }
-    if "jinja2" in row["wrong"] or not seconds:
+    if "jinja2" in row["wrong"] or not effort.seconds:
         return row
     gc.collect()
     gc.freeze()
     gc.disable()
-    row |= _measured(captured, found, row["wrong"], seconds, sampled, native)
+    row |= _measured(captured, found, row["wrong"], effort, WAYS if effort.native else ("bundle",))
     try:
         alone = apart(captured)
-        alone_found = ways(alone)
+        alone_found = ways(alone, found.compiled)
         wrong = compared(alone, alone_found, same)
     except Exception:  # a function that cannot answer by itself
         wrong = {"set up": traceback.format_exc(limit=-3)}
-    row["apart"] = {"wrong": wrong} if wrong else _measured(alone, alone_found, {}, seconds, sampled, native)
+    row["apart"] = {"wrong": wrong} if wrong else _measured(alone, alone_found, {}, effort, WAYS)
     gc.enable()
     return row
 
 
 def _measured(
-    captured: Captured, found: Ways, wrong: Mapping[str, str], seconds: float, sampled: float, native: bool
+    captured: Captured, found: Ways, wrong: Mapping[str, str], effort: Effort, sampled: Sequence[str]
 ) -> dict[str, Any]:
+    """Return the seconds of each way, and the shares of those that are to be sampled."""
     renders = {way: render for way, render in _renders(found).items() if way not in wrong}
-    fastest = captured.within.run(partial(best, list(renders.values()), seconds))
+    fastest = captured.within.run(partial(best, list(renders.values()), effort.seconds))
     told: dict[str, Any] = {"seconds": dict(zip(renders, fastest, strict=True))}
-    if sampled:
-        told["shares"] = {way: captured.within.run(partial(shares, render, sampled, native)) for way, render in renders.items()}
+    if effort.sampled:
+        told["shares"] = {
+            way: captured.within.run(partial(shares, render, effort.sampled, effort.native))
+            for way, render in renders.items()
+            if way in sampled
+        }
     return told
 
 
@@ -145,7 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # packages print
     sys.stdout = sys.stderr
-    for row in rows(packages()[chosen.package], chosen.only, chosen.seconds, chosen.sampled, chosen.native):
+    effort = Effort(chosen.seconds, chosen.sampled, chosen.native)
+    for row in rows(packages()[chosen.package], chosen.only, effort):
         print(json.dumps(row), file=lines, flush=True)
     lines.flush()
     os._exit(0)  # some packages leave threads behind

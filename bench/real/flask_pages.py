@@ -4,6 +4,7 @@ from typing import Any
 
 from bench.real.projects import title, words
 
+
 def application(name: str = "shop") -> Any:
     """Return an application of Flask with a database in memory, without protection against forged requests."""
     import flask

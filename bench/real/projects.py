@@ -5,7 +5,21 @@ from pathlib import Path
 
 COUNT = 30  # of whatever a package has lists of
 
-_WORDS = "feeds pages watches changes alerts digests walkers bundles loaders renders markup tables rows".split()
+_WORDS = [
+    "feeds",
+    "pages",
+    "watches",
+    "changes",
+    "alerts",
+    "digests",
+    "walkers",
+    "bundles",
+    "loaders",
+    "renders",
+    "markup",
+    "tables",
+    "rows",
+]
 
 
 def words(number: int, count: int) -> str:
@@ -44,17 +58,19 @@ def module(number: int = 0, classes: int = 4, methods: int = 6) -> Iterator[str]
     yield f'LIMIT: int = {number}\n"""{words(number, 5).capitalize()}."""\n'
     for kind in range(classes):
         base = f"(Kind{kind - 1})" if kind else ""
-        yield f'\nclass Kind{kind}{base}:\n    """{words(kind, 9).capitalize()}.\n\n    {words(kind + 1, 30)}\n    """\n'
+        text = f"{words(kind, 9).capitalize()}.\n\n    {words(kind + 1, 30)}"
+        yield f'\nclass Kind{kind}{base}:\n    """{text}\n    """\n'
         yield f'    field: str = "<{kind}>"\n    """{words(kind, 4)}"""\n'
         for method in range(methods):
             yield (
-                f"    def method_{method}(self, first: int, second: list[str] | None = None, *more: str) -> dict[str, int]:\n"
+                f"    def method_{method}(self, first: int, second: list[str] | None = None) -> dict[str, int]:\n"
                 f'        """{words(method, 6).capitalize()}.\n\n        Args:\n            first: {words(kind, 5)}\n'
                 f"            second: {words(method, 6)}\n\n        Returns:\n            {words(method + 2, 5)}\n"
                 f'        """\n        return {{"{method}": first}}\n'
             )
     for function in range(methods):
-        yield f'\ndef function_{function}(a: int = 1, b: str = "&") -> str:\n    """{words(function, 12).capitalize()}."""\n    return b * a\n'
+        text = words(function, 12).capitalize()
+        yield f'\ndef function_{function}(a: int = 1, b: str = "&") -> str:\n    """{text}."""\n    return b * a\n'
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -13,11 +13,13 @@ from bench.real.constructs import CONSTRUCTS
 
 Row = Mapping[str, Any]
 
-_HEAD = f"{'workload':<30} {'Jinja2 µs':>10} {'bundle':>7} {'live':>6} | {'apart: µs':>9} {'bundle':>7} {'live':>6}  theirs"
+_HEAD = (
+    f"{'workload':<30} {'Jinja2 µs':>10} {'bundle':>7} {'live':>6} | {'apart: µs':>9} {'bundle':>7} {'live':>6}  theirs"
+)
 
 
 def faster(row: Row, way: str) -> float | None:
-    """Return how many times as fast as Jinja2 a way is; of a bundle that is refused, what the live environment gives."""
+    """Return how many times as fast as Jinja2 a way is; of a refused bundle, what the live environment gives."""
     seconds = row.get("seconds", {})
     chosen = seconds.get(way, seconds.get("live"))
     return seconds["jinja2"] / chosen if "jinja2" in seconds and chosen else None
@@ -56,7 +58,8 @@ def _line(row: Row) -> str:
         f"{row['workload']:<30} {row['seconds']['jinja2'] * 1e6:>10,.0f}",
         f"{_number(faster(row, 'bundle'))}{' ' if 'bundle' in row['seconds'] else '*'}",
         f"{_number(faster(row, 'live'))[1:]} |",
-        f"{apart.get('jinja2', 0) * 1e6:>9,.0f} {_number(faster_apart(row, 'bundle'))} {_number(faster_apart(row, 'live'))[1:]}",
+        f"{apart.get('jinja2', 0) * 1e6:>9,.0f}",
+        f"{_number(faster_apart(row, 'bundle'))} {_number(faster_apart(row, 'live'))[1:]}",
         f" {_share(row, 'bundle'):4.0%}" if row.get("shares") else "",
     ]
     return " ".join(cells)
@@ -79,20 +82,21 @@ def _means(rows: Sequence[Row]) -> Iterator[str]:
             if found:
                 lowest, row = min(found, key=lambda pair: pair[0])
                 mean = geometric_mean(value for value, _ in found)
-                yield f"{title}, {way}: geometric mean {mean:.2f} of {len(found)}, lowest {lowest:.2f} ({row['workload']})"
+                told = f"geometric mean {mean:.2f} of {len(found)}, lowest {lowest:.2f} ({row['workload']})"
+                yield f"{title}, {way}: {told}"
 
 
 def _by_construct(rows: Sequence[Row]) -> Iterator[str]:
-    yield f"\n{'what the templates contain':<40} {'how many':>8} {'bundle':>7} {'live':>6} {'apart: bundle':>13} {'live':>6}"
+    yield f"\n{'what the templates contain':<40} {'how many':>8}  bundle    live | apart: bundle    live"
     for construct in CONSTRUCTS:
         those = [row for row in rows if construct in row.get("constructs", ()) and "seconds" in row]
         if those:
-            cells = [
+            bundle, live, bundle_apart, live_apart = (
                 _number(_mean(figure(row, way) for row in those))
                 for figure in (faster, faster_apart)
                 for way in ("bundle", "live")
-            ]
-            yield f"{construct:<40} {len(those):>8} {' '.join(cells)}"
+            )
+            yield f"{construct:<40} {len(those):>8} {bundle} {live} | {bundle_apart:>13} {live_apart}"
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
@@ -107,7 +111,8 @@ def _troubles(rows: Sequence[Row]) -> Iterator[str]:
             yield f"\n{row['workload']}: {way} differs: {told.strip()}"
         refused = row.get("refused", "")
         if "seconds" in row and "bundle" not in row["seconds"] and "bundle" not in row["wrong"]:
-            yield f"\n* {row['workload']}: no bundle, so the live environment's figure stands in its place: {refused[:400]}"
+            told = f"no bundle, so the live environment's figure stands in its place: {refused[:400]}"
+            yield f"\n* {row['workload']}: {told}"
 
 
 def where(row: Row) -> Iterator[str]:

@@ -34,27 +34,30 @@ _LIVE: dict[type[jinja2.Environment], type[jinja2.Environment]] = {
 class Ways:
     """The renders, and what of the package's templates had to be left out of the bundle: why, and all their texts."""
 
-    jinja2: Render
+    theirs: Render
     bundle: Render | None
     live: Render
     texts: Mapping[str, str]
     environment: jinja2.Environment
+    compiled: blendtpl.Bundle | None
     whole: bool
     refused: str
 
 
-def ways(captured: Captured) -> Ways:
-    """Return the renders of `captured`, none of which is in the package's own state."""
+def ways(captured: Captured, compiled: blendtpl.Bundle | None = None) -> Ways:
+    """Return the renders of `captured`, none of which is in the package's own state; with a bundle that is there."""
     stock = _overlay(captured)
     theirs = _render(stock, captured)
     captured.within.run(theirs)  # so that all that it reaches is loaded
     texts = _reached(stock, captured)
-    registry, whole, refused = _registry(_overlay(captured), texts)
+    environment = _overlay(captured)
+    compiled, whole, refused = _compiled(environment, texts) if compiled is None else (compiled, True, "")
     bundle = None
-    if registry is not None:
+    if compiled is not None:
+        registry = blendtpl.load(compiled, environment=environment)
         name = _TEXT if captured.name is None else captured.name
         bundle = functools.partial(registry[name].render, _variables(captured, registry.__getitem__))
-    return Ways(theirs, bundle, _render(_live(captured), captured), texts, stock, whole, refused)
+    return Ways(theirs, bundle, _render(_live(captured), captured), texts, stock, compiled, whole, refused)
 
 
 def _variables(captured: Captured, get: Callable[[str], Any]) -> dict[str, Any]:
@@ -106,10 +109,8 @@ def _reached(environment: jinja2.Environment, captured: Captured) -> dict[str, s
     return texts
 
 
-def _registry(
-    environment: jinja2.Environment, texts: Mapping[str, str]
-) -> tuple[Mapping[str, blendtpl.Template] | None, bool, str]:
-    """Return the registry, whether it has all of the loader's templates, and why it has not, or why there is none."""
+def _compiled(environment: jinja2.Environment, texts: Mapping[str, str]) -> tuple[blendtpl.Bundle | None, bool, str]:
+    """Return the bundle, whether it has all of the loader's templates, and why it has not, or why there is none."""
     sources: list[Any] = [{_TEXT: texts[_TEXT]}] if _TEXT in texts else []
     refused = ""
     try:
@@ -120,22 +121,21 @@ def _registry(
         if len(names) <= LARGEST:
             try:
                 parts = [*sources, environment.loader] if environment.loader else sources
-                return _loaded(parts, environment), True, ""
+                return _bundle(parts, environment), True, ""
             except blendtpl.BlendError as error:
                 refused = str(error)
         else:
             refused = f"it has {len(names)} templates"
     try:
-        return _loaded([texts], environment), False, refused
+        return _bundle([texts], environment), False, refused
     except blendtpl.BlendError as error:
         return None, False, f"{refused}\n{error}".strip()
 
 
-def _loaded(sources: list[Any], environment: jinja2.Environment) -> Mapping[str, blendtpl.Template]:
+def _bundle(sources: list[Any], environment: jinja2.Environment) -> blendtpl.Bundle:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", blendtpl.BuildWarning)  # what others wrote
-        bundle = blendtpl.compile(sources, environment=environment)
-    return blendtpl.load(bundle, environment=environment)
+        return blendtpl.compile(sources, environment=environment)
 
 
 def text_of(render: Callable[[], Any], captured: Captured) -> str:

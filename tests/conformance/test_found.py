@@ -32,7 +32,11 @@ def test_a_test_that_is_passed_the_environment_lists_the_templates_of_the_bundle
     def existing(environment: jinja2.Environment, name: str) -> bool:
         return name in environment.list_templates() and name in environment.list_templates(extensions=["html"])
 
-    texts = {"t": "{{ 'a.html' is existing }} {{ 'b.html' is existing }} {{ 'c.txt' is existing }}", "a.html": "", "c.txt": ""}
+    texts = {
+        "t": "{{ 'a.html' is existing }} {{ 'b.html' is existing }} {{ 'c.txt' is existing }}",
+        "a.html": "",
+        "c.txt": "",
+    }
     stock = jinja2.Environment(loader=jinja2.DictLoader(texts))
     stock.tests["existing"] = existing
     registry = blendtpl.load(blendtpl.compile(texts, environment=stock), environment=stock)

@@ -5,6 +5,7 @@ import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from bench.real.package import Package
 from bench.real.projects import module, words, write
@@ -24,7 +25,11 @@ def _schema(folder: Path, stack: ExitStack) -> None:
     from json_schema_for_humans.generate import generate_from_filename
     from json_schema_for_humans.generation_configuration import GenerationConfiguration
 
-    kinds = [{"type": "string", "pattern": "^a"}, {"type": "integer", "minimum": 1}, {"type": "array", "items": {}}]
+    kinds: list[dict[str, Any]] = [
+        {"type": "string", "pattern": "^a"},
+        {"type": "integer", "minimum": 1},
+        {"type": "array", "items": {}},
+    ]
     kinds += [{"enum": ["a", "<b>"]}, {"anyOf": [{"type": "string"}, {"type": "null"}]}]
     fields = {f"field{at}": {**kinds[at % 5], "description": words(at, 12)} for at in range(20)}
     inner = {"type": "object", "properties": fields, "required": ["field1"]}
@@ -33,7 +38,6 @@ def _schema(folder: Path, stack: ExitStack) -> None:
     for template in ("js", "md", "flat"):
         config = GenerationConfiguration(template_name=template, copy_css=False, copy_js=False)
         generate_from_filename(folder / "shop.json", str(folder / f"out.{template}"), config=config)
-
 
 
 def _without_date(text: str) -> str:

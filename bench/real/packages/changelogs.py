@@ -16,14 +16,21 @@ _WHO = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org"}
 def _history(folder: Path) -> None:
     """Make a repository of three releases and sixty commits."""
     committer = {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org", "HOME": str(folder)}
-    settings: Any = {"cwd": folder, "check": True, "capture_output": True, "env": {**_DAY, **_WHO, **committer, "PATH": "/usr/bin:/bin"}}
+    settings: Any = {
+        "cwd": folder,
+        "check": True,
+        "capture_output": True,
+        "env": {**_DAY, **_WHO, **committer, "PATH": "/usr/bin:/bin"},
+    }
     subprocess.run(["git", "init", "--initial-branch", "main"], **settings)
     subprocess.run(["git", "remote", "add", "origin", "https://github.com/shop/shop.git"], **settings)
     for number in range(2 * COUNT):
         kind = ("feat", "fix", "fix(core)", "perf", "docs")[number % 5]
         write(folder, {"file.txt": str(number)})
         subprocess.run(["git", "add", "-A"], **settings)
-        subprocess.run(["git", "commit", "-m", f"{kind}: {words(number, 6)} <{number}>\n\n{words(number, 20)}"], **settings)
+        subprocess.run(
+            ["git", "commit", "-m", f"{kind}: {words(number, 6)} <{number}>\n\n{words(number, 20)}"], **settings
+        )
         if number % 20 == 19:
             subprocess.run(["git", "tag", f"v0.{number // 20 + 1}.0"], **settings)
 
@@ -41,7 +48,7 @@ def _commitizen(folder: Path, stack: ExitStack) -> None:
 
     _history(folder)
     for kind, ending in (("markdown", "md"), ("restructuredtext", "rst")):
-        settings = f'[tool.commitizen]\nname = "cz_conventional_commits"\ntag_format = "v$version"\n'
+        settings = '[tool.commitizen]\nname = "cz_conventional_commits"\ntag_format = "v$version"\n'
         write(folder, {"pyproject.toml": f'{settings}changelog_format = "{kind}"\nchangelog_file = "out.{ending}"\n'})
         with mock.patch("sys.argv", ["cz", "changelog"]):
             main()

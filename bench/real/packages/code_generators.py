@@ -14,10 +14,19 @@ from bench.real.projects import COUNT, title, words, write
 
 
 def _schema(number: int) -> dict[str, Any]:
-    kinds: list[dict[str, Any]] = [{"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}]
+    kinds: list[dict[str, Any]] = [
+        {"type": "string"},
+        {"type": "integer"},
+        {"type": "array", "items": {"type": "string"}},
+    ]
     kinds += [{"type": "string", "format": "date-time"}, {"type": "string", "enum": ["a", "b"]}, {"type": "number"}]
     fields = {f"field{at}": {**kinds[at % len(kinds)], "description": words(at, 8)} for at in range(20)}
-    return {"type": "object", "title": f"Kind{number}", "properties": fields, "required": ["field0", "field1", "field3"]}
+    return {
+        "type": "object",
+        "title": f"Kind{number}",
+        "properties": fields,
+        "required": ["field0", "field1", "field3"],
+    }
 
 
 def _api(folder: Path) -> Path:
@@ -26,7 +35,12 @@ def _api(folder: Path) -> Path:
     for number in range(COUNT):
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/Kind{number}"}}}
         parameters = [
-            {"name": f"p{at}", "in": "query", "required": at < 2, "schema": {"type": ("string", "integer", "boolean")[at % 3]}}
+            {
+                "name": f"p{at}",
+                "in": "query",
+                "required": at < 2,
+                "schema": {"type": ("string", "integer", "boolean")[at % 3]},
+            }
             for at in range(6)
         ]
         paths[f"/kinds/{number}"] = {
@@ -36,10 +50,17 @@ def _api(folder: Path) -> Path:
                 "summary": title(number),
                 "parameters": parameters,
                 "requestBody": {"content": content},
-                "responses": {status: {"description": words(number, 4), "content": content} for status in ("200", "422")},
+                "responses": {
+                    status: {"description": words(number, 4), "content": content} for status in ("200", "422")
+                },
             }
         }
-    api = {"openapi": "3.0.3", "info": {"title": "Shop", "version": "1"}, "paths": paths, "components": {"schemas": schemas}}
+    api = {
+        "openapi": "3.0.3",
+        "info": {"title": "Shop", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
     write(folder, {"api.json": json.dumps(api)})
     return folder / "api.json"
 
@@ -76,10 +97,12 @@ def _xsdata(folder: Path, stack: ExitStack) -> None:
     from xsdata.cli import cli
 
     fields = "".join(
-        f'<xs:element name="field{at}" type="xs:{("string", "int", "date")[at % 3]}" minOccurs="{at % 2}"/>' for at in range(20)
+        f'<xs:element name="field{at}" type="xs:{("string", "int", "date")[at % 3]}" minOccurs="{at % 2}"/>'
+        for at in range(20)
     )
     kinds = "".join(
-        f'<xs:complexType name="Kind{at}"><xs:annotation><xs:documentation>{words(at, 9)}</xs:documentation></xs:annotation>'
+        f'<xs:complexType name="Kind{at}">'
+        f"<xs:annotation><xs:documentation>{words(at, 9)}</xs:documentation></xs:annotation>"
         f'<xs:sequence>{fields}</xs:sequence><xs:attribute name="id" type="xs:int"/></xs:complexType>'
         for at in range(COUNT)
     )
@@ -124,7 +147,9 @@ def _nox(folder: Path, stack: ExitStack) -> None:
     source = (Path(nox.__path__[0]) / "tox4_to_nox.jinja2").read_text(encoding="utf-8")
     made = jinja2.Environment(extensions=["jinja2.ext.do"], trim_blocks=True, lstrip_blocks=True)
     made.from_string(source).render(
-        config=environments, wrapjoin=lambda items: ", ".join(map(repr, items)), fixname=lambda name: name.replace("-", "_")
+        config=environments,
+        wrapjoin=lambda items: ", ".join(map(repr, items)),
+        fixname=lambda name: name.replace("-", "_"),
     )
 
 
@@ -170,10 +195,15 @@ PACKAGES = (
     Package(
         "cookiecutter",
         "a project of kedro's",
-        {"cookiecutter settings": lambda render: "[project]" in render.text, "cookiecutter text": lambda render: "Overview" in render.text},
+        {
+            "cookiecutter settings": lambda render: "[project]" in render.text,
+            "cookiecutter text": lambda render: "Overview" in render.text,
+        },
         _kedro,
         ("cookiecutter", "kedro"),
         _again,
     ),
-    Package("nox", "thirty environments of tox, as nox has them", {"nox from tox": lambda render: True}, _nox, ("nox",)),
+    Package(
+        "nox", "thirty environments of tox, as nox has them", {"nox from tox": lambda render: True}, _nox, ("nox",)
+    ),
 )

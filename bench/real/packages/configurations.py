@@ -23,7 +23,9 @@ def _napalm(folder: Path, stack: ExitStack) -> None:
     router: Any = type("IOSDriver", (_Router,), {"__module__": IOSDriver.__module__})()
     servers = [f"10.0.0.{number}" for number in range(COUNT)]
     load_template(router, "set_ntp_servers", servers=servers, template_source=None)
-    community = {f"public{number}": {"mode": "rw" if number % 2 else "ro", "acl": str(number)} for number in range(COUNT)}
+    community = {
+        f"public{number}": {"mode": "rw" if number % 2 else "ro", "acl": str(number)} for number in range(COUNT)
+    }
     load_template(
         router, "snmp_config", community=community, location="here", contact="Ada", chassis_id="7", template_source=None
     )

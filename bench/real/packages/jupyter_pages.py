@@ -20,7 +20,14 @@ def _run(folder: Path, stack: ExitStack) -> None:
     async def visit() -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        options = {"root_dir": str(folder), "token": "", "password": "", "open_browser": False, "port": port, "ip": "127.0.0.1"}
+        options = {
+            "root_dir": str(folder),
+            "token": "",
+            "password": "",
+            "open_browser": False,
+            "port": port,
+            "ip": "127.0.0.1",
+        }
         server: Any = ServerApp(**options, allow_root=True, log_level="ERROR", disable_check_xsrf=True)
         server.initialize(argv=[], find_extensions=False, starter_extension=None)
         page: Any = NotebookApp()

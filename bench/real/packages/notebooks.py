@@ -20,7 +20,9 @@ def _notebook() -> Any:
         cells.append(
             v4.new_code_cell(source, id=f"code{number}", execution_count=number, outputs=[output, value][: number % 3])
         )
-    return v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "", "language": ""}})
+    return v4.new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "", "language": ""}}
+    )
 
 
 def _run(folder: Path, stack: ExitStack) -> None:

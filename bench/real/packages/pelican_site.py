@@ -13,7 +13,9 @@ def _run(folder: Path, stack: ExitStack) -> None:
 
     for number in range(COUNT):
         head = f"Title: {words(number, 3)} & {number}\nDate: 2026-01-{number % 28 + 1:02} 10:00\n"
-        head += f"Category: c{number % 4}\nTags: {words(number, 3).replace(' ', ', ')}\nAuthor: Ada\nSlug: post{number}\n\n"
+        head += (
+            f"Category: c{number % 4}\nTags: {words(number, 3).replace(' ', ', ')}\nAuthor: Ada\nSlug: post{number}\n\n"
+        )
         write(folder, {f"content/post{number}.md": head + markdown(number).partition("\n")[2]})
     options = {"PATH": str(folder / "content"), "OUTPUT_PATH": str(folder / "out"), "SITENAME": "Shop & co"}
     options |= {"SITEURL": "https://shop.example.org", "TIMEZONE": "UTC", "DEFAULT_PAGINATION": 30, "PLUGINS": []}

@@ -16,7 +16,12 @@ def _model(folder: Path) -> tuple[Any, Any]:
     from sqlalchemy import orm
 
     base: Any = orm.declarative_base()
-    kinds = {"name": sqlalchemy.String, "note": sqlalchemy.Text, "price": sqlalchemy.Integer, "sold": sqlalchemy.Boolean}
+    kinds = {
+        "name": sqlalchemy.String,
+        "note": sqlalchemy.Text,
+        "price": sqlalchemy.Integer,
+        "sold": sqlalchemy.Boolean,
+    }
     fields: dict[str, Any] = {name: sqlalchemy.Column(kind) for name, kind in kinds.items()}
     fields["id"] = sqlalchemy.Column(sqlalchemy.Integer, primary_key=True)
     article: Any = type("Article", (base,), {"__tablename__": "article", **fields})

@@ -57,7 +57,7 @@ def with_lines(tree: nodes.Template, environment: jinja2.Environment) -> nodes.T
     waiting: list[tuple[nodes.Node, int]] = [(tree, 1)]
     while waiting:
         node, line = waiting.pop()
-        if node.lineno is None:
+        if getattr(node, "lineno", None) is None:
             node.lineno = line
         waiting += [(child, node.lineno) for child in node.iter_child_nodes()]
     return tree

@@ -43,7 +43,9 @@ def _flake8_html(folder: Path, stack: ExitStack) -> None:
     from flake8.api import legacy
     from flake8.main.application import Application
 
-    files = {f"shop/part{number}.py": "import os, sys\nx=1\n" + "".join(module(number, 2, 3)) for number in range(COUNT)}
+    files = {
+        f"shop/part{number}.py": "import os, sys\nx=1\n" + "".join(module(number, 2, 3)) for number in range(COUNT)
+    }
     write(folder, files)
     assert legacy
     Application().run(["--format=html", f"--htmldir={folder / 'out'}", str(folder / "shop")])
@@ -82,9 +84,12 @@ def _gcovr(folder: Path, stack: ExitStack) -> None:
     source = "".join(f"int f{line}(int a) {{ return a < {line} ? 1 : 2; }}\n" for line in range(60))
     names = [f"src/part{number}.c" for number in range(COUNT)]
     write(folder, dict.fromkeys(names, source))
-    lines = [{"line_number": line, "count": line % 3, "branches": [], "function_name": f"f{line}"} for line in range(1, 60)]
+    lines = [
+        {"line_number": line, "count": line % 3, "branches": [], "function_name": f"f{line}"} for line in range(1, 60)
+    ]
     functions = [
-        {"name": f"f{line}", "lineno": line, "execution_count": line % 3, "blocks_percent": 50.0} for line in range(1, 60, 12)
+        {"name": f"f{line}", "lineno": line, "execution_count": line % 3, "blocks_percent": 50.0}
+        for line in range(1, 60, 12)
     ]
     files = [{"file": name, "lines": lines, "functions": functions} for name in names]
     write(folder, {"trace.json": json.dumps({"gcovr/format_version": "0.15", "files": files})})
@@ -111,7 +116,11 @@ PACKAGES = (
     Package(
         "gcovr",
         "the coverage of 30 files",
-        {"gcovr index": "directory_page.html", "gcovr source": "source_page.html", "gcovr functions": "functions_page.html"},
+        {
+            "gcovr index": "directory_page.html",
+            "gcovr source": "source_page.html",
+            "gcovr functions": "functions_page.html",
+        },
         _gcovr,
         ("gcovr",),
     ),
