@@ -53,7 +53,8 @@ def _of(tree: nodes.Template, trees: Mapping[str, nodes.Template]) -> Iterator[s
                 yield "a computed import or `extends`"
             if not _is_first(node, tree):
                 yield "an `extends` that is not the first tag"
-    for found in tree.find_all((nodes.Import, nodes.FromImport)):
+    imports: list[nodes.Import | nodes.FromImport] = [*tree.find_all(nodes.Import), *tree.find_all(nodes.FromImport)]
+    for found in imports:
         if found.with_context:
             yield "an import with context"
         if not isinstance(found.template, nodes.Const):
@@ -79,7 +80,9 @@ def _is_quiet(tree: nodes.Template | None) -> bool:
     )
 
 
-def _is_constant(node: nodes.Expr) -> bool:
+def _is_constant(node: nodes.Node) -> bool:
+    if not isinstance(node, nodes.Expr):
+        return False
     try:
         node.as_const()
     except nodes.Impossible:

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from bench.real.package import Package
 from bench.real.projects import COUNT, markdown, words, write
@@ -17,7 +18,11 @@ def _run(folder: Path, stack: ExitStack) -> None:
             f"Category: c{number % 4}\nTags: {words(number, 3).replace(' ', ', ')}\nAuthor: Ada\nSlug: post{number}\n\n"
         )
         write(folder, {f"content/post{number}.md": head + markdown(number).partition("\n")[2]})
-    options = {"PATH": str(folder / "content"), "OUTPUT_PATH": str(folder / "out"), "SITENAME": "Shop & co"}
+    options: dict[str, Any] = {
+        "PATH": str(folder / "content"),
+        "OUTPUT_PATH": str(folder / "out"),
+        "SITENAME": "Shop & co",
+    }
     options |= {"SITEURL": "https://shop.example.org", "TIMEZONE": "UTC", "DEFAULT_PAGINATION": 30, "PLUGINS": []}
     Pelican(read_settings(override={**options, "CACHE_PATH": str(folder / "cache")})).run()
 

@@ -48,7 +48,7 @@ def _summary(folder: Path, stack: ExitStack) -> None:
 
 
 def _autoapi(folder: Path, stack: ExitStack) -> None:
-    options = {"extensions": ["autoapi.extension"], "autoapi_dirs": [str(folder / "lib")]}
+    options: dict[str, Any] = {"extensions": ["autoapi.extension"], "autoapi_dirs": [str(folder / "lib")]}
     _build(folder, stack, "alabaster", pages=3, **options)
 
 
