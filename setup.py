@@ -16,10 +16,13 @@ SOURCES = [
     str(C / f"{name}.c")
     for name in (
         *("abi", "entry", "expressions", "filters", "lookahead", "lookups", "loops"),
-        *("module", "program", "statements", "text_filters", "value_tests"),
+        *("module", "program", "statements", "text_filters", "utf8", "value_tests"),
     )
 ]
-HEADERS = [str(C / name) for name in ("abi.h", "filters.h", "module.h", "rows.h", "texts.h", "values.h")]
+HEADERS = [
+    str(C / f"{name}.h")
+    for name in ("abi", "filters", "module", "rows", "texts", "utf8", "utf8_vectors", "values")
+]
 
 wanted = os.environ.get("BLENDTPL_SPEEDUPS", "")
 if wanted not in {"", "0", "1"}:

@@ -34,7 +34,7 @@ from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.messages import split_fields
 from blendtpl.runtime.namespace import bind_names, new_space
 from blendtpl.runtime.output import NEVER, Output
-from blendtpl.runtime.speedups import ACTIVE, prepare
+from blendtpl.runtime.speedups import ACTIVE, prepare, utf8
 from blendtpl.runtime.traceback import stopped
 
 _BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("extensions")
@@ -99,6 +99,10 @@ class LiveTemplate(CompiledTemplate):
             except BaseException:  # which came in the midst of it
                 scope.finish()
                 raise
+
+    def render_bytes(self, *args: Any, **kwargs: Any) -> bytes:
+        """Return the rendered text in UTF-8, as `blendtpl.Template.render_bytes` does."""
+        return utf8(self.render(*args, **kwargs))
 
     def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
         """Yield the rendered text piece by piece, as Jinja2's method of that name does."""

@@ -17,18 +17,19 @@ class EntryPlan(NamedTuple):
     """What a compiled template is called with; the order is known in C.
 
     `write` takes a frame with these `blocks`, or, when they are `None`, the values of `names` and a frame. `defaults`
-    are what each of these names is when it is not given. `join` makes the text of the output. `text`: whether `write`
-    returns the text, rather than write to a list; `alone`: whether it needs no frame for that, only the values.
-    `may_form_cycle`: whether a frame may come to hold itself. `constant_slots` are the slots that hold something from
-    the start, each with what it holds. `read` gives the values of the names of a dict that has them all, in their
-    order. `direct`: whether all names are likely to be given, so that their values are looked for there first.
+    are what each of these names is when it is not given. `join` makes the text of the output, or `None` does, for
+    pieces that stand one behind the other. `text`: whether `write` returns the text, rather than write to a list;
+    `alone`: whether it needs no frame for that, only the values. `may_form_cycle`: whether a frame may come to hold
+    itself. `constant_slots` are the slots that hold something from the start, each with what it holds. `read` gives the
+    values of the names of a dict that has them all, in their order. `direct`: whether all names are likely to be given,
+    so that their values are looked for there first.
     """
 
     write: Any
     blocks: Sequence[Any] | None
     names: tuple[str, ...]
     defaults: dict[str, Any]
-    join: Callable[[Output], str]
+    join: Callable[[Output], str] | None
     text: bool
     alone: bool
     may_form_cycle: bool
@@ -50,8 +51,11 @@ def getter(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]
     return lambda values: (values[name],)
 
 
-def enter_template(plan: EntryPlan, compiled: Any, given: dict[str, Any]) -> str:
-    """Return the text of a template for variables, which are not changed (L1)."""
+def enter_template(plan: EntryPlan, compiled: Any, given: dict[str, Any], as_bytes: bool = False) -> str:
+    """Return the text of a template for variables, which are not changed (L1).
+
+    In C it is UTF-8 when `as_bytes` asks for that, but for a text that has none, with half of a surrogate pair in it.
+    """
     if not plan.direct:
         given = {**plan.defaults, **given}
     elif not plan.alone:
@@ -76,7 +80,7 @@ def enter_template(plan: EntryPlan, compiled: Any, given: dict[str, Any]) -> str
         if steps:
             for _ in steps:
                 pass
-        return plan.join(out)
+        return "".join(out) if plan.join is None else plan.join(out)
     finally:
         if plan.may_form_cycle or frame[CONTEXT] is not None:
             try:

@@ -225,9 +225,9 @@ def _entry_plan(compiled: CompiledTemplate, optional: set[str], shared: _Shared)
     stored = {name for name, _, _ in compiled.stores}
     entered = compiled if compiled.info.parent_line is None or compiled.above is None else compiled.above
     write, text = entered.space[entered.entry], entered.entry in entered.info.string_functions
-    join = compiled.environment.concat
+    join = None if compiled.environment.concat == "".join else compiled.environment.concat
     # what joins output in a way of its own is given something to join
-    if text and join != "".join:
+    if text and join is not None:
         write, text = writing(write), False
     alone = part and text and not compiled.info.needs_context
     # it is called with the values alone, and its last parameter is the frame

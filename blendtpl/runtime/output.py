@@ -52,6 +52,11 @@ def escape_any(value: Any) -> str:
     return _exact(Markup(value.__html__()) if hasattr(value, "__html__") else escape_str(str(value)))
 
 
+def utf8(text: str) -> bytes:
+    """Return a text in UTF-8."""
+    return text.encode()
+
+
 class Body:
     """What a `call` block hands on to a macro that does no more than call it: a function that writes to a list (M4)."""
 

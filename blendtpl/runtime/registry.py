@@ -172,6 +172,10 @@ class Registry(Frozen, Mapping[str, Template]):
             compiled = self.get_template(name)._compiled
         return render_unit(compiled, mappings, variables)
 
+    def render_bytes(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> bytes:
+        """Return what `render` returns in UTF-8; see `Template.render_bytes`."""
+        return self.get_template(name).render_bytes(*mappings, **variables)
+
     def message(
         self,
         name: str,

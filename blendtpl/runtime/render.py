@@ -10,7 +10,7 @@ no context manager can do that for it: an interrupt may come before the first in
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Macro
@@ -24,7 +24,7 @@ from blendtpl.runtime.context import Render
 from blendtpl.runtime.entry import EntryPlan, finish
 from blendtpl.runtime.frame import Frame, names_set
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, writing
-from blendtpl.runtime.speedups import enter_template
+from blendtpl.runtime.speedups import enter_template, utf8
 from blendtpl.runtime.traceback import locate_error
 
 Mappings = tuple[Mapping[str, Any], ...]
@@ -33,8 +33,16 @@ Begin = Callable[[CompiledTemplate, Frame, dict[str, Any], Output, int | None], 
 _CHUNK = 8192  # characters that a streamed piece has at least, but for the last
 
 
-def render(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> str:
-    """Return the text of a template for the mappings in order, then the variables."""
+@overload
+def render(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> str: ...
+@overload
+def render(
+    compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], as_bytes: bool
+) -> str | bytes: ...
+def render(
+    compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], as_bytes: bool = False
+) -> str | bytes:
+    """Return the text of a template for the mappings in order, then the variables; for `as_bytes` maybe as UTF-8."""
     plan = compiled.plan
     if plan is None:
         return _texts((begin,), compiled, merged({}, compiled.name, mappings, variables))[0]
@@ -43,12 +51,19 @@ def render(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
     else:
         given = merged({}, compiled.name, mappings, variables)
     try:
-        return enter_template(plan, compiled, given)
+        return enter_template(plan, compiled, given, as_bytes)
     except Exception as error:
         other = locate_error(error, compiled, given)
         if other is not None:
             raise other  # noqa: B904  # it knows what it comes from
         raise
+
+
+def render_bytes(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> bytes:
+    """Return the text of a template in UTF-8."""
+    text = render(compiled, mappings, variables, True)
+    # a text that has no UTF-8 is one still, and its error is none of the render's, as that of ``render(…).encode()``
+    return text if type(text) is bytes else utf8(text)  # type: ignore[arg-type]
 
 
 def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:

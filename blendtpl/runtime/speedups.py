@@ -40,9 +40,18 @@ CONTRACT: Mapping[str, tuple[str, Mapping[str, int | str]]] = MappingProxyType(
     }
 )
 
+# What a module in C has, or else it is an older one.
+FUNCTIONS = (
+    *("escape_any", "attribute", "field", "escaped_field", "text_field", "Lookahead", "rows", "enter_template"),
+    *("utf8", "keep_utf8"),
+)
+
 
 def _disagreement(in_c: ModuleType) -> str:
-    """Return the first number in which a module in C differs from what is here, nothing where none does."""
+    """Return what a module in C lacks, or the first number in which it differs from what is here; or nothing."""
+    for name in FUNCTIONS:
+        if not hasattr(in_c, name):
+            return f"they have no `{name}`"
     for exported, (noun, here) in CONTRACT.items():
         there: Mapping[str, int | str] = getattr(in_c, exported, {})
         for name in (*here, *there):
@@ -84,23 +93,29 @@ quick_functions: Callable[[str, dict[str, Callable[..., Any]]], dict[str, Callab
     _module, "quick_functions", lambda kind, others: {}
 )
 rows: Callable[..., bool | list[Any]] = getattr(_module, "rows", in_python.rows)
-enter_template: Callable[[entry.EntryPlan, Any, dict[str, Any]], str] = getattr(
-    _module, "enter_template", entry.enter_template
-)
+enter_template: Callable[..., str | bytes] = getattr(_module, "enter_template", entry.enter_template)
+utf8: Callable[[str], bytes] = getattr(_module, "utf8", output.utf8)
 
 
 _prepared: Callable[[Any], Any] | None = getattr(_module, "prepared", None)
+_keep_utf8: Callable[[Any], None] = getattr(_module, "keep_utf8", output.drain)
 
 
 def prepare(code: CodeType) -> CodeType:
-    """Return code in which programs of rows are ready to run: checked and laid out once. Raises `TypeError` for what is
-    no program.
+    """Return code in which programs of rows are ready to run: checked, laid out and their texts encoded once. Raises
+    `TypeError` for what is no program.
     """
     if _prepared is None:
         return code
     constants = tuple(
-        prepare(value) if type(value) is CodeType else _prepared(value) if is_program(value) else value
+        prepare(value) if type(value) is CodeType else _ready(value, _prepared) if is_program(value) else value
         for value in code.co_consts
     )
     changed = any(value is not before for value, before in zip(constants, code.co_consts, strict=True))
     return code.replace(co_consts=constants) if changed else code
+
+
+def _ready(program: Any, prepared: Callable[[Any], Any]) -> Any:
+    ready = prepared(program)
+    _keep_utf8(program)  # which is well-formed
+    return ready

@@ -89,6 +89,7 @@ def test_a_module_that_agrees_is_used(chosen_with: Callable[..., ModuleType]) ->
             {"ENTRY_PLAN": without(in_c.ENTRY_PLAN, "direct")},
             "the position in an entry plan of `direct` is unknown for them and 10 here",
         ),
+        ({"utf8": None}, "they have no `utf8`"),
         ({"ENTRY_PLAN": None}, "the position in an entry plan of `write` is unknown for them and 0 here"),
     ],
 )

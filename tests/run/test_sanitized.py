@@ -14,7 +14,7 @@ SOURCES = sorted((ROOT / "blendtpl" / "runtime" / "csrc").glob("*.c"))
 TRANSFER = ROOT / "blendtpl" / "mail" / "_transfer.c"
 COUNTING = ROOT / "blendtpl" / "metrics" / "_counting.c"
 TESTS = (
-    *(f"tests/run/test_{name}.py" for name in ("foreign_code", "speedups", "rows")),
+    *(f"tests/run/test_{name}.py" for name in ("foreign_code", "speedups", "rows", "utf8", "bytes")),
     *(f"tests/run/test_row_{name}.py" for name in ("machine", "operations", "loops", "refusals")),
     *("tests/run/test_starting.py", "tests/run/test_filters_kept.py", "tests/run/test_safe_lookups.py"),
     *("tests/mail/test_relaxed.py", "tests/mail/test_transfer.py"),
@@ -39,7 +39,12 @@ LIBRARIES = tuple(found for name in ("libasan.so", "libubsan.so") if (found := l
 @pytest.mark.skipif(not (ROOT / "blendtpl").is_dir(), reason="the sources are not there")
 @pytest.mark.slow
 @pytest.mark.skipif(len(LIBRARIES) < 2, reason="there is no compiler with sanitizers")
-def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("defined", "tests"),
+    [((), TESTS), (("-DBLENDTPL_BY_WORDS",), ("tests/run/test_utf8.py",))],  # as on processors without such vectors
+    ids=["as it is", "by words"],
+)
+def test_no_sanitizer_finds_anything(tmp_path: Path, defined: tuple[str, ...], tests: tuple[str, ...]) -> None:
     shutil.copytree(ROOT / "blendtpl", tmp_path / "blendtpl", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     for name in ("tests", "templates", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -47,7 +52,7 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
     modules = (("runtime/_speedups", SOURCES), ("mail/_transfer", [TRANSFER]), ("metrics/_counting", [COUNTING]))
     for module, sources in modules:
         built = tmp_path / "blendtpl" / f"{module}{suffix}"
-        subprocess.run(["cc", *FLAGS, include, *map(str, sources), "-o", str(built)], check=True)
+        subprocess.run(["cc", *FLAGS, *defined, include, *map(str, sources), "-o", str(built)], check=True)
     environment = {
         **os.environ,
         "LD_PRELOAD": " ".join(map(str, LIBRARIES)),
@@ -69,7 +74,7 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
         "",
         "-k",
         "not does_the_same and not lenient and not reference",
-        *TESTS,
+        *tests,
     ]
 
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)

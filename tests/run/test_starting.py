@@ -103,7 +103,7 @@ def test_nothing_of_a_render_is_held_when_it_is_over() -> None:
         {"constant_slots": ((-1, 1),)},
         {"write": None},
         {"write": lambda scope, out, limit: 1},
-        {"join": None},
+        {"join": 1},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -119,7 +119,7 @@ def test_other_arguments_are_an_error() -> None:
     start, compiled = start_of(load({"a": "{{ a }}"}), "a")
     others: list[tuple[Any, ...]] = [(), (start,), (start, compiled), (start, compiled, [("a", 1)]), ({}, 1, 2)]
     for arguments in (*others, (tuple(start)[:5], compiled, {})):
-        with pytest.raises(TypeError, match="an entry plan, a compiled template and a dict are wanted"):
+        with pytest.raises(TypeError, match="an entry plan, a compiled template, a dict and maybe a flag are wanted"):
             in_c.enter_template(*arguments)
 
 

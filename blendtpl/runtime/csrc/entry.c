@@ -92,11 +92,38 @@ has_context(PyObject *frame)
     return present;
 }
 
-/* Have what writes to a list do so, and return the text. */
+/* Return the text of output, which is joined as an environment says; `None` for as Jinja2's own do. */
 static PyObject *
-written(PyObject *plan, Call *call)
+joined(PyObject *join, PyObject *out)
 {
-    PyObject *out = PyList_New(0), *text = NULL;
+    if (join != Py_None)
+        return PyObject_CallOneArg(join, out);
+    PyObject *nothing = PyUnicode_New(0, 0); /* of which there is one */
+    PyObject *text = nothing ? PyUnicode_Join(nothing, out) : NULL;
+    Py_XDECREF(nothing);
+    return text;
+}
+
+/* Return a text in UTF-8, or as it is where it has none. */
+static PyObject *
+in_utf8(PyObject *text)
+{
+    if (text == NULL || !PyUnicode_Check(text))
+        return text;
+    PyObject *bytes = blendtpl_utf8_of(&text, 1);
+    if (bytes == NULL && !PyErr_Occurred())
+        return text;
+    Py_DECREF(text);
+    return bytes;
+}
+
+/* Have what writes to a list do so, and return the text, or, where that can be, the UTF-8 of it. */
+static PyObject *
+written(PyObject *plan, Call *call, int as_bytes)
+{
+    PyObject *join = PyTuple_GET_ITEM(plan, PLAN_JOIN), *text = NULL;
+    as_bytes = as_bytes && join == Py_None;
+    PyObject *out = as_bytes ? blendtpl_new_pieces() : PyList_New(0);
     if (out == NULL)
         return NULL;
     call->all[call->count++] = out;
@@ -111,7 +138,7 @@ written(PyObject *plan, Call *call)
         Py_XDECREF(iterator);
     }
     if (!PyErr_Occurred())
-        text = PyObject_CallOneArg(PyTuple_GET_ITEM(plan, PLAN_JOIN), out);
+        text = as_bytes ? blendtpl_joined_utf8(NULL, out) : joined(join, out);
     Py_DECREF(steps);
     return text;
 }
@@ -140,14 +167,15 @@ finished(State *state, PyObject *frame, PyObject *text)
 PyObject *
 blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    if (count != 3 || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) != PLAN_SIZE
+    if ((count != 3 && count != 4) || !PyTuple_Check(arguments[0]) || PyTuple_GET_SIZE(arguments[0]) != PLAN_SIZE
         || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_NAMES))
         || !PyDict_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_DEFAULTS))
         || !PyTuple_CheckExact(PyTuple_GET_ITEM(arguments[0], PLAN_CONSTANT_SLOTS))
         || !PyDict_CheckExact(arguments[2])) {
-        PyErr_SetString(PyExc_TypeError, "an entry plan, a compiled template and a dict are wanted");
+        PyErr_SetString(PyExc_TypeError, "an entry plan, a compiled template, a dict and maybe a flag are wanted");
         return NULL;
     }
+    const int as_bytes = count == 4 && arguments[3] == Py_True;
     PyObject *plan = arguments[0], *names = PyTuple_GET_ITEM(plan, PLAN_NAMES), *text = NULL, *given, *frame;
     Call call;
     if (prepare(&call, PyTuple_GET_SIZE(names) + 3) < 0)
@@ -159,7 +187,7 @@ blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (IS_SET(plan, PLAN_ALONE)) {
         text = PyObject_Vectorcall(PyTuple_GET_ITEM(plan, PLAN_WRITE), call.all, (size_t)call.count, NULL);
         forget(&call);
-        return text;
+        return as_bytes ? in_utf8(text) : text;
     }
     given = PyDict_Copy(arguments[2]);
     frame = given ? frame_of(plan, arguments[1], given, &call) : NULL;
@@ -169,11 +197,11 @@ blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t
         if (IS_SET(plan, PLAN_TEXT))
             text = PyObject_Vectorcall(PyTuple_GET_ITEM(plan, PLAN_WRITE), call.all, (size_t)call.count, NULL);
         else
-            text = written(plan, &call);
+            text = written(plan, &call, as_bytes);
     }
     forget(&call);
     if (frame != NULL && (IS_SET(plan, PLAN_MAY_FORM_CYCLE) || has_context(frame)))
         text = finished(PyModule_GetState(module), frame, text);
     Py_XDECREF(frame);
-    return text;
+    return as_bytes ? in_utf8(text) : text;
 }

@@ -345,12 +345,16 @@ run_program(State *state, const Code *code, PyObject *const *arguments, Py_ssize
     run.texts.all = run.texts.few;
     run.texts.count = 0;
     run.texts.room = (Py_ssize_t)Py_ARRAY_LENGTH(run.texts.few);
+    run.texts.octets.bytes = NULL;
+    run.texts.octets.size = 0;
     Py_ssize_t count = code->own + inputs;
     for (Py_ssize_t at = 0; at < count; at++)
         run.values[at] = Py_NewRef(at < code->own ? Py_None : arguments[5 + at - code->own]);
     int failed = blendtpl_loop(&run, code->nodes, arguments[3], arguments[0]) != DONE;
     if (!failed && run.texts.count) /* of what stands for no items */
         failed = write_row(&run.texts, arguments[0]);
+    failed = failed || blendtpl_flush(&run.texts.octets, arguments[0]);
+    Py_CLEAR(run.texts.octets.bytes);
     drop_texts(&run.texts, 0);
     if (run.texts.all != run.texts.few)
         PyMem_Free(run.texts.all);

@@ -168,6 +168,9 @@ static PyMethodDef methods[] = {
     FAST(safe_item, blendtpl_safe_item),
     FAST(quick_functions, blendtpl_quick_functions),
     {"getter", (PyCFunction)(void (*)(void))blendtpl_getter, METH_VARARGS | METH_KEYWORDS, NULL},
+    {"utf8", blendtpl_utf8, METH_O, NULL},
+    {"joined_utf8", blendtpl_joined_utf8, METH_O, NULL},
+    {"keep_utf8", blendtpl_keep_utf8, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -78,5 +78,19 @@ PyObject *blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, 
 PyObject *blendtpl_safe_item(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_quick_functions(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+/* UTF-8 that becomes an item of a list when there is no room for more, and in the end. */
+typedef struct {
+    PyObject *bytes; /* where it is, unless it is little enough for `few` */
+    Py_ssize_t size;
+    char few[512];
+} Octets;
+
+PyObject *blendtpl_utf8_of(PyObject *const *pieces, Py_ssize_t count);
+int blendtpl_put_utf8(Octets *octets, PyObject *const *pieces, Py_ssize_t count, PyObject *out);
+int blendtpl_flush(Octets *octets, PyObject *out);
+PyObject *blendtpl_utf8(PyObject *module, PyObject *text);
+PyObject *blendtpl_new_pieces(void);
+PyObject *blendtpl_joined_utf8(PyObject *module, PyObject *pieces);
+PyObject *blendtpl_keep_utf8(PyObject *module, PyObject *constants);
 
 #endif

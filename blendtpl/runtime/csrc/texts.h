@@ -9,6 +9,7 @@
 typedef struct {
     PyObject *few[64], **all;
     Py_ssize_t count, room;
+    Octets octets; /* rows that are UTF-8 already */
 } Texts;
 
 static inline int
@@ -71,16 +72,20 @@ joined(PyObject *const *texts, Py_ssize_t count)
     return result;
 }
 
-/* Append what was put there as one string to a list, and forget it. */
+/* Append what was put there as one string to a list, and forget it; or put it behind the UTF-8 of other rows, which
+ * `blendtpl_flush` appends in the end, where the list takes that. */
 static inline int
 write_row(Texts *texts, PyObject *out)
 {
-    PyObject *row = texts->count == 1 ? Py_NewRef(texts->all[0]) : joined(texts->all, texts->count);
-    const int failed = row ? PyList_Append(out, row) : -1;
-    Py_XDECREF(row);
+    int written = blendtpl_put_utf8(&texts->octets, texts->all, texts->count, out);
+    if (written == 0) {
+        PyObject *row = texts->count == 1 ? Py_NewRef(texts->all[0]) : joined(texts->all, texts->count);
+        written = row != NULL && PyList_Append(out, row) == 0 ? 1 : -1;
+        Py_XDECREF(row);
+    }
     while (texts->count)
         Py_DECREF(texts->all[--texts->count]);
-    return failed;
+    return written < 0 ? -1 : 0;
 }
 
 #endif

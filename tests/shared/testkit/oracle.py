@@ -68,7 +68,7 @@ def check_same(
     variables: Callable[[], Mapping[str, Any]],
     name: str = "main.html",
 ) -> Outcome:
-    """Assert that rendering and streaming a template both do what Jinja2 does; return what that is."""
+    """Assert that rendering a template, to a text, bytes and a stream, does what Jinja2 does; return what that is."""
     environment = stock_environment(templates, make)
     expected = outcome(lambda: environment.get_template(name).render(variables()))
     for portable in (False, True) if ACTIVE else (False,):
@@ -76,4 +76,5 @@ def check_same(
         assert outcome(lambda: registry.render(name, variables())) == expected  # noqa: B023  # it is called here
         assert outcome(lambda: registry.render(name, variables())) == expected  # noqa: B023  # nothing was left over
         assert outcome(lambda: "".join(registry[name].stream(variables()))) == expected  # noqa: B023
+        assert outcome(lambda: registry.render_bytes(name, variables()).decode()) == expected  # noqa: B023
     return expected
