@@ -19,6 +19,7 @@ from blendtpl.runtime import render as runtime
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.messages import MessageTemplate, RenderParts
 from blendtpl.runtime.registry import Name, Registry
+from blendtpl.runtime.speedups import utf8
 from blendtpl.runtime.template import Template, Variables
 
 Row = tuple["memoryview[float]", int]
@@ -98,6 +99,10 @@ class MeasuredTemplate(Template):
     def render(self, /, *mappings: Variables, **variables: Any) -> str:
         """Return the rendered text, as `Template.render` does, and count that."""
         return self._counted(self._compiled, mappings, variables)
+
+    def render_bytes(self, /, *mappings: Variables, **variables: Any) -> bytes:
+        """Return the text in UTF-8, as `Template.render_bytes` does, and count that."""
+        return utf8(self.render(*mappings, **variables))
 
     def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of a block, as `Template.render_block` does, and count that as a render."""

@@ -15,6 +15,7 @@ from blendtpl.mail.message import Message
 from blendtpl.metrics.derived import DerivedRegistry, check_registry
 from blendtpl.runtime.messages import MessageTemplate
 from blendtpl.runtime.registry import Name, Registry
+from blendtpl.runtime.speedups import utf8
 from blendtpl.runtime.template import Template, Variables
 
 if TYPE_CHECKING:
@@ -99,6 +100,10 @@ class TracedTemplate(Template):
         """Return the rendered text, as `Template.render` does, in a span."""
         with self._spans.current():
             return self._original.render(*mappings, **variables)
+
+    def render_bytes(self, /, *mappings: Variables, **variables: Any) -> bytes:
+        """Return the text in UTF-8, as `Template.render_bytes` does, in a span."""
+        return utf8(self.render(*mappings, **variables))
 
     def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of a block, as `Template.render_block` does, in a span that tells of it."""

@@ -56,6 +56,8 @@ WAYS: Mapping[str, Callable[[blendtpl.Registry], str]] = {
     "registry, a mapping": lambda registry: registry.render("page.html", {"xs": "ab"}),
     "registry, keywords": lambda registry: registry.render("page.html", xs="ab"),
     "registry, both": lambda registry: registry.render("page.html", {"xs": ""}, xs="ab"),
+    "registry, bytes": lambda registry: registry.render_bytes("page.html", {"xs": ""}, xs="ab").decode(),
+    "template, bytes": lambda registry: registry["page.html"].render_bytes({"xs": "ab"}).decode(),
     "registry, a path": lambda registry: registry.render(Path("page.html"), xs="ab"),
     "registry, a template": lambda registry: registry.render(registry["page.html"], xs="ab"),
     "template": lambda registry: registry["page.html"].render(xs="ab"),

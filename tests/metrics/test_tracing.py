@@ -177,3 +177,10 @@ except blendtpl.ConfigError as error:
 """
     done = subprocess.run([sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("[]\ntracing needs `opentelemetry`: install blendtpl with the extra `otel`")
+
+
+def test_a_render_to_bytes_is_a_span_like_one_to_a_text(
+    registry: blendtpl.Registry, exporter: InMemorySpanExporter
+) -> None:
+    assert registry["hello/subject.txt"].render_bytes(name="Zoé") == "Hello Zoé".encode()
+    assert only(exporter).name == "render hello/subject.txt"
