@@ -20,8 +20,7 @@ SOURCES = [
     )
 ]
 HEADERS = [
-    str(C / f"{name}.h")
-    for name in ("abi", "filters", "module", "rows", "texts", "utf8", "utf8_vectors", "values")
+    str(C / f"{name}.h") for name in ("abi", "filters", "module", "rows", "texts", "utf8", "utf8_vectors", "values")
 ]
 
 wanted = os.environ.get("BLENDTPL_SPEEDUPS", "")
