@@ -21,7 +21,18 @@ from blendtpl.compiler.ir.statements import (
     ToVariable,
     Unextended,
 )
-from blendtpl.compiler.ir.values import Checked, Given, MakeBody, MakeCaller, Missing, Text, Variable
+from blendtpl.compiler.ir.values import (
+    Checked,
+    Choose,
+    Given,
+    Is,
+    MakeBody,
+    MakeCaller,
+    Missing,
+    Resolved,
+    Text,
+    Variable,
+)
 
 
 def read_as_set(function: Function) -> Function:
@@ -59,6 +70,8 @@ class _Assigned(Rewriter):
                 if name not in self.surely:
                     self.missed.add(name)
                 return value
+            case Choose(test=Is(value=Variable(name=name), what="missing"), no=no) if name in self.surely:
+                return self.value(no)
             case Text():
                 return self._aside(value)
             case MakeBody() | MakeCaller():
@@ -96,7 +109,12 @@ class _Assigned(Rewriter):
         """Return whether what is set to a value is missing: what copies a variable is as missing as that, and so is an
         argument that a call in whose place its macro stands has left out.
         """
-        return isinstance(value, (Given, Missing)) or (isinstance(value, Variable) and value.name not in self.surely)
+        match value:
+            case Variable(name=name):
+                return name not in self.surely
+            case Choose(yes=yes, no=no):
+                return self._may_be_missing(yes) or self._may_be_missing(no)
+        return isinstance(value, (Given, Missing, Resolved))
 
     def _bind(self, bound: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
         kept = []

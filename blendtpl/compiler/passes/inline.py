@@ -152,7 +152,7 @@ class _Inline(Rewriter):
         if caller is not None and not self._takes(function, parameters[named], caller):
             return None
         suffix = self.names.new()
-        arguments = _Arguments(line, suffix, _assigned(function))
+        arguments = _Arguments(line, suffix, suffix, _assigned(function))
         operands = [arguments.bound(f"a{at}", value) for at, value in enumerate(call.operands)]
         for parameter, slot in zip(parameters, call.slots, strict=False):
             arguments.give(parameter, Missing(line) if slot is None else operands[slot])
@@ -207,7 +207,7 @@ class _Inline(Rewriter):
             if isinstance(value, (Variable, Missing, Given)):
                 given[called] = value
             else:
-                variable = f"p_{called}{suffix}"
+                variable = f"i_{called}{suffix}"  # no parameter, which nothing sets
                 before.append(Set(line, ToVariable(line, variable), value, made=True))
                 given[called] = Variable(line, variable)
         frame = statement.frame
@@ -305,7 +305,8 @@ class _Arguments:
     """
 
     line: int
-    suffix: str
+    suffix: str  # what variables for operands end with
+    inside: str  # and those of the function, where it is put
     assigned: frozenset[str]
     values: dict[str, Value] = field(default_factory=dict)
     before: list[Statement] = field(default_factory=list)
@@ -321,7 +322,7 @@ class _Arguments:
     def give(self, parameter: str, value: Value) -> None:
         """Have a parameter be a value."""
         if parameter in self.assigned:
-            variable = f"{parameter}{self.suffix}"
+            variable = parameter + self.inside
             self.before.append(Set(self.line, ToVariable(self.line, variable), value, made=True))
             value = Variable(self.line, variable)
         self.values[parameter] = value
@@ -418,7 +419,8 @@ class _Moved(Rewriter):
         return (self.parts(statement),)
 
     def _set(self, line: int, parameter: str, value: Value) -> Body:
-        if isinstance(value, (Constant, Variable, Undefined)):
+        # what is a copy of a variable would not stay as that is when the default is looked at
+        if isinstance(value, (Constant, Undefined)):
             self.values[parameter] = value
             return ()
         variable = parameter + self.suffix
@@ -437,7 +439,7 @@ class _Moved(Rewriter):
         if caller is None:
             raise TypeError(line)
         function = caller.function
-        arguments = _Arguments(line, f"{self.suffix}_{line}", _assigned(function))
+        arguments = _Arguments(line, f"{self.suffix}_{line}", "", _assigned(function))
         for at, parameter in enumerate(function.parameters):
             value = arguments.bound(f"c{at}", self.value(given[at])) if at < len(given) else Missing(line)
             arguments.give(parameter, value)
