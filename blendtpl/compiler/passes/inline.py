@@ -82,7 +82,7 @@ class Site:
 
 def inlined(function: Function, template: str | None, function_of: FunctionOf, *, lenient: bool) -> Function:
     """Return a function with the code of what it calls often in place of these calls."""
-    walk = _Inline(function_of, lenient, Site(template), _Names())
+    walk = _Inline(function_of, lenient, Site(template), _Names(_assigned(function)))
     return walk.parts(function)
 
 
@@ -90,11 +90,14 @@ def inlined(function: Function, template: str | None, function_of: FunctionOf, *
 class _Names:
     """Numbers that make the variables of inlined code others than those around it."""
 
+    taken: frozenset[str]  # variables of the function at hand, which may end with a number themselves
     number: int = 0
 
     def new(self) -> str:
         """Return what the variables of another call end with."""
         self.number += 1
+        while any(name.endswith(f"_{self.number}") for name in self.taken):
+            self.number += 1
         return f"_{self.number}"
 
 
