@@ -23,7 +23,7 @@ from blendtpl.runtime.entry import EntryPlan
 from blendtpl.runtime.exceptions import ended, insert_frame, is_a
 from blendtpl.runtime.frame import Frame, empty, publish, set_names, true_context
 from blendtpl.runtime.helpers import keep
-from blendtpl.runtime.output import NEVER, Output, Write, drain, returning, writing
+from blendtpl.runtime.output import NEVER, Output, Steps, Write, drain, returning, writing
 
 
 class Handle:
@@ -210,21 +210,32 @@ class CompiledTemplate(jinja2.Template):
         reads = self.info.reads
         if reads is not None:
             return lambda context, out, limit: write(*map(_got(context), reads), context, out, limit)
+        if self.info.slots is not None and function in self.info.string_functions:
+            return _Text(self, self.space[function])
         if self.info.slots is not None:
             return lambda context, out, limit: write(self._scope_of(context), out, limit)
         return write  # type: ignore[no-any-return]
 
     def _scope_of(self, context: Context) -> Frame:
         """Return the frame that stands for a context."""
-        bodies = {
-            name: _in_context(name, text=abi.block_function(name) in self.string_functions) for name in self.info.order
-        }
-        blocks = self.filled(cast(Any, context.blocks), bodies)
+        blocks = self.asked if not self.required else self.filled(cast(Any, context.blocks), self.in_context)
         # no maker and no origin: the context that they would make is there
-        frame = [context, None, None, blocks, *map(_got(context), self.info.slots or ())]
+        slots = map(_got(context), self.info.slots) if self.info.slots else ()
+        frame = [context, None, None, blocks, *slots]
         if self.may_form_cycle:
             _keep(context, frame)
         return frame
+
+    @cached_property
+    def in_context(self) -> dict[str, Any]:
+        """What runs each block that the context of a frame has."""
+        texts = self.string_functions
+        return {name: _in_context(name, text=abi.block_function(name) in texts) for name in self.info.order}
+
+    @cached_property
+    def asked(self) -> list[Any]:
+        """The same in the order in which a frame has them."""
+        return [self.in_context[name] for name in self.info.order]
 
     def filled(self, stacks: Mapping[str, Sized], bodies: Mapping[str, Any]) -> list[Any]:
         """Return the bodies of the blocks in the order in which a frame has them; in place of that of a required one
@@ -353,7 +364,31 @@ def _in_context(name: str, *, text: bool) -> Any:
         block: Any = context.blocks[name][0]
         return block(context, out, limit)
 
-    return returning(write) if text else write
+    def give(frame: Any) -> str:
+        context = true_context(frame)
+        block: Any = context.blocks[name][0]
+        return block.text(context) if type(block) is _Text else returned(frame)
+
+    returned = returning(write)
+    return give if text else write
+
+
+class _Text:
+    """A function that returns a text for a frame, as one that is given a context and writes to a list."""
+
+    __slots__ = ("function", "template")
+
+    def __init__(self, template: CompiledTemplate, function: Callable[[Frame], str]) -> None:
+        self.template, self.function = template, function
+
+    def text(self, context: Context) -> str:
+        """Return the text."""
+        return self.function(self.template._scope_of(context))
+
+    def __call__(self, context: Context, out: Output, limit: int | None) -> Steps:
+        """Write it."""
+        out.append(self.text(context))
+        return ()
 
 
 def _unfilled(name: str, body: Any) -> Any:
