@@ -19,6 +19,7 @@ from typing import Any
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TemplateInfo
+from blendtpl.compiler.codegen.calls import CALLS
 from blendtpl.compiler.codegen.constant_slots import ConstantSlots, constant_slots
 from blendtpl.compiler.codegen.exports import Stores
 from blendtpl.compiler.codegen.functions import FUNCTION_VALUES, FUNCTIONS, function_of
@@ -32,7 +33,7 @@ from blendtpl.compiler.codegen.values import VALUES
 from blendtpl.compiler.codegen.writer import Writer
 from blendtpl.compiler.ir.statements import Template
 
-_ALL_VALUES = {**VALUES, **LOGIC, **FUNCTION_VALUES}
+_ALL_VALUES = {**VALUES, **CALLS, **LOGIC, **FUNCTION_VALUES}
 _ALL_STATEMENTS = {**STATEMENTS, **OUTPUT, **LOOPS, **FUNCTIONS}
 
 

@@ -5,17 +5,11 @@ from types import MappingProxyType
 
 from markupsafe import escape
 
+from blendtpl.compiler.codegen.calls import block_text, macro_arguments, macro_function, macro_text
 from blendtpl.compiler.codegen.generator import Generator, Statements
 from blendtpl.compiler.codegen.loop_variable import turn
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, is_, name
-from blendtpl.compiler.codegen.values import (
-    autoescape,
-    block_text,
-    looked_into,
-    macro_arguments,
-    macro_function,
-    macro_text,
-)
+from blendtpl.compiler.codegen.values import autoescape, looked_into
 from blendtpl.compiler.codegen.writer import Out
 from blendtpl.compiler.ir.statements import ESCAPE, INT, RAW, TEXT, Descend, Print, PrintAsked, PrintCaller, PrintText
 from blendtpl.compiler.ir.values import Attribute, BlockText, CallMacro, Constant, Counter, Printed, Turn

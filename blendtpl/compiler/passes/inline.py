@@ -4,14 +4,14 @@ The function at hand has one file name, which is not that of the other template:
 `Framed`, so that an error in it has the entry of that call in its traceback.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from blendtpl.bundle import abi
 from blendtpl.compiler.ir.base import Body, Node, Statement, Value, below
 from blendtpl.compiler.ir.effects import only_prints
 from blendtpl.compiler.ir.functions import Function
-from blendtpl.compiler.ir.rewrite import Kind, Rewriter, replaced
+from blendtpl.compiler.ir.rewrite import Rewriter, replaced
 from blendtpl.compiler.ir.statements import (
     RAW,
     CheckNamespace,
@@ -35,7 +35,6 @@ from blendtpl.compiler.ir.statements import (
     RunIncluded,
     RunParent,
     RunSuper,
-    Scoped,
     Set,
     Tell,
     ToVariable,
@@ -43,23 +42,20 @@ from blendtpl.compiler.ir.statements import (
 from blendtpl.compiler.ir.values import (
     Call,
     CallMacro,
-    Checked,
     Constant,
     Frame,
     Given,
     MakeBody,
     MakeCaller,
-    Marked,
     Missing,
     Pairs,
     Printed,
     Resolved,
     Sequence,
     TemplateSelf,
-    Text,
-    Undefined,
     Variable,
 )
+from blendtpl.compiler.passes.moved import Arguments, Caller, Moved, assigned_in, is_call_of
 
 _SMALL = 150  # nodes of a function
 _FEW = 40  # and of a block that stands in every block that is put over it
@@ -82,7 +78,7 @@ class Site:
 
 def inlined(function: Function, template: str | None, function_of: FunctionOf, *, lenient: bool) -> Function:
     """Return a function with the code of what it calls often in place of these calls."""
-    walk = _Inline(function_of, lenient, Site(template), _Names(_assigned(function)))
+    walk = _Inline(function_of, lenient, Site(template), _Names(assigned_in(function)))
     return walk.parts(function)
 
 
@@ -155,7 +151,7 @@ class _Inline(Rewriter):
         if caller is not None and not self._takes(function, parameters[named], caller):
             return None
         suffix = self.names.new()
-        arguments = _Arguments(line, suffix, suffix, _assigned(function))
+        arguments = Arguments(line, suffix, suffix, assigned_in(function))
         operands = [arguments.bound(f"a{at}", value) for at, value in enumerate(call.operands)]
         for parameter, slot in zip(parameters, call.slots, strict=False):
             arguments.give(parameter, Missing(line) if slot is None else operands[slot])
@@ -170,8 +166,8 @@ class _Inline(Rewriter):
         frame = call.context
         block = None
         if caller is not None:
-            block = _Caller(self.site.template, parameters[named], self.parts(caller.function), caller.escaped.compiled)
-        moved = _Moved(suffix, arguments.values, frame, block)
+            block = Caller(self.site.template, parameters[named], self.parts(caller.function), caller.escaped.compiled)
+        moved = Moved(suffix, arguments.values, frame, block)
         around = (*self.site.around, (call.template, abi.macro_function(call.macro)))
         body = self.within(template=call.template, around=around).body(moved.function(function))
         shown = f"macro {call.macro!r}"
@@ -218,7 +214,7 @@ class _Inline(Rewriter):
             frame = Frame(line, f"frame{suffix}")
             before.append(MakeFrame(line, frame.name, statement.template, statement.frame, statement.variables))
         around = (*self.site.around, (statement.template, statement.entry))
-        moved = _Moved(suffix, {}, frame, None, given, statement.sure)
+        moved = Moved(suffix, {}, frame, None, given, statement.sure)
         inside = self.within(template=statement.template, around=around)
         body = inside.body(moved.function(function))
         framed = Framed(line, statement.template, abi.TOP_LEVEL, body, guarded=False, escapes=False, streams=True)
@@ -233,7 +229,7 @@ class _Inline(Rewriter):
         if sum(1 for _ in below(function)) > _FEW or not _is_movable(function, frame=True):
             return None
         suffix, line = self.names.new(), statement.line
-        moved = _Moved(suffix, {}, statement.frame, None)
+        moved = Moved(suffix, {}, statement.frame, None)
         around = (*self.site.around, (statement.template, name))
         body = self.within(template=statement.template, around=around).body(moved.function(function))
         shown = f"block {statement.block!r}"
@@ -284,168 +280,7 @@ def _calls_of(function: Function, caller: str) -> list[Node]:
         if isinstance(node, PrintCaller) and node.caller.name == caller:
             mentioned -= 2  # for the body of a block, and for all else
             calls.append(node)
-        elif isinstance(node, Call) and _is_call_of(node, caller):
+        elif isinstance(node, Call) and is_call_of(node, caller):
             mentioned -= 1
             calls.append(node)
     return [] if mentioned else calls
-
-
-def _is_call_of(call: Call, caller: str) -> bool:
-    """Return whether a call is ``caller(…)``, with arguments by their places."""
-    is_caller = isinstance(call.callee, Variable) and call.callee.name == caller
-    return is_caller and call.arguments.is_plain and call.way in {"plain", "safe"}
-
-
-def _assigned(node: Node) -> frozenset[str]:
-    """Return the variables that are assigned to below a node."""
-    return frozenset(part.name for part in below(node) if isinstance(part, ToVariable))
-
-
-@dataclass(slots=True)
-class _Arguments:
-    """What the parameters of a function are: what is there and stays as it is stands for them, all else is put into a
-    variable before.
-    """
-
-    line: int
-    suffix: str  # what variables for operands end with
-    inside: str  # and those of the function, where it is put
-    assigned: frozenset[str]
-    values: dict[str, Value] = field(default_factory=dict)
-    before: list[Statement] = field(default_factory=list)
-
-    def bound(self, called: str, value: Value) -> Value:
-        """Return what stands for a value from here on."""
-        if isinstance(value, (Constant, Checked, Undefined, Variable)):
-            return value
-        variable = f"{called}{self.suffix}"
-        self.before.append(Set(self.line, ToVariable(self.line, variable), value, made=True))
-        return Variable(self.line, variable)
-
-    def give(self, parameter: str, value: Value) -> None:
-        """Have a parameter be a value."""
-        if parameter in self.assigned:
-            variable = parameter + self.inside
-            self.before.append(Set(self.line, ToVariable(self.line, variable), value, made=True))
-            value = Variable(self.line, variable)
-        self.values[parameter] = value
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    """The block that calls a macro: in which template it stands, the macro's parameter for it, its function, and
-    whether what it prints is escaped.
-    """
-
-    template: str | None
-    parameter: str
-    function: Function
-    escaped: bool
-
-
-class _Moved(Rewriter):
-    """Code of a function at another place: its variables have other names, its parameters stand for `values`, what is
-    given to it is `given` by another name, and its context is `frame`.
-    """
-
-    def __init__(
-        self,
-        suffix: str,
-        values: Mapping[str, Value],
-        frame: Frame | None,
-        caller: _Caller | None,
-        given: Mapping[str, Value] | None = None,
-        sure: frozenset[str] = frozenset(),
-    ) -> None:
-        self.suffix, self.values, self.frame, self.caller = suffix, dict(values), frame, caller
-        self.given, self.sure = given, sure
-
-    def function(self, function: Function) -> Body:
-        """Return the statements of a function."""
-        bound = []
-        for variable, value in function.bind:
-            value = self.value(value)
-            bound.append((variable + self.suffix, value))
-        body = self.body(function.body)
-        return (Scoped(function.line, tuple(bound), body, ()),) if bound else body
-
-    def value(self, value: Value) -> Value:
-        match value:
-            case Variable(name=name):
-                return self._stands_for(value, name)
-            case Checked(source=Variable(name=name)):
-                source = self.value(value.source)
-                if isinstance(source, (Variable, Given)):
-                    return replaced(value, {"source": source}) if source is not value.source else value
-                return Undefined(value.line, None, value.called) if isinstance(source, Missing) else source
-            case Given(called=called) if self.given is not None:
-                return replaced(self.given.get(called, Missing(value.line)), {"line": value.line})
-            case Frame(of=None) if self.frame is not None:
-                return replaced(self.frame, {"line": value.line})
-            case Call() if self.caller is not None and _is_call_of(value, self.caller.parameter):
-                body = self._called(value.line, value.arguments.positional, guarded=False, escapes=False)
-                return Marked(value.line, Text(value.line, body), self.caller.escaped)
-        return self.parts(value)
-
-    def _stands_for(self, value: Value, name: str) -> Value:
-        if name in self.values:
-            return replaced(self.values[name], {"line": value.line})
-        return Variable(value.line, name + self.suffix)
-
-    def statement(self, statement: Statement) -> Body:
-        match statement:
-            case Default(variable=variable, value=value):
-                given = self.values.get(variable)
-                instead = self.value(value)
-                if isinstance(given, Missing):
-                    return self._set(statement.line, variable, instead)
-                if isinstance(given, Variable) and given.name == variable + self.suffix:
-                    return (Default(statement.line, given.name, instead),)
-                return ()
-            case PrintCaller() if self.caller is not None and statement.caller.name == self.caller.parameter:
-                guarded, escapes = statement.guarded, statement.escapes
-                return self._called(statement.line, (), guarded=guarded, escapes=escapes)
-            case Print(value=Call() as call, mode="escape" | "str") if self.caller is not None and _is_call_of(
-                call, self.caller.parameter
-            ):
-                return self._called(statement.line, call.arguments.positional, guarded=False, escapes=False)
-            case Loop():
-                bound = tuple((name + self.suffix, self.value(value)) for name, value in statement.bind)
-                moved = self.parts(replaced(statement, {"bind": ()}))
-                its_loop = None if statement.variable is None else statement.variable + self.suffix
-                forgets = tuple(name + self.suffix for name in statement.forgets)
-                return (replaced(moved, {"bind": bound, "variable": its_loop, "forgets": forgets}),)
-            case Scoped():
-                bound = tuple((name + self.suffix, self.value(value)) for name, value in statement.bind)
-                body = self.body(statement.body)
-                return (Scoped(statement.line, bound, body, tuple(name + self.suffix for name in statement.forgets)),)
-        return (self.parts(statement),)
-
-    def _set(self, line: int, parameter: str, value: Value) -> Body:
-        # what is a copy of a variable would not stay as that is when the default is looked at
-        if isinstance(value, (Constant, Undefined)):
-            self.values[parameter] = value
-            return ()
-        variable = parameter + self.suffix
-        self.values[parameter] = Variable(line, variable)
-        return (Set(line, ToVariable(line, variable), value, made=True),)
-
-    def parts(self, node: Kind) -> Kind:
-        """Rename what is assigned to, which is no value."""
-        if isinstance(node, ToVariable):
-            return replaced(node, {"name": node.name + self.suffix})
-        return super().parts(node)
-
-    def _called(self, line: int, given: tuple[Value, ...], *, guarded: bool, escapes: bool) -> Body:
-        """Return the block that calls a macro in place of what calls for it: it finds its variables where it stood."""
-        caller = self.caller
-        if caller is None:
-            raise TypeError(line)
-        function = caller.function
-        arguments = _Arguments(line, f"{self.suffix}_{line}", "", _assigned(function))
-        for at, parameter in enumerate(function.parameters):
-            value = arguments.bound(f"c{at}", self.value(given[at])) if at < len(given) else Missing(line)
-            arguments.give(parameter, value)
-        body = _Moved("", arguments.values, None, None).function(function)
-        framed = Framed(line, str(caller.template), "call block", body, guarded, escapes, streams=False)
-        return (*arguments.before, framed)
