@@ -48,6 +48,7 @@ def _assigned(loop: st.Loop) -> list[str]:
             names.append(node.name)
         elif isinstance(node, (st.Loop, st.Scoped, st.LoopTest)):
             names += [name for name, _ in node.bind]
+            names += ["_loop_vars"] if isinstance(node, st.Loop) and node.sets else []
         elif isinstance(node, (st.MakeFrame, st.SetScopeVariable)):
             names.append(node.name)
     return names
