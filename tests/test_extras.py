@@ -146,15 +146,19 @@ def test_the_version_tells_what_it_runs_on_and_whether_there_is_anything_in_c(ba
     [
         ("raise ImportError('undefined symbol: PyFoo')", "undefined symbol: PyFoo"),
         (
-            "from blendtpl.runtime.speedups import CONTRACT\n"
-            "escape_any = str\n"
+            "from blendtpl.runtime.speedups import CONTRACT, FUNCTIONS\n"
+            "globals().update(dict.fromkeys(FUNCTIONS, str))\n"
             "globals().update({name: here for name, (_, here) in CONTRACT.items()})",
             "this MarkupSafe escapes in another way than they do",
         ),
         (
-            "escape_any = str",
-            "they were built for another version of blendtpl, as the opcode `LAST` is unknown for them and -1 here:"
+            "from blendtpl.runtime.speedups import FUNCTIONS\nglobals().update(dict.fromkeys(FUNCTIONS, str))",
+            "they were built for another version of blendtpl, as the opcode `ATTR` is unknown for them and 1 here:"
             " install blendtpl again",
+        ),
+        (
+            "escape_any = str",
+            "they were built for another version of blendtpl, as they have no `attribute`: install blendtpl again",
         ),
     ],
 )

@@ -213,9 +213,9 @@ def caller_text(frame: Any, caller: Any, escapes: bool) -> str:
     return escape_any(value) if escapes else str(value)
 
 
-def new_frame(maker: Any, around: Any, names: tuple[str, ...], *values: Any) -> list[Any]:
-    """Return the frame of an included template, for what is set around it by these names; the slots come behind."""
-    return [None, maker, (around, dict(zip(names, values, strict=False))), *values[len(names) :]]
+def new_frame(maker: Any, around: Any, names: tuple[str, ...], values: list[Any], slots: list[Any]) -> list[Any]:
+    """Return the frame of an included template, for what is set around it by these names, with its slots."""
+    return [None, maker, (around, dict(zip(names, values, strict=True))), *slots]
 
 
 def stopped(undefined: Any) -> Any:

@@ -251,7 +251,7 @@ def _included_text(
     frame: Any,
     names: tuple[str, ...],
     reference: Any,
-    *values: Any,
+    values: list[Any],
 ) -> str:
     """Return the text of an include of what is looked for by a reference, with what is set around it (C7)."""
     try:

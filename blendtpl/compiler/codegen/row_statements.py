@@ -221,7 +221,8 @@ def _run_included(builder: Builder, statement: st.RunIncluded, into: list[Any]) 
     if statement.variables is not None:
         maker = builder.value(ir.Linked(line, statement.template, abi.SELF))
         names, values = _around(builder, statement.variables)
-        frame = (Opcode.CALL, None, builder.name("new_frame"), maker, frame, names, *values, *slots)
+        lists = (Opcode.LIST, *values), (Opcode.LIST, *slots)
+        frame = (Opcode.CALL, None, builder.name("new_frame"), maker, frame, names, *lists)
     elif is_root or statement.needs_context:
         frame = (Opcode.LIST, *[builder.constant(None)] * abi.BLOCKS, *slots)
     function: Any = builder.value(ir.Linked(line, statement.template, statement.entry))
@@ -249,7 +250,15 @@ def _include(builder: Builder, statement: st.Include, into: list[Any]) -> None:
     names, values = _around(builder, statement.variables)
     how = get, builder.constant(statement.by), builder.constant(statement.ignore_missing)
     around = builder.value(statement.frame), names
-    call = (Opcode.CALL, builder.place(line), builder.name("included_text"), *how, *around, reference, *values)
+    call = (
+        Opcode.CALL,
+        builder.place(line),
+        builder.name("included_text"),
+        *how,
+        *around,
+        reference,
+        (Opcode.LIST, *values),
+    )
     into.append((Opcode.PRINTTEXT, call))
 
 
