@@ -195,15 +195,15 @@ text_of_item(State *state, PyObject *item, int escapes)
     return escapes ? escaped(item) : Py_NewRef(item);
 }
 
-/* Return the items of a list or tuple, joined; `NULL` without an error where there are some of no usual type. Markup has
+/* Return the items of a list, joined; `NULL` without an error where there are some of no usual type. Markup has
  * all of them be escaped, where output is. */
 static PyObject *
 joined_items(State *state, PyObject *evaluation, PyObject *items, PyObject *between)
 {
     int escapes = 0;
-    const Py_ssize_t count = PyTuple_GET_SIZE(items);
+    const Py_ssize_t count = PyList_GET_SIZE(items);
     for (Py_ssize_t at = 0; at < count; at++)
-        escapes |= (PyObject *)Py_TYPE(PyTuple_GET_ITEM(items, at)) == state->imported[MARKUP];
+        escapes |= (PyObject *)Py_TYPE(PyList_GET_ITEM(items, at)) == state->imported[MARKUP];
     if (escapes) {
         PyObject *asked = PyObject_GetAttr(evaluation, state->names[AUTOESCAPE]);
         if (asked != Py_True && asked != Py_False)
@@ -211,13 +211,13 @@ joined_items(State *state, PyObject *evaluation, PyObject *items, PyObject *betw
         escapes = asked == Py_True;
         Py_DECREF(asked);
     }
-    PyObject *texts = PyTuple_New(count), *result = NULL;
+    PyObject *texts = PyList_New(count), *result = NULL;
     for (Py_ssize_t at = 0; texts != NULL && at < count; at++) {
-        PyObject *text = text_of_item(state, PyTuple_GET_ITEM(items, at), escapes);
+        PyObject *text = text_of_item(state, PyList_GET_ITEM(items, at), escapes);
         if (text == NULL)
             Py_CLEAR(texts);
         else
-            PyTuple_SET_ITEM(texts, at, text);
+            PyList_SET_ITEM(texts, at, text);
     }
     if (texts != NULL) {
         PyObject *joint = escapes ? escaped(between) : Py_NewRef(between);
@@ -234,7 +234,7 @@ static FUNCTION(join)
         || !(PyTuple_CheckExact(arguments[1]) || PyList_CheckExact(arguments[1])))
         return GOES_ON;
     PyObject *between = count == 3 ? Py_NewRef(arguments[2]) : PyUnicode_New(0, 127);
-    PyObject *items = between ? PySequence_Tuple(arguments[1]) : NULL; /* which others may change in the meantime */
+    PyObject *items = between ? PySequence_List(arguments[1]) : NULL; /* which others may change in the meantime */
     PyObject *text = items ? joined_items(STATE, arguments[0], items, between) : NULL;
     Py_XDECREF(between);
     Py_XDECREF(items);
