@@ -14,9 +14,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import blendtpl
+
 CALLGRIND, EVENTS = "callgrind", "events"
 UNITS = {CALLGRIND: "instructions of the processor", EVENTS: "bytecode instructions of portable code"}
-_ROOT = Path(__file__).resolve().parents[2]
+# where what is counted finds the package of this process: beside `bench` may be a copy without functions in C
+_PATH = [str(Path(file).resolve().parents[levels]) for file, levels in ((blendtpl.__file__, 1), (__file__, 2))]
 
 
 class CountingError(Exception):
@@ -94,13 +97,12 @@ def _start(kind: str, folder: Path, subjects: Sequence[Subject], rounds: Rounds)
         "renders": dict(rounds.renders),
     }
     (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-    python = [sys.executable, "-m", "bench.cliffs.child", str(folder / "plan.json")]
+    python = [sys.executable, "-P", "-m", "bench.cliffs.child", str(folder / "plan.json")]
     marks = ["--dump-before=getppid", "--dump-line=no"]  # what lines took would be written, and not read
     valgrind = ["valgrind", "-q", "--tool=callgrind", *marks, f"--callgrind-out-file={folder}/dump"]
     return subprocess.Popen(
         [*valgrind, *python] if kind == CALLGRIND else python,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
+        env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(_PATH)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
