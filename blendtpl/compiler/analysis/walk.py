@@ -4,11 +4,12 @@ Enters: a node. Leaves: the nodes below it, in the order of the text, as Jinja2'
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import nodes
 from jinja2.visitor import NodeVisitor
 
+Kind = TypeVar("Kind", bound=nodes.Node)
 ByKind = dict[type[nodes.Node], list[Any]]
 
 # the fields of each kind of node that may have nodes in them
@@ -25,12 +26,21 @@ _VISITORS = {kind: f"visit_{kind.__name__}" for kind in _FIELDS}
 def children(node: nodes.Node) -> list[nodes.Node]:
     """Return the nodes directly below a node, in the order of the text, as Jinja2's much slower method does."""
     below_it: list[nodes.Node] = []
-    for field in _FIELDS[type(node)]:
-        value = getattr(node, field, None)
-        for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, nodes.Node):
-                below_it.append(child)
+    held = node.__dict__
+    for field in _FIELDS[node.__class__]:
+        value = held.get(field)
+        if value.__class__ in _FIELDS:
+            below_it.append(value)
+        elif value.__class__ is list:
+            below_it += [child for child in value if child.__class__ in _FIELDS]
     return below_it
+
+
+def fields(node: nodes.Node) -> list[nodes.Node | list[Any]]:
+    """Return what the fields of a node hold that may have nodes in them: nodes, and lists."""
+    held = node.__dict__
+    values = [held.get(field) for field in _FIELDS[node.__class__]]
+    return [value for value in values if value.__class__ in _FIELDS or value.__class__ is list]
 
 
 def below(node: nodes.Node) -> list[nodes.Node]:
@@ -41,13 +51,10 @@ def below(node: nodes.Node) -> list[nodes.Node]:
 
 
 def _add_below(node: nodes.Node, descendants: list[nodes.Node]) -> None:
-    for field in _FIELDS[type(node)]:
-        value = getattr(node, field, None)
-        for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, nodes.Node):
-                descendants.append(child)
-                if _FIELDS[type(child)]:
-                    _add_below(child, descendants)
+    for child in children(node):
+        descendants.append(child)
+        if _FIELDS[child.__class__]:
+            _add_below(child, descendants)
 
 
 def by_kind(node: nodes.Node) -> ByKind:
@@ -56,6 +63,11 @@ def by_kind(node: nodes.Node) -> ByKind:
     for child in below(node):
         kinds.setdefault(type(child), []).append(child)
     return kinds
+
+
+def of_kind(node: nodes.Node, kind: type[Kind]) -> list[Kind]:
+    """Return the nodes of a kind below a node, in the order of the text."""
+    return [descendant for descendant in below(node) if descendant.__class__ is kind]
 
 
 def has(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:

@@ -35,6 +35,7 @@ TreeOf = Callable[[str], nodes.Template | None]  # gives the trees of the closed
 
 _ONE_LINE, _NO_COLUMNS, _LONG = 10, 13, 14  # kinds of entries in a table of locations
 _SAME_LINE = re.compile(rb"[\xe8-\xef]([\x00-\x7f]+)(?:[\xe8-\xef]\x00)+")  # an entry of a line, and others of it
+_UNITS = bytes((first & 7) + 1 if first & 0x80 else 0 for first in range(256))  # of code, that a byte begins with
 _WITH_COLUMNS = re.compile(rb"[\x80-\xe7\xf0-\xf7][\x00-\x7f]*")  # entries of all kinds but 13 and 15, no location
 
 # methods of an environment, or of a sandbox, that have a say in what an attribute or an item is
@@ -150,7 +151,7 @@ def _only_lines(table: bytes) -> bytes:
 
 def _joined(run: re.Match[bytes]) -> bytes:
     """Return the entries of a line as one, or as few as it takes."""
-    count = sum((first & 7) + 1 for first in run[0] if first & 0x80)
+    count = sum(run[0].translate(_UNITS))
     full, rest = divmod(count, 8)
     lengths = [7] * full + ([rest - 1] if rest else [])
     entry = 0x80 | _NO_COLUMNS << 3

@@ -55,22 +55,24 @@ class Statement(Node):
 Body = tuple[Statement, ...]
 
 
-def parts(of: Node) -> Iterator[Node]:
-    """Yield the nodes directly below a node, in the order in which they run."""
-    for field in CHILDREN[type(of)]:
+def parts(of: Node) -> list[Node]:
+    """Return the nodes directly below a node, in the order in which they run."""
+    found: list[Node] = []
+    for field in CHILDREN[of.__class__]:
         value = getattr(of, field)
         if value.__class__ is tuple:
-            yield from _in_tuple(value)
+            _add_in_tuple(value, found)
         elif value.__class__ in CHILDREN:
-            yield value  # type: ignore[misc]  # only nodes are of these classes
+            found.append(value)  # type: ignore[arg-type]  # only nodes are of these classes
+    return found
 
 
-def _in_tuple(values: tuple[Any, ...]) -> Iterator[Node]:
+def _add_in_tuple(values: tuple[Any, ...], found: list[Node]) -> None:
     for value in values:
         if value.__class__ in CHILDREN:
-            yield value  # type: ignore[misc]  # only nodes are of these classes
+            found.append(value)  # type: ignore[arg-type]
         elif value.__class__ is tuple:
-            yield from _in_tuple(value)
+            _add_in_tuple(value, found)
 
 
 def below(of: Node | tuple[Node, ...]) -> Iterator[Node]:
@@ -79,4 +81,5 @@ def below(of: Node | tuple[Node, ...]) -> Iterator[Node]:
     while waiting:
         part = waiting.pop()
         yield part
-        waiting += [*parts(part)][::-1]
+        if CHILDREN[part.__class__]:
+            waiting += parts(part)[::-1]

@@ -10,6 +10,8 @@ from blendtpl.compiler.ir.base import CHILDREN, FIELDS, Body, Node, Statement, V
 
 Kind = TypeVar("Kind", bound=Node)
 
+_KEPT = object()
+
 
 class Rewriter:
     """A walk that may put other values and statements in place of those that it meets: what is overridden says which.
@@ -38,23 +40,21 @@ class Rewriter:
     def parts(self, node: Kind) -> Kind:
         """Return a node with what stands in place of what is directly below it."""
         changes: dict[str, Any] = {}
-        for field in CHILDREN[type(node)]:
+        for field in CHILDREN[node.__class__]:
             old = getattr(node, field)
-            if old is None or old == ():
-                continue
-            new = self._field(old)
-            if new is not old:
+            if old is not None and old != () and (new := self._field(old)) is not old:
                 changes[field] = new
-        return node if not changes else replaced(node, changes)
+        return replaced(node, changes) if changes else node
 
     def _field(self, old: Any) -> Any:
-        if isinstance(old, Value):
-            return self.value(old)
-        if type(old) is tuple:
+        """Return what stands in place of what a field holds. There are more of these than of anything else."""
+        if old.__class__ is tuple:
             if old and isinstance(old[0], Statement):
                 return self.body(old)
             new = [self._field(part) for part in old]
             return old if all(map(is_, new, old)) else tuple(new)
+        if isinstance(old, Value):
+            return self.value(old)
         if isinstance(old, Statement):
             instead = self.statement(old)
             if len(instead) != 1:
@@ -64,6 +64,8 @@ class Rewriter:
 
 
 def replaced(node: Kind, changes: dict[str, Any]) -> Kind:
-    """Return a node with other fields."""
-    fields = [changes[field] if field in changes else getattr(node, field) for field in FIELDS[type(node)]]
-    return type(node)(*fields)
+    """Return a node with other fields: itself, when they are no others."""
+    fields = [(getattr(node, field), changes.get(field, _KEPT)) for field in FIELDS[node.__class__]]
+    if all(new is _KEPT or new is old for old, new in fields):
+        return node
+    return type(node)(*[old if new is _KEPT else new for old, new in fields])

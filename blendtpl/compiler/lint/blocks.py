@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
-from blendtpl.compiler.analysis.walk import children, undeclared
+from blendtpl.compiler.analysis.walk import children, of_kind, undeclared
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -35,7 +35,7 @@ def blind_blocks(
 
 
 def _stored(targets: Iterable[nodes.Node]) -> set[str]:
-    names = (part for target in targets for part in (target, *target.find_all(nodes.Name)))
+    names = (part for target in targets for part in (target, *of_kind(target, nodes.Name)))
     return {part.name for part in names if isinstance(part, nodes.Name)}
 
 

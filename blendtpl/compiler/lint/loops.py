@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
+from blendtpl.compiler.analysis.walk import children, has, of_kind
+
 _SETS = (nodes.Assign, nodes.AssignBlock)
 # what sees all that is set around it, or might
 _SEE_ALL = (
@@ -31,7 +33,7 @@ def lost_sets(body: list[nodes.Node], behind: tuple[nodes.Node, ...] = ()) -> It
 
 
 def _lost_in(loop: nodes.For, rest: Iterable[nodes.Node]) -> Iterator[tuple[str, int]]:
-    if any(isinstance(part, _SEE_ALL) for part in loop.find_all(nodes.Node)):
+    if has(loop, _SEE_ALL):
         return
     for name, line in _set_in(loop.body):
         if not _is_read(loop, name) and _first_use(rest, name) == "load":
@@ -51,11 +53,11 @@ def _is_read(loop: nodes.For, name: str) -> bool:
     """Return whether a loop reads a variable, but to set it."""
     own = {
         id(read)
-        for node in loop.find_all(nodes.Assign)
+        for node in of_kind(loop, nodes.Assign)
         if isinstance(node.target, nodes.Name) and node.target.name == name
-        for read in (node.node, *node.node.find_all(nodes.Name))
+        for read in (node.node, *of_kind(node.node, nodes.Name))
     }
-    return any(read.name == name and read.ctx == "load" and id(read) not in own for read in loop.find_all(nodes.Name))
+    return any(read.name == name and read.ctx == "load" and id(read) not in own for read in of_kind(loop, nodes.Name))
 
 
 def _first_use(body: Iterable[nodes.Node], name: str) -> str:
@@ -66,6 +68,6 @@ def _first_use(body: Iterable[nodes.Node], name: str) -> str:
         if isinstance(node, (nodes.Macro, nodes.Import, nodes.FromImport, nodes.NSRef)):
             return "store"  # or something else that may bind it, or see it later
         first = [node.node] if isinstance(node, nodes.Assign) else []
-        if use := _first_use([*first, *node.iter_child_nodes()], name):
+        if use := _first_use([*first, *children(node)], name):
             return use
     return ""

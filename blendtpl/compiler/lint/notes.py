@@ -6,20 +6,21 @@ noted of which it is not certain what it means: a name is followed only where th
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.compiler.analysis.walk import undeclared
+from blendtpl.compiler.analysis.walk import ByKind, below, by_kind, fields, of_kind, undeclared
 from blendtpl.compiler.lint.blocks import blind_blocks
 from blendtpl.compiler.lint.loops import lost_sets
 
 _SPECIAL = ("caller", "kwargs", "varargs")
 _FORWARD = (*("ContextReference", "DerivedContextReference", "OverlayScope"), *("ExtensionAttribute", "InternalName"))
 _SETS = (nodes.Assign, nodes.AssignBlock)
+_BIND = (nodes.Import, nodes.FromImport, nodes.Macro, nodes.Name)  # what binds names
 _NO_VALUE = (nodes.Const, nodes.ExtensionAttribute)
 _MAYBE = {"defined", "undefined", "default", "d"}  # tests and filters of what may be missing
 
@@ -85,7 +86,7 @@ class Notes:
 
 def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> Notes:
     """Return the notes of a parsed template."""
-    every = list(tree.find_all(nodes.Node))  # once: Jinja2 looks each field of each node up by its name
+    every = by_kind(tree)
     walk = _Walk(tree, environment, name, every)
     walk.body(tree.body, {}, block=False)
     fills, outside = _around_extends(tree)
@@ -106,7 +107,7 @@ def notes(tree: nodes.Template, environment: jinja2.Environment, name: str) -> N
 def _blind(tree: nodes.Template, environment: jinja2.Environment) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Yield the blocks that read what they do not see, and neither ask for first nor find among the globals."""
     for block, read in blind_blocks(tree.body):
-        if variables := read.difference(_maybe(list(block.find_all(nodes.Node))), environment.globals):
+        if variables := read.difference(_maybe(by_kind(block)), environment.globals):
             yield block.name, tuple(sorted(variables)), block.lineno
 
 
@@ -133,18 +134,18 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _row(value) for key, value in row.items()}
 
 
-def _exports(every: Sequence[nodes.Node]) -> tuple[str, ...] | None:
-    if any(type(node).__name__ in _FORWARD for node in every):
+def _exports(every: ByKind) -> tuple[str, ...] | None:
+    if any(kind.__name__ in _FORWARD for kind in every):
         return None
-    names = {node.name for node in every if isinstance(node, nodes.Macro)}
-    for node in every:
-        if isinstance(node, _SETS):
-            names |= {name for part in (node.target, *node.target.find_all(nodes.Name)) for name in _bound_by(part)}
+    names = {node.name for node in every.get(nodes.Macro, ())}
+    for kind in _SETS:
+        for node in every.get(kind, ()):
+            names |= {name for part in (node.target, *of_kind(node.target, nodes.Name)) for name in _bound_by(part)}
     return tuple(sorted(names))
 
 
-def _imported(every: Sequence[nodes.Node]) -> list[str]:
-    imports = (node for node in every if isinstance(node, (nodes.Import, nodes.FromImport)))
+def _imported(every: ByKind) -> list[str]:
+    imports = (*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ()))
     return sorted({name for node in imports for name in _bound_by(node)})
 
 
@@ -183,17 +184,17 @@ def _top(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
 def _bound_at_top(node: nodes.Node) -> Iterator[str]:
     yield from _bound_by(node)
     if isinstance(node, _SETS):
-        for part in (node.target, *node.target.find_all(nodes.Name)):
+        for part in (node.target, *of_kind(node.target, nodes.Name)):
             yield from _bound_by(part)
 
 
-def _self_blocks(every: Sequence[nodes.Node]) -> tuple[str, ...] | None:
+def _self_blocks(every: ByKind) -> tuple[str, ...] | None:
+    uses = sum(node.name == "self" for node in every.get(nodes.Name, ()))
     attributes = [
         node
-        for node in every
-        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "self"
+        for node in (every.get(nodes.Getattr, ()) if uses else ())
+        if isinstance(node.node, nodes.Name) and node.node.name == "self"
     ]
-    uses = sum(isinstance(node, nodes.Name) and node.name == "self" for node in every)
     return tuple(sorted({node.attr for node in attributes})) if uses == len(attributes) else None
 
 
@@ -242,12 +243,10 @@ _Seen = dict[str, _Binding]
 class _Walk:
     """Follows the names of modules and macros through a tree."""
 
-    def __init__(
-        self, tree: nodes.Template, environment: jinja2.Environment, name: str, every: Sequence[nodes.Node]
-    ) -> None:
+    def __init__(self, tree: nodes.Template, environment: jinja2.Environment, name: str, every: ByKind) -> None:
         self._environment, self._name, self._top_body = environment, name, tree.body
         self._top: _Seen = {}
-        self._count = Counter(name for node in every for name in _bound_by(node))
+        self._count = Counter(name for kind in _BIND for node in every.get(kind, ()) for name in _bound_by(node))
         self._maybe = set(_maybe(every))
         self.wants: list[Want] = []
         self.calls: list[CallSite] = []
@@ -294,11 +293,11 @@ class _Walk:
             bound, name = member
             if f"{bound}.{name}" not in self._maybe and not name.startswith("__") and name != "_body_stream":
                 self.wants.append(Want(binding.template, name, node.lineno, (".", "["), bound, block=block))
-        for field, value in node.iter_fields():
+        for value in fields(node):
             if isinstance(value, nodes.Node):
-                called = isinstance(node, nodes.CallBlock) and field == "call"
+                called = isinstance(node, nodes.CallBlock) and value is node.call
                 self._visit(value, seen, block=block, calls=called)
-            elif isinstance(value, list):
+            else:
                 self._list(value, seen, block=block)
 
     def _list(self, value: list[Any], seen: _Seen, *, block: bool) -> None:
@@ -346,22 +345,18 @@ def _member(node: nodes.Node) -> tuple[str, str] | None:
     return (node.node.name, key) if isinstance(key, str) else None
 
 
-def _maybe(every: Sequence[nodes.Node]) -> Iterator[str]:
+def _maybe(every: ByKind) -> Iterator[str]:
     """Yield what these nodes ask about before they use it, as ``name`` or ``module.name``."""
-    called = {id(node.node) for node in every if isinstance(node, nodes.Call)}
-    for node in every:
-        if isinstance(node, (nodes.Test, nodes.Filter)) and node.name in _MAYBE and node.node is not None:
+    called = {id(node.node) for node in every.get(nodes.Call, ())}
+    for node in (*every.get(nodes.Test, ()), *every.get(nodes.Filter, ())):
+        if node.name in _MAYBE and node.node is not None:
             yield from _spelt(node.node)
-    for choice in every:
-        conditions: list[nodes.Node] = []
-        if isinstance(choice, (nodes.And, nodes.Or)):
-            conditions = [choice.left, choice.right]
-        elif isinstance(choice, (nodes.If, nodes.CondExpr)):
-            conditions = [choice.test]
-        for condition in conditions:
-            for part in (condition, *condition.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))):
-                if id(part) not in called:
-                    yield from _spelt(part)
+    both = [node for kind in (nodes.And, nodes.Or) for node in every.get(kind, ())]
+    tests = [node.test for kind in (nodes.If, nodes.CondExpr) for node in every.get(kind, ())]
+    for condition in (*(node.left for node in both), *(node.right for node in both), *tests):
+        for part in (condition, *below(condition)):
+            if id(part) not in called:
+                yield from _spelt(part)
 
 
 def _spelt(node: nodes.Node) -> Iterator[str]:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE, VAR_LOAD_UNDEFINED
 
+from blendtpl.compiler.analysis.walk import of_kind
 from blendtpl.compiler.ir.base import Body, Statement, Value
 from blendtpl.compiler.ir.statements import (
     RAW,
@@ -70,7 +71,7 @@ def _if(unit: Unit, node: nodes.If, scope: Scope) -> Lowered:
 
 def _assign(unit: Unit, node: nodes.Assign, scope: Scope) -> Lowered:
     # before the value, as in Jinja2: what is no namespace fails even where the value would
-    namespaces = dict.fromkeys(ref.name for ref in node.find_all(nodes.NSRef))
+    namespaces = dict.fromkeys(ref.name for ref in of_kind(node, nodes.NSRef))
     checks = [CheckNamespace(unit.line, unit.variable(called, scope)) for called in namespaces]
     value = unit.value(node.node, scope)
     return (*checks, Set(unit.line, target_of(unit, node.target, scope), value), *_told(unit, node.target, scope))

@@ -25,7 +25,7 @@ from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.compiler.analysis import static_references
 from blendtpl.compiler.analysis.facts import is_call_of, is_call_of_self, may_hold_scope
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
-from blendtpl.compiler.analysis.walk import ByKind, by_kind, has, undeclared
+from blendtpl.compiler.analysis.walk import ByKind, by_kind, has, of_kind, undeclared
 from blendtpl.compiler.ir.base import Statement, Value
 from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.statements import KeepContext, ScopeVariables, Set, Template, ToVariable
@@ -156,7 +156,7 @@ def _root(
     if identifier == abi.PREAMBLE:
         # what the filter of a `set` block reads is known in Jinja2 by what else reads it, which is left out here
         for node in every.get(nodes.AssignBlock, ()):
-            for reference in node.filter.find_all(nodes.Name) if node.filter is not None else ():
+            for reference in of_kind(node.filter, nodes.Name) if node.filter is not None else ():
                 scope.symbols.load(reference.name)
     if not unit.framed and may_hold_scope(tree.body):
         # the context may come to hold what holds the context; it is emptied when the render is over
@@ -250,9 +250,9 @@ def _in_functions(every: ByKind) -> bool:
 def _declare_super(unit: Unit, block: nodes.Block, scope: Scope) -> tuple[Statement, str | None]:
     """Return what sets the variable of ``super``, and that variable, where nothing else is set to it."""
     variable = scope.symbols.declare_parameter("super")
-    names = [use for use in block.find_all(nodes.Name) if use.name == "super"]
+    names = [use for use in of_kind(block, nodes.Name) if use.name == "super"]
     steady = not any(use.ctx == "store" for use in names)
-    printed = sum(is_call_of(part, "super") for output in block.find_all(nodes.Output) for part in output.nodes)
+    printed = sum(is_call_of(part, "super") for output in of_kind(block, nodes.Output) for part in output.nodes)
     value: Value = Missing(unit.line)
     # what has a frame only prints `super()` (`facts._keeps_super`), and that needs no object
     if not unit.framed and (

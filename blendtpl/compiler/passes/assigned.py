@@ -41,7 +41,7 @@ def read_as_set(function: Function) -> Function:
     late = {statement.variable for statement in function.body if isinstance(statement, Default)}
     walk = _Assigned(set(function.parameters) - late)
     walked = walk.parts(function)
-    return _Unmissed(frozenset(walk.missed)).parts(walked)
+    return walked if walk.bound_missing <= walk.missed else _Unmissed(frozenset(walk.missed)).parts(walked)
 
 
 def names_of(target: Target) -> set[str]:
@@ -56,11 +56,11 @@ def names_of(target: Target) -> set[str]:
 
 class _Assigned(Rewriter):
     """A walk in the order in which statements run: `surely` are the variables that are set by then, `missed` those that
-    are read anywhere before they surely are.
+    are read anywhere before they surely are, `bound_missing` those that a scope makes missing.
     """
 
     def __init__(self, surely: set[str]) -> None:
-        self.surely, self.missed = surely, set[str]()
+        self.surely, self.missed, self.bound_missing = surely, set[str](), set[str]()
 
     def value(self, value: Value) -> Value:
         match value:
@@ -120,6 +120,8 @@ class _Assigned(Rewriter):
         kept = []
         for name, value in bound:
             moved = self.value(value)
+            if isinstance(moved, Missing):
+                self.bound_missing.add(name)
             if self._may_be_missing(moved):
                 self.surely.discard(name)
             else:
