@@ -15,7 +15,7 @@ C = Path("blendtpl/runtime/csrc")
 SOURCES = [
     str(C / f"{name}.c")
     for name in (
-        *("abi", "entry", "expressions", "filters", "lookahead", "lookups", "loops"),
+        *("abi", "attributes", "calls", "entry", "expressions", "filters", "lookahead", "lookups", "loops"),
         *("module", "program", "statements", "text_filters", "utf8", "value_tests"),
     )
 ]

@@ -8,21 +8,21 @@ compiles anything when it is called.
 import html  # noqa: F401
 import pprint  # noqa: F401
 import textwrap  # noqa: F401
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from operator import setitem
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import jinja2.constants  # noqa: F401
 from jinja2 import runtime
-from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateRuntimeError
+from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, markup_join, str_join
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
-from blendtpl.bundle.environment import GETTEXT_ALIAS, passed_argument
+from blendtpl.bundle.environment import GETTEXT_ALIAS
 from blendtpl.runtime.attributes import NO_ITEM, absent
+from blendtpl.runtime.calls import UNMARKED, safe_callee, safely_invoked, stopped
 from blendtpl.runtime.context import emptier, reader, render_of
 from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
@@ -32,9 +32,11 @@ from blendtpl.runtime.lookahead import Counted, Lookahead
 from blendtpl.runtime.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
 from blendtpl.runtime.speedups import (
     attribute,
+    callee,
     escape_any,
     escaped_field,
     field,
+    invoked,
     new_counted,
     new_lookahead,
     rows,
@@ -43,64 +45,6 @@ from blendtpl.runtime.speedups import (
     text_field,
 )
 from blendtpl.runtime.text_filters import title
-from blendtpl.runtime.traceback import STOPPED
-
-_PLAIN = frozenset((FunctionType, BuiltinFunctionType, MethodType))
-
-
-def callee(frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None) -> Callable[..., Any]:
-    """Return what to call for a function of a template: itself, or with what it asks to be passed first.
-
-    These are the rules of `jinja2.runtime.Context.call`.
-    """
-    if type(function) in _PLAIN and not hasattr(function, "jinja_pass_arg"):
-        return function  # type: ignore[no-any-return]
-    if type(function) is Macro:
-        return partial(function, evaluation(frame))
-    if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
-        function = function.__call__
-    argument = passed_argument(function)
-    if not argument:
-        return function  # type: ignore[no-any-return]
-    context = true_context(frame)
-    if argument == "eval_context":
-        return partial(function, context.eval_ctx)
-    if argument == "environment":
-        return partial(function, context.environment)
-    if _loop_vars:
-        context = context.derived(_loop_vars)
-    if _block_vars:
-        context = context.derived(_block_vars)
-    return partial(function, context)
-
-
-def safe_callee(
-    environment: Any, frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None
-) -> Callable[..., Any]:
-    """Return what `callee` does for what a sandbox lets a template call; see `SandboxedEnvironment.call`."""
-    # of these none can say that it is not to be called
-    if type(function) is not BuiltinFunctionType and not environment.is_safe_callable(function):
-        raise SecurityError(f"{function!r} is not safely callable")
-    return callee(frame, function, _loop_vars, _block_vars)
-
-
-def safely_invoked(
-    environment: Any, frame: Any, _loop_vars: Any, _block_vars: Any, function: Any, /, *arguments: Any, **keywords: Any
-) -> Any:
-    """Return what `invoked` does in a sandbox."""
-    called = safe_callee(environment, frame, function, _loop_vars, _block_vars)
-    try:
-        return called(*arguments, **keywords)
-    except StopIteration:
-        return stopped(environment.undefined)
-
-
-def invoked(frame: Any, _loop_vars: Any, _block_vars: Any, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
-    """Return what a call of a template gives, or something undefined where that raises `StopIteration` (U4)."""
-    try:
-        return callee(frame, function, _loop_vars, _block_vars)(*arguments, **keywords)
-    except StopIteration:
-        return stopped(true_context(frame).environment.undefined)
 
 
 def translated(
@@ -138,7 +82,7 @@ def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
     if shape is None or shape[0] != count:
         return None
     translate = function.__closure__[0].cell_contents
-    return translate if type(translate) in _PLAIN and not hasattr(translate, "jinja_pass_arg") else None
+    return translate if type(translate) in UNMARKED and not hasattr(translate, "jinja_pass_arg") else None
 
 
 def raw_gettext(undefined: Any, translate: Any, *arguments: Any) -> Any:
@@ -216,11 +160,6 @@ def caller_text(frame: Any, caller: Any, escapes: bool) -> str:
 def new_frame(maker: Any, around: Any, names: tuple[str, ...], values: list[Any], slots: list[Any]) -> list[Any]:
     """Return the frame of an included template, for what is set around it by these names, with its slots."""
     return [None, maker, (around, dict(zip(names, values, strict=True))), *slots]
-
-
-def stopped(undefined: Any) -> Any:
-    """Return what Jinja2 makes of a call that raised `StopIteration` (U4)."""
-    return undefined(STOPPED)
 
 
 def nothing_of(undefined: Any, escapes: bool) -> str:

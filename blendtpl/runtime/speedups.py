@@ -17,7 +17,7 @@ from markupsafe import escape
 from blendtpl.bundle import abi, row_ops
 from blendtpl.bundle.row_check import is_program
 from blendtpl.bundle.row_ops import numbers
-from blendtpl.runtime import attributes, entry, items, lookahead, output, safe
+from blendtpl.runtime import attributes, calls, entry, items, lookahead, output, safe
 from blendtpl.runtime import rows as in_python
 
 # By what the module in C calls them: what to say of one, and what each is here.
@@ -42,7 +42,18 @@ CONTRACT: Mapping[str, tuple[str, Mapping[str, int | str]]] = MappingProxyType(
 
 # What a module in C has, or else it is an older one.
 FUNCTIONS = (
-    *("escape_any", "attribute", "field", "escaped_field", "text_field", "Lookahead", "rows", "enter_template"),
+    *(
+        "escape_any",
+        "attribute",
+        "field",
+        "escaped_field",
+        "text_field",
+        "Lookahead",
+        "rows",
+        "enter_template",
+        "callee",
+        "invoked",
+    ),
     *("utf8", "keep_utf8"),
 )
 
@@ -81,6 +92,8 @@ ACTIVE = _module is not None
 
 escape_any: Callable[[Any], str] = getattr(_module, "escape_any", output.escape_any)
 attribute: Callable[..., Any] = getattr(_module, "attribute", attributes.attribute)
+callee: Callable[..., Callable[..., Any]] = getattr(_module, "callee", calls.callee)
+invoked: Callable[..., Any] = getattr(_module, "invoked", calls.invoked)
 field: Callable[..., Any] = getattr(_module, "field", attributes.field)
 escaped_field: Callable[..., str] = getattr(_module, "escaped_field", attributes.escaped_field)
 text_field: Callable[..., str] = getattr(_module, "text_field", attributes.text_field)

@@ -138,11 +138,9 @@ item_of(Run *run, PyObject *value, PyObject *key)
             return result;
         PyErr_Clear(); /* of a list that another thread made shorter */
     } else {
-        return PyObject_CallFunctionObjArgs(run->state->imported[SUBSCRIPT], run->undefined, value, key, NULL);
+        return blendtpl_item(run->state, run->undefined, value, key);
     }
-    result = PyObject_CallFunctionObjArgs(run->state->imported[NO_ITEM], run->undefined, value, key, error, NULL);
-    Py_XDECREF(error);
-    return result;
+    return blendtpl_no_item(run->state, run->undefined, value, key, error);
 }
 
 static PyObject *
@@ -389,25 +387,46 @@ blendtpl_condition(Run *run, Operand operand, int32_t place)
     return holds;
 }
 
+/* Have all values be texts, escaped as markup is where that is wanted. */
+static int
+make_texts(State *state, Values *values, int escapes)
+{
+    for (Py_ssize_t at = 0; at < values->count; at++) {
+        PyObject *text = escapes ? text_of(state, values->all[at]) : PyObject_Str(values->all[at]);
+        if (text == NULL)
+            return FAILED;
+        Py_SETREF(values->all[at], text);
+    }
+    return 0;
+}
+
 /* Return what `~` makes of some values (E9). */
 static PyObject *
 concatenated(Run *run, const Node *node)
 {
+    State *state = run->state;
     Values values;
     if (evaluate_all(run, node->at[0], node->at[1], &values))
         return NULL;
     move(run, node->place);
     PyObject *result;
-    Py_ssize_t at = 0;
-    while (at < values.count && PyUnicode_CheckExact(values.all[at]))
-        at++;
-    if (at == values.count) {
-        result = joined(values.all, values.count);
+    int plain = 1, any_markup = 0, all_texts = 1;
+    for (Py_ssize_t at = 0; plain && at < values.count; at++) {
+        const int markup = (PyObject *)Py_TYPE(values.all[at]) == state->imported[MARKUP];
+        const int text = PyUnicode_CheckExact(values.all[at]);
+        plain = text || markup || is_simple(values.all[at]);
+        any_markup |= markup;
+        all_texts &= text;
+    }
+    if (plain) {
+        any_markup &= run->escapes;
+        const int failed = all_texts ? 0 : make_texts(state, &values, any_markup);
+        result = failed ? NULL : joined(values.all, values.count);
         drop(&values);
-        return result;
+        return any_markup ? markup_of(state, result) : result;
     }
     PyObject *all = made_of(&values, 1);
-    result = all ? PyObject_CallOneArg(run->state->imported[run->escapes ? MARKUP_JOIN : STR_JOIN], all) : NULL;
+    result = all ? PyObject_CallOneArg(state->imported[run->escapes ? MARKUP_JOIN : STR_JOIN], all) : NULL;
     Py_XDECREF(all);
     return result;
 }
@@ -466,9 +485,7 @@ static PyObject *
 marked(Run *run, const Node *node)
 {
     PyObject *text = blendtpl_text_from(run, node->at[0]);
-    if (text != NULL)
-        Py_SETREF(text, PyObject_CallOneArg(run->state->imported[MARKUP], text));
-    return text;
+    return markup_of(run->state, text);
 }
 
 static PyObject *

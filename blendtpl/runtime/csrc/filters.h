@@ -30,33 +30,10 @@ is_text(PyObject *value)
     return PyUnicode_CheckExact(value);
 }
 
-/* Return whether a value has a type of which nothing but that is to be known: whether it is a text, a number, or none. */
-static inline int
-is_simple(PyObject *value)
-{
-    return PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || PyBool_Check(value)
-        || value == Py_None;
-}
-
 static inline int
 is_collection(PyObject *value)
 {
     return PyList_CheckExact(value) || PyTuple_CheckExact(value) || PyDict_CheckExact(value);
-}
-
-/* Return markup of a text, which is taken over. */
-static inline PyObject *
-marked(State *state, PyObject *text)
-{
-    if (text == NULL)
-        return NULL;
-    PyObject *arguments = PyTuple_Pack(1, text);
-    Py_DECREF(text);
-    if (arguments == NULL)
-        return NULL;
-    PyObject *markup = PyUnicode_Type.tp_new((PyTypeObject *)state->imported[MARKUP], arguments, NULL);
-    Py_DECREF(arguments);
-    return markup;
 }
 
 /* What there is for a name: of a filter or test. */

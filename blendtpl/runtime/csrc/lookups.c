@@ -7,15 +7,6 @@
 
 #include "filters.h"
 
-/* Return whether a value has items of any kind; a class may have such by its parameters. */
-static inline int
-has_items(PyObject *value)
-{
-    const PyTypeObject *type = Py_TYPE(value);
-    return (type->tp_as_mapping && type->tp_as_mapping->mp_subscript)
-        || (type->tp_as_sequence && type->tp_as_sequence->sq_item) || PyType_Check(value);
-}
-
 /* Return what `no_such`, or another like it, makes of what is not there; the error at hand says so. */
 static PyObject *
 none_there(PyObject *function, PyObject *first, PyObject *value, PyObject *key)
@@ -24,25 +15,6 @@ none_there(PyObject *function, PyObject *first, PyObject *value, PyObject *key)
     PyObject *result = PyObject_CallFunctionObjArgs(function, first, value, key, error, NULL);
     Py_XDECREF(error);
     return result;
-}
-
-/* Have the error at hand arise from one that says that a value has no items, as it does in Jinja2. */
-static PyObject *
-as_if_asked(State *state, PyObject *value, PyObject *key)
-{
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    PyErr_NormalizeException(&type, &error, &trace);
-    PyObject *done = PyObject_CallFunctionObjArgs(state->imported[AS_IF_ASKED], value, key, error, NULL);
-    if (done == NULL) {
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(trace);
-        return NULL;
-    }
-    Py_DECREF(done);
-    PyErr_Restore(type, error, trace);
-    return NULL;
 }
 
 /* Return an attribute of a value that has no items. */
@@ -83,19 +55,6 @@ item_of(State *state, PyObject *undefined, PyObject *value, PyObject *key)
     if (!has_items(value))
         return attribute_alone(state, undefined, value, key);
     return PyObject_CallFunctionObjArgs(state->imported[SUBSCRIPT], undefined, value, key, NULL);
-}
-
-/* Call a function while the error at hand is being handled, as what it raises arises from that. */
-static PyObject *
-handling(PyObject *function, PyObject *const *arguments, size_t count)
-{
-    PyObject *error = at_hand(), *before = PyErr_GetHandledException();
-    PyErr_SetHandledException(error);
-    PyObject *result = PyObject_Vectorcall(function, arguments, count, NULL);
-    PyErr_SetHandledException(before);
-    Py_XDECREF(before);
-    Py_XDECREF(error);
-    return result;
 }
 
 /* Return whether a method of an environment is one of these, and not one of its own. */

@@ -52,7 +52,6 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [MARKUP] = {"markupsafe", "Markup"},
     [ESCAPE_ANY] = {"blendtpl.runtime.output", "escape_any"},
     [NOT_FOUND] = {"blendtpl.runtime.attributes", "not_found"},
-    [NO_KEY] = {"blendtpl.runtime.attributes", "no_key"},
     [TAKEN_APART] = {"blendtpl.runtime.rows", "taken_apart"},
     [PAUSE] = {"blendtpl.runtime.rows", "pause"},
     [CHECK] = {"blendtpl.bundle.row_check", "check"},
@@ -60,6 +59,9 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [MARKUP_JOIN] = {"jinja2.runtime", "markup_join"},
     [STR_JOIN] = {"jinja2.runtime", "str_join"},
     [MISSING] = {"jinja2.utils", "missing"},
+    [CALLEE] = {"blendtpl.runtime.calls", "callee"},
+    [INVOKED] = {"blendtpl.runtime.calls", "invoked"},
+    [STOPPED_IN] = {"blendtpl.runtime.calls", "stopped_in"},
     [UNDEFINED] = {"jinja2.runtime", "Undefined"},
     [SUBSCRIPT] = {"blendtpl.runtime.items", "subscript"},
     [NO_ITEM] = {"blendtpl.runtime.items", "no_item"},
@@ -88,6 +90,8 @@ static const char *const NAMED[NAMES] = {
     [LEEWAY] = "truncate.leeway",
     [ROUND] = "__round__",
     [AUTOESCAPE] = "autoescape",
+    [PASS_ARG] = "jinja_pass_arg",
+    [NO_SUCH_KEY] = "__missing__",
 };
 
 static int
@@ -102,7 +106,8 @@ fill(PyObject *module)
             return -1;
     }
     state->name = Py_BuildValue("(N)", PyUnicode_InternFromString("name"));
-    if (state->name == NULL)
+    state->of_name = Py_BuildValue("(NN)", PyUnicode_InternFromString("obj"), PyUnicode_InternFromString("name"));
+    if (state->name == NULL || state->of_name == NULL)
         return -1;
     state->program = PyType_FromModuleAndSpec(module, &blendtpl_program, NULL);
     if (state->program == NULL)
@@ -126,6 +131,7 @@ traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->lookahead);
     Py_VISIT(state->program);
     Py_VISIT(state->name);
+    Py_VISIT(state->of_name);
     Py_VISIT(state->quick);
     return 0;
 }
@@ -141,6 +147,7 @@ clear(PyObject *module)
     Py_CLEAR(state->lookahead);
     Py_CLEAR(state->program);
     Py_CLEAR(state->name);
+    Py_CLEAR(state->of_name);
     Py_CLEAR(state->quick);
     return 0;
 }
@@ -151,6 +158,8 @@ release(void *module)
     clear(module);
 }
 
+#define WITH_NAMES(name, function) \
+    {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, NULL}
 #define FAST(name, function) {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
@@ -159,6 +168,8 @@ static PyMethodDef methods[] = {
     FAST(field, field),
     FAST(escaped_field, escaped_field),
     FAST(text_field, text_field),
+    WITH_NAMES(callee, blendtpl_callee),
+    WITH_NAMES(invoked, blendtpl_invoked),
     FAST(rows, blendtpl_rows),
 #ifndef Py_GIL_DISABLED /* where constants of code are of Python's own types alone */
     {"prepared", blendtpl_prepared, METH_O, NULL},

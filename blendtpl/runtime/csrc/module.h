@@ -31,7 +31,6 @@ enum {
     MARKUP,
     ESCAPE_ANY,
     NOT_FOUND,
-    NO_KEY,
     UNDEFINED,
     SUBSCRIPT,
     NO_ITEM,
@@ -55,17 +54,20 @@ enum {
     MARKUP_JOIN,
     STR_JOIN,
     MISSING,
+    CALLEE,
+    INVOKED,
+    STOPPED_IN,
     IMPORTS
 };
 
 /* Names of attributes, which are made once. */
-enum { LOWER, DICT, CLASS_NAME, WRAP, IS_SAFE, POLICIES, LEEWAY, ROUND, AUTOESCAPE, NAMES };
+enum { LOWER, DICT, CLASS_NAME, WRAP, IS_SAFE, POLICIES, LEEWAY, ROUND, AUTOESCAPE, PASS_ARG, NO_SUCH_KEY, NAMES };
 
 typedef struct {
     PyObject *imported[IMPORTS];
     PyObject *names[NAMES];
     PyObject *lookahead, *program, *quick; /* types */
-    PyObject *name;                        /* ("name",): what an undefined value is made with */
+    PyObject *name, *of_name;              /* ("name",) and ("obj", "name"): what an undefined value is made with */
 } State;
 
 extern PyType_Spec blendtpl_lookahead, blendtpl_program, blendtpl_quick;
@@ -73,6 +75,8 @@ extern PyType_Spec blendtpl_lookahead, blendtpl_program, blendtpl_quick;
 int blendtpl_add_abi(PyObject *module);
 PyObject *blendtpl_prepared(PyObject *module, PyObject *program);
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_callee(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+PyObject *blendtpl_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 PyObject *blendtpl_getter(PyObject *module, PyObject *arguments, PyObject *keywords);
 PyObject *blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_safe_item(PyObject *module, PyObject *const *arguments, Py_ssize_t count);

@@ -48,20 +48,20 @@ static FUNCTION(escape)
 {
     State *state = STATE;
     if (GIVEN(1) && (is_simple(arguments[0]) || (PyObject *)Py_TYPE(arguments[0]) == state->imported[MARKUP]))
-        return marked(state, text_of(state, arguments[0]));
+        return markup_of(state, text_of(state, arguments[0]));
     return GOES_ON;
 }
 
 static FUNCTION(forceescape)
 {
-    return GIVEN(1) && is_text(arguments[0]) ? marked(STATE, escaped(arguments[0])) : GOES_ON;
+    return GIVEN(1) && is_text(arguments[0]) ? markup_of(STATE, escaped(arguments[0])) : GOES_ON;
 }
 
 static FUNCTION(safe)
 {
     State *state = STATE;
     if (GIVEN(1) && (is_text(arguments[0]) || (PyObject *)Py_TYPE(arguments[0]) == state->imported[MARKUP]))
-        return marked(state, Py_NewRef(arguments[0]));
+        return markup_of(state, Py_NewRef(arguments[0]));
     return GOES_ON;
 }
 
@@ -225,7 +225,7 @@ joined_items(State *state, PyObject *evaluation, PyObject *items, PyObject *betw
         Py_XDECREF(joint);
         Py_DECREF(texts);
     }
-    return escapes ? marked(state, result) : result;
+    return escapes ? markup_of(state, result) : result;
 }
 
 static FUNCTION(join)

@@ -91,12 +91,35 @@ at_hand(void)
     return error;
 }
 
+/* Return whether a value has a type of which nothing but that is to be known: whether it is a text, a number, or none. */
+static inline int
+is_simple(PyObject *value)
+{
+    return PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyFloat_CheckExact(value) || PyBool_Check(value)
+        || value == Py_None;
+}
+
+/* Return markup of a text, which is taken over. */
+static inline PyObject *
+markup_of(State *state, PyObject *text)
+{
+    if (text == NULL)
+        return NULL;
+    PyObject *arguments = PyTuple_Pack(1, text);
+    Py_DECREF(text);
+    if (arguments == NULL)
+        return NULL;
+    PyObject *markup = PyUnicode_Type.tp_new((PyTypeObject *)state->imported[MARKUP], arguments, NULL);
+    Py_DECREF(arguments);
+    return markup;
+}
+
 static inline PyObject *
 text_of(State *state, PyObject *value)
 {
     if (PyUnicode_CheckExact(value))
         return escaped(value);
-    if (PyLong_CheckExact(value) || PyFloat_CheckExact(value) || PyBool_Check(value) || value == Py_None)
+    if (is_simple(value))
         return PyObject_Str(value); /* which has nothing to escape (E2) */
     if ((PyObject *)Py_TYPE(value) == state->imported[MARKUP])
         return PyUnicode_FromObject(value); /* (E3) */
@@ -124,6 +147,53 @@ raised_inside(void)
     return error;
 }
 
+/* Call a function while the error at hand is being handled, as what it raises arises from that. */
+static inline PyObject *
+handling(PyObject *function, PyObject *const *arguments, size_t count)
+{
+    PyObject *error = at_hand(), *before = PyErr_GetHandledException();
+    PyErr_SetHandledException(error);
+    PyObject *result = PyObject_Vectorcall(function, arguments, count, NULL);
+    PyErr_SetHandledException(before);
+    Py_XDECREF(before);
+    Py_XDECREF(error);
+    return result;
+}
+
+/* Return whether a value has items of any kind; a class may have such by its parameters. */
+static inline int
+has_items(PyObject *value)
+{
+    const PyTypeObject *type = Py_TYPE(value);
+    return (type->tp_as_mapping && type->tp_as_mapping->mp_subscript)
+        || (type->tp_as_sequence && type->tp_as_sequence->sq_item) || PyType_Check(value);
+}
+
+/* Have the error at hand arise from one that says that a value has no items, as it does in Jinja2. */
+static inline PyObject *
+as_if_asked(State *state, PyObject *value, PyObject *key)
+{
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    PyObject *done = PyObject_CallFunctionObjArgs(state->imported[AS_IF_ASKED], value, key, error, NULL);
+    if (done == NULL) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(trace);
+        return NULL;
+    }
+    Py_DECREF(done);
+    PyErr_Restore(type, error, trace);
+    return NULL;
+}
+
+PyObject *blendtpl_undefined(State *state, PyObject *undefined, PyObject *value, PyObject *name);
+int blendtpl_of_dicts(State *state, PyObject *undefined, PyObject *value, PyObject *name, PyObject **found);
+PyObject *blendtpl_no_attribute(State *state, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_no_item(State *state, PyObject *undefined, PyObject *value, PyObject *key, PyObject *error);
+PyObject *blendtpl_item(State *state, PyObject *undefined, PyObject *value, PyObject *key);
+
 /* Return the value of an attribute: `arguments` are `undefined`, the value, the attribute, and maybe the name of what
  * may be missing. `in_dict` says whether a dict has no attribute of its own of that name (L3, L4). */
 static inline PyObject *
@@ -131,7 +201,7 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
 {
     if (count != 3 && count != 4)
         return PyErr_Format(PyExc_TypeError, "3 or 4 arguments are wanted, not %zd", count);
-    PyObject *value = arguments[1], *attribute = arguments[2], *result, *error;
+    PyObject *value = arguments[1], *attribute = arguments[2], *result;
     if (in_dict && PyDict_CheckExact(value)) {
         const int there = PyDict_GetItemRef(value, attribute, &result);
         if (there > 0)
@@ -139,18 +209,17 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
         if (there < 0 && !says_none())
             return NULL;
         PyErr_Clear();
-        return PyObject_Vectorcall(state->imported[NO_KEY], arguments, 3, NULL); /* lest it is asked twice (L7) */
+        return blendtpl_undefined(state, arguments[0], value, attribute); /* it is not asked twice (L7) */
+    }
+    if (in_dict && PyDict_Check(value)) {
+        const int there = blendtpl_of_dicts(state, arguments[0], value, attribute, &result);
+        if (there != 0)
+            return there > 0 ? result : NULL;
     }
     result = PyObject_GetAttr(value, attribute);
     if (result != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
         return result;
-    error = raised_inside();
-    if (error == NULL)
-        return PyObject_Vectorcall(state->imported[NOT_FOUND], arguments, (size_t)count, NULL);
-    result = PyObject_CallFunction(state->imported[NOT_FOUND], "OOOOO", arguments[0], value, attribute,
-                                  count == 4 ? arguments[3] : Py_None, error);
-    Py_DECREF(error);
-    return result;
+    return blendtpl_no_attribute(state, arguments, count);
 }
 
 #endif
