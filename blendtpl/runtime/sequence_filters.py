@@ -35,7 +35,9 @@ def sort(
     """Return what `do_sort` does."""
     if type(reverse) is not bool:  # which is refused before anything is looked up
         return filters.do_sort(environment, value, reverse, case_sensitive, attribute)
-    if isinstance(attribute, str) and "," in attribute:
+    if type(attribute) is not str and isinstance(attribute, str):  # or says so
+        return filters.do_sort(environment, value, reverse, case_sensitive, attribute)
+    if type(attribute) is str and "," in attribute:
         return sorted(value, key=keys_of(environment, attribute, fold=not case_sensitive), reverse=reverse)
     get = key_of(environment, attribute, fold=not case_sensitive)
     items = list(value)
@@ -57,9 +59,11 @@ def groupby(
     value: Iterable[Any],
     attribute: str | int,
     default: Any = None,
-    case_sensitive: bool = False,
+    case_sensitive: Any = False,
 ) -> list[Any]:
     """Return what `do_groupby` does."""
+    if type(case_sensitive) is not bool:  # which is asked several times, and may tell
+        return filters.sync_do_groupby(environment, value, attribute, default, case_sensitive)
     get = key_of(environment, attribute, default=default)
     items = list(value)
     if set(map(type, items)) != {dict}:  # what may tell how often it is asked
@@ -128,7 +132,8 @@ def extreme(choose: Callable[..., Any], theirs: Callable[..., Any]) -> Callable[
         case_sensitive: bool = False,
         attribute: str | int | None = None,
     ) -> Any:
-        if type(value) is not list or not value:  # what has effects as it is looped over is left to Jinja2
+        # what has effects as it is looped over, or is asked whether it is true, is left to Jinja2
+        if type(value) is not list or not value or type(case_sensitive) is not bool:
             return theirs(environment, value, case_sensitive, attribute)
         if attribute is None:
             kinds = set(map(type, value))
@@ -163,7 +168,7 @@ def join(eval_ctx: nodes.EvalContext, value: Iterable[Any], d: str = "", attribu
 
 def dictsort(value: Mapping[Any, Any], case_sensitive: bool = False, by: Any = "key", reverse: bool = False) -> Any:
     """Return what `do_dictsort` does."""
-    if type(value) is dict and type(by) is str:
+    if type(value) is dict and type(by) is str and type(case_sensitive) is type(reverse) is bool:
         if by == "key" and set(map(type, value)) == _TEXTS:
             names = sorted(value, key=None if case_sensitive else str.lower, reverse=reverse)
             return [(name, value[name]) for name in names]

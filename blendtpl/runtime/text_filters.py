@@ -141,7 +141,7 @@ def wordwrap(
     break_on_hyphens: bool = True,
 ) -> str:
     """Return what `do_wordwrap` does, line by line: `textwrap` is asked for those that it has rules for."""
-    if type(s) is not str or type(width) is not int or width < 1:
+    if type(s) is not str or type(width) is not int or width < 1 or type(break_on_hyphens) is not bool:
         return filters.do_wordwrap(environment, s, width, break_long_words, wrapstring, break_on_hyphens)
     joint = environment.newline_sequence if wrapstring is None else wrapstring
     wrapped = []

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from blendtpl.runtime.filters import FASTER, bind_choice, bound, faster
 from blendtpl.runtime.namespace import bind_application, bind_map
 from testkit.filter_calls import passed
+from tests.run.filter_values import Pretending, Wordless
 
 ENVIRONMENT = jinja2.Environment()
 STRICT = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -102,9 +103,9 @@ def test_attributes_are_alike(found: Any, autospace: bool, escaped: bool) -> Non
     width=st.one_of(st.integers(-1, 15), st.sampled_from([79, "5", 2.5, None, True])),
     long_words=st.booleans(),
     joint=st.sampled_from([None, "<br>", "", Markup("<br>"), 5]),
-    hyphens=st.booleans(),
+    hyphens=st.one_of(st.booleans(), st.booleans(), st.just(1), st.builds(Wordless)),
 )
-def test_texts_are_wrapped_alike(text: Any, width: Any, long_words: bool, joint: Any, hyphens: bool) -> None:
+def test_texts_are_wrapped_alike(text: Any, width: Any, long_words: bool, joint: Any, hyphens: Any) -> None:
     ours = faster(ENVIRONMENT, "wordwrap")
     assert ours is not None
     given_all = (ENVIRONMENT, text, width, long_words, joint, hyphens)
@@ -196,6 +197,82 @@ def test_too_many_arguments_are_the_same_error(name: str) -> None:
     expected = outcome(lambda: theirs(*range(9)))
     assert expected[0] == "TypeError"
     assert outcome(lambda: ours(*range(9))) == expected
+
+
+class Counted(Pretending):
+    """What says that it is a text, has a lower case as one has, and notes how often it says so."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__(kind)
+        self.asked = 0
+
+    @property  # type: ignore[misc]  # as proxies do
+    def __class__(self) -> Any:
+        self.asked += 1
+        return self.kind
+
+    def lower(self) -> str:
+        return "a"
+
+    def __repr__(self) -> str:
+        return "<counted>"
+
+
+@pytest.mark.parametrize("kind", [jinja2.Environment, SandboxedEnvironment])
+@pytest.mark.parametrize("make", [Pretending, Counted])
+@pytest.mark.parametrize(
+    ("name", "given_all", "many"),
+    [
+        *((name, (), True) for name in ("unique", "sort", "min", "max", "join")),
+        *((name, (False, "a"), True) for name in ("unique", "min", "max")),
+        *(("sort", (False, False, attribute), True) for attribute in ("a", "a,a", "a.0", Text("a,a"), Pretending(str))),
+        ("groupby", ("a",), True),
+        ("groupby", (Pretending(str),), True),
+        ("dictsort", (False, "value"), True),
+        *((name, (), False) for name in ("urlencode", "string", "replace", "wordwrap", "upper", "escape", "title")),
+    ],
+)
+def test_what_says_that_it_is_a_text_is_asked_as_one(
+    name: str, given_all: tuple[Any, ...], many: bool, make: type[Pretending], kind: type[jinja2.Environment]
+) -> None:
+    environment = kind()
+
+    def tried(function: Any) -> Any:
+        texts = [make(str), "A", make(str), make(int), Text("A")]
+        value: Any = [{"a": text} for text in texts] if given_all else texts
+        if name == "dictsort":
+            value = dict(enumerate(texts))
+        if not many:
+            value = texts[0]
+        found = outcome(lambda: function(*passed(environment, FILTERS[name], escapes=True), value, *given_all))
+        return found, [vars(text).get("asked") for text in texts if isinstance(text, Pretending)]
+
+    theirs = getattr(FILTERS[name], "__wrapped__", FILTERS[name])
+    assert tried(bound(environment, "filter", name)) == tried(theirs)
+
+
+@pytest.mark.parametrize("odd", [0, Wordless()], ids=repr)
+@pytest.mark.parametrize(
+    ("name", "value", "given_all"),
+    [
+        ("dictsort", {"b": 1, "A": 2}, {"reverse": Wordless()}),
+        ("dictsort", {"b": 1, "A": 2}, {"by": "value", "reverse": 1}),
+        *(("dictsort", {}, {"by": by}) for by in ("key", "value")),
+        *((name, items, {}) for name in ("min", "max") for items in ([2, 1], ["b", "A"], [])),
+        ("groupby", [{"a": "b"}, {"a": "A"}], {"attribute": "a"}),
+        ("groupby", [{"a": "b"}], {"attribute": Wordless()}),
+        ("sort", ["b", "A"], {"reverse": Wordless()}),
+        ("unique", [], {}),
+    ],
+)
+def test_what_says_whether_case_counts_is_asked_when_jinja2_asks_it(
+    name: str, value: Any, given_all: dict[str, Any], odd: Any
+) -> None:
+    first = passed(ENVIRONMENT, FILTERS[name], escapes=True)
+    theirs = getattr(FILTERS[name], "__wrapped__", FILTERS[name])
+    ours: Any = bound(ENVIRONMENT, "filter", name)
+    expected = outcome(lambda: theirs(*first, value, case_sensitive=odd, **given_all))
+    assert outcome(lambda: ours(*first, value, case_sensitive=odd, **given_all)) == expected
 
 
 @pytest.mark.parametrize("name", ["select", "reject", "selectattr", "rejectattr"])

@@ -52,7 +52,7 @@ item_of(State *state, PyObject *undefined, PyObject *value, PyObject *key)
 {
     if (PyDict_CheckExact(value) && PyUnicode_CheckExact(key))
         return item_of_dict(state, undefined, value, key);
-    if (!has_items(value))
+    if ((PyUnicode_CheckExact(key) || PyLong_CheckExact(key)) && !has_items(value))
         return attribute_alone(state, undefined, value, key);
     return PyObject_CallFunctionObjArgs(state->imported[SUBSCRIPT], undefined, value, key, NULL);
 }
@@ -168,6 +168,20 @@ safe_item_of(State *state, PyObject *const *arguments)
     return PyObject_Vectorcall(state->imported[SAFE_ITEM], arguments, 4, NULL);
 }
 
+/* Return a value that is taken over, a text in lower case: what says that it is one counts as one, and is asked. */
+static PyObject *
+in_lower_case(State *state, PyObject *value)
+{
+    const int is_one = PyUnicode_CheckExact(value) ? 1
+        : is_plain(state, value)                   ? PyUnicode_Check(value)
+                                                   : PyObject_IsInstance(value, (PyObject *)&PyUnicode_Type);
+    if (is_one > 0)
+        Py_SETREF(value, PyObject_CallMethodNoArgs(value, state->names[LOWER]));
+    else if (is_one < 0)
+        Py_CLEAR(value);
+    return value;
+}
+
 enum { MODULE, CLASS, PARTS, FOLD, DEFAULT, GUARD, FIELDS }; /* of a getter */
 
 static PyObject *
@@ -189,9 +203,7 @@ get(PyObject *self, PyObject *item)
         else if (missing)
             Py_SETREF(found, Py_NewRef(fallback));
     }
-    if (found != NULL && PyTuple_GET_ITEM(self, FOLD) == Py_True && PyUnicode_Check(found))
-        Py_SETREF(found, PyObject_CallMethodNoArgs(found, state->names[LOWER]));
-    return found;
+    return found != NULL && PyTuple_GET_ITEM(self, FOLD) == Py_True ? in_lower_case(state, found) : found;
 }
 
 static PyMethodDef getter_method = {"get", get, METH_O, NULL};
