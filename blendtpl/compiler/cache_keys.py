@@ -46,6 +46,24 @@ def foreign(environment: jinja2.Environment) -> bool:
     return any(part.__module__.partition(".")[0] not in {"jinja2", "blendtpl"} for part in parts)
 
 
+def _reach(name: str, program: Program) -> dict[str, None]:
+    """Return what a template refers to, directly or through others, by constant names and by those that are compared
+    with what is made when it runs.
+    """
+    reach: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        other = waiting.pop()
+        if other in reach:
+            continue
+        reach[other] = None
+        linked = program.templates[other]
+        chosen = (program.facts.computed.get(link.patterns, ()) for link in linked.summary.links)
+        waiting += linked.reach
+        waiting += [template for names in chosen for _, template in names if template in program.templates]
+    return reach
+
+
 def closure(
     name: str,
     program: Program,
@@ -55,7 +73,7 @@ def closure(
     speedups: bool,
 ) -> dict[str, Any]:
     """Return all that the code of a template depends on beyond versions and options."""
-    reach = dict.fromkeys((name, *program.templates[name].reach))
+    reach = _reach(name, program)
     reached = {other: sources[other].digest for other in reach}
     summaries = [program.templates[other].summary for other in reach]
     uses = {

@@ -287,6 +287,11 @@ def check_namespace(value: Any) -> None:
         raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
 
 
+def plain_text(value: Any) -> str | None:
+    """Return what is exactly a string, else `None`: what is compared with it runs no code of anybody's (L7)."""
+    return value if type(value) is str else None
+
+
 def exported(undefined: Any, module: Any, name: str, place: str) -> Any:
     """Return what ``from`` imports by a name (U5)."""
     value = getattr(module, name, missing)
@@ -304,7 +309,7 @@ NAMES: dict[str, Any] = {
     },
     **{helper.__name__: helper for helper in (escape_any, attribute, field, subscript, callee, stopped)},
     **{helper.__name__: helper for helper in (keep, items_of, drain, super_of, super_block, check_required)},
-    **{helper.__name__: helper for helper in (check_namespace, exported)},
+    **{helper.__name__: helper for helper in (check_namespace, exported, plain_text)},
     **{helper.__name__: helper for helper in (partial, reader, escaped_field, text_field, rows)},
     "invoked": invoked,
     "safe_callee": safe_callee,

@@ -35,7 +35,7 @@ SOURCE = {
     "parts/macros.html": "{% macro link(url) %}<a href={{ url|upper }}>{% endmacro %}",
     "page.html": "{% extends 'layout.html' %}{% block content %}{{ name }}{% endblock %}",
     "alone.html": "{{ 'a'|upper }}{{ 1 is even }}",
-    "dynamic.html": "{% include name %}",
+    "dynamic.html": "{% include name ~ '.txt' %}",
 }
 DIGEST = blendtpl.compile(SOURCE).digest
 
@@ -114,6 +114,16 @@ def test_a_new_template_that_others_refer_to_is_seen(folder: Path) -> None:
     source = {"a": "{% include ['late', 'b'] %}", "b": "b"}
     assert build(source, cache=folder).compiled == 2
     assert compiled(folder, {**source, "late": "late"}).compiled == 2
+
+
+def test_a_template_that_a_name_made_at_run_time_may_mean_is_seen(folder: Path) -> None:
+    source = {"a": "{% include 'parts/' ~ x %}", "b": "b", "parts/c": "c"}
+    assert build(source, cache=folder).compiled == 3
+    assert build({**source, "b": "!"}, cache=folder).compiled == 1
+    for changed in ({**source, "parts/c": "!"}, {**source, "parts/d": "{{ d }}"}):
+        made = build(changed, cache=folder)
+        assert made.compiled == 2
+        assert made.bundle.data == blendtpl.compile(changed).data
 
 
 def test_a_moved_template_is_another(folder: Path) -> None:

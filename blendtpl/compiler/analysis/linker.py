@@ -11,7 +11,14 @@ import jinja2
 
 from blendtpl.bundle.environment import passed_argument, prints_in_order
 from blendtpl.bundle.manifest import Needs
-from blendtpl.compiler.analysis.program_facts import ProgramFacts, singletons, stable_autoescape, string_functions
+from blendtpl.compiler.analysis.computed_names import matching
+from blendtpl.compiler.analysis.program_facts import (
+    Computed,
+    ProgramFacts,
+    singletons,
+    stable_autoescape,
+    string_functions,
+)
 from blendtpl.compiler.analysis.summary import Link, TemplateSummary, Use
 from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.positions import Positions, Spot
@@ -103,7 +110,15 @@ def _second_extends(name: str, summary: TemplateSummary, locate: Locate) -> Iter
 
 def link(summaries: Mapping[str, TemplateSummary], environment: jinja2.Environment, *, speedups: bool) -> Program:
     """Return the program of templates in which `check` finds no fault; `speedups` is what `ProgramFacts` says of it."""
-    reads = _reads(summaries)
+    reads = _reads(summaries, {})
+    extends = {name: summary.facts.extends for name, summary in summaries.items()}
+    computed = {
+        link.patterns: matching(link.patterns, extends)
+        for summary in summaries.values()
+        for link in summary.links
+        if link.patterns
+    }
+    seen = _reads(summaries, computed) if any(computed.values()) else reads
     templates = {}
     for name, summary in summaries.items():
         templates[name] = Linked(
@@ -117,11 +132,13 @@ def link(summaries: Mapping[str, TemplateSummary], environment: jinja2.Environme
     facts = {name: summary.facts for name, summary in summaries.items()}
     program_facts = ProgramFacts(
         facts,
-        {name: frozenset(names) for name, names in reads.items()},
+        {name: frozenset(names) for name, names in seen.items()},
         stable_autoescape(facts),
-        referred=frozenset(name for summary in summaries.values() for link in summary.links for name in link.names),
+        referred=frozenset(name for summary in summaries.values() for link in summary.links for name in link.names)
+        | {template for names in computed.values() for _, template in names},
         singletons=singletons(facts),
         speedups=speedups,
+        computed=computed,
     )
     if not prints_in_order(environment):
         program_facts = replace(program_facts, string_functions=string_functions(program_facts))
@@ -149,15 +166,19 @@ def _needs(summaries: Mapping[str, TemplateSummary], environment: jinja2.Environ
     )
 
 
-def _reads(summaries: Mapping[str, TemplateSummary]) -> dict[str, set[str]]:
-    """Return what each template, and all that sees its context, reads; goes round until it rests, for cycles."""
+def _reads(summaries: Mapping[str, TemplateSummary], computed: Computed) -> dict[str, set[str]]:
+    """Return what each template, and all that sees its context, reads; goes round until it rests, for cycles.
+    `computed` are the templates that names may mean which are made at run time.
+    """
     parts = {name: list(_parts(name, summaries)) for name in summaries}
     reads: dict[str, set[str]] = {name: set() for name in summaries}
     changed = True
     while changed:
         changed = False
         for name, own_parts in parts.items():
-            more = set().union(*(part.free | _linked_reads(part, reads, summaries) - part.bound for part in own_parts))
+            more = set().union(
+                *(part.free | _linked_reads(part, reads, summaries, computed) - part.bound for part in own_parts)
+            )
             if more != reads[name]:
                 reads[name] = more
                 changed = True
@@ -175,12 +196,16 @@ class _Part:
     bound: frozenset[str]
 
 
-def _linked_reads(part: _Part, reads: Mapping[str, set[str]], summaries: Mapping[str, TemplateSummary]) -> set[str]:
+def _linked_reads(
+    part: _Part, reads: Mapping[str, set[str]], summaries: Mapping[str, TemplateSummary], computed: Computed
+) -> set[str]:
     names: set[str] = set()
     for link in part.links:
         target = _target(link, summaries)
         if target is not None and link.context:
             names |= reads[target] - link.bound
+        for _, chosen in computed.get(link.patterns, ()):
+            names |= reads.get(chosen, set()) - link.bound
     return names
 
 

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TUPLE_FREELIST_LIMIT
+from blendtpl.compiler.analysis.computed_names import Pattern
 from blendtpl.compiler.analysis.facts import Facts, MacroShape
 from blendtpl.compiler.analysis.string_functions import Prints
+
+Computed = Mapping[tuple[Pattern, ...], tuple[tuple[str, str], ...]]  # names, each with its template
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ class ProgramFacts:
 
     `stable_autoescape` are the templates whose code surely runs where output is escaped as it was when it was compiled.
     `string_functions` are the functions of each template's code that return a text; `referred` are the templates that
-    others extend, include or import by a name that is known; `singletons` those that are modules which never change.
+    others extend, include or import by a name that is known, or that one is compared with; `singletons` those that are
+    modules which never change.
+    `computed` are the templates that an include may mean by a name that is made at run time, by what is known of that.
     `speedups`: whether what runs the code is taken to have `blendtpl.runtime._speedups`. `alone` are the facts of the
     one template that there is where no set is closed, so that all others may change.
     """
@@ -102,6 +107,7 @@ class ProgramFacts:
     referred: frozenset[str] = frozenset()
     singletons: frozenset[str] = frozenset()
     speedups: bool = False
+    computed: Computed = field(default_factory=dict)
     alone: Facts | None = None
 
     def returns_text(self, template: str | None, function: str) -> bool:

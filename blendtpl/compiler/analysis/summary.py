@@ -18,6 +18,7 @@ import jinja2
 from jinja2 import nodes
 
 from blendtpl.bundle.environment import GETTEXT_ALIAS
+from blendtpl.compiler.analysis.computed_names import Pattern, patterns
 from blendtpl.compiler.analysis.facts import Facts, MacroShape, facts
 from blendtpl.compiler.analysis.string_functions import Prints
 from blendtpl.compiler.analysis.walk import Visitor
@@ -30,7 +31,7 @@ class Link:
     `names` are its constant names in order, empty when it is made at run time. `guarded`: whether it is behind a
     condition, a loop or a call; `optional`: whether it may be missing; `context`: whether the other template
     sees this one's context, then without the names in `bound`, which are set here. `block` is the block that it
-    stands in, or empty.
+    stands in, or empty. `patterns` are what is known of the name of an include that is made at run time.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Link:
     context: bool
     bound: frozenset[str]
     block: str
+    patterns: tuple[Pattern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,14 @@ def from_bytes(data: bytes) -> TemplateSummary:
     loaded = json.loads(data)
     return TemplateSummary(
         links=tuple(
-            Link(**{**link, "names": tuple(link["names"]), "bound": frozenset(link["bound"])})
+            Link(
+                **{
+                    **link,
+                    "names": tuple(link["names"]),
+                    "bound": frozenset(link["bound"]),
+                    "patterns": tuple((begin, end, template) for begin, end, template in link["patterns"]),
+                }
+            )
             for link in loaded["links"]
         ),
         blocks=tuple(
@@ -346,6 +355,8 @@ class _Scan(Visitor):
     ) -> None:
         self.visit(node.template, bound)
         choices = list(_choices(node.template))
+        # of a choice between names each is a link of its own, and the first has what is known of all
+        known = patterns(node.template, self.environment, self.name) if kind == "include" and context else ()
         for names in choices:
             joined = tuple(self.environment.join_path(name, self.name) for name in names)
             hidden = {"loop", "self", "caller", "varargs", "kwargs"}  # what no other template sees
@@ -359,8 +370,10 @@ class _Scan(Visitor):
                     context=context,
                     bound=frozenset(bound - hidden),
                     block=self._block,
+                    patterns=known,
                 )
             )
+            known = ()
 
 
 def _choices(expression: nodes.Expr) -> Iterable[tuple[str, ...]]:

@@ -191,9 +191,9 @@ def _key(value: Value, changing: frozenset[str]) -> object:
         case ir.Frame(name=name, of=of):
             return None if name in changing else ("frame", name, of)
         case ir.TrueContext(frame=frame):
-            return "context", _key(frame, changing)
+            return None if frame.name in changing else ("context", _key(frame, changing))
         case ir.Evaluation(frame=frame):
-            return "evaluation", value.bound, value.sure
+            return None if frame.name in changing and not value.sure else ("evaluation", value.bound, value.sure)
         case ir.Global(name=name):
             return "global", name
         case ir.Bound(words=words):

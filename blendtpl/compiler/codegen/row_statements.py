@@ -232,6 +232,19 @@ def _run_included(builder: Builder, statement: st.RunIncluded, into: list[Any]) 
     into.append((Opcode.PRINTTEXT, (Opcode.CALL, builder.place(line), function, *given)))
 
 
+def _make_frame(builder: Builder, statement: st.MakeFrame, into: list[Any]) -> None:
+    """Have a register hold what an included template is given for its context."""
+    if statement.variables is None:
+        made: Any = (Opcode.LIST, *[builder.constant(None)] * abi.BLOCKS)
+    else:
+        maker = builder.value(ir.Linked(statement.line, statement.template, abi.SELF))
+        frame = builder.value(statement.frame)
+        names, values = _around(builder, statement.variables)
+        lists = (Opcode.LIST, *values), (Opcode.LIST,)
+        made = (Opcode.CALL, None, builder.name("new_frame"), maker, frame, names, *lists)
+    into.append((Opcode.SET, builder.own(statement.name), made))
+
+
 def _around(builder: Builder, variables: Value) -> tuple[int, list[Any]]:
     """Return the names of what is set around a place, as a constant, and the values."""
     if not isinstance(variables, ir.Pairs):
@@ -287,6 +300,7 @@ ROW_STATEMENTS: Statements = MappingProxyType(
         st.Continue: _leave(Opcode.CONTINUE),
         st.RunIncluded: _run_included,
         st.Include: _include,
+        st.MakeFrame: _make_frame,
         st.PrintCaller: _print_caller,
     }
 )

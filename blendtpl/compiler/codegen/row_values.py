@@ -45,6 +45,14 @@ def _variable(builder: Builder, value: ir.Variable) -> Any:
     return builder.registers[value.name]
 
 
+def _frame(builder: Builder, value: ir.Frame) -> Any:
+    return _variable(builder, ir.Variable(value.line, value.name))
+
+
+def _true_context(builder: Builder, value: ir.TrueContext) -> Any:
+    return (Opcode.CALL, None, builder.name("true_context"), builder.value(value.frame))
+
+
 def _constant(builder: Builder, value: ir.Constant) -> Any:
     """Return what makes a constant anew that can be changed."""
     if type(value.value) is list:
@@ -248,6 +256,8 @@ def _block_text(builder: Builder, value: ir.BlockText) -> Any:
 ROW_VALUES: Values = MappingProxyType(
     {
         ir.Variable: _variable,
+        ir.Frame: _frame,
+        ir.TrueContext: _true_context,
         ir.Constant: _constant,
         ir.Checked: _checked,
         ir.Attribute: _attribute,

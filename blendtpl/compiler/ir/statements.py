@@ -281,7 +281,8 @@ class Run(Statement):
 class RunIncluded(Statement):
     """The code of an included template, called with what it reads: `names` say of each argument under which name it is
     read, `sure` are those that are never missing. `entry` is the function; `frame` what it is given for its context,
-    `needs_context`: whether it may ask for that, which is made of what is set around it then.
+    `needs_context`: whether it may ask for that, which is made of what is set around it then. It is one of so many that
+    a name is compared with.
     """
 
     template: str
@@ -293,6 +294,7 @@ class RunIncluded(Statement):
     needs_context: bool
     variables: Value | None
     text: bool
+    among: int = 1
 
 
 @node

@@ -5,6 +5,7 @@ included template with the names that it reads, the module that an import always
 is asked for a template when the code runs, as Jinja2 does.
 """
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from jinja2 import nodes
@@ -15,6 +16,7 @@ from blendtpl.compiler.ir.base import Statement, Value
 from blendtpl.compiler.ir.statements import (
     Extend,
     Extended,
+    If,
     Include,
     Publish,
     Raise,
@@ -25,7 +27,19 @@ from blendtpl.compiler.ir.statements import (
     ToVariable,
     Unextended,
 )
-from blendtpl.compiler.ir.values import Choose, Constant, Global, Invoke, Is, Linked, Missing, ObjectAttribute, Variable
+from blendtpl.compiler.ir.values import (
+    Choose,
+    Compare,
+    Concat,
+    Constant,
+    Global,
+    Invoke,
+    Is,
+    Linked,
+    Missing,
+    ObjectAttribute,
+    Variable,
+)
 from blendtpl.compiler.lower.macros import returns_text
 from blendtpl.compiler.lower.output import Lowered
 from blendtpl.compiler.lower.scope import Scope
@@ -97,20 +111,49 @@ def run_parent(unit: Unit, parts: tuple[str, ...]) -> Statement:
 def _include(unit: Unit, node: nodes.Include, scope: Scope) -> Lowered:
     template = unit.included(node)
     entry = unit.program.entry(template)
-    if template is not None and entry is not None and (scope.context == "context" or unit.parameters is not None):
+    callable_here = scope.context == "context" or unit.parameters is not None
+    if template is not None and entry is not None and callable_here:
         return (_run_included(unit, scope, template, entry),)
-    return (
-        Include(
-            unit.line,
-            _way(node.template),
-            unit.value(node.template, scope),
-            unit.template,
-            bool(node.ignore_missing),
-            unit.locals(scope) if node.with_context else None,
-            unit.frame(scope),
-            not scope.in_macro,
-        ),
+    reference = unit.value(node.template, scope)
+    candidates = unit.candidates(node) if callable_here else []
+    if candidates:
+        return _chosen_by_name(unit, node, scope, reference, candidates)
+    return (_looked_for(unit, node, scope, reference),)
+
+
+def _looked_for(unit: Unit, node: nodes.Include, scope: Scope, reference: Value) -> Include:
+    """Return an include of whatever there is by a name when it runs."""
+    return Include(
+        unit.line,
+        _way(node.template),
+        reference,
+        unit.template,
+        bool(node.ignore_missing),
+        unit.locals(scope) if node.with_context else None,
+        unit.frame(scope),
+        not scope.in_macro,
     )
+
+
+def _chosen_by_name(
+    unit: Unit, node: nodes.Include, scope: Scope, reference: Value, candidates: list[tuple[str, str, str]]
+) -> Lowered:
+    """Return calls of the templates that a name may mean, each behind a comparison; what is no name, or another one, is
+    looked for.
+    """
+    line, number = unit.line, unit.number()
+    given = Variable(line, f"reference_{number}")
+    made: list[Statement] = [Set(line, ToVariable(line, given.name), reference, made=True)]
+    called = given
+    if not isinstance(reference, Concat):  # which is a text
+        called = Variable(line, f"called_{number}")
+        text = Invoke(line, Global(line, "plain_text"), (given,))
+        made.append(Set(line, ToVariable(line, called.name), text, made=True))
+    branches = []
+    for written, template, entry in candidates:
+        run = replace(_run_included(unit, scope, template, entry), among=len(candidates))
+        branches.append((Compare(line, called, (("eq", Constant(line, written)),)), (run,)))
+    return (*made, If(line, tuple(branches), (_looked_for(unit, node, scope, given),)))
 
 
 def _way(reference: nodes.Expr) -> str:

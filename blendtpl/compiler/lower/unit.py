@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 from blendtpl.bundle.environment import has_own_call
+from blendtpl.compiler.analysis.computed_names import patterns
 from blendtpl.compiler.analysis.facts import MacroShape
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.walk import by_kind
@@ -321,6 +322,20 @@ class Unit:
             if joined in self.program.facts:
                 return joined
         return None
+
+    def candidates(self, node: nodes.Include) -> list[tuple[str, str, str]]:
+        """Return the templates that an include may mean by a name that is made when it runs, where these are few: for
+        each the name, the template, and the function that an include of it calls.
+        """
+        if not self.program.facts or not node.with_context:
+            return []
+        known = patterns(node.template, self.environment, str(self.template))
+        found = []
+        for name, template in self.program.computed.get(known, ()):
+            entry = self.program.entry(template) if template in self.program.facts else None
+            if entry is not None:
+                found.append((name, template, entry))
+        return found
 
     def static_origin(self, node: nodes.Import | nodes.FromImport) -> str | None:
         """Return the name of the template that an import takes a module from which never changes."""

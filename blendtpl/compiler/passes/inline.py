@@ -68,12 +68,13 @@ FunctionOf = Callable[[str, str], Function | None]  # gives a function of a temp
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where a call stands: in which template's code, inside of what else that stands in place of calls, in how many
-    loops.
+    loops, and as one of how many that are chosen from.
     """
 
     template: str | None
     around: tuple[tuple[str, str], ...] = ()
     loops: int = 0
+    among: int = 1
 
 
 def inlined(function: Function, template: str | None, function_of: FunctionOf, *, lenient: bool) -> Function:
@@ -200,6 +201,9 @@ class _Inline(Rewriter):
             return None
         if any(isinstance(node, Loop) and (node.recursive or node.test is not None) for node in below(function)):
             return None
+        among = self.site.among * statement.among
+        if among > 1 and sum(1 for _ in below(function)) * among > 2 * _SMALL:
+            return None
         suffix, line = self.names.new(), statement.line
         given, before = dict[str, Value](), list[Statement]()
         for called, value in zip(statement.names, statement.arguments, strict=True):
@@ -215,7 +219,7 @@ class _Inline(Rewriter):
             before.append(MakeFrame(line, frame.name, statement.template, statement.frame, statement.variables))
         around = (*self.site.around, (statement.template, statement.entry))
         moved = Moved(suffix, {}, frame, None, given, statement.sure)
-        inside = self.within(template=statement.template, around=around)
+        inside = self.within(template=statement.template, around=around, among=among)
         body = inside.body(moved.function(function))
         framed = Framed(line, statement.template, abi.TOP_LEVEL, body, guarded=False, escapes=False, streams=True)
         return (*before, framed)
