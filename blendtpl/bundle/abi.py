@@ -115,6 +115,30 @@ CONTEXT, MAKER, ORIGIN, BLOCKS, SLOTS = range(5)
 # tuple of an iterator, which is kept as what it was shortened to.
 TUPLE_FREELIST_LIMIT = 20
 
+# -- what is called ---------------------------------------------------------------------------------------------------
+
+
+class Translation:
+    """Flags of a translation: its variables are escaped; it is printed, or else a value; the first of its texts is
+    `context`, and what stands behind them `num`, unless there are variables of these names; and what is set in rounds
+    of a loop and in a block comes along.
+    """
+
+    ESCAPED = 1
+    PRINTED = 2
+    IN_CONTEXT = 4
+    NUMBERED = 8
+    SCOPED = 16
+
+
+class Translator:
+    """Where a translator, which is a list, has what: the function as the template has it; what is behind it, where that
+    is a new-style one of Jinja2's; what makes something undefined; and what makes a translation of anything else.
+    """
+
+    FUNCTION, TRANSLATE, UNDEFINED, OTHERWISE = range(4)
+
+
 # -- what code says of itself ------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import ext
 from markupsafe import Markup
 
+from blendtpl.bundle.abi import Translation, Translator
+
 # a text in which every `%` is a ``%(name)s``, as nearly all are
 _SIMPLE = re.compile(r"(?:[^%]|%\(\w+\)s)*")
 
@@ -61,3 +63,20 @@ _SHAPES = _jinja_shapes()
 def shape_of(function: Any) -> Shape | None:
     """Return the shape of one of Jinja2's functions, `None` for any other (T1)."""
     return _SHAPES.get(id(function.__code__)) if type(function) is FunctionType else None
+
+
+def translation(translator: list[Any], frame: Any, how: tuple[Any, ...], /, *arguments: Any) -> Any:
+    """Return what a function that translates makes of texts: what is behind a new-style one gives one, into which
+    variables are put. `how` has flags (`blendtpl.bundle.abi.Translation`), and the names of variables. `arguments` are
+    what is set around, if flags say so, the texts with what else is behind them, and the variables.
+    """
+    translate, otherwise = translator[Translator.TRANSLATE], translator[Translator.OTHERWISE]
+    given = [translator, frame, how, *arguments]
+    if translate is None:
+        return otherwise(given)
+    first = 2 if how[0] & Translation.SCOPED else 0
+    try:
+        text = translate(*arguments[first : len(arguments) - len(how) + 1])
+    except StopIteration:
+        return otherwise(given)
+    return otherwise(given, text)

@@ -20,13 +20,11 @@ from jinja2.runtime import Context, LoopContext, Macro, Undefined, identity, mar
 from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
-from blendtpl.bundle.environment import GETTEXT_ALIAS
 from blendtpl.runtime.attributes import NO_ITEM, absent
-from blendtpl.runtime.calls import UNMARKED, safe_callee, safely_invoked, stopped
+from blendtpl.runtime.calls import safe_callee, safely_invoked, stopped
 from blendtpl.runtime.context import emptier, reader, render_of
 from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
-from blendtpl.runtime.gettext import formatted, shape_of
 from blendtpl.runtime.items import subscript
 from blendtpl.runtime.lookahead import Counted, Lookahead
 from blendtpl.runtime.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
@@ -45,92 +43,6 @@ from blendtpl.runtime.speedups import (
     text_field,
 )
 from blendtpl.runtime.text_filters import title
-
-
-def translated(
-    frame: Any, function: Any, /, *texts: Any, _loop_vars: Any = None, _block_vars: Any = None, **variables: Any
-) -> Any:
-    """Return what a `gettext` function gives: Jinja2's new-style ones by `blendtpl.runtime.gettext`, others as any
-    call.
-    """
-    if function is GETTEXT_ALIAS:
-        function = true_context(frame).resolve("gettext")
-    shape = shape_of(function)
-    if shape is None or len(texts) != shape[0]:
-        return callee(frame, function, _loop_vars, _block_vars)(*texts, **variables)
-    context = true_context(frame)
-    _, in_context, number = shape
-    if in_context:
-        variables.setdefault("context", texts[0])
-    if number:
-        variables.setdefault("num", texts[-1])  # (T4)
-    try:
-        text = callee(context, function.__closure__[0].cell_contents)(*texts)
-    except StopIteration:
-        text = stopped(context.environment.undefined)
-    return formatted(text, variables, context.eval_ctx.autoescape, escape_str)
-
-
-def behind(sure: bool, function: Any, gettext: Any, count: int) -> Any:
-    """Return what a new-style `gettext` function with so many arguments asks for translations, when it is one of
-    Jinja2's, and that is a plain function; `gettext` is what ``_`` looks up. `sure`: whether output is escaped where it
-    was compiled to be.
-    """
-    if function is GETTEXT_ALIAS:
-        function = gettext
-    shape = shape_of(function) if sure else None
-    if shape is None or shape[0] != count:
-        return None
-    translate = function.__closure__[0].cell_contents
-    return translate if type(translate) in UNMARKED and not hasattr(translate, "jinja_pass_arg") else None
-
-
-def raw_gettext(undefined: Any, translate: Any, *arguments: Any) -> Any:
-    """Return what a function that `behind` found gives, if any."""
-    try:
-        return None if translate is None else translate(*arguments)
-    except StopIteration:
-        return stopped(undefined)
-
-
-def gettext_value(
-    frame: Any,
-    function: Any,
-    translate: Any,
-    text: Any,
-    texts: tuple[Any, ...],
-    variables: dict[str, Any],
-    escaped: bool,
-) -> Any:
-    """Return what a translation is: of a text that `translate` gave, or whatever another function returns."""
-    if translate is None:
-        try:
-            return translated(frame, function, *texts, **variables)
-        except StopIteration:
-            return stopped(true_context(frame).environment.undefined)
-    # Jinja2's `Context.call` keeps these two to itself; here they have come through
-    variables.pop("_loop_vars", None)
-    variables.pop("_block_vars", None)
-    _, in_context, number = shape_of(function) or (1, False, False)
-    if in_context:
-        variables.setdefault("context", texts[0])
-    if number:
-        variables.setdefault("num", texts[-1])
-    return formatted(text, variables, escaped, escape_str)
-
-
-def gettext_text(
-    frame: Any,
-    function: Any,
-    translate: Any,
-    text: Any,
-    texts: tuple[Any, ...],
-    variables: dict[str, Any],
-    escaped: bool,
-) -> str:
-    """Return what a translation prints; see `gettext_value`."""
-    value = gettext_value(frame, function, translate, text, texts, variables, escaped)
-    return escape_any(value) if escaped else str(value)
 
 
 def call_back(frame: Any, caller: Any) -> Any:
@@ -329,19 +241,15 @@ NAMES: dict[str, Any] = {
     "insert_frames": insert_frames,
     "insert_frame": insert_frame,
     "no_parent": no_parent,
-    "translated": translated,
     "Body": Body,
     "titled": title,
     "written": written,
     "returning": returning,
     "required_body": required_body,
-    "raw_gettext": raw_gettext,
     "nothing_of": nothing_of,
     "taken_back": taken_back,
     "begins_again": begins_again,
     "enclosed": enclosed,
-    "gettext_text": gettext_text,
-    "gettext_value": gettext_value,
     "ahead": ahead,
     "counting": counting,
     "escape_str": escape_str,

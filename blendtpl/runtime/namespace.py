@@ -20,16 +20,18 @@ from jinja2.runtime import Context, Undefined
 from jinja2.utils import missing
 
 from blendtpl.bundle import abi
-from blendtpl.bundle.environment import GETTEXT_ALIAS, is_own, passed_argument
+from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.runtime.choice_filters import applied, mapped
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, reader, render_of
 from blendtpl.runtime.filters import bind_choice, bound
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
 from blendtpl.runtime.frame import true_context
-from blendtpl.runtime.helpers import NAMES, behind
+from blendtpl.runtime.helpers import NAMES
 from blendtpl.runtime.output import NEVER, Output, Write, drain, enclosed, foreign
 from blendtpl.runtime.traceback import Sources
+from blendtpl.runtime.translations import NAMES as TRANSLATIONS
+from blendtpl.runtime.translations import bind_translator
 
 
 def names_of(environment: jinja2.Environment) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     names: dict[str, Any] | None = vars(environment).get("_blendtpl_names")
     # whoever has the environment may have set another of these since the last bundle
     if names is None or any(names[name] is not value for name, value in own.items()):
-        names = {**vars(builtins), **NAMES, **_LINKING, **own, "stable_autoescape": False}
+        names = {**vars(builtins), **NAMES, **TRANSLATIONS, **_LINKING, **own, "stable_autoescape": False}
         vars(environment)["_blendtpl_names"] = names
     return names
 
@@ -94,21 +96,6 @@ def bind_application(environment: jinja2.Environment, name: str) -> Callable[...
     if type(environment).call_filter is not jinja2.Environment.call_filter:
         return None
     return applied(bind_filter(environment, name))
-
-
-def bind_translator(environment: jinja2.Environment, called: str, count: str) -> Callable[[bool, Any, Any], Any]:
-    """Return what does what `blendtpl.runtime.helpers.behind` does; of the function that the environment has, it is
-    known.
-    """
-    own_function, texts = environment.globals.get("gettext" if called == "_" else called), int(count)
-    translate = behind(True, own_function, None, texts)
-
-    def translator(sure: bool, function: Any, gettext: Any) -> Any:
-        if function is GETTEXT_ALIAS:
-            function = gettext
-        return (translate if sure else None) if function is own_function else behind(sure, function, gettext, texts)
-
-    return translator
 
 
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:

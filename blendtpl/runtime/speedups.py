@@ -17,7 +17,7 @@ from markupsafe import escape
 from blendtpl.bundle import abi, row_ops
 from blendtpl.bundle.row_check import is_program
 from blendtpl.bundle.row_ops import numbers
-from blendtpl.runtime import attributes, calls, entry, items, lookahead, output, safe
+from blendtpl.runtime import attributes, calls, entry, gettext, items, lookahead, output, safe
 from blendtpl.runtime import rows as in_python
 
 # By what the module in C calls them: what to say of one, and what each is here.
@@ -33,6 +33,7 @@ CONTRACT: Mapping[str, tuple[str, Mapping[str, int | str]]] = MappingProxyType(
             "the position in a frame of",
             {name: getattr(abi, name) for name in ("CONTEXT", "MAKER", "ORIGIN", "BLOCKS", "SLOTS")},
         ),
+        "TRANSLATION": ("the flag of a translation", numbers(abi.Translation)),
         "ENTRY_PLAN": (
             "the position in an entry plan of",
             {name: at for at, name in enumerate(entry.EntryPlan._fields)},
@@ -54,7 +55,7 @@ FUNCTIONS = (
         "callee",
         "invoked",
     ),
-    *("utf8", "keep_utf8"),
+    *("utf8", "keep_utf8", "translation"),
 )
 
 
@@ -106,6 +107,7 @@ quick_functions: Callable[[str, dict[str, Callable[..., Any]]], dict[str, Callab
     _module, "quick_functions", lambda kind, others: {}
 )
 rows: Callable[..., bool | list[Any]] = getattr(_module, "rows", in_python.rows)
+translation: Callable[..., Any] = getattr(_module, "translation", gettext.translation)
 enter_template: Callable[..., str | bytes] = getattr(_module, "enter_template", entry.enter_template)
 utf8: Callable[[str], bytes] = getattr(_module, "utf8", output.utf8)
 

@@ -6,9 +6,14 @@ from typing import Any
 
 import jinja2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from blendtpl.bundle.abi import Translation
+from blendtpl.runtime import gettext, speedups
+from blendtpl.runtime.translations import translated_otherwise
 from testkit.oracle import MakeEnvironment, load, outcome, stock_environment
 
 TEXTS = {
@@ -20,6 +25,12 @@ TEXTS = {
     "|{% trans 'c' %}in {{ v }}{% endtrans %}|{% set a = _('<a>') %}{{ a }}",
     "loop.html": "{% for i in [1, 2] %}{% trans %}Row {{ i }}{% endtrans %}{{ _('Row %(n)s', n=v) }}"
     "{% macro m() %}{{ _('in %(v)s', v=v) }}{% endmacro %}{{ m() }}{% endfor %}",
+    "variables.html": "{% for text in ['a', '<%(x)s>', '%', '%(x)d', '%(y)s %%'] %}{{ _(text, x=v)|lower }}"
+    "{% set a = gettext(text, x=v, y=text) %}{{ a }}{% if pgettext(text, text, x=v) %}!{% endif %}{% endfor %}",
+    "plurals.html": "{% for n in [1, 2] %}{% set n = n %}{% trans n=n, x=v %}{{ x }}{% pluralize %}{{ n }} {{ x }}"
+    "{% endtrans %}{{ npgettext('c', '%(x)s', '%(num)s %(context)s', n, x=v)|length }}"
+    "{{ ngettext('%(num)s', '%(num)s', n, num='<') }}{% endfor %}{{ _('%(ä)s', ä=v) }}",
+    "unlike.html": "{% for i in [1] %}{{ gettext('a', 'b') }}{{ _(i) }}{% endfor %}",
     "own.html": "{% set gettext = shout %}{{ _('a', x=v) }}{{ gettext('b') }}",
     "off.html": "{% autoescape false %}{{ _('<%(x)s>', x=v) }}{% endautoescape %}{{ _('<%(x)s>', x=v) }}",
     "base.html": "{% block a %}{{ _('In a %(x)s', x=v) }}{% endblock %}{{ gettext('end') }}",
@@ -110,8 +121,58 @@ def test_a_function_of_a_render_goes_before_the_installed_one() -> None:
 
 
 def check(make: MakeEnvironment, contexts: list[dict[str, Any]]) -> None:
-    stock, registry = stock_environment(TEXTS, make), load(TEXTS, make)
+    stock, ways = stock_environment(TEXTS, make), [load(TEXTS, make, portable=portable) for portable in (False, True)]
     for name in TEXTS:
-        template, ours = stock.get_template(name), registry[name]
+        template = stock.get_template(name)
         for context in contexts:
-            assert outcome(partial(ours.render, context)) == outcome(partial(template.render, context))
+            expected = outcome(partial(template.render, context))
+            for registry in ways:
+                assert outcome(partial(registry.render, name, context)) == expected, name
+
+
+PIECES = st.sampled_from(
+    ["%(a)s", "%(ä)s", "%(num)s", "%(context)s", "%(b)s", "%%", "%", "%(a)d", "%(a", "%(", "s)", "<", "ä", "字", "🎈"]
+)
+SOME = st.sampled_from(["", "<v>", "字", 3, -1.5, None, Markup("<ä>"), Shown(), Text("<t>")])
+
+
+@given(
+    st.lists(PIECES, max_size=8).map("".join) | st.just("%(a)s" * 40) | SOME,
+    st.permutations(["a", "ä", "num"]).flatmap(lambda names: st.integers(0, 3).map(lambda count: names[:count])),
+    st.tuples(SOME, SOME, SOME),
+    st.integers(0, 2 * Translation.SCOPED - 1),
+)
+@settings(max_examples=150)
+def test_functions_in_c_make_the_same_of_it(text: Any, names: list[str], values: tuple[Any, ...], flags: int) -> None:
+    translator = [None, lambda *texts: text, jinja2.Undefined, translated_otherwise]
+    how = (flags, *names)
+    given = [*([None] * 2 if flags & Translation.SCOPED else []), "<c>", 7, *values[: len(names)]]
+
+    expected = outcome(lambda: gettext.translation(translator, None, how, *given))
+
+    found = outcome(lambda: speedups.translation(translator, None, how, *given))
+    assert found == expected
+    assert [*map(type, found)] == [*map(type, expected)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (),
+        ([None] * 4, None, (1,)),
+        ([None] * 3, None, (1,), "a"),
+        ((None,) * 4, None, (1,), "a"),
+        ([None] * 4, None, [1], "a"),
+        ([None] * 4, None, (), "a"),
+        ([None] * 4, None, ("1",), "a"),
+        ([None] * 4, None, (1 << 80,), "a"),
+        ([None] * 4, None, (-1,), "a"),
+        ([None] * 4, None, (1, 2), "a", "b"),
+        ([None] * 4, None, (1, "a", "b"), "a", "b"),
+        ([None] * 4, None, (Translation.SCOPED,), "a", "b"),
+    ],
+)
+@pytest.mark.skipif(not speedups.ACTIVE, reason="there are no functions in C")
+def test_what_is_no_translation_is_refused(given: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match="a translator"):
+        speedups.translation(*given)

@@ -183,6 +183,8 @@ def _key(value: Value, changing: frozenset[str]) -> object:
             return "given", called
         case ir.Missing():
             return ("missing",)
+        case ir.Translator(called=called, escaped=escaped, function=ir.Given()):
+            return "translator", called, escaped.compiled
         case ir.Checked(source=source, called=called):
             inner = _key(source, changing)
             return None if inner is None else ("checked", inner, called)

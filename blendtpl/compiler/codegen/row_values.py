@@ -5,6 +5,7 @@ from typing import Any
 
 from blendtpl.bundle.row_ops import Comparison, Opcode, Operator
 from blendtpl.bundle.row_ops import Counter as Which
+from blendtpl.compiler.codegen.gettext import how
 from blendtpl.compiler.codegen.row_builder import Builder, NoProgram, Values
 from blendtpl.compiler.ir import values as ir
 from blendtpl.compiler.ir.base import Value
@@ -195,10 +196,7 @@ def _call(builder: Builder, value: ir.Call) -> Any:
     if value.way not in {"plain", "safe"} or value.caller is not None:
         raise NoProgram
     callee = builder.value(value.callee)
-    scopes: list[Any] = [builder.constant(None)] * 2
-    for scope in value.scopes:
-        at = 0 if scope == "_loop_vars" else 1
-        scopes[at] = builder.value(ir.Variable(value.line, scope))
+    scopes = _scopes(builder, value)
     first = (builder.value(value.frame), *scopes, callee)
     if value.way == "safe":
         first = (builder.name("environment"), *first)
@@ -253,6 +251,22 @@ def _block_text(builder: Builder, value: ir.BlockText) -> Any:
     return (Opcode.CALL, builder.place(value.line), function, frame)
 
 
+def _translate(builder: Builder, value: ir.Translate) -> Any:
+    found, frame, form = builder.value(value.translator), builder.value(value.frame), builder.constant(how(value))
+    scopes = _scopes(builder, value) if value.scopes else ()
+    given = map(builder.value, (*value.texts, *value.rest, *(part for _, part in value.keywords)))
+    arguments = (found, frame, form, *scopes, *given)
+    return (Opcode.CALL, builder.place(value.line), builder.name("translation"), *arguments)
+
+
+def _scopes(builder: Builder, value: ir.Call | ir.Translate) -> list[Any]:
+    """Return what is set around a place for what asks for the context: in rounds of a loop, and in a block."""
+    scopes: list[Any] = [builder.constant(None)] * 2
+    for scope in value.scopes:
+        scopes[scope != "_loop_vars"] = builder.value(ir.Variable(value.line, scope))
+    return scopes
+
+
 ROW_VALUES: Values = MappingProxyType(
     {
         ir.Variable: _variable,
@@ -280,5 +294,6 @@ ROW_VALUES: Values = MappingProxyType(
         ir.Turn: _turn,
         ir.CallMacro: _call_macro,
         ir.BlockText: _block_text,
+        ir.Translate: _translate,
     }
 )

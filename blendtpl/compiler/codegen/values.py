@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from blendtpl.bundle import abi
 from blendtpl.compiler.codegen.generator import Generator, Values
-from blendtpl.compiler.codegen.gettext import translated
+from blendtpl.compiler.codegen.gettext import translated, translator
 from blendtpl.compiler.codegen.loop_variable import counter, turn
 from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, is_, item, likely, literal, name
 from blendtpl.compiler.ir import values as ir
@@ -269,10 +269,6 @@ def _turn(generator: Generator, value: ir.Turn) -> ast.expr:
     return generator.code.materialise(turn(generator, value, [generator.value(part) for part in value.values]))
 
 
-def _translate(generator: Generator, value: ir.Translate) -> ast.expr:
-    return translated(generator, value)
-
-
 VALUES: Values = MappingProxyType(
     {
         ir.Constant: _constant,
@@ -303,6 +299,7 @@ VALUES: Values = MappingProxyType(
         ir.Is: _is,
         ir.Counter: _counter,
         ir.Turn: _turn,
-        ir.Translate: _translate,
+        ir.Translate: translated,
+        ir.Translator: translator,
     }
 )

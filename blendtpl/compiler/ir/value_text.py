@@ -178,7 +178,7 @@ def _called(shown: Shown, value: Value) -> str:
         case ir.CallBack(caller=caller):
             return f"{caller.name}()"
         case ir.Translate(called=called, texts=texts, rest=rest, keywords=keywords):
-            return f"{called}({', '.join((*map(repr, texts), *map(of, rest), *shown.keywords(keywords)))})"
+            return f"{called}({', '.join((*map(of, texts), *map(of, rest), *shown.keywords(keywords)))})"
         case ir.Translator(called=called, count=count):
             return f"translator {called} of {count}"
     return ""

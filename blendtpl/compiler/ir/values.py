@@ -403,8 +403,8 @@ class CallBack(Value):
 
 @node
 class Translator(Value):
-    """What is behind a new-style function that translates, with so many arguments, where output is escaped as it was
-    compiled to be; `behind` is what ``_`` looks up.
+    """What a function that translates is, with so many arguments, and what is behind it, where output is escaped as it
+    was compiled to be; `behind` is what ``_`` looks up.
     """
 
     called: str
@@ -416,14 +416,13 @@ class Translator(Value):
 
 @node
 class Translate(Value):
-    """What a function that translates makes of constant texts: see `blendtpl.compiler.codegen.gettext`. `printed`: it
-    is printed, with the variables in it; else it is a value, of one text without variables.
+    """What a function that translates makes of texts: see `blendtpl.compiler.codegen.gettext`. `rest` is the number of
+    a plural; `printed`: it is printed, or else a value.
     """
 
     called: str
-    function: Value
-    translate: Translator
-    texts: tuple[str, ...]
+    translator: Translator
+    texts: tuple[Value, ...]
     rest: tuple[Value, ...]
     keywords: Keywords
     frame: Frame

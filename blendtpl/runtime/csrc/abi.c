@@ -16,6 +16,7 @@ typedef struct {
 #define AS_COMPARISON(name) {#name, COMPARISON_##name, NULL},
 #define AS_COUNTER(name) {#name, COUNTER_##name, NULL},
 #define AS_LIMIT(name, number) {#name, name, NULL},
+#define AS_FLAG(name, number) {#name, TRANSLATION_##name, NULL},
 #define AS_FIELD(constant, name) {#name, PLAN_##constant, NULL},
 #define AS_SLOT(name) {#name, name, NULL},
 
@@ -25,6 +26,7 @@ static const Entry operators[] = {BLENDTPL_OPERATORS(AS_OPERATOR)};
 static const Entry comparisons[] = {BLENDTPL_COMPARISONS(AS_COMPARISON)};
 static const Entry counters[] = {BLENDTPL_COUNTERS(AS_COUNTER)};
 static const Entry limits[] = {BLENDTPL_LIMITS(AS_LIMIT)};
+static const Entry translation[] = {BLENDTPL_TRANSLATION(AS_FLAG)};
 static const Entry entry_plan[] = {BLENDTPL_ENTRY_PLAN(AS_FIELD)};
 static const Entry frame[] = {BLENDTPL_FRAME(AS_SLOT)};
 
@@ -53,5 +55,5 @@ blendtpl_add_abi(PyObject *module)
     if (ADD("OPCODES", opcodes) < 0 || ADD("SIGNATURES", signatures) < 0 || ADD("OPERATORS", operators) < 0
         || ADD("COMPARISONS", comparisons) < 0 || ADD("COUNTERS", counters) < 0 || ADD("LIMITS", limits) < 0)
         return -1;
-    return ADD("ENTRY_PLAN", entry_plan) < 0 || ADD("FRAME", frame) < 0 ? -1 : 0;
+    return ADD("TRANSLATION", translation) < 0 || ADD("ENTRY_PLAN", entry_plan) < 0 || ADD("FRAME", frame) < 0 ? -1 : 0;
 }

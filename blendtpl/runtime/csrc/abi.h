@@ -65,6 +65,9 @@
     X(FIRST_STATEMENT, 29)      \
     X(KEEPS_PREVIOUS, 1)
 
+/* Flags of a translation. */
+#define BLENDTPL_TRANSLATION(X) X(ESCAPED, 1) X(PRINTED, 2) X(IN_CONTEXT, 4) X(NUMBERED, 8) X(SCOPED, 16)
+
 /* What an entry plan has, in its order. The last two are of no use here. */
 #define BLENDTPL_ENTRY_PLAN(X)        \
     X(WRITE, write)                   \
@@ -93,6 +96,7 @@
 #define AS_COMPARISON(name) COMPARISON_##name,
 #define AS_COUNTER(name) COUNTER_##name,
 #define AS_LIMIT(name, number) name = number,
+#define AS_FLAG(name, number) TRANSLATION_##name = number,
 #define AS_FIELD(constant, name) PLAN_##constant,
 #define AS_SLOT(name) name,
 
@@ -101,6 +105,7 @@ enum { BLENDTPL_OPERATORS(AS_OPERATOR) OPERATORS };
 enum { BLENDTPL_COMPARISONS(AS_COMPARISON) COMPARISONS };
 enum { BLENDTPL_COUNTERS(AS_COUNTER) COUNTERS };
 enum { BLENDTPL_LIMITS(AS_LIMIT) };
+enum { BLENDTPL_TRANSLATION(AS_FLAG) };
 enum { BLENDTPL_ENTRY_PLAN(AS_FIELD) PLAN_SIZE };
 enum { BLENDTPL_FRAME(AS_SLOT) };
 
@@ -109,6 +114,7 @@ enum { BLENDTPL_FRAME(AS_SLOT) };
 #undef AS_COMPARISON
 #undef AS_COUNTER
 #undef AS_LIMIT
+#undef AS_FLAG
 #undef AS_FIELD
 #undef AS_SLOT
 

@@ -177,6 +177,7 @@ static PyMethodDef methods[] = {
     FAST(enter_template, blendtpl_enter_template),
     FAST(safe_attribute, blendtpl_safe_attribute),
     FAST(safe_item, blendtpl_safe_item),
+    FAST(translation, blendtpl_translation),
     FAST(quick_functions, blendtpl_quick_functions),
     {"getter", (PyCFunction)(void (*)(void))blendtpl_getter, METH_VARARGS | METH_KEYWORDS, NULL},
     {"utf8", blendtpl_utf8, METH_O, NULL},

@@ -80,6 +80,7 @@ PyObject *blendtpl_invoked(PyObject *module, PyObject *const *arguments, Py_ssiz
 PyObject *blendtpl_getter(PyObject *module, PyObject *arguments, PyObject *keywords);
 PyObject *blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_safe_item(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *blendtpl_translation(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_quick_functions(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_enter_template(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 /* UTF-8 that becomes an item of a list when there is no room for more, and in the end. */
