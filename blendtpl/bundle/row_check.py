@@ -110,6 +110,8 @@ class _Checking:
     def _expressions(self, items: list[Any], kind: str, operation: Any) -> None:
         if kind == "Y" and not items:
             _refuse(f"{NAMES[operation[0]]} has no items")
+        if operation[0] == Opcode.DICT and len(items) % 2:
+            _refuse("a dict has a key without a value")
         if operation[0] == Opcode.CALLKW and len(operation[3]) > len(items):
             _refuse("a call has more names than arguments")
         self._add(len(items))

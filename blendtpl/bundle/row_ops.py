@@ -58,16 +58,19 @@ class Opcode:
     CHECKED = 26
     TEXT = 27
     MARKUP = 28
-    PRINT = 29
-    PRINTSTR = 30
-    PRINTTEXT = 31
-    IF = 32
-    SET = 33
-    LOOP = 34
-    BREAK = 35
-    CONTINUE = 36
-    DO = 37
-    GUARD = 38
+    DICT = 29
+    GUARDED = 30
+    BEHIND = 31
+    PRINT = 32
+    PRINTSTR = 33
+    PRINTTEXT = 34
+    IF = 35
+    SET = 36
+    LOOP = 37
+    BREAK = 38
+    CONTINUE = 39
+    DO = 40
+    GUARD = 41
 
 
 FIRST_STATEMENT = Opcode.PRINT  # from there on they have no value
@@ -130,6 +133,9 @@ SIGNATURES = MappingProxyType(
         Opcode.CHECKED: "rn",
         Opcode.TEXT: "B",
         Opcode.MARKUP: "B",
+        Opcode.DICT: "pX",
+        Opcode.GUARDED: "xx",
+        Opcode.BEHIND: "Bx",
         Opcode.PRINT: "px",
         Opcode.PRINTSTR: "px",
         Opcode.PRINTTEXT: "x",

@@ -286,6 +286,20 @@ class _Run:
         self._move(place)
         return getattr(self.around, _ASKED[x[0]])
 
+    def _guarded(self, x: Any, guarded: Expression, instead: Expression) -> Any:
+        """Return a value, or, where it raises `StopIteration`, another (U4)."""
+        count, outer = len(self.texts), self.around
+        try:
+            return self.value(guarded)
+        except StopIteration:
+            self.around = outer
+        del self.texts[count:]
+        return self.value(instead)
+
+    def _behind(self, x: Any, body: Body, inner: Expression) -> Any:
+        self.body(body)
+        return self.value(inner)
+
     def _many(self, x: Any, *operands: Any) -> Any:
         values = [self.value(operand) for operand in operands]
         if x[0] == Opcode.CYCLE:
@@ -317,6 +331,8 @@ class _Run:
                 return subscript(self.undefined, *values)
             case Opcode.CALL:
                 return values[0](*values[1:])
+            case Opcode.DICT:
+                return dict(zip(values[::2], values[1::2], strict=True))
             case Opcode.CONCAT:
                 return (markup_join if self.escaped else str_join)(values)
             case Opcode.SLICE:
@@ -369,4 +385,6 @@ _METHODS = {
     **dict.fromkeys(_ASKED, "_asked"),
     Opcode.CHECKED: "_checked",
     Opcode.COUNTER: "_counter",
+    Opcode.GUARDED: "_guarded",
+    Opcode.BEHIND: "_behind",
 }

@@ -68,6 +68,11 @@ FOUND = (
         "a slice of what has none, within a constant",
         {"main.html": "{{ [1[::2], 1] }}{{ {'a': 1[1:]} }}{{ (1[:2]).x }}{{ [1[::2].a]|e }}"},
     ),
+    Case(
+        "an argument of a macro that raises what ends iterators, which the macro may raise and its arguments may not",
+        {"main.html": "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(c | upper) }}"},
+        ({"c": "raising('str', StopIteration)"},),
+    ),
 )
 
 

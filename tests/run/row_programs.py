@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from blendtpl.bundle.row_ops import GIVEN, KEEPS_PREVIOUS, Comparison, Opcode, Operator
+from blendtpl.bundle.row_ops import FIRST_STATEMENT, GIVEN, KEEPS_PREVIOUS, Comparison, Opcode, Operator
 
 FIXED = 8  # inputs with values; behind them are registers that programs set
 SPARE = 6
@@ -227,7 +227,7 @@ class Programs:
     def expression(self, depth: int, loops: list[int]) -> Any:
         kinds = [0, Opcode.ATTR, Opcode.CHECKED]
         if depth > 0:
-            kinds += range(Opcode.ATTR, Opcode.MARKUP + 1)
+            kinds += range(Opcode.ATTR, FIRST_STATEMENT)
         kind = self.draw(st.sampled_from([kind for kind in kinds if loops or not 14 <= kind <= 22]))
 
         def x() -> Any:
@@ -278,6 +278,13 @@ class Programs:
                 return (kind, self.register(), self.draw(NAMES))
             case Opcode.TEXT | Opcode.MARKUP:
                 return (kind, self.body(depth - 1, loops, leaves=False))
+            case Opcode.DICT:
+                pairs = self.many(depth - 1, loops)
+                return (kind, self.place(), *(part for key in pairs for part in (key, x())))
+            case Opcode.GUARDED:
+                return (kind, x(), x())
+            case Opcode.BEHIND:
+                return (kind, self.body(depth - 1, loops, leaves=False), x())
             case _:
                 return (kind, self.place())
 

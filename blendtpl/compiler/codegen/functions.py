@@ -14,7 +14,7 @@ from blendtpl.compiler.ir.effects import only_prints
 from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import replaced
 from blendtpl.compiler.ir.statements import Default, Define, Framed
-from blendtpl.compiler.ir.values import MakeBody, MakeCaller, MakeMacro, Text
+from blendtpl.compiler.ir.values import Behind, MakeBody, MakeCaller, MakeMacro, Text
 
 _ROOTS = frozenset({"root", "part", "block"})
 
@@ -143,6 +143,11 @@ def _text(generator: Generator, value: Text) -> ast.expr:
     return call("concat", name(out.variable))
 
 
+def _behind(generator: Generator, value: Behind) -> ast.expr:
+    generator.body(value.before, Out())
+    return generator.value(value.value)
+
+
 def _make_macro(generator: Generator, value: MakeMacro) -> ast.expr:
     function: ast.expr = name(value.function)
     if value.hoisted:
@@ -177,5 +182,5 @@ def _make_caller(generator: Generator, value: MakeCaller) -> ast.expr:
 
 
 FUNCTION_VALUES: Values = MappingProxyType(
-    {Text: _text, MakeMacro: _make_macro, MakeBody: _make_body, MakeCaller: _make_caller}
+    {Text: _text, Behind: _behind, MakeMacro: _make_macro, MakeBody: _make_body, MakeCaller: _make_caller}
 )

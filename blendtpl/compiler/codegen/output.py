@@ -100,6 +100,8 @@ def _macro_text(
         return macro_text(generator, macro, arguments)
     code = generator.code
     code.materialise_output()
+    if arguments is None:
+        arguments = macro_arguments(generator, macro)  # what raises here is no macro
     result, body = code.temporary(), list[ast.stmt]()
     with code.branch_scope(body):
         code.branch(assign(result, macro_text(generator, macro, arguments)))

@@ -180,6 +180,28 @@ def _text(builder: Builder, value: ir.Text) -> Any:
     return (Opcode.TEXT, builder.captured(value.body))
 
 
+def _guarded(builder: Builder, value: ir.Guarded) -> Any:
+    inner = builder.value(value.value)
+    builder.at = None  # it may have ended anywhere
+    instead = (Opcode.CALL, builder.place(value.line), builder.name("stopped"), builder.name("undefined"))
+    builder.at = None
+    return (Opcode.GUARDED, inner, instead)
+
+
+def _call_back(builder: Builder, value: ir.CallBack) -> Any:
+    frame, caller = builder.value(value.frame), builder.value(value.caller)
+    return (Opcode.CALL, builder.place(value.line), builder.name("call_back"), frame, caller)
+
+
+def _behind(builder: Builder, value: ir.Behind) -> Any:
+    return (Opcode.BEHIND, builder.captured(value.before), builder.value(value.value))
+
+
+def _pairs(builder: Builder, value: ir.Pairs) -> Any:
+    parts = [builder.value(part) for pair in value.pairs for part in pair]
+    return (Opcode.DICT, builder.place(value.line), *parts)
+
+
 def _apply(builder: Builder, value: ir.Apply) -> Any:
     inner = builder.value(value.value)
     passed = () if value.passed is None else (builder.value(value.passed),)
@@ -287,6 +309,10 @@ ROW_VALUES: Values = MappingProxyType(
         ir.Sequence: _sequence,
         ir.Marked: _marked,
         ir.Text: _text,
+        ir.Behind: _behind,
+        ir.Guarded: _guarded,
+        ir.CallBack: _call_back,
+        ir.Pairs: _pairs,
         ir.Apply: _apply,
         ir.Call: _call,
         ir.Invoke: _invoke,

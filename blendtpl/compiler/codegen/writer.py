@@ -317,13 +317,11 @@ class Writer:
 
         Output before it waits, and is text already.
         """
-        outer, self.function.run = (self.function.run, self.function.run_out), []
         self.function.texts += 1
         with self.branch_scope(block):
             yield
             self._append(assign(result, self._text()))
         self.function.texts -= 1
-        self.function.run, self.function.run_out = outer
 
     @contextmanager
     def appending_to(self, block: list[ast.stmt]) -> Iterator[None]:
@@ -344,11 +342,13 @@ class Writer:
 
     @contextmanager
     def branch_scope(self, block: list[ast.stmt]) -> Iterator[None]:
-        """Append to a branch of an expression for a while; output before it waits."""
+        """Append to a branch of an expression for a while; output before it waits, whatever is flushed there."""
+        outer, self.function.run = (self.function.run, self.function.run_out), []
         self.aside_begin()
         with self.appending_to(block):
             yield
         self.aside_end()
+        self.function.run, self.function.run_out = outer
 
     @contextmanager
     def statement_scope(self, block: list[ast.stmt]) -> Iterator[None]:

@@ -127,6 +127,8 @@ def _made(shown: Shown, value: Value) -> str:
             return of(inner) if when == "never" else f"markup({of(inner)}{'' if when == 'always' else f', {when}'})"
         case ir.Text(body=body):
             return shown.below(body)
+        case ir.Behind(before=before, value=inner):
+            return f"{of(inner)} behind {shown.below(before)}"
         case ir.Counter(loop=loop, attr=attr):
             return f"{loop}#{attr}"
         case ir.Turn(loop=loop, values=values):

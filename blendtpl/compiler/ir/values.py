@@ -262,6 +262,14 @@ class Text(Value):
     body: Body
 
 
+@node
+class Behind(Value):
+    """A value that is looked at behind what statements do."""
+
+    before: Body
+    value: Value
+
+
 # -- calls -------------------------------------------------------------------------------------------------------------
 
 

@@ -13,14 +13,19 @@ from blendtpl.bundle import abi
 from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compiler.analysis.facts import SPECIAL, MacroShape, is_call_of_self
 from blendtpl.compiler.analysis.walk import undeclared
-from blendtpl.compiler.ir.base import Value
+from blendtpl.compiler.ir.base import Body, Value
+from blendtpl.compiler.ir.rewrite import replaced
+from blendtpl.compiler.ir.statements import Set, ToVariable
 from blendtpl.compiler.ir.values import (
     Apply,
     Arguments,
+    Behind,
     BlockText,
     Call,
     CallBack,
     CallMacro,
+    Checked,
+    Constant,
     Frame,
     FrameBlock,
     Global,
@@ -31,6 +36,7 @@ from blendtpl.compiler.ir.values import (
     Rest,
     Slot,
     Undefined,
+    Variable,
 )
 from blendtpl.compiler.lower.scope import Scope
 from blendtpl.compiler.lower.translations import TRANSLATIONS, translated
@@ -113,9 +119,26 @@ def called(unit: Unit, node: nodes.Call, scope: Scope) -> Value:
         return _marked(unit, scope, block)
     macro = known_call(unit, node, scope)
     if macro is not None:
-        text = _marked(unit, scope, call_macro(unit, node, scope, macro))
-        return Guarded(unit.line, text) if unit.lenient else text
+        call = call_macro(unit, node, scope, macro)
+        if not unit.lenient:
+            return _marked(unit, scope, call)
+        before, operands = _looked_at(unit, call.operands)
+        guarded = Guarded(unit.line, _marked(unit, scope, replaced(call, {"operands": operands})))
+        return Behind(unit.line, before, guarded) if before else guarded
     return call_of(unit, node, scope)
+
+
+def _looked_at(unit: Unit, operands: tuple[Value, ...]) -> tuple[Body, tuple[Value, ...]]:
+    """Return what has the operands of a call in variables, and these: what they raise is not raised by the call."""
+    before, held = list[Set](), list[Value]()
+    for operand in operands:
+        if isinstance(operand, (Constant, Variable, Checked, Undefined)):
+            held.append(operand)
+            continue
+        variable = Variable(operand.line, f"operand_{unit.number()}")
+        before.append(Set(operand.line, ToVariable(operand.line, variable.name), operand, made=True))
+        held.append(variable)
+    return tuple(before), tuple(held)
 
 
 def call_of(unit: Unit, node: nodes.Call, scope: Scope, caller: Value | None = None) -> Value:

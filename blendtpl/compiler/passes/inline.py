@@ -53,6 +53,7 @@ from blendtpl.compiler.ir.values import (
     Resolved,
     Sequence,
     TemplateSelf,
+    Text,
     Variable,
 )
 from blendtpl.compiler.passes.moved import Arguments, Caller, Moved, assigned_in, is_call_of
@@ -118,16 +119,21 @@ class _Inline(Rewriter):
                 }
                 same = all(fields[name] is getattr(statement, name) for name in fields)
                 return (statement if same else replaced(statement, fields),)
-            case Print(value=Printed(value=CallMacro() as call, escaped=None) as printed):
+            case Print(value=Printed(value=CallMacro() as call) as printed):
                 call = self.parts(call)
-                return self._macro(statement.line, call, printed) or (
-                    replaced(statement, {"value": replaced(printed, {"value": call})}),
-                )
+                body = printed.escaped is None and self._macro(call, guarded=printed.guarded, escapes=printed.escapes)
+                return body or (replaced(statement, {"value": replaced(printed, {"value": call})}),)
             case RunIncluded():
                 return self._included(statement) or (self.parts(statement),)
             case RunSuper():
                 return self._super(statement) or (statement,)
         return (self.parts(statement),)
+
+    def value(self, value: Value) -> Value:
+        """Return a value where what a macro returns may be the text of its code."""
+        value = self.parts(value)
+        body = self._macro(value, guarded=False, escapes=False) if isinstance(value, CallMacro) else None
+        return Text(value.line, body) if body else value
 
     # -- what may be inlined -------------------------------------------------------------------------------------------
 
@@ -141,7 +147,7 @@ class _Inline(Rewriter):
             return None
         return function
 
-    def _macro(self, line: int, call: CallMacro, printed: Printed) -> Body | None:
+    def _macro(self, call: CallMacro, *, guarded: bool, escapes: bool) -> Body | None:
         function = self._callee(call.template, abi.macro_function(call.macro)) if self.site.loops else None
         if function is None or not _is_movable(function):
             return None
@@ -151,7 +157,7 @@ class _Inline(Rewriter):
         parameters = function.parameters[1:]  # behind the context
         if caller is not None and not self._takes(function, parameters[named], caller):
             return None
-        suffix = self.names.new()
+        suffix, line = self.names.new(), call.line
         arguments = Arguments(line, suffix, suffix, assigned_in(function))
         operands = [arguments.bound(f"a{at}", value) for at, value in enumerate(call.operands)]
         for parameter, slot in zip(parameters, call.slots, strict=False):
@@ -172,7 +178,7 @@ class _Inline(Rewriter):
         around = (*self.site.around, (call.template, abi.macro_function(call.macro)))
         body = self.within(template=call.template, around=around).body(moved.function(function))
         shown = f"macro {call.macro!r}"
-        framed = Framed(line, call.template, shown, body, printed.guarded, printed.escapes, streams=False)
+        framed = Framed(line, call.template, shown, body, guarded, escapes, streams=False)
         return (*arguments.before, framed)
 
     def _takes(self, function: Function, parameter: str, caller: MakeBody | MakeCaller) -> bool:

@@ -39,16 +39,19 @@
     X(CHECKED, 26, "rn")          \
     X(TEXT, 27, "B")              \
     X(MARKUP, 28, "B")            \
-    X(PRINT, 29, "px")            \
-    X(PRINTSTR, 30, "px")         \
-    X(PRINTTEXT, 31, "x")         \
-    X(IF, 32, "pxbb")             \
-    X(SET, 33, "rx")              \
-    X(LOOP, 34, "pxtyibf")        \
-    X(BREAK, 35, "j")             \
-    X(CONTINUE, 36, "j")          \
-    X(DO, 37, "x")                \
-    X(GUARD, 38, "pBx")
+    X(DICT, 29, "pX")             \
+    X(GUARDED, 30, "xx")          \
+    X(BEHIND, 31, "Bx")           \
+    X(PRINT, 32, "px")            \
+    X(PRINTSTR, 33, "px")         \
+    X(PRINTTEXT, 34, "x")         \
+    X(IF, 35, "pxbb")             \
+    X(SET, 36, "rx")              \
+    X(LOOP, 37, "pxtyibf")        \
+    X(BREAK, 38, "j")             \
+    X(CONTINUE, 39, "j")          \
+    X(DO, 40, "x")                \
+    X(GUARD, 41, "pBx")
 
 /* What `BINARY` and `UNARY`, `COMPARE` and `COUNTER` do, from 0 on. */
 #define BLENDTPL_OPERATORS(X) X(ADD) X(SUB) X(MUL) X(DIV) X(FLOORDIV) X(MOD) X(POW) X(POS) X(NEG)
@@ -62,7 +65,7 @@
     X(MOST_DEPTH, 128)          \
     X(MOST_NODES, 1 << 16)      \
     X(MOST_PLACES, 1 << 30)     \
-    X(FIRST_STATEMENT, 29)      \
+    X(FIRST_STATEMENT, 32)      \
     X(KEEPS_PREVIOUS, 1)
 
 /* Flags of a translation. */

@@ -465,6 +465,36 @@ collected(Run *run, const Node *node)
 }
 
 static PyObject *
+dict_of(Run *run, const Node *node)
+{
+    Values values;
+    if (evaluate_all(run, node->at[0], node->at[1], &values))
+        return NULL;
+    move(run, node->place);
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t at = 0; dict != NULL && at < values.count; at += 2)
+        if (PyDict_SetItem(dict, values.all[at], values.all[at + 1]))
+            Py_CLEAR(dict);
+    drop(&values);
+    return dict;
+}
+
+/* Return a value, or, when that raised `StopIteration`, another in place of it (U4). */
+static PyObject *
+guarded(Run *run, const Node *node)
+{
+    const Py_ssize_t count = run->texts.count;
+    Loop *const outer = run->loop;
+    PyObject *value = evaluate(run, node->at[0]);
+    if (value != NULL || !PyErr_ExceptionMatches(PyExc_StopIteration))
+        return value;
+    PyErr_Clear();
+    run->loop = outer;
+    drop_texts(&run->texts, count);
+    return evaluate(run, node->at[1]);
+}
+
+static PyObject *
 chosen(Run *run, const Node *node)
 {
     const int holds = blendtpl_condition(run, node->at[0], node->place);
@@ -527,6 +557,9 @@ blendtpl_evaluate(Run *run, const Node *node)
     case OP_CHECKED: return checked(run, node);
     case OP_TEXT: return blendtpl_text_from(run, node->at[0]);
     case OP_MARKUP: return marked(run, node);
+    case OP_DICT: return dict_of(run, node);
+    case OP_GUARDED: return guarded(run, node);
+    case OP_BEHIND: return blendtpl_run(run, node->at[0]) == DONE ? evaluate(run, node->at[1]) : NULL;
     case OP_CONSTANT: return Py_NewRef(node->object);
     default: return blendtpl_ahead(run, node);
     }

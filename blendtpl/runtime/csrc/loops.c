@@ -248,7 +248,13 @@ next_item(Run *run, Loop *loop)
     PyObject *item = loop->after;
     loop->after = NULL;
     if (item == NULL && loop->test != NO_OPERAND) {
+        PyObject *saved[MOST_VALUES];
+        const Py_ssize_t count = save(run, loop->target, saved, 0);
         const int there = choose_next(run, loop);
+        if (there == 0) /* what did not pass is not seen */
+            restore(run, loop->target, saved, 0);
+        for (Py_ssize_t at = 0; there != 0 && at < count; at++)
+            Py_DECREF(saved[at]);
         if (there > 0 && loop->keeps) {
             Py_XSETREF(loop->before, loop->current);
             loop->current = together(run, loop->target);

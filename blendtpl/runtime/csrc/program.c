@@ -327,7 +327,8 @@ lay_operation(Layout *layout, PyObject *operation, int32_t slot, int statement)
             return failed;
     }
     layout->depth--;
-    if (at != size || (opcode == OP_CALLKW && PyTuple_GET_SIZE(node.object) > node.at[2]))
+    if (at != size || (opcode == OP_CALLKW && PyTuple_GET_SIZE(node.object) > node.at[2])
+        || (opcode == OP_DICT && node.at[1] % 2))
         return REFUSED;
     specialise(layout, &node);
     layout->code.nodes[slot] = node;
