@@ -6,17 +6,20 @@ is linked here, since templates may come and go: names are resolved when a templ
 An environment with `enable_async`, or with a code generator of its own, keeps Jinja2's way.
 """
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import cached_property, wraps
 from inspect import signature
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Self, cast
+from weakref import ref
 
 import jinja2
 from jinja2 import nodes, sandbox
 from jinja2.compiler import CodeGenerator
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 
 from blendtpl.bundle.abi import TemplateInfo
@@ -30,6 +33,7 @@ from blendtpl.runtime.arguments import as_dict
 from blendtpl.runtime.causes import explain_by_note
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, Render
+from blendtpl.runtime.frame import Frame
 from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.messages import split_fields
 from blendtpl.runtime.namespace import bind_names, new_space
@@ -42,6 +46,13 @@ _BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("exten
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
     return not environment.is_async and environment.code_generator_class is CodeGenerator
+
+
+def _only_adds_to(globals: Any, others: Any) -> bool:
+    """Return whether the globals of a template are surely those of another, and maybe more."""
+    if type(globals) is not ChainMap or type(others) is not ChainMap or others.maps[0]:
+        return False
+    return len(globals.maps) == len(others.maps) == 2 and globals.maps[1] is others.maps[1]
 
 
 class LiveTemplate(CompiledTemplate):
@@ -127,6 +138,29 @@ class LiveTemplate(CompiledTemplate):
         """Return the text of one block rendered alone, as `blendtpl.Template.render_block` does."""
         return render.render_block(self, block, mappings, variables)
 
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Context:
+        """Return a new context of this template, as Jinja2's method of that name does."""
+        environment, globals = self.environment, self.globals
+        if shared or locals or environment.context_class is not FastContext or type(globals) is not ChainMap:
+            return super().new_context(vars, shared, locals)
+        known: dict[str, Any] = {}
+        for mapping in reversed(globals.maps):  # in its order, which takes a method of Python for each name
+            known.update(mapping)
+        if vars:
+            known = dict(known, **vars)
+        return FastContext(environment, known, self.name, self.own_blocks, globals)
+
+    def evaluation_of(self, frame: Frame) -> EvalContext:
+        """Return the evaluation context of a frame for which no context was made; anew, as how an environment escapes
+        may change.
+        """
+        return EvalContext(self.environment, self.name)
+
     @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
@@ -136,6 +170,11 @@ class LiveTemplate(CompiledTemplate):
         return self.first_preamble and self._of_context(str(self.info.preamble))
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        kept = cast("TemplateModule | None", self._module)
+        if kept is not None and type(ctx) is FastContext and "globals_keys" not in ctx.__dict__:
+            # what both see of their environment is the same dict, so that no name of it is missing here
+            known = _only_adds_to(self.globals, ctx._globals)
+            return kept if known else jinja2.Template._get_default_module(self, ctx)
         return jinja2.Template._get_default_module(self, ctx)
 
 
@@ -196,7 +235,25 @@ class _Live(jinja2.Environment):
         self, name: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
     ) -> jinja2.Template:
         """Return a template as Jinja2's method of that name does; of one of a registry, the template behind it."""
-        return super().get_template(unwrapped(name), parent, globals)
+        loader, cache = self.loader, self.cache
+        if (
+            type(name) is not str
+            or globals
+            or loader is None
+            or cache is None
+            or type(self)._load_template is not jinja2.Environment._load_template
+        ):
+            return super().get_template(unwrapped(name), parent, globals)
+        # what Jinja2's does, in one call in place of three
+        if parent is not None:
+            name = self.join_path(name, parent)
+        key = ref(loader), name
+        template: jinja2.Template | None = cache.get(key)
+        if template is None or (self.auto_reload and not template.is_up_to_date):
+            template = loader.load(self, name, self.make_globals(globals))
+            if self.cache is not None:
+                self.cache[key] = template
+        return template
 
     def select_template(
         self, names: Any, parent: str | None = None, globals: MutableMapping[str, Any] | None = None

@@ -132,6 +132,12 @@ class CompiledTemplate(jinja2.Template):
         return writing(function) if abi.INCLUDED in self.info.string_functions else function
 
     @cached_property
+    def text(self) -> Any:
+        """The function that returns the text of a template which is called with what it reads."""
+        function = self.space[abi.INCLUDED]
+        return function if abi.INCLUDED in self.info.string_functions else returning(function)
+
+    @cached_property
     def preamble(self) -> Any:
         """The function that runs what blocks see of the top level, when there is any; it is given no list."""
         template = self.first_preamble

@@ -8,15 +8,16 @@ template that is included. A frame that was made of a context has that from the 
 it reads as arguments has a frame of the first three alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import jinja2
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from blendtpl.bundle.abi import BLOCKS, CONTEXT, MAKER, ORIGIN, SLOTS
-from blendtpl.runtime.context import FastContext
+from blendtpl.runtime.context import FastContext, reader
 
 Frame = list[Any]
 
@@ -35,6 +36,26 @@ def evaluation(frame: Any) -> EvalContext:
     if type(frame) is not list or frame[CONTEXT] is not None:
         return true_context(frame).eval_ctx
     return frame[MAKER].evaluation_of(frame)  # type: ignore[no-any-return]
+
+
+def seen(frame: Any, environment: jinja2.Environment) -> Callable[[str, Any], Any] | None:
+    """Return a function that looks a name up in what a frame stands for, or in a context, as `reader` does; `None` when
+    that is of another environment, or a context of a class of its own. Of a frame of an included template no context is
+    made for that.
+    """
+    if type(frame) is list and frame[CONTEXT] is None and len(frame) == BLOCKS and type(frame[ORIGIN]) is tuple:
+        around, names = frame[ORIGIN]
+        outer = seen(around, environment)
+        if outer is None or frame[MAKER].environment is not environment:
+            return None
+
+        def get(name: str, default: Any) -> Any:
+            value = names.get(name, missing)
+            return outer(name, default) if value is missing else value
+
+        return get
+    context = true_context(frame)
+    return reader(context) if type(context) is FastContext and context.environment is environment else None
 
 
 def derived(frame: Frame, locals: Mapping[str, Any], slots: Iterable[tuple[str, int]]) -> Frame:

@@ -238,6 +238,7 @@ NAMES: dict[str, Any] = {
     "publish": publish,
     "publish_set": publish_set,
     "derived": derived,
+    "evaluation": evaluation,
     "insert_frames": insert_frames,
     "insert_frame": insert_frame,
     "no_parent": no_parent,

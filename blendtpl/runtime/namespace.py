@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import Any
 
 import jinja2
 from jinja2.environment import TemplateModule
@@ -23,10 +23,11 @@ from blendtpl.bundle import abi
 from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.runtime.choice_filters import applied, mapped
 from blendtpl.runtime.compiled_template import CompiledTemplate
-from blendtpl.runtime.context import FastContext, reader, render_of
+from blendtpl.runtime.context import FastContext, render_of
+from blendtpl.runtime.exceptions import ended
 from blendtpl.runtime.filters import bind_choice, bound
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
-from blendtpl.runtime.frame import true_context
+from blendtpl.runtime.frame import seen, true_context
 from blendtpl.runtime.helpers import NAMES
 from blendtpl.runtime.output import NEVER, Output, Write, drain, enclosed, foreign
 from blendtpl.runtime.traceback import Sources
@@ -194,34 +195,30 @@ def _extended(parent: jinja2.Template, function: Write) -> Write:
     return run
 
 
-def _is_called(template: jinja2.Template, context: Context) -> TypeGuard[CompiledTemplate]:
-    """Return whether the code of an included template is called with what it reads, which a context has."""
-    return (
-        isinstance(template, CompiledTemplate)
-        and template.info.reads is not None
-        and template.environment is context.environment
-        and type(context) is FastContext
-    )
-
-
-def _call(template: CompiledTemplate, context: Context, names: dict[str, Any], out: Output, limit: int | None) -> Any:
-    """Call it, with what is set around the include, or else what the context has (S6). A context of its own is made
-    when it asks for one.
+def _arguments(template: jinja2.Template, frame: Any, names: dict[str, Any]) -> list[Any] | None:
+    """Return what the code of an included template is called with, when it is called with what it reads: what is set
+    around the include, or else what the context has (S6). A context of its own is made when it asks for one.
     """
-    get = reader(context)
-    values = []
-    for name in template.info.reads or ():
-        value = names.get(name, missing)
-        values.append(get(name, missing) if value is missing else value)
-    frame = [None, template, (context, names)]
-    return enclosed(template.part, *values, frame, out, limit)
+    if not isinstance(template, CompiledTemplate) or template.info.reads is None:
+        return None
+    get = None if type(frame) is list else frame.__dict__.get("seen")
+    if get is None or type(frame) is not FastContext or frame.environment is not template.environment:
+        get = seen(frame, template.environment)
+        if get is None:
+            return None
+    arguments = [
+        get(name, missing) if (value := names.get(name, missing)) is missing else value for name in template.info.reads
+    ]
+    arguments.append([None, template, (frame, names)])
+    return arguments
 
 
 def _include(template: jinja2.Template, names: dict[str, Any]) -> Any:
     def write(frame: Any, out: Output, limit: int | None) -> Any:
+        arguments = _arguments(template, frame, names)
+        if arguments is not None:
+            return enclosed(template.part, *arguments, out, limit)  # type: ignore[attr-defined]  # it has been asked
         context = true_context(frame)
-        if _is_called(template, context):
-            return _call(template, context, names, out, limit)
         inner_context = template.new_context(context.get_all(), True, names)
         if not isinstance(template, CompiledTemplate):
             return foreign(template.root_render_func)(inner_context, out, limit)
@@ -247,8 +244,15 @@ def _included_text(
         if ignore_missing:
             return ""
         raise
+    own = dict(zip(names, values, strict=True))
+    arguments = _arguments(template, frame, own)
+    if arguments is not None:
+        try:
+            return template.text(*arguments)  # type: ignore[attr-defined, no-any-return]
+        except StopIteration as error:
+            raise ended(error) from error
     out: Output = []
-    drain(_include(template, dict(zip(names, values, strict=True)))(frame, out, NEVER))
+    drain(_include(template, own)(frame, out, NEVER))
     return "".join(out)
 
 

@@ -97,7 +97,8 @@ class ProgramFacts:
     modules which never change.
     `computed` are the templates that an include may mean by a name that is made at run time, by what is known of that.
     `speedups`: whether what runs the code is taken to have `blendtpl.runtime._speedups`. `alone` are the facts of the
-    one template that there is where no set is closed, so that all others may change.
+    one template that there is where no set is closed, so that all others may change, and `given` the names that its
+    code is called with, when it is. Something may extend it, too, which escapes otherwise.
     """
 
     facts: Mapping[str, Facts] = field(default_factory=dict)
@@ -109,6 +110,7 @@ class ProgramFacts:
     speedups: bool = False
     computed: Computed = field(default_factory=dict)
     alone: Facts | None = None
+    given: tuple[str, ...] | None = None
 
     def returns_text(self, template: str | None, function: str) -> bool:
         """Return whether a function of a template's code returns a text, rather than write to a list."""
@@ -122,6 +124,8 @@ class ProgramFacts:
 
     def parameters(self, template: str | None) -> tuple[str, ...] | None:
         """Return the names that the code of an included template is called with; `None` when it needs a context."""
+        if self.alone is not None:
+            return self.given
         return tuple(sorted(self.reads[template])) if template is not None and self.is_part(template) else None
 
     def is_part(self, template: str) -> bool:
@@ -150,6 +154,8 @@ class ProgramFacts:
 
     def needs_context(self, template: str | None) -> bool:
         """Return whether an included template may in rare cases need a true context."""
+        if self.alone is not None:  # what it includes may do anything
+            return True
         waiting, seen = [template], set()
         while waiting:
             name = waiting.pop()
@@ -345,3 +351,21 @@ def _called(program: ProgramFacts, template: str, printing: Prints) -> Iterator[
             shape = program.macro(origin, macro or attr)
             if shape is not None:
                 yield origin, abi.macro_function(shape.name)
+
+
+def open_set(
+    facts: Facts, template: str | None, reads: frozenset[str], *, in_order: bool, speedups: bool
+) -> ProgramFacts:
+    """Return what is known of a template around which nothing is known; `reads` are the names that it reads itself.
+
+    What it includes may be another template at the next render, or at the next turn of a loop.
+    """
+    part = facts.part and not facts.modifies and len(reads) not in _NEVER_CALLED_WITH
+    printing = next((entry for entry in facts.prints if entry.function == abi.INCLUDED), None)
+    text = part and template is not None and printing is not None and not printing.included and not in_order
+    return ProgramFacts(
+        string_functions={str(template): frozenset({abi.INCLUDED})} if text else {},
+        speedups=speedups,
+        alone=facts,
+        given=tuple(sorted(reads)) if part else None,
+    )

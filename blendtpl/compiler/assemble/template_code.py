@@ -18,9 +18,9 @@ from jinja2 import nodes
 from jinja2.filters import FILTERS
 
 from blendtpl.bundle import abi
-from blendtpl.bundle.environment import is_own, passed_argument
-from blendtpl.compiler.analysis.facts import facts
-from blendtpl.compiler.analysis.program_facts import ProgramFacts
+from blendtpl.bundle.environment import is_own, passed_argument, prints_in_order
+from blendtpl.compiler.analysis.program_facts import ProgramFacts, open_set
+from blendtpl.compiler.analysis.summary import summarize
 from blendtpl.compiler.analysis.walk import below
 from blendtpl.compiler.assemble.packing import unit
 from blendtpl.compiler.assemble.target import target_of
@@ -66,13 +66,10 @@ def code_of(
     stands.
     """
     try:
-        emitted = module_of(
-            name,
-            tree,
-            environment,
-            ProgramFacts(speedups=speedups, alone=facts(tree, environment, str(name))),
-            lambda name: None,
-        )
+        summary = summarize(tree, environment, str(name))
+        in_order = prints_in_order(environment)
+        program = open_set(summary.facts, name, summary.free, in_order=in_order, speedups=speedups)
+        emitted = module_of(name, tree, environment, program, lambda name: None)
     except Unfinished as error:
         cause = error.cause
     else:

@@ -81,6 +81,8 @@ def _evaluation(generator: Generator, value: ir.Evaluation) -> ast.expr:
         other = attribute(call("true_context", frame), "eval_ctx")
         own = name(generator.bind("eval_ctx", value.bound))
         return generator.code.materialise(either(name("stable_autoescape"), own, other))
+    if generator.target.parameters is not None:
+        return generator.code.materialise(call("evaluation", frame))
     return attribute(frame, "eval_ctx")
 
 
@@ -90,7 +92,10 @@ def autoescape(generator: Generator, value: ir.Autoescape) -> ast.expr:
         return const(value.compiled)
     frame: ast.expr = generator.value(value.frame)
     context = call("true_context", frame) if generator.target.slots is not None else frame
-    other = attribute(attribute(context, "eval_ctx"), "autoescape")
+    evaluation: ast.expr = attribute(context, "eval_ctx")
+    if generator.target.parameters is not None:
+        evaluation = call("evaluation", frame)
+    other = attribute(evaluation, "autoescape")
     # what it was compiled for, unless a template of the set may change it, or extend this one and differ
     if value.compiled:
         return ast.BoolOp(ast.Or(), [name("stable_autoescape"), other])

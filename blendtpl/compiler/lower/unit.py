@@ -298,12 +298,14 @@ class Unit:
     def evaluation(self, scope: Scope) -> Evaluation:
         """Return the evaluation context."""
         escapes = EvalContext(self.environment, self.template).autoescape
-        sure = self.parameters is not None or (self.framed and self.template in self.program.stable_autoescape)
+        stable = self.template in self.program.stable_autoescape
+        sure = (self.parameters is not None and self.program.alone is None) or (self.framed and stable)
         return Evaluation(self.line, self.frame(scope), "escaping" if escapes else "plain", sure)
 
     def autoescape(self, scope: Scope) -> Autoescape:
         """Return whether output is escaped."""
-        known = self.parameters is not None or self.singleton or self.template in self.program.stable_autoescape
+        known = self.singleton or self.template in self.program.stable_autoescape
+        known = known or (self.parameters is not None and self.program.alone is None)
         sure = known and not self.eval_ctx.volatile
         return Autoescape(self.line, self.frame(scope), bool(self.eval_ctx.autoescape), sure)
 
