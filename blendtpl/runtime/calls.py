@@ -15,6 +15,7 @@ from jinja2.runtime import Macro
 
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.runtime.frame import evaluation, true_context
+from blendtpl.runtime.macros import macro_markup, macro_text
 from blendtpl.runtime.traceback import STOPPED
 
 UNMARKED = frozenset((FunctionType, BuiltinFunctionType, MethodType))  # unless they have a mark of their own
@@ -28,7 +29,7 @@ def callee(frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any =
     if type(function) in UNMARKED and not hasattr(function, "jinja_pass_arg"):
         return function  # type: ignore[no-any-return]
     if type(function) is Macro:
-        return partial(function, evaluation(frame))
+        return partial(macro_markup if evaluation(frame).autoescape else macro_text, function)
     if hasattr(function, "__call__") and passed_argument(function.__call__):  # noqa: B004  # as Jinja2 asks
         function = function.__call__
     argument = passed_argument(function)

@@ -27,6 +27,7 @@ from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
 from blendtpl.runtime.items import subscript
 from blendtpl.runtime.lookahead import Counted, Lookahead
+from blendtpl.runtime.macros import marked
 from blendtpl.runtime.output import NEVER, Body, Output, drain, enclosed, escape_str, returning, written
 from blendtpl.runtime.speedups import (
     attribute,
@@ -51,13 +52,13 @@ def call_back(frame: Any, caller: Any) -> Any:
         out: Output = []
         caller.write(out)
         text = "".join(out)
-        return Markup(text) if evaluation(frame).autoescape else text
+        return marked(text) if evaluation(frame).autoescape else text
     if type(caller) is not Macro or caller._argument_count or caller.catch_kwargs or caller.catch_varargs:
         return callee(frame, caller)()
     if caller.caller:
         return callee(frame, caller)()
     text = caller._func()
-    return Markup(text) if evaluation(frame).autoescape else text
+    return marked(text) if evaluation(frame).autoescape else text
 
 
 def caller_text(frame: Any, caller: Any, escapes: bool) -> str:
