@@ -16,6 +16,7 @@ from weakref import ref
 
 import jinja2
 from jinja2 import nodes, sandbox
+from jinja2.bccache import BytecodeCache
 from jinja2.compiler import CodeGenerator
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateSyntaxError
@@ -26,6 +27,7 @@ from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.environment import EXTENSIONS, with_defaults
 from blendtpl.compiler.assemble.template_code import code_of
 from blendtpl.compiler.frontend.parser import with_lines
+from blendtpl.live_bytecode import KeyedCache
 from blendtpl.live_messages import live_message
 from blendtpl.mail.message import Message
 from blendtpl.runtime import render
@@ -42,6 +44,8 @@ from blendtpl.runtime.speedups import ACTIVE, prepare, utf8
 from blendtpl.runtime.traceback import stopped
 
 _BEFORE_EXTENSIONS = list(signature(jinja2.Environment).parameters).index("extensions")
+
+_NOT_PICKLED = frozenset({"_null", "_blendtpl_names", "_blendtpl_compiler"})
 
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
@@ -198,6 +202,16 @@ class _Live(jinja2.Environment):
                     self.add_extension(extension)
                 self._install_null()
 
+        @property
+        def bytecode_cache(self) -> BytecodeCache | None:
+            """The cache of code, whose keys have all that code depends on: see `blendtpl.live_bytecode`."""
+            cache = vars(self).get("bytecode_cache")
+            return cache if cache is None or not _takes_ours(self) else KeyedCache(cache)
+
+        @bytecode_cache.setter
+        def bytecode_cache(self, cache: BytecodeCache | None) -> None:
+            vars(self)["bytecode_cache"] = cache._cache if type(cache) is KeyedCache else cache
+
     def _install_null(self) -> None:
         """Have texts stay as they are until translations are passed or installed."""
         before = set(self.globals)
@@ -207,7 +221,7 @@ class _Live(jinja2.Environment):
     def __getstate__(self) -> dict[str, Any]:
         # functions that Jinja2 makes for translations cannot be pickled, and an environment can
         null = vars(self).get("_null", {})
-        state = {name: value for name, value in vars(self).items() if name not in {"_null", "_blendtpl_names"}}
+        state = {name: value for name, value in vars(self).items() if name not in _NOT_PICKLED}
         state["globals"] = {name: value for name, value in self.globals.items() if null.get(name) is not value}
         return {"state": state, "null": any(null.get(name) is value for name, value in self.globals.items())}
 

@@ -56,7 +56,7 @@ STAGES = {
 STAGES[""] = set(STAGES)
 
 ERRORS = {"errors", "extras", "lifeline", "printable", "reprs", "_version"}
-FACE = {"", "live", "live_messages", "recompile"}
+FACE = {"", "live", "live_bytecode", "live_messages", "recompile"}
 
 
 def room(module: str) -> str:

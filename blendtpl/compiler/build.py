@@ -36,8 +36,9 @@ from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.analysis.summary import TemplateSummary, from_bytes, summarize, to_bytes
 from blendtpl.compiler.assemble.packing import pack
 from blendtpl.compiler.assemble.template_code import emit
-from blendtpl.compiler.cache_keys import closure, compiler_digest, foreign, make_key
+from blendtpl.compiler.cache_keys import closure, foreign, make_key
 from blendtpl.compiler.config import Config, find_config
+from blendtpl.compiler.digest import compiler_digest
 from blendtpl.compiler.frontend import diagnostics
 from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions

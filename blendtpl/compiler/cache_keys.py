@@ -6,7 +6,6 @@ cache, or needs the libraries that it is made of.
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -15,19 +14,6 @@ from blendtpl.bundle.environment import autoescape_of, is_own, passed_argument
 from blendtpl.compiler.analysis.linker import Program
 from blendtpl.compiler.assemble.template_code import own_lookups
 from blendtpl.compiler.frontend.reader import Source
-
-
-def compiler_digest() -> str:
-    """Return the digest of this package's own code: two states of it may bear one version number.
-
-    It is empty where that code is not in files, as in a zip archive or a frozen application.
-    """
-    digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    paths = sorted(package.rglob("*.py"))
-    for path in paths:
-        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest() if paths else ""
 
 
 def make_key(kind: str, content: Mapping[str, Any]) -> str:
