@@ -19,6 +19,7 @@ from jinja2 import filters, tests
 from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.runtime import (
     choice_filters,
+    link_filters,
     lookup_filters,
     sequence_filters,
     text_filters,
@@ -120,7 +121,7 @@ PORTABLE: Mapping[str, Form] = MappingProxyType(
         "tojson": Form(text_filters.tojson),
         "unique": Form(sequence_filters.unique, "getitem"),
         "urlencode": Form(text_filters.urlencode),
-        "urlize": Form(text_filters.urlize),
+        "urlize": Form(link_filters.urlize),
         "wordcount": Form(text_filters.wordcount),
         "wordwrap": Form(text_filters.wordwrap),
         "xmlattr": Form(text_filters.xmlattr),

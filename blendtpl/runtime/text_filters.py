@@ -202,39 +202,3 @@ def urlencode(value: Any) -> str:
         return _quoted(value, False)
     items = value.items() if isinstance(value, dict) else value
     return "&".join(f"{_quoted(key, True)}={_quoted(item, True)}" for key, item in items)
-
-
-# a word that `jinja2.utils.urlize` may make a link of: an address of any kind has one of these in it
-_MAY_LINK = re.compile(r"(?<!\S)[^\s@:.]*[@:.]\S*")
-_OPTIONS = frozenset((str, type(None)))
-
-
-def urlize(
-    eval_ctx: nodes.EvalContext,
-    value: str,
-    trim_url_limit: int | None = None,
-    nofollow: bool = False,
-    target: str | None = None,
-    rel: str | None = None,
-    extra_schemes: Iterable[str] | None = None,
-) -> str:
-    """Return what `do_urlize` does, which is asked for words that may be addresses, and not for the others."""
-    options = trim_url_limit, nofollow, target, rel, extra_schemes
-    policies = eval_ctx.environment.policies
-    if (
-        type(value) not in _MARKED
-        or extra_schemes is not None
-        or policies["urlize.extra_schemes"]
-        or type(nofollow) is not bool
-        or not _OPTIONS.issuperset(map(type, (target, rel, policies["urlize.rel"])))
-    ):
-        return filters.do_urlize(eval_ctx, value, *options)
-
-    def linked(match: re.Match[str]) -> str:
-        word = match[0]
-        if "@" in word or ":" in word or "." in word.rstrip(").,>"):  # of the others, that ends a sentence
-            return filters.do_urlize(eval_ctx, Markup(word), *options)  # noqa: S704  # escaped already
-        return word
-
-    linked_text = _MAY_LINK.sub(linked, str(value) if type(value) is Markup else escape_str(value))
-    return Markup(linked_text) if eval_ctx.autoescape else linked_text  # noqa: S704  # so is what Jinja2 returns
