@@ -16,7 +16,7 @@ SOURCES = [
     str(C / f"{name}.c")
     for name in (
         *("abi", "attributes", "calls", "entry", "expressions", "filters", "lookahead", "lookups", "loops"),
-        *("module", "program", "statements", "text_filters", "translations", "utf8", "value_tests"),
+        *("module", "order_filters", "program", "statements", "text_filters", "translations", "utf8", "value_tests"),
     )
 ]
 HEADERS = [

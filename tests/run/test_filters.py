@@ -251,6 +251,47 @@ def test_what_says_that_it_is_a_text_is_asked_as_one(
     assert tried(bound(environment, "filter", name)) == tried(theirs)
 
 
+KEYS = st.one_of(
+    *(
+        st.sampled_from(found)
+        for found in (["a", "B", "b", "A", "", "ß", "É", "é"], [1, 2, -5, 2**62], [1.5, -0.0, 0.0])
+    ),
+    st.sampled_from([1, 1.0, True, 2**70, float("nan"), None, "a", Markup("A"), Text("b")]),
+)
+KEYED = st.one_of(
+    *(
+        st.lists(st.sampled_from(found), max_size=20)
+        for found in (["a", "B", "b", "A", "é"], [1, 2, -5], [1.5, -0.0, 0.0])
+    ),
+    st.lists(KEYS, max_size=4),
+)
+
+
+@given(
+    keys=KEYED,
+    make=st.sampled_from([list, tuple, iter]),
+    spoilt=st.sampled_from([None, None, {}, {5: 1, "a": "a"}, SimpleNamespace(a="a", b=1)]),
+    attribute=st.sampled_from([None, "a", "a", "a", "b", "a.b", "a,b", "0", 0, "items"]),
+    flags=st.dictionaries(
+        st.sampled_from(["case_sensitive", "reverse", "default", "start"]), st.booleans(), max_size=2
+    ),
+    safely=st.booleans(),
+)
+@pytest.mark.parametrize("name", ["groupby", "max", "min", "sort", "sum"])
+def test_items_are_put_in_order_and_added_up_alike(
+    name: str, keys: list[Any], make: Any, spoilt: Any, attribute: Any, flags: dict[str, Any], safely: bool
+) -> None:
+    items = [{"a": key, "b": at, "items": key} for at, key in enumerate(keys)] if attribute is not None else keys
+    if spoilt is not None:
+        items = [*items[:1], spoilt, *items[1:]]  # behind what looks like something usual
+    environment = SandboxedEnvironment() if safely else ENVIRONMENT
+    theirs = getattr(FILTERS[name], "__wrapped__", FILTERS[name])
+    ours: Any = bound(environment, "filter", name)
+    for given_all in ({"attribute": attribute, **flags}, flags):
+        expected = outcome(lambda: theirs(environment, make(items), **given_all))  # noqa: B023  # it is called here
+        assert outcome(lambda: ours(environment, make(items), **given_all)) == expected  # noqa: B023
+
+
 @pytest.mark.parametrize("odd", [0, Wordless()], ids=repr)
 @pytest.mark.parametrize(
     ("name", "value", "given_all"),

@@ -231,7 +231,7 @@ blendtpl_quick_functions(PyObject *module, PyObject *const *arguments, Py_ssize_
         return NULL;
     }
     State *state = PyModule_GetState(module);
-    const Row *const tables[] = {blendtpl_text_filters, blendtpl_filters, blendtpl_value_tests};
+    const Row *const tables[] = {blendtpl_text_filters, blendtpl_order_filters, blendtpl_filters, blendtpl_value_tests};
     PyObject *found = PyDict_New();
     for (size_t at = 0; at < sizeof(tables) / sizeof(*tables); at++)
         for (const Row *row = tables[at]; found != NULL && row->kind != NULL; row++) {

@@ -42,8 +42,8 @@ typedef struct {
     Apply apply;
 } Row;
 
-/* The filters of texts, and those of anything else; the tests. Each ends with a row of nothing. */
-extern const Row blendtpl_text_filters[], blendtpl_filters[], blendtpl_value_tests[];
+/* The filters of texts, those that order items, and those of anything else; the tests. Each ends with a row of nothing. */
+extern const Row blendtpl_text_filters[], blendtpl_order_filters[], blendtpl_filters[], blendtpl_value_tests[];
 
 FUNCTION(blendtpl_text_method);
 FUNCTION(blendtpl_attr);

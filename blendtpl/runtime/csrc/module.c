@@ -62,6 +62,7 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [CALLEE] = {"blendtpl.runtime.calls", "callee"},
     [INVOKED] = {"blendtpl.runtime.calls", "invoked"},
     [STOPPED_IN] = {"blendtpl.runtime.calls", "stopped_in"},
+    [GROUP] = {"jinja2.filters", "_GroupTuple"},
     [UNDEFINED] = {"jinja2.runtime", "Undefined"},
     [SUBSCRIPT] = {"blendtpl.runtime.items", "subscript"},
     [NO_ITEM] = {"blendtpl.runtime.items", "no_item"},

@@ -57,6 +57,7 @@ enum {
     CALLEE,
     INVOKED,
     STOPPED_IN,
+    GROUP,
     IMPORTS
 };
 
