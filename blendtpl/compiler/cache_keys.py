@@ -81,6 +81,7 @@ def closure(
         "optimized": environment.optimized,
         "uniform": sorted(program.facts.stable_autoescape.intersection(reach)),
         "statics": sorted(program.facts.singletons.intersection(reach)),
+        "context free": sorted(program.facts.context_free.intersection(reach)),
         "referred": name in program.facts.referred,
         "texts": sorted((other, sorted(program.facts.string_functions.get(other, ()))) for other in reach),
         "jinja's": own_lookups(environment),

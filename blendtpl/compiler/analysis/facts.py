@@ -41,16 +41,18 @@ class Facts:
     lists that it sets there, `handled` the names of what a template does more with than look things up in it, `modules`
     those that it has for modules: (name, template or "" when that is made at run time, name in it or ""). `macros` are
     those of its top level that are always there; `imported` what top-level imports with constant names bind, once and
-    unconditionally: (name, template, macro or ""), `early` the names of imports and macros that are bound before any
-    block may run. `stored` are all names that the top level sets, `scoped` the blocks that run in a context of their
-    own. `parent` is what it extends by a constant name, `first`: whether that comes before all else; `extends`: whether
-    it extends anything, `extensible`: all that it may extend, `None` when that is made at run time. `slotted`: its code
-    may find its variables in the slots of a frame, rather than in a context; `may_form_cycle`: what it sets may come to
-    hold that scope; `blocks` are its blocks, in order, `required` those that another template must fill; `inner` are
-    the names that it sets and that functions made at its top level read; `shadows` those that may be set around its
-    scoped blocks; `closes`: whether its top level makes macros, which hold the scope; `refers`: whether it asks for
-    ``self``, `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`: whether it
-    changes that while it runs. `prints` are the functions of its code that may return a text.
+    unconditionally: (name, template, macro or ""), `in_context` the like of those with context, wherever they are;
+    `context_free`: whether nothing in it can tell a context from another, beside the names that it reads, unless some
+    template `hands_caller` to a macro in another way than by a `call` tag; `early` the names of imports and macros that
+    are bound before any block may run. `stored` are all names that the top level sets, `scoped` the blocks that run in
+    a context of their own. `parent` is what it extends by a constant name, `first`: whether that comes before all else;
+    `extends`: whether it extends anything, `extensible`: all that it may extend, `None` when that is made at run time.
+    `slotted`: its code may find its variables in the slots of a frame, rather than in a context; `may_form_cycle`: what
+    it sets may come to hold that scope; `blocks` are its blocks, in order, `required` those that another template must
+    fill; `inner` are the names that it sets and that functions made at its top level read; `shadows` those that may be
+    set around its scoped blocks; `closes`: whether its top level makes macros, which hold the scope; `refers`: whether
+    it asks for ``self``, `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`:
+    whether it changes that while it runs. `prints` are the functions of its code that may return a text.
     """
 
     part: bool
@@ -62,6 +64,9 @@ class Facts:
     modules: tuple[tuple[str, str, str], ...]
     macros: tuple[MacroShape, ...]
     imported: tuple[tuple[str, str, str], ...]
+    in_context: tuple[tuple[str, str, str], ...]
+    context_free: bool
+    hands_caller: bool
     early: frozenset[str]
     stored: frozenset[str]
     bound: frozenset[str]
@@ -142,6 +147,10 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         modules=static_references.modules(every, environment, template),
         macros=macros,
         imported=static_references.imported(tree.body, count, environment, template),
+        in_context=static_references.in_context(every, environment, template),
+        context_free=is_singleton and "self" not in names and _is_context_free(every, top, environment),
+        hands_caller=any(node.key == "caller" for node in every.get(nodes.Keyword, ()))
+        or any(node.dyn_kwargs is not None for node in every.get(nodes.Call, ())),
         early=static_references.early(tree.body),
         stored=stored,
         bound=frozenset(static_references.imports(top)),
@@ -268,6 +277,21 @@ def _asks(every: ByKind, environment: jinja2.Environment) -> bool:
         for node in every.get(of, ())
         if (passed := passed_argument(present.get(node.name)))
     )
+
+
+def _is_context_free(every: ByKind, top: list[nodes.Node], environment: jinja2.Environment) -> bool:
+    """Return whether nothing in a module of macros calls or hands on what may ask for the context: it calls its own
+    macros, those that it imports, and callers.
+    """
+    if has_own_call(environment) or passed_argument(environment.finalize) == "context" or _asks(every, environment):
+        return False
+    if not every.keys().isdisjoint((nodes.Include, *_NEVER_SLOTTED)):
+        return False
+    own = {"caller", *(node.name for node in top if isinstance(node, nodes.Macro)), *static_references.imports(top)}
+    own -= {node.name for node in every.get(nodes.Name, ()) if node.ctx != "load"}
+    calls: list[nodes.Call] = every.get(nodes.Call, [])
+    called = (call.node.node if isinstance(call.node, nodes.Getattr) else call.node for call in calls)
+    return all(isinstance(node, nodes.Name) and node.name in own for node in called)
 
 
 def _stored(top: list[nodes.Node]) -> dict[str, int]:

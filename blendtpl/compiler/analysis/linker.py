@@ -15,6 +15,7 @@ from blendtpl.compiler.analysis.computed_names import matching
 from blendtpl.compiler.analysis.program_facts import (
     Computed,
     ProgramFacts,
+    context_free,
     singletons,
     stable_autoescape,
     string_functions,
@@ -130,13 +131,15 @@ def link(summaries: Mapping[str, TemplateSummary], environment: jinja2.Environme
             ),
         )
     facts = {name: summary.facts for name, summary in summaries.items()}
+    ready = singletons(facts)
     program_facts = ProgramFacts(
         facts,
         {name: frozenset(names) for name, names in seen.items()},
         stable_autoescape(facts),
         referred=frozenset(name for summary in summaries.values() for link in summary.links for name in link.names)
         | {template for names in computed.values() for _, template in names},
-        singletons=singletons(facts),
+        singletons=ready,
+        context_free=context_free(facts, ready, reads),
         speedups=speedups,
         computed=computed,
     )

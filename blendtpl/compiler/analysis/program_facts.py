@@ -4,7 +4,7 @@ Enters: the facts of all templates of a closed set and what each reads. Leaves: 
 closed set there are no links, and everything stays as dynamic as Jinja2 has it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from blendtpl.bundle import abi
@@ -81,6 +81,17 @@ def singletons(facts: Mapping[str, Facts]) -> frozenset[str]:
     return frozenset(ready)
 
 
+def context_free(facts: Mapping[str, Facts], ready: Iterable[str], reads: Mapping[str, Set[str]]) -> frozenset[str]:
+    """Return which of the singletons are the same when they are imported with context: they read nothing of it, run
+    nothing that may be given it, and nothing can tell that each import with context makes a module of its own.
+    """
+    if any(template.hands_caller for template in facts.values()):
+        return frozenset()
+    handled = frozenset().union(*(template.handled for template in facts.values()))
+    told = {origin for template in facts.values() for alias, origin, _ in template.in_context if alias in handled}
+    return frozenset(name for name in ready if facts[name].context_free and not reads[name] and name not in told)
+
+
 # so many values, with or without what comes behind them, would be a tuple that is kept
 _NEVER_CALLED_WITH = frozenset(
     TUPLE_FREELIST_LIMIT - len(others) for others in ((), ("context",), ("context", "out", "limit"))
@@ -95,6 +106,7 @@ class ProgramFacts:
     `string_functions` are the functions of each template's code that return a text; `referred` are the templates that
     others extend, include or import by a name that is known, or that one is compared with; `singletons` those that are
     modules which never change.
+    `context_free` are those of the singletons that are the same when they are imported with context.
     `computed` are the templates that an include may mean by a name that is made at run time, by what is known of that.
     `speedups`: whether what runs the code is taken to have `blendtpl.runtime._speedups`. `alone` are the facts of the
     one template that there is where no set is closed, so that all others may change, and `given` the names that its
@@ -107,6 +119,7 @@ class ProgramFacts:
     string_functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     referred: frozenset[str] = frozenset()
     singletons: frozenset[str] = frozenset()
+    context_free: frozenset[str] = frozenset()
     speedups: bool = False
     computed: Computed = field(default_factory=dict)
     alone: Facts | None = None
@@ -265,7 +278,12 @@ class ProgramFacts:
         facts = self.facts.get(template)
         if facts is None:
             return {}
-        return {name: (origin, macro) for name, origin, macro in facts.imported if self.is_singleton(origin)}
+        return {
+            name: (origin, macro)
+            for name, origin, macro in facts.imported
+            if self.is_singleton(origin)
+            and (origin in self.context_free or (name, origin, macro) not in facts.in_context)
+        }
 
     def inherited(self, template: str, block: str) -> dict[str, tuple[str, str]]:
         """Return the like for a block: names that what its template surely extends has bound before the block runs."""

@@ -3,7 +3,7 @@
 Enters: a parsed tree. Leaves: names of templates, and the variables that imports bind.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 import jinja2
 from jinja2 import nodes
@@ -87,28 +87,37 @@ def imported(
     body: list[nodes.Node], stored: dict[str, int], environment: jinja2.Environment, template: str
 ) -> tuple[tuple[str, str, str], ...]:
     """Return what imports of a top level bind once and surely: (name, template, name in it or "")."""
-    statements = [node for node in body if isinstance(node, (nodes.Import, nodes.FromImport)) and not node.with_context]
+    statements = [node for node in body if isinstance(node, (nodes.Import, nodes.FromImport))]
     return tuple(bound for bound in _bound(statements, environment, template) if bound[1] and stored[bound[0]] == 1)
 
 
 def modules(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[tuple[str, str, str], ...]:
     """Return the like of all imports, wherever they are; of a name that is made at run time, no template."""
-    statements = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
-    return tuple(_bound(statements, environment, template))
+    return tuple(_bound(_imports(every), environment, template))
 
 
-def sole(every: ByKind, environment: jinja2.Environment, template: str) -> dict[str, tuple[str, str]]:
-    """Return what nothing but imports without context of one and the same thing binds, in any scope: each name with the
-    template, and the name in it or "".
+def in_context(every: ByKind, environment: jinja2.Environment, template: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the like of all imports with context."""
+    return tuple(_bound([node for node in _imports(every) if node.with_context], environment, template))
+
+
+def sole(
+    every: ByKind, environment: jinja2.Environment, template: str, context_free: Container[str]
+) -> dict[str, tuple[str, str]]:
+    """Return what nothing but imports of one and the same thing binds, in any scope: each name with the template, and
+    the name in it or "". With context that is so of the templates that are `context_free` alone.
     """
-    statements = [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
     others = {node.name for node in every.get(nodes.Name, ()) if node.ctx != "load"}
     others |= {node.name for node in every.get(nodes.Macro, ())}
-    others |= set(imports([node for node in statements if node.with_context]))
+    others |= {alias for alias, origin, _ in in_context(every, environment, template) if origin not in context_free}
     bound: dict[str, set[tuple[str, str]]] = {}
-    for alias, *what in _bound(statements, environment, template):
+    for alias, *what in _bound(_imports(every), environment, template):
         bound.setdefault(alias, set()).add((what[0], what[1]))
     return {alias: what.pop() for alias, what in bound.items() if len(what) == 1 and alias not in others}
+
+
+def _imports(every: ByKind) -> list[nodes.Import | nodes.FromImport]:
+    return [*every.get(nodes.Import, ()), *every.get(nodes.FromImport, ())]
 
 
 def _bound(

@@ -164,6 +164,7 @@ def _facts(loaded: dict[str, Any]) -> Facts:
             **loaded,
             "macros": tuple(macros),
             "imported": tuple(map(tuple, loaded["imported"])),
+            "in_context": tuple(map(tuple, loaded["in_context"])),
             "modules": tuple(map(tuple, loaded["modules"])),
             "included": tuple(loaded["included"]),
             "blocks": tuple(loaded["blocks"]),

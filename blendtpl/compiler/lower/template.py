@@ -75,7 +75,7 @@ def lowered(
 def _template(unit: Unit, tree: nodes.Template) -> Template:
     every, template = by_kind(tree), unit.template
     if template is not None:
-        unit.imports = static_references.sole(every, unit.environment, template)
+        unit.imports = static_references.sole(every, unit.environment, template, unit.program.context_free)
     blocks: dict[str, nodes.Block] = {}
     for block in every.get(nodes.Block, ()):
         if block.name in blocks:

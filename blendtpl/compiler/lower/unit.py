@@ -342,9 +342,11 @@ class Unit:
     def static_origin(self, node: nodes.Import | nodes.FromImport) -> str | None:
         """Return the name of the template that an import takes a module from which never changes."""
         reference = node.template
-        if node.with_context or not isinstance(reference, nodes.Const) or not isinstance(reference.value, str):
+        if not isinstance(reference, nodes.Const) or not isinstance(reference.value, str):
             return None
         origin = self.environment.join_path(reference.value, str(self.template))
+        if node.with_context and origin not in self.program.context_free:
+            return None
         return origin if self.program.is_singleton(origin) else None
 
 
