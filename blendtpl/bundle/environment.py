@@ -51,6 +51,7 @@ _OPTIONS = (
     "is_async",
 )
 
+AS_JINJA2 = "_as_jinja2"  # what marks a method of ours that does what Jinja2's of that name does
 _MARK = "jinja_pass_arg"  # where Jinja2's decorators leave their mark
 _MARKED = {
     getattr(pass_context(lambda: None), _MARK): "context",
@@ -152,6 +153,12 @@ def passed_argument(function: Any) -> str:
 def has_own_call(environment: jinja2.Environment) -> bool:
     """Return whether the contexts of an environment have a method of their own through which templates call."""
     return environment.context_class.call is not Context.call
+
+
+def has_own_lookups(environment: jinja2.Environment) -> bool:
+    """Return whether the contexts of an environment have a method of their own by which names are looked up."""
+    method = environment.context_class.resolve_or_missing
+    return method is not Context.resolve_or_missing and not hasattr(method, AS_JINJA2)
 
 
 def prints_in_order(environment: jinja2.Environment) -> bool:

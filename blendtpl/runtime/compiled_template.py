@@ -7,6 +7,7 @@ template renders.
 
 from collections.abc import Callable, Iterator, Mapping, Sized
 from functools import cached_property, partial
+from itertools import repeat
 from typing import Any, NoReturn, cast
 
 import jinja2
@@ -195,14 +196,6 @@ class CompiledTemplate(jinja2.Template):
                 stacks.setdefault(name, []).append(block)
         return stacks
 
-    @cached_property
-    def fresh(self) -> dict[str, Any] | None:
-        """What each new context of a linked template starts with."""
-        if not self.has_fast_context:
-            return None
-        attributes = {"environment": self.environment, "name": self.name, "blocks": self.stacks}
-        return {**attributes, "_globals": self.environment.globals}
-
     @property
     def has_fast_context(self) -> bool:
         """Whether its contexts are made in less time: all blocks are known, and the class of them is ours."""
@@ -219,24 +212,31 @@ class CompiledTemplate(jinja2.Template):
         if self.info.slots is not None and function in self.info.string_functions:
             return _Text(self, self.space[function])
         if self.info.slots is not None:
-            return lambda context, out, limit: write(self._scope_of(context), out, limit)
+            return _Written(self, write)
         return write  # type: ignore[no-any-return]
 
     def _scope_of(self, context: Context) -> Frame:
         """Return the frame that stands for a context."""
         blocks = self.asked if not self.required else self.filled(cast(Any, context.blocks), self.in_context)
         # no maker and no origin: the context that they would make is there
-        slots = map(_got(context), self.info.slots) if self.info.slots else ()
-        frame = [context, None, None, blocks, *slots]
+        frame = [context, None, None, blocks, *map(reader(context), self.info.slots or (), repeat(missing))]
+        for at, name in self.set_only:
+            frame[at] = context.vars.get(name, missing)
         if self.may_form_cycle:
             _keep(context, frame)
         return frame
 
     @cached_property
+    def set_only(self) -> tuple[tuple[int, str], ...]:
+        """The slots of names that are never looked up outside of what the templates set, each with its name."""
+        slots = enumerate(self.info.slots or (), SLOTS)
+        return tuple((at, name[:-1]) for at, name in slots if name.endswith("="))
+
+    @cached_property
     def in_context(self) -> dict[str, Any]:
         """What runs each block that the context of a frame has."""
         texts = self.string_functions
-        return {name: _in_context(name, text=abi.block_function(name) in texts) for name in self.info.order}
+        return {name: _in_context(self, name, text=abi.block_function(name) in texts) for name in self.info.order}
 
     @cached_property
     def asked(self) -> list[Any]:
@@ -259,8 +259,7 @@ class CompiledTemplate(jinja2.Template):
             around, names = source
             base = true_context(around)
             return self._completed(self.new_context(base.get_all(), True, names), frame, render_of(base))
-        context = self.new_context({name: value for name, value in source.items() if value is not missing})
-        return self._completed(context, frame, Render())
+        return self._completed(self.context_of_variables(source), frame, Render())
 
     def evaluation_of(self, frame: Frame) -> EvalContext:
         """Return the evaluation context of a frame for which no context was made."""
@@ -290,19 +289,25 @@ class CompiledTemplate(jinja2.Template):
         locals: Mapping[str, Any] | None = None,
     ) -> Context:
         """Return a new context of this template, as Jinja2's method of that name does."""
-        if not shared and self.fresh is not None:
-            # `fresh` has what `__init__` would set
-            fast = FastContext.__new__(FastContext)
-            parent = {**self.globals, **vars} if vars else {**self.globals}
+        if not shared and self.has_fast_context:
+            given = {**vars} if vars else {}
             if locals:
-                parent.update(locals)
-            fast.__dict__.update(self.fresh, parent=parent, vars={}, exported_vars=set())
-            return fast
+                given.update((name, value) for name, value in locals.items() if value is not missing)
+            return self.context_of_variables(given)
         blocks: Any = {} if self.stacks is not None else self.own_blocks
         context = new_context(self.environment, self.name, blocks, vars, shared, self.globals, locals)
         if self.stacks is not None:
             context.blocks = cast(Any, self.stacks)
         return context
+
+    def context_of_variables(self, given: Mapping[str, Any]) -> Context:
+        """Return a new context of variables, which nobody changes from now on; `missing` stands for none."""
+        if self.environment.context_class is not FastContext:
+            return self.new_context({name: value for name, value in given.items() if value is not missing})
+        blocks = self.stacks
+        if blocks is None:
+            blocks = {name: [block] for name, block in self.own_blocks.items()}
+        return FastContext.of_variables(self.environment, self.name, blocks, self.globals, given)
 
     def make_module(
         self,
@@ -362,21 +367,47 @@ def _keep(context: Context, frame: Frame) -> None:
         render.keep(partial(empty, frame))
 
 
-def _in_context(name: str, *, text: bool) -> Any:
-    """Return what runs the block of a name that the context of a frame has."""
+def _in_context(template: CompiledTemplate, name: str, *, text: bool) -> Any:
+    """Return what runs the block of a name that the context of a frame of this template has.
+
+    A block of the template, or of what it surely extends, is given that frame, which has all that the context would be
+    asked for; another is given one of its own.
+    """
+    chain = template.chain or ()
 
     def write(frame: Any, out: Output, limit: int | None) -> Any:
         context = true_context(frame)
         block: Any = context.blocks[name][0]
+        if type(block) is _Written and block.template in chain:
+            return block.function(frame, out, limit)
+        if type(block) is _Text and block.template in chain:
+            out.append(block.function(frame))
+            return ()
         return block(context, out, limit)
 
     def give(frame: Any) -> str:
         context = true_context(frame)
         block: Any = context.blocks[name][0]
-        return block.text(context) if type(block) is _Text else returned(frame)
+        if type(block) is _Text:
+            given: str = block.function(frame) if block.template in chain else block.text(context)
+            return given
+        return returned(frame)
 
     returned = returning(write)
     return give if text else write
+
+
+class _Written:
+    """A function that writes for a frame, as one that is given a context."""
+
+    __slots__ = ("function", "template")
+
+    def __init__(self, template: CompiledTemplate, function: Any) -> None:
+        self.template, self.function = template, function
+
+    def __call__(self, context: Context, out: Output, limit: int | None) -> Any:
+        """Write it."""
+        return self.function(self.template._scope_of(context), out, limit)
 
 
 class _Text:

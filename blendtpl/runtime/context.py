@@ -4,12 +4,17 @@ Enters: variables. Leaves: contexts. A context is Jinja2's own class to everybod
 """
 
 from collections.abc import Callable, Mapping
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 import jinja2
 from jinja2.environment import TemplateModule
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from blendtpl.bundle.environment import AS_JINJA2
 
 Blocks = Mapping[str, Any]
 
@@ -45,12 +50,30 @@ class Render:
 class FastContext(Context):
     """A context that makes what few templates ask of it only when they do.
 
-    `seen` looks names up in all that the context has; emitted code sets it to `None` when it sets a name.
+    `seen` looks names up in all that the context has; emitted code sets it to `None` when it sets a name. `given` are
+    the variables of a render, which nobody changes; `parent` is made of these and the globals when it is asked for:
+    most functions that are passed a context look up one name.
     """
 
     render: Render | None = None
     seen: Callable[[str, Any], Any] | None = None
+    given: Mapping[str, Any] | None = None
     _globals: Mapping[str, Any] | None
+
+    @classmethod
+    def of_variables(
+        cls,
+        environment: jinja2.Environment,
+        name: str | None,
+        blocks: Mapping[str, Any] | None,
+        globals: Mapping[str, Any],
+        given: Mapping[str, Any],
+    ) -> "FastContext":
+        """Return a context of variables, which have `missing` where there is none of that name."""
+        context = cls.__new__(cls)  # without what `__init__` would make
+        context.environment, context.name, context.blocks = environment, name, blocks  # type: ignore[assignment]
+        context._globals, context.given, context.vars = globals, given, {}
+        return context
 
     def __init__(
         self,
@@ -69,15 +92,33 @@ class FastContext(Context):
         self.blocks = {name: [block] for name, block in blocks.items()}
 
     def __getattr__(self, attr: str) -> Any:
-        if attr == "eval_ctx":
-            self.eval_ctx = EvalContext(self.environment, self.name)
+        value: Any
+        if attr == "parent" and self.given is not None:
+            value = {**(self._globals or {}), **self.given}
+            if any(map(is_, self.given.values(), repeat(missing))):
+                value = {name: each for name, each in value.items() if each is not missing}
+        elif attr == "eval_ctx":
+            value = EvalContext(self.environment, self.name)
         elif attr == "globals_keys":
-            self.globals_keys = set(self._globals or ())
+            value = set(self._globals or ())
         elif attr == "exported_vars":
-            self.exported_vars = set()
+            value = set()
         else:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {attr!r}")
-        return self.__dict__[attr]
+        setattr(self, attr, value)
+        return value
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Return what the context has under a name, or `missing`."""
+        if self.given is None:
+            return super().resolve_or_missing(key)
+        if key in self.vars:
+            return self.vars[key]
+        if key in self.given:
+            return self.given[key]
+        return (self._globals or {}).get(key, missing)
+
+    setattr(resolve_or_missing, AS_JINJA2, True)
 
     def empty(self) -> None:
         """Let go of what the template has set, which may hold this context."""
@@ -97,6 +138,9 @@ FastContext.__name__ = FastContext.__qualname__ = "Context"
 FastContext.__module__ = "jinja2.runtime"
 
 
+_LOOKUPS = (Context.resolve_or_missing, FastContext.resolve_or_missing)
+
+
 def render_of(context: Context) -> Render | None:
     """Return the render that a context belongs to, if it does."""
     return getattr(context, "render", None)
@@ -114,9 +158,9 @@ def reader(context: Context) -> Callable[[str, Any], Any]:
         if context.seen is None and not context.vars:
             return context.parent.get
         if context.seen is None:
-            context.seen = {**context.parent, **context.vars}.get
+            context.seen = {**context.parent, **context.vars}.get if context.vars else context.parent.get
         return context.seen
-    if type(context).resolve_or_missing is not Context.resolve_or_missing:
+    if type(context).resolve_or_missing not in _LOOKUPS:
         return lambda name, default: context.resolve_or_missing(name)
     return {**context.parent, **context.vars}.get
 

@@ -95,25 +95,28 @@ def publish_set(frame: Frame, stores: Iterable[tuple[str, int, bool]], *runs: tu
     """Tell the context that a frame was made of what its template has just set: names in order, of which every other
     run of them is exported, beginning with one that is not. `stores` says where they are.
     """
-    slots = {name: slot for name, slot, _ in stores}
     for number, names in enumerate(runs):
         for name in names:
-            publish(frame[CONTEXT], name, frame[slots[name]], export=number % 2 == 1)
+            slot = next(slot for stored, slot, _ in stores if stored == name)
+            publish(frame[CONTEXT], name, frame[slot], export=number % 2 == 1)
 
 
 def names_set(
-    frame: Frame, given: Mapping[str, Any], stores: Iterable[tuple[str, int, bool]]
+    frame: Frame, given: Callable[[str], Any], stores: Iterable[tuple[str, int, bool]]
 ) -> Iterator[tuple[str, Any, bool]]:
-    """Yield what a template has set so far, what is in a slot and was not given: name, value, if it is exported."""
+    """Yield what a template has set so far, what is in a slot and was not given: name, value, if it is exported.
+
+    `given` returns what was given under a name, or `missing`.
+    """
     for name, slot, export in stores:
         value = frame[slot]
-        if value is not missing and value is not given.get(name, missing):
+        if value is not missing and value is not given(name):
             yield name, value, export
 
 
 def set_names(frame: Frame, context: Context, stores: Iterable[tuple[str, int, bool]]) -> None:
     """Tell a new context what its template has set so far."""
-    for name, value, export in names_set(frame, context.parent, stores):
+    for name, value, export in names_set(frame, context.resolve_or_missing, stores):
         publish(context, name, value, export)
 
 

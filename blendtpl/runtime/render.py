@@ -105,8 +105,12 @@ def _put_assigned(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any
         set_here = frame[CONTEXT].vars if frame[CONTEXT] is not None else {}
         values = ((name, value) for name, value in set_here.items() if given.get(name, missing) is not value)
     elif len(frame) > SLOTS:
-        values = ((name, value) for name, value, _ in names_set(frame, given, compiled.stores))
+        values = ((name, value) for name, value, _ in names_set(frame, partial(_got, given), compiled.stores))
     assigned.update((name, value) for name, value in values if not isinstance(value, (Macro, TemplateModule)))
+
+
+def _got(given: dict[str, Any], name: str) -> Any:
+    return given.get(name, missing)
 
 
 def _texts(beginnings: Iterable[Begin], compiled: CompiledTemplate, given: dict[str, Any]) -> list[str]:
@@ -227,7 +231,7 @@ def begin_block(
 
 def _context(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any]) -> Any:
     """Return the context of a render that begins, which its frame has from now on."""
-    context: Any = compiled.new_context(given)
+    context: Any = compiled.context_of_variables(given)
     context.render = Render()  # before the frame has it: what is in a frame can be finished
     frame[CONTEXT] = context
     return context

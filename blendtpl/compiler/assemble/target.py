@@ -1,10 +1,9 @@
 """Target: what code generation is told of a template's environment, and of the set around it."""
 
 import jinja2
-from jinja2.runtime import Context
 
 from blendtpl.bundle import abi
-from blendtpl.bundle.environment import is_own, prints_in_order
+from blendtpl.bundle.environment import has_own_lookups, is_own, prints_in_order
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.codegen.generator import Target
 
@@ -17,7 +16,7 @@ def target_of(environment: jinja2.Environment, template: str | None, program: Pr
         program.speedups,
         lenient=not issubclass(environment.undefined, jinja2.StrictUndefined),
         in_order=prints_in_order(environment),
-        own_context=environment.context_class.resolve_or_missing is not Context.resolve_or_missing,
+        own_context=has_own_lookups(environment),
         joins=environment.concat is jinja2.Environment.concat,
         looks_up=type(environment).getitem is jinja2.Environment.getitem and not environment.sandboxed,
         sandboxed=environment.sandboxed,

@@ -14,10 +14,9 @@ from jinja2 import nodes
 from jinja2.exceptions import TemplateAssertionError
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE
 from jinja2.nodes import EvalContext
-from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
-from blendtpl.bundle.environment import has_own_call
+from blendtpl.bundle.environment import has_own_call, has_own_lookups
 from blendtpl.compiler.analysis.computed_names import patterns
 from blendtpl.compiler.analysis.facts import MacroShape
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
@@ -122,7 +121,7 @@ class Unit:
     @property
     def own_context(self) -> bool:
         """Return whether contexts have a method of their own by which names are looked up."""
-        return self.environment.context_class.resolve_or_missing is not Context.resolve_or_missing
+        return has_own_lookups(self.environment)
 
     @property
     def watches_calls(self) -> bool:
