@@ -389,9 +389,8 @@ def _in_context(template: CompiledTemplate, name: str, *, text: bool) -> Any:
         context = true_context(frame)
         block: Any = context.blocks[name][0]
         if type(block) is _Text:
-            given: str = block.function(frame) if block.template in chain else block.text(context)
-            return given
-        return returned(frame)
+            return block.function(frame) if block.template in chain else block.text(context)  # type: ignore[no-any-return]
+        return returned(frame)  # type: ignore[no-any-return]
 
     returned = returning(write)
     return give if text else write
