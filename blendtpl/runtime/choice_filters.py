@@ -90,7 +90,7 @@ def _with(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
 def applied(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     """Return what yields what ``map`` does with a filter."""
 
-    def apply(value: Any, arguments: tuple[Any, ...]) -> Iterator[Any]:
+    def apply(frame: Any, value: Any, arguments: tuple[Any, ...]) -> Iterator[Any]:
         if value:
             for item in value:
                 yield function(item, *arguments)
@@ -148,12 +148,12 @@ def _judged(
     return get, partial(test, **kwargs) if kwargs and named_test else test, named_test[1:]
 
 
-def chosen_by(test: Callable[..., Any], expected: bool) -> Callable[..., Iterator[Any]]:
+def chosen_by(undefined: Any, test: Callable[..., Any], expected: bool) -> Callable[..., Iterator[Any]]:
     """Return what `select`, or `reject` when `expected` is not true, yields for a test; with the name of an attribute
     it is `selectattr`, or `rejectattr`.
     """
 
-    def choose(undefined: Any, value: Any, attr: str | None, arguments: tuple[Any, ...]) -> Iterator[Any]:
+    def choose(frame: Any, value: Any, attr: str | None, arguments: tuple[Any, ...]) -> Iterator[Any]:
         if value:
             get = None if attr is None else getter(undefined, (attr,))
             for item in value:

@@ -69,7 +69,7 @@ def faster(environment: jinja2.Environment, name: str) -> Function | None:
     return SAFE.get(name, form.function) if lookups == "safe" else form.function
 
 
-def bind_choice(
+def quick_choice(
     environment: jinja2.Environment, name: str, test: str | None = None
 ) -> Callable[..., Iterator[Any]] | None:
     """Return what does what Jinja2's `select` and its like do with one of Jinja2's own tests, or with none; `None` when
@@ -78,7 +78,7 @@ def bind_choice(
     if not is_own(environment, "filter", name) or not (test is None or is_own(environment, "test", test)):
         return None
     chosen: Any = bool if test is None else bound(environment, "test", test)
-    return chosen_by(chosen, name.startswith("select"))
+    return chosen_by(environment.undefined, chosen, name.startswith("select"))
 
 
 def _filter(environment: jinja2.Environment, name: str) -> Any:

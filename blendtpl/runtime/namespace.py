@@ -25,7 +25,7 @@ from blendtpl.runtime.choice_filters import applied, mapped
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, render_of
 from blendtpl.runtime.exceptions import ended
-from blendtpl.runtime.filters import bind_choice, bound
+from blendtpl.runtime.filters import bound, quick_choice
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
 from blendtpl.runtime.frame import seen, true_context
 from blendtpl.runtime.helpers import NAMES
@@ -86,17 +86,33 @@ def bind_map(environment: jinja2.Environment) -> Callable[[Any, Any, str], Itera
     return lambda frame, value, attr: function(true_context(frame), value, attribute=attr)
 
 
-def bind_application(environment: jinja2.Environment, name: str) -> Callable[..., Iterator[Any]] | None:
-    """Return what does what the filter `map` does with the name of a filter; `None` when that asks for anything, or the
-    environment calls filters in a way of its own.
-    """
+def bind_application(environment: jinja2.Environment, name: str) -> Callable[[Any, Any, tuple[Any, ...]], Any]:
+    """Return what does what the filter `map` does with the name of a filter, for a frame, a value, and arguments."""
     ours = type(environment)._filter_test_common is jinja2.Environment._filter_test_common
     function = environment.filters.get(name)
+    ours = ours and type(environment).call_filter is jinja2.Environment.call_filter
     if function is None or passed_argument(function) or not (ours and is_own(environment, "filter", "map")):
-        return None
-    if type(environment).call_filter is not jinja2.Environment.call_filter:
-        return None
+        general = bind_filter(environment, "map")
+        return lambda frame, value, arguments: general(true_context(frame), value, name, *arguments)
     return applied(bind_filter(environment, name))
+
+
+def bind_choice(
+    environment: jinja2.Environment, name: str, *test: str
+) -> Callable[[Any, Any, str | None, tuple[Any, ...]], Any]:
+    """Return what does what `select` and its like do with a test, or with none, for a frame, a value, the name of an
+    attribute, if it takes one, and arguments of the test.
+    """
+    chooser = quick_choice(environment, name, *test)
+    if chooser is not None:
+        return chooser
+    general = bind_filter(environment, name)
+
+    def choose(frame: Any, value: Any, attr: str | None, arguments: tuple[Any, ...]) -> Any:
+        named = () if attr is None else (attr,)
+        return general(true_context(frame), value, *named, *test, *arguments)
+
+    return choose
 
 
 def bind_exact(environment: jinja2.Environment, kind: str, name: str, exact: str) -> Any:

@@ -14,8 +14,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS
 from markupsafe import Markup
 
-from blendtpl.runtime.filters import FASTER, bind_choice, bound, faster
-from blendtpl.runtime.namespace import bind_application, bind_map
+from blendtpl.runtime.filters import FASTER, bound, faster, quick_choice
+from blendtpl.runtime.namespace import bind_application, bind_choice, bind_map
 from testkit.filter_calls import passed
 from tests.run.filter_values import Pretending, Wordless
 
@@ -170,11 +170,7 @@ def test_filters_are_mapped_alike(given_all: tuple[Any, ...], value: Any, strict
     lazy = lazy and isinstance(value, list)
     expected = outcome(lambda: FILTERS["map"](context, iter(value) if lazy else value, *given_all))
     apply = bind_application(environment, given_all[0])
-    if given_all[0] == "replace":
-        assert apply is None  # it asks for how output is escaped
-        return
-    assert apply is not None
-    assert outcome(lambda: apply(iter(value) if lazy else value, given_all[1:])) == expected
+    assert outcome(lambda: apply(context, iter(value) if lazy else value, given_all[1:])) == expected
 
 
 def test_what_maps_by_its_own_rules_is_left_to_do_so() -> None:
@@ -183,10 +179,18 @@ def test_what_maps_by_its_own_rules_is_left_to_do_so() -> None:
             return "watched"
 
     other = jinja2.Environment()
-    other.filters["map"] = lambda value, name: value
-    assert bind_application(Watching(), "upper") is None
-    assert bind_application(other, "upper") is None
-    assert bind_application(ENVIRONMENT, "no_such") is None
+    other.filters["map"] = jinja2.pass_context(lambda context, value, name: [name, *value])
+
+    def outcomes(environment: jinja2.Environment, name: str) -> tuple[Any, Any]:
+        context = environment.from_string("").new_context()
+        apply = bind_application(environment, name)
+        theirs = environment.filters["map"]
+        return outcome(lambda: apply(context, ["a"], ())), outcome(lambda: theirs(context, ["a"], name))
+
+    for environment in (Watching(), other, ENVIRONMENT):
+        for name in ("upper", "no_such"):
+            found, expected = outcomes(environment, name)
+            assert found == expected
 
 
 @pytest.mark.parametrize("name", ["join", "max", "min", "sort", "urlencode", "urlize", "wordwrap", "xmlattr"])
@@ -325,12 +329,14 @@ def test_what_says_whether_case_counts_is_asked_when_jinja2_asks_it(
 def test_choices_are_alike(name: str, value: Any, test: tuple[Any, ...] | None, strict: bool) -> None:
     environment = STRICT if strict else ENVIRONMENT
     context = environment.from_string("").new_context()
-    choose = bind_choice(environment, name, test[0] if test else None)
+    choose = quick_choice(environment, name, *(test or ())[:1])
     assert choose is not None
     attr = "a" if name.endswith("attr") else None
     arguments = (*([attr] if attr else []), *(test or ()))
     expected = outcome(lambda: FILTERS[name](context, value, *arguments))
-    assert outcome(lambda: choose(environment.undefined, value, attr, tuple((test or ())[1:]))) == expected
+    assert outcome(lambda: choose(None, value, attr, tuple((test or ())[1:]))) == expected
+    general = bind_choice(environment, name, *(test or ())[:1])
+    assert outcome(lambda: general(context, value, attr, tuple((test or ())[1:]))) == expected
     if attr:
         expected = outcome(lambda: FILTERS["map"](context, value, attribute=attr))
         assert outcome(lambda: bind_map(environment)(context, value, attr)) == expected
@@ -340,9 +346,11 @@ def test_what_an_environment_has_of_its_own_is_not_replaced() -> None:
     environment = jinja2.Environment()
     environment.filters["select"] = lambda value: value
     environment.tests["odd"] = lambda value: True
-    assert bind_choice(environment, "select", None) is None
-    assert bind_choice(environment, "reject", "odd") is None
-    assert bind_choice(environment, "reject", "even") is not None
+    assert quick_choice(environment, "select", None) is None
+    assert quick_choice(environment, "reject", "odd") is None
+    assert quick_choice(environment, "reject", "even") is not None
+    odd = bind_choice(environment, "reject", "odd")
+    assert [*odd(environment.from_string("").new_context(), [1, 2], None, ())] == []
     assert bound(environment, "filter", "select") is environment.filters["select"]
     assert bound(environment, "test", "odd") is environment.tests["odd"]
     assert bound(environment, "filter", "no such") is None

@@ -17,6 +17,7 @@ from jinja2.tests import TESTS
 
 import blendtpl
 from blendtpl.compiler.codegen import specialize
+from blendtpl.compiler.lower import choices
 from blendtpl.runtime.filters import FASTER, FASTER_TESTS
 from testkit.oracle import Outcome, live_environment, load, outcome, stock_environment
 
@@ -64,7 +65,7 @@ PLACES = (
     "{{ (E)|list }}",
 )
 # all that have a form of our own: a new one is tested because it is there
-WRITTEN_OUT = tuple(dict.fromkeys((*specialize._FILTERS, "default", "d", "map", *specialize._CHOICES, *FASTER)))
+WRITTEN_OUT = tuple(dict.fromkeys((*specialize._FILTERS, "default", "d", "map", *choices._CHOICES, *FASTER)))
 TESTS_WRITTEN_OUT = tuple({**specialize._TESTS, **FASTER_TESTS})
 _UNTESTED = {"random"}
 

@@ -3,7 +3,7 @@
 import jinja2
 
 from blendtpl.bundle import abi
-from blendtpl.bundle.environment import has_own_lookups, is_own, prints_in_order
+from blendtpl.bundle.environment import has_own_lookups, prints_in_order
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
 from blendtpl.compiler.codegen.generator import Target
 
@@ -18,9 +18,6 @@ def target_of(environment: jinja2.Environment, template: str | None, program: Pr
         in_order=prints_in_order(environment),
         own_context=has_own_lookups(environment),
         joins=environment.concat is jinja2.Environment.concat,
-        looks_up=type(environment).getitem is jinja2.Environment.getitem and not environment.sandboxed,
-        sandboxed=environment.sandboxed,
-        own_tests=frozenset(test for test in environment.tests if is_own(environment, "test", test)),
         parameters=None if parameters is None else frozenset(parameters),
         slots=None if layout is None else {slot: at for at, slot in enumerate(layout.slots, abi.SLOTS)},
         needs_context=layout is None or program.needs_context(template),

@@ -11,9 +11,6 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from jinja2.tests import TESTS
-
-from blendtpl.bundle.environment import passed_argument
 from blendtpl.compiler.codegen.generator import Generator
 from blendtpl.compiler.codegen.pyast import attribute, call, const, either, is_, item, likely, name
 from blendtpl.compiler.ir.values import Apply, Constant
@@ -41,10 +38,6 @@ def specialised(
         return general
     if node.kind == "test":
         return _test(generator, node, value, general) if generator.code.function.hot else general
-    if node.called == "map":
-        return (_of_filter if node.arguments.positional else _of_attribute)(generator, node, value, general)
-    if node.called in _CHOICES:
-        return _choice(generator, node, value, general)
     if not generator.code.function.hot:
         return general
     if node.called in {"default", "d"}:
@@ -92,11 +85,6 @@ def _constants(node: Apply) -> Constants | None:
     return tuple(constants) if len(constants) == len(node.arguments.positional) else None
 
 
-def _is_plain(argument: Any) -> bool:
-    """Return whether an argument is a text that may be the name of something."""
-    return type(argument) is str and argument.isidentifier()
-
-
 def _default(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
     takes, given = ("default_value", "boolean"), node.arguments
     arguments = {**dict(zip(takes, given.positional, strict=False)), **dict(given.keywords)}
@@ -115,53 +103,6 @@ def _default(generator: Generator, node: Apply, value: ast.expr, general: ast.ex
         return either(missing, general, value)
     text = is_(call("type", value), generator.bind("exact", "filter", node.called, "str"))
     return likely(ast.BoolOp(ast.And(), [text, value]), value, general)
-
-
-def _of_attribute(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for the values of one attribute of each item, which needs no context."""
-    given = node.arguments
-    keywords = dict(given.keywords)
-    attr = keywords.get("attribute")
-    if (
-        len(given.keywords) != 1
-        or not (isinstance(attr, Constant) and _is_plain(attr.value))
-        or given.star is not None
-        or given.stars is not None
-        or not generator.target.looks_up
-    ):
-        return general
-    return call(generator.bind("mapped"), generator.value(node.frame), value, const(attr.value))
-
-
-def _of_filter(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for what another filter makes of each item, when that asks for nothing."""
-    constants = _constants(node)
-    if not constants or not _is_plain(constants[0]) or generator.target.sandboxed:
-        return general
-    applied = generator.bind("application", constants[0])
-    return either(is_(name(applied), None), general, call(applied, value, const(constants[1:])))
-
-
-# the filters that choose by a test, and whether they take the name of an attribute before that
-_CHOICES = MappingProxyType({"select": False, "reject": False, "selectattr": True, "rejectattr": True})
-
-
-def _choice(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
-    """Return the expression for what a test chooses, when that is one of Jinja2's own and asks for nothing."""
-    constants = _constants(node)
-    if constants is None or not generator.target.looks_up:
-        return general
-    attr, rest = (constants[:1], constants[1:]) if _CHOICES[node.called] else ((None,), constants)
-    if not attr or (_CHOICES[node.called] and not _is_plain(attr[0])):
-        return general
-    test = rest[:1]  # which `none` is one that there is not
-    if test and not (
-        _is_plain(test[0]) and test[0] in generator.target.own_tests and not passed_argument(TESTS[test[0]])
-    ):
-        return general
-    chooser = generator.bind("choice", node.called, *test)
-    operands = [name("undefined"), value, const(*attr), const(rest[1:])]
-    return either(is_(name(chooser), None), general, call(chooser, *operands))
 
 
 def _method(called: str) -> Callable[[ast.expr, Constants], ast.expr]:

@@ -38,6 +38,7 @@ from blendtpl.compiler.ir.values import (
     Undefined,
     Variable,
 )
+from blendtpl.compiler.lower.choices import chosen_once
 from blendtpl.compiler.lower.scope import Scope
 from blendtpl.compiler.lower.translations import TRANSLATIONS, translated
 from blendtpl.compiler.lower.unit import Unit
@@ -80,7 +81,7 @@ def applied(
         # one that is not Jinja2's may keep it, or change it
         passed = unit.evaluation(scope) if own else ObjectAttribute(unit.line, unit.context(scope), "eval_ctx")
     given = arguments(unit, node, scope)
-    return Apply(unit.line, kind, str(node.name), value, passed, given, own, unit.frame(scope))
+    return chosen_once(unit, Apply(unit.line, kind, str(node.name), value, passed, given, own, unit.frame(scope)))
 
 
 def filter_chain(unit: Unit, node: nodes.Filter, scope: Scope, text: Value) -> Value:
