@@ -255,6 +255,44 @@ def test_what_says_that_it_is_a_text_is_asked_as_one(
     assert tried(bound(environment, "filter", name)) == tried(theirs)
 
 
+LINES = st.lists(
+    st.sampled_from(["a", "b ", "\n", "\n", "\n\n", " ", "word", "\u00e9", "\u2028", "\r", "\x0b", "\x1c", "xyz"]),
+    max_size=12,
+).map("".join)
+SIZES = st.sampled_from([0, 1, 2, 3, 5, 8, -1, 1001, 2**80, "ab", "5", "\u00e9", True, None, 2.0])
+FLAGS = st.sampled_from([True, False, True, False, 1, None])
+
+
+@given(
+    text=LINES, named=st.fixed_dictionaries({}, optional={"width": SIZES, "first": FLAGS, "blank": FLAGS, "no": FLAGS})
+)
+def test_lines_are_indented_alike(text: str, named: dict[str, Any]) -> None:
+    ours: Any = bound(ENVIRONMENT, "filter", "indent")
+    for given_all, kept in ((list(named.values()), {}), ([], named)):
+        expected = outcome(lambda: FILTERS["indent"](text, *given_all, **kept))  # noqa: B023  # it is called here
+        assert outcome(lambda: ours(text, *given_all, **kept)) == expected  # noqa: B023
+
+
+@given(
+    text=LINES,
+    named=st.fixed_dictionaries(
+        {},
+        optional={
+            "length": SIZES,
+            "killwords": FLAGS,
+            "end": st.sampled_from(["", "...", "\u00e9", " [...]", None, Text("x")]),
+            "leeway": SIZES,
+            "no": FLAGS,
+        },
+    ),
+)
+def test_texts_are_cut_alike(text: str, named: dict[str, Any]) -> None:
+    ours: Any = bound(ENVIRONMENT, "filter", "truncate")
+    for given_all, kept in ((list(named.values()), {}), ([], named)):
+        expected = outcome(lambda: FILTERS["truncate"](ENVIRONMENT, text, *given_all, **kept))  # noqa: B023
+        assert outcome(lambda: ours(ENVIRONMENT, text, *given_all, **kept)) == expected  # noqa: B023
+
+
 KEYS = st.one_of(
     *(
         st.sampled_from(found)

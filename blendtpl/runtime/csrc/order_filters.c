@@ -25,33 +25,6 @@ typedef struct {
     int kind;
 } Order;
 
-/* Put arguments where Jinja2's function has them, `NULL` where none is given; return whether it has all of them. */
-static int
-placed(PyObject *const *arguments, Py_ssize_t count, PyObject *names, const char *const *wanted, PyObject **found)
-{
-    Py_ssize_t most = 0;
-    for (; wanted[most] != NULL; most++)
-        found[most] = most < count ? arguments[most] : NULL;
-    if (count > most)
-        return 0;
-    for (Py_ssize_t at = 0; names != NULL && at < PyTuple_GET_SIZE(names); at++) {
-        Py_ssize_t place = 0;
-        while (place < most && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, at), wanted[place]))
-            place++;
-        if (place == most || found[place] != NULL)
-            return 0;
-        found[place] = arguments[count + at];
-    }
-    return 1;
-}
-
-/* Return whether a flag is given, -1 where that is not for sure. */
-static inline int
-flag(PyObject *value)
-{
-    return value == NULL || value == Py_False ? 0 : value == Py_True ? 1 : -1;
-}
-
 /* Return whether a text is the name of one attribute, rather than a path, several, or a number. */
 static int
 is_name(PyObject *text)

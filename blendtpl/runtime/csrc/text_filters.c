@@ -109,21 +109,77 @@ leeway_of(State *state, PyObject *environment)
 
 static FUNCTION(cut)
 {
-    if (count < 2 || count > 3 || names != NULL || !is_text(arguments[1])
-        || (count == 3 && !PyLong_CheckExact(arguments[2])))
+    static const char *const wanted[] = {"env", "s", "length", "killwords", "end", "leeway", NULL};
+    PyObject *given[6];
+    if (!placed(arguments, count, names, wanted, given) || given[1] == NULL || !is_text(given[1])
+        || (given[2] != NULL && !PyLong_CheckExact(given[2])) || flag(given[3]) < 0
+        || (given[4] != NULL && !is_text(given[4])) || (given[5] != NULL && !PyLong_CheckExact(given[5])))
         return GOES_ON;
-    const Py_ssize_t most = count == 3 ? PyLong_AsSsize_t(arguments[2]) : 255;
-    if (most == -1)
-        PyErr_Clear();
-    const Py_ssize_t leeway = most >= 3 ? leeway_of(STATE, arguments[0]) : -1;
+    const Py_ssize_t most = given[2] ? PyLong_AsSsize_t(given[2]) : 255;
+    const Py_ssize_t kept = most - (given[4] ? PyUnicode_GET_LENGTH(given[4]) : 3); /* in front of the end */
+    Py_ssize_t leeway = -1;
+    if (most >= 0 && kept >= 0)
+        leeway = given[5] ? PyLong_AsSsize_t(given[5]) : leeway_of(STATE, arguments[0]);
+    PyErr_Clear();
     if (leeway < 0 || most > PY_SSIZE_T_MAX - leeway)
         return GOES_ON;
-    if (PyUnicode_GET_LENGTH(arguments[1]) <= most + leeway)
-        return Py_NewRef(arguments[1]);
-    const Py_ssize_t blank = PyUnicode_FindChar(arguments[1], ' ', 0, most - 3, -1);
-    PyObject *begin = PyUnicode_Substring(arguments[1], 0, blank < 0 ? most - 3 : blank);
-    PyObject *text = begin ? PyUnicode_FromFormat("%U...", begin) : NULL;
+    if (PyUnicode_GET_LENGTH(given[1]) <= most + leeway)
+        return Py_NewRef(given[1]);
+    const Py_ssize_t blank = flag(given[3]) ? -1 : PyUnicode_FindChar(given[1], ' ', 0, kept, -1);
+    PyObject *begin = PyUnicode_Substring(given[1], 0, blank < 0 ? kept : blank);
+    PyObject *end = given[4] ? Py_NewRef(given[4]) : PyUnicode_FromString("...");
+    PyObject *text = begin && end ? PyUnicode_Concat(begin, end) : NULL;
     Py_XDECREF(begin);
+    Py_XDECREF(end);
+    return text;
+}
+
+/* Return how many lines of a text are indented, -1 where something else than a newline ends one; or may, beyond ASCII. */
+static Py_ssize_t
+lines_of(PyObject *text, int first, int blank)
+{
+    if (!PyUnicode_IS_ASCII(text))
+        return -1;
+    const Py_UCS1 *from = PyUnicode_1BYTE_DATA(text);
+    const Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    Py_ssize_t lines = first;
+    for (Py_ssize_t at = 0; at < length; at++) {
+        if (from[at] == '\n')
+            lines += blank || (at + 1 < length && from[at + 1] != '\n');
+        else if ((from[at] >= '\v' && from[at] <= '\r') || (from[at] >= 0x1c && from[at] <= 0x1e))
+            return -1;
+    }
+    return lines;
+}
+
+static FUNCTION(indent)
+{
+    static const char *const wanted[] = {"s", "width", "first", "blank", NULL};
+    PyObject *given[4];
+    if (!placed(arguments, count, names, wanted, given) || given[0] == NULL || !is_text(given[0])
+        || (given[1] != NULL && !PyLong_CheckExact(given[1])) || flag(given[2]) < 0 || flag(given[3]) < 0)
+        return GOES_ON;
+    const Py_ssize_t width = given[1] ? PyLong_AsSsize_t(given[1]) : 4;
+    PyErr_Clear();
+    const int first = flag(given[2]), blank = flag(given[3]);
+    const Py_ssize_t lines = width < 0 || width > 1000 ? -1 : lines_of(given[0], first, blank);
+    const Py_ssize_t length = PyUnicode_GET_LENGTH(given[0]);
+    if (lines < 0 || lines > (PY_SSIZE_T_MAX - length) / 1001)
+        return GOES_ON;
+    PyObject *text = PyUnicode_New(length + lines * width, 127);
+    if (text == NULL || length + lines * width == 0)
+        return text;
+    const Py_UCS1 *from = PyUnicode_1BYTE_DATA(given[0]);
+    Py_UCS1 *to = PyUnicode_1BYTE_DATA(text);
+    memset(to, ' ', (size_t)(first ? width : 0));
+    to += first ? width : 0;
+    for (Py_ssize_t at = 0; at < length; at++) {
+        *to++ = from[at];
+        if (from[at] == '\n' && (blank || (at + 1 < length && from[at + 1] != '\n'))) {
+            memset(to, ' ', (size_t)width);
+            to += width;
+        }
+    }
     return text;
 }
 
@@ -248,6 +304,7 @@ const Row blendtpl_text_filters[] = {
     {"filter", "escape", NULL, escape},
     {"filter", "forceescape", NULL, forceescape},
     {"filter", "format", NULL, format},
+    {"filter", "indent", NULL, indent},
     {"filter", "join", NULL, join},
     {"filter", "lower", "lower", blendtpl_text_method},
     {"filter", "replace", NULL, replace},
