@@ -23,6 +23,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 
+from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TemplateInfo
 from blendtpl.bundle.environment import EXTENSIONS, with_defaults
 from blendtpl.compiler.assemble.template_code import code_of
@@ -40,6 +41,7 @@ from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.messages import split_fields
 from blendtpl.runtime.namespace import bind_names, new_space
 from blendtpl.runtime.output import NEVER, Output
+from blendtpl.runtime.rebinding import Rebinding
 from blendtpl.runtime.speedups import ACTIVE, prepare, utf8
 from blendtpl.runtime.traceback import stopped
 
@@ -75,13 +77,24 @@ class LiveTemplate(CompiledTemplate):
             return jinja2.Template.from_code(environment, code, globals, uptodate)
         if not isinstance(code, CodeType):
             raise TypeError(f"a {type(code).__name__} is no code")
+        prepared = prepare(code)
         space = new_space(environment, code.co_filename)
-        exec(prepare(code), space)
+        exec(prepared, space)
         if "info" not in space:  # of a cache that Jinja2 has filled before
             return jinja2.Template.from_code(environment, code, globals, uptodate)
-        info = TemplateInfo(**space.pop("info"))
-        # anew for each template: an application may change what an environment has
-        bind_names(environment, space.pop("bound"), space)
+        info, bound = TemplateInfo(**space["info"]), space["bound"]
+
+        def bound_anew() -> dict[str, Any]:
+            space = new_space(environment, code.co_filename)
+            exec(prepared, space)
+            # anew for each template: an application may change what an environment has
+            bind_names(environment, bound, space)
+            return space
+
+        functions = [abi.ROOT if info.reads is None else abi.INCLUDED, *map(abi.block_function, info.blocks)]
+        if info.preamble is not None and info.preamble not in functions:
+            functions.append(info.preamble)
+        space = Rebinding(environment, bound, functions, bound_anew).first()
         template = cls.bind(environment, space, info, globals, info.name)
         template._uptodate = uptodate
         return template
