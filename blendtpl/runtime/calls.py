@@ -1,8 +1,8 @@
 """Calls: what a template calls, given what it asks to be passed first.
 
 Enters: a frame, a function of anybody's, and arguments. Leaves: what `jinja2.runtime.Context.call` gives, or what it
-would call. `blendtpl.runtime._speedups` has `callee` and `invoked` in C, which go on here with what asks to be passed
-something, and with what is no plain function.
+would call. `blendtpl.runtime._speedups` has `callee`, `invoked` and `safely_invoked` in C, which go on here with what
+asks to be passed something, and with what is no plain function.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from jinja2.runtime import Macro
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.runtime.frame import evaluation, true_context
 from blendtpl.runtime.macros import macro_markup, macro_text
+from blendtpl.runtime.safe import CALLABLE
 from blendtpl.runtime.traceback import STOPPED
 
 UNMARKED = frozenset((FunctionType, BuiltinFunctionType, MethodType))  # unless they have a mark of their own
@@ -51,8 +52,10 @@ def safe_callee(
     environment: Any, frame: Any, function: Any, _loop_vars: Any = None, _block_vars: Any = None
 ) -> Callable[..., Any]:
     """Return what `callee` does for what a sandbox lets a template call; see `SandboxedEnvironment.call`."""
+    is_safe = environment.is_safe_callable
     # of these none can say that it is not to be called
-    if type(function) is not BuiltinFunctionType and not environment.is_safe_callable(function):
+    known = type(function) is BuiltinFunctionType and getattr(is_safe, "__func__", None) is CALLABLE
+    if not known and not is_safe(function):
         raise SecurityError(f"{function!r} is not safely callable")
     return callee(frame, function, _loop_vars, _block_vars)
 

@@ -21,7 +21,7 @@ from jinja2.utils import Namespace, missing
 from markupsafe import Markup
 
 from blendtpl.runtime.attributes import NO_ITEM, absent
-from blendtpl.runtime.calls import safe_callee, safely_invoked, stopped
+from blendtpl.runtime.calls import safe_callee, stopped
 from blendtpl.runtime.context import emptier, reader, render_of
 from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
@@ -41,6 +41,7 @@ from blendtpl.runtime.speedups import (
     rows,
     safe_attribute,
     safe_item,
+    safely_invoked,
     text_field,
 )
 from blendtpl.runtime.text_filters import title

@@ -37,6 +37,7 @@ _PLAIN = frozenset((str, Markup, int, float, bool, type(None), list, tuple, dict
 # what `ImmutableSandboxedEnvironment` refuses of one kind of values or another
 CHANGING = frozenset().union(*(names for _, names in sandbox._mutable_spec))
 WRAPS = SandboxedEnvironment.wrap_str_format
+CALLABLE = SandboxedEnvironment.is_safe_callable
 REFUSES_PRIVATE = SandboxedEnvironment.is_safe_attribute
 REFUSES_CHANGES = ImmutableSandboxedEnvironment.is_safe_attribute
 

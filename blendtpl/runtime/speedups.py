@@ -54,6 +54,7 @@ FUNCTIONS = (
         "enter_template",
         "callee",
         "invoked",
+        "safely_invoked",
     ),
     *("utf8", "keep_utf8", "translation"),
 )
@@ -95,6 +96,7 @@ escape_any: Callable[[Any], str] = getattr(_module, "escape_any", output.escape_
 attribute: Callable[..., Any] = getattr(_module, "attribute", attributes.attribute)
 callee: Callable[..., Callable[..., Any]] = getattr(_module, "callee", calls.callee)
 invoked: Callable[..., Any] = getattr(_module, "invoked", calls.invoked)
+safely_invoked: Callable[..., Any] = getattr(_module, "safely_invoked", calls.safely_invoked)
 field: Callable[..., Any] = getattr(_module, "field", attributes.field)
 escaped_field: Callable[..., str] = getattr(_module, "escaped_field", attributes.escaped_field)
 text_field: Callable[..., str] = getattr(_module, "text_field", attributes.text_field)

@@ -131,3 +131,40 @@ blendtpl_item(State *state, PyObject *undefined, PyObject *value, PyObject *key)
     Py_DECREF(error);
     return found;
 }
+
+/* Have the error at hand arise, at last, from the one that says that a value has no such attribute, which is being handled
+ * in Jinja2 when a key of a dict is compared. */
+static PyObject *
+as_no_attribute(PyObject *value, PyObject *name)
+{
+    PyObject *error = at_hand(), *handled = PyErr_GetHandledException(), *last = error, *before;
+    PyObject *unexpected = PyObject_GetAttr(value, name), *first = unexpected ? NULL : at_hand();
+    Py_XDECREF(unexpected);
+    while ((before = PyException_GetContext(last)) != NULL) {
+        Py_DECREF(before); /* which the one behind it holds */
+        if (before == handled)
+            break;
+        last = before;
+    }
+    PyException_SetContext(last, first);
+    Py_XDECREF(handled);
+    PyErr_Restore(Py_NewRef(Py_TYPE(error)), error, PyException_GetTraceback(error));
+    return NULL;
+}
+
+/* Return whether a dict is known to have no attribute of a name; then `found` is what a sandbox gives a template for it,
+ * or nothing for an error. */
+int
+blendtpl_safe_of_dict(State *state, PyObject *undefined, PyObject *dict, PyObject *name, PyObject **found)
+{
+    if (!PyUnicode_CheckExact(name) || class_has(&PyDict_Type, name))
+        return 0;
+    const int there = PyDict_GetItemRef(dict, name, found);
+    if (there < 0 && !says_none_safely()) {
+        *found = as_no_attribute(dict, name);
+    } else if (there <= 0) {
+        PyErr_Clear();
+        *found = blendtpl_undefined(state, undefined, dict, name);
+    }
+    return 1;
+}

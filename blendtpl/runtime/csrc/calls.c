@@ -1,4 +1,4 @@
-/* Calls: `callee` and `invoked` of `blendtpl.runtime.calls`, which says what they are.
+/* Calls: `callee`, `invoked` and `safely_invoked` of `blendtpl.runtime.calls`, which says what they are.
  *
  * What is surely a plain function is called at once. What may ask to be passed something first goes on in Python.
  */
@@ -55,4 +55,33 @@ blendtpl_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t count,
     if (result != NULL || !PyErr_ExceptionMatches(PyExc_StopIteration))
         return result;
     return handling(state->imported[STOPPED_IN], arguments, 1);
+}
+
+/* Return whether a sandbox surely lets a template call what is unmarked: nothing says that it is not to be called. */
+static int
+is_callable(State *state, PyObject *environment, PyObject *function)
+{
+    if (!has(environment, state->names[SAFE_CALLABLE], state->imported[CALLABLE], NULL))
+        return 0;
+    if (PyMethod_Check(function))
+        function = PyMethod_GET_FUNCTION(function);
+    return !PyFunction_Check(function) || ((PyFunctionObject *)function)->func_dict == NULL;
+}
+
+/* `safely_invoked`: the arguments are the environment, and those of `invoked`. */
+PyObject *
+blendtpl_safely_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+    State *state = PyModule_GetState(module);
+    enum { FRAME_AT = 1, FUNCTION_AT = 4 };
+    const int unmarked = count > FUNCTION_AT ? is_unmarked(state, arguments[FUNCTION_AT]) : 0;
+    if (unmarked < 0)
+        return NULL;
+    if (!unmarked || !is_callable(state, arguments[0], arguments[FUNCTION_AT]))
+        return PyObject_Vectorcall(state->imported[SAFELY_INVOKED], arguments, (size_t)count, names);
+    PyObject *result = PyObject_Vectorcall(arguments[FUNCTION_AT], arguments + FUNCTION_AT + 1,
+                                           (size_t)(count - FUNCTION_AT - 1), names);
+    if (result != NULL || !PyErr_ExceptionMatches(PyExc_StopIteration))
+        return result;
+    return handling(state->imported[STOPPED_IN], arguments + FRAME_AT, 1);
 }

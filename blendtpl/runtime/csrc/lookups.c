@@ -57,19 +57,6 @@ item_of(State *state, PyObject *undefined, PyObject *value, PyObject *key)
     return PyObject_CallFunctionObjArgs(state->imported[SUBSCRIPT], undefined, value, key, NULL);
 }
 
-/* Return whether a method of an environment is one of these, and not one of its own. */
-static inline int
-has(PyObject *environment, PyObject *method, PyObject *first, PyObject *second)
-{
-    PyObject *found = PyObject_GetAttr(environment, method);
-    if (found == NULL)
-        PyErr_Clear(); /* which is told by whoever calls it */
-    PyObject *function = found != NULL && PyMethod_Check(found) ? PyMethod_GET_FUNCTION(found) : NULL;
-    const int which = function == NULL ? 0 : function == first ? 1 : function == second ? 2 : 0;
-    Py_XDECREF(found);
-    return which;
-}
-
 static inline int
 is_plain(State *state, PyObject *value)
 {
@@ -96,11 +83,28 @@ is_harmless(State *state, PyObject *value)
     return said == (PyObject *)type;
 }
 
+/* Return whether a method may be one that formats a text: 1 or 0, or -1 for what is no usual method. */
+static int
+may_format(PyObject *method)
+{
+    if (PyCFunction_CheckExact(method)) {
+        const char *name = ((PyCFunctionObject *)method)->m_ml->ml_name;
+        return strcmp(name, "format") == 0 || strcmp(name, "format_map") == 0;
+    }
+    if (!PyMethod_Check(method) || !PyFunction_Check(PyMethod_GET_FUNCTION(method)))
+        return -1;
+    PyObject *name = ((PyFunctionObject *)PyMethod_GET_FUNCTION(method))->func_name;
+    return PyUnicode_CompareWithASCIIString(name, "format") == 0 || PyUnicode_CompareWithASCIIString(name, "format_map") == 0;
+}
+
 /* Return whether what has been found is for anybody to have: neither a method that formats a text, nor refused. */
 static int
 is_known(State *state, PyObject *environment, PyObject *value, PyObject *name, PyObject *found)
 {
-    if (!is_plain(state, found)) {
+    const int formats = is_plain(state, found) ? 0 : may_format(found);
+    if (formats > 0)
+        return 0;
+    if (formats < 0) {
         const int is_method = PyObject_IsInstance(found, state->imported[METHODS]);
         if (is_method != 0) {
             PyErr_Clear();
@@ -144,13 +148,6 @@ safe_attribute_alone(State *state, PyObject *environment, PyObject *undefined, P
         return as_if_asked(state, value, name);
     PyErr_Clear();
     return PyObject_CallFunctionObjArgs(state->imported[NO_SUCH], undefined, value, name, NULL);
-}
-
-/* Return whether the error at hand says so to a sandboxed environment, for which an `AttributeError` does not. */
-static inline int
-says_none_safely(void)
-{
-    return PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_LookupError);
 }
 
 /* Return what `safe_item` does; `arguments` are those of that. */
@@ -266,8 +263,10 @@ blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t
     State *state = PyModule_GetState(module);
     if (count != 4)
         return PyErr_Format(PyExc_TypeError, "4 arguments are wanted, not %zd", count);
-    PyObject *environment = arguments[0], *value = arguments[2], *name = arguments[3];
-    PyObject *found = PyObject_GetAttr(value, name);
+    PyObject *environment = arguments[0], *value = arguments[2], *name = arguments[3], *found;
+    if (PyDict_CheckExact(value) && blendtpl_safe_of_dict(state, arguments[1], value, name, &found))
+        return found;
+    found = PyObject_GetAttr(value, name);
     if (found == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_AttributeError))
             return NULL;

@@ -63,6 +63,8 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [INVOKED] = {"blendtpl.runtime.calls", "invoked"},
     [STOPPED_IN] = {"blendtpl.runtime.calls", "stopped_in"},
     [GROUP] = {"jinja2.filters", "_GroupTuple"},
+    [SAFELY_INVOKED] = {"blendtpl.runtime.calls", "safely_invoked"},
+    [CALLABLE] = {"blendtpl.runtime.safe", "CALLABLE"},
     [UNDEFINED] = {"jinja2.runtime", "Undefined"},
     [SUBSCRIPT] = {"blendtpl.runtime.items", "subscript"},
     [NO_ITEM] = {"blendtpl.runtime.items", "no_item"},
@@ -92,6 +94,7 @@ static const char *const NAMED[NAMES] = {
     [ROUND] = "__round__",
     [AUTOESCAPE] = "autoescape",
     [PASS_ARG] = "jinja_pass_arg",
+    [SAFE_CALLABLE] = "is_safe_callable",
     [NO_SUCH_KEY] = "__missing__",
 };
 
@@ -171,6 +174,7 @@ static PyMethodDef methods[] = {
     FAST(text_field, text_field),
     WITH_NAMES(callee, blendtpl_callee),
     WITH_NAMES(invoked, blendtpl_invoked),
+    WITH_NAMES(safely_invoked, blendtpl_safely_invoked),
     FAST(rows, blendtpl_rows),
 #ifndef Py_GIL_DISABLED /* where constants of code are of Python's own types alone */
     {"prepared", blendtpl_prepared, METH_O, NULL},

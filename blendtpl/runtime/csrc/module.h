@@ -58,11 +58,13 @@ enum {
     INVOKED,
     STOPPED_IN,
     GROUP,
+    SAFELY_INVOKED,
+    CALLABLE,
     IMPORTS
 };
 
 /* Names of attributes, which are made once. */
-enum { LOWER, DICT, CLASS_NAME, WRAP, IS_SAFE, POLICIES, LEEWAY, ROUND, AUTOESCAPE, PASS_ARG, NO_SUCH_KEY, NAMES };
+enum { LOWER, DICT, CLASS_NAME, WRAP, IS_SAFE, POLICIES, LEEWAY, ROUND, AUTOESCAPE, PASS_ARG, NO_SUCH_KEY, SAFE_CALLABLE, NAMES };
 
 typedef struct {
     PyObject *imported[IMPORTS];
@@ -77,6 +79,7 @@ int blendtpl_add_abi(PyObject *module);
 PyObject *blendtpl_prepared(PyObject *module, PyObject *program);
 PyObject *blendtpl_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *blendtpl_callee(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+PyObject *blendtpl_safely_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 PyObject *blendtpl_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 PyObject *blendtpl_getter(PyObject *module, PyObject *arguments, PyObject *keywords);
 PyObject *blendtpl_safe_attribute(PyObject *module, PyObject *const *arguments, Py_ssize_t count);

@@ -191,6 +191,7 @@ as_if_asked(State *state, PyObject *value, PyObject *key)
 PyObject *blendtpl_undefined(State *state, PyObject *undefined, PyObject *value, PyObject *name);
 int blendtpl_of_dicts(State *state, PyObject *undefined, PyObject *value, PyObject *name, PyObject **found);
 PyObject *blendtpl_no_attribute(State *state, PyObject *const *arguments, Py_ssize_t count);
+int blendtpl_safe_of_dict(State *state, PyObject *undefined, PyObject *dict, PyObject *name, PyObject **found);
 PyObject *blendtpl_no_item(State *state, PyObject *undefined, PyObject *value, PyObject *key, PyObject *error);
 PyObject *blendtpl_item(State *state, PyObject *undefined, PyObject *value, PyObject *key);
 
@@ -220,6 +221,26 @@ value_of(State *state, PyObject *const *arguments, Py_ssize_t count, int in_dict
     if (result != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError))
         return result;
     return blendtpl_no_attribute(state, arguments, count);
+}
+
+/* Return whether a method of an environment is one of these, and not one of its own. */
+static inline int
+has(PyObject *environment, PyObject *method, PyObject *first, PyObject *second)
+{
+    PyObject *found = PyObject_GetAttr(environment, method);
+    if (found == NULL)
+        PyErr_Clear(); /* which is told by whoever calls it */
+    PyObject *function = found != NULL && PyMethod_Check(found) ? PyMethod_GET_FUNCTION(found) : NULL;
+    const int which = function == NULL ? 0 : function == first ? 1 : function == second ? 2 : 0;
+    Py_XDECREF(found);
+    return which;
+}
+
+/* Return whether the error at hand says so to a sandboxed environment, for which an `AttributeError` does not. */
+static inline int
+says_none_safely(void)
+{
+    return PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_LookupError);
 }
 
 #endif
