@@ -389,7 +389,7 @@ def _in_context(template: CompiledTemplate, name: str, *, text: bool) -> Any:
         context = true_context(frame)
         block: Any = context.blocks[name][0]
         if type(block) is _Text:
-            return block.function(frame) if block.template in chain else block.text(context)  # type: ignore[no-any-return]
+            return block.function(frame) if block.template in chain else block.text(context)
         return returned(frame)  # type: ignore[no-any-return]
 
     returned = returning(write)
