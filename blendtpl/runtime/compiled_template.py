@@ -289,21 +289,25 @@ class CompiledTemplate(jinja2.Template):
         locals: Mapping[str, Any] | None = None,
     ) -> Context:
         """Return a new context of this template, as Jinja2's method of that name does."""
-        if not shared and self.has_fast_context:
-            given = {**vars} if vars else {}
+        if not shared and self.environment.context_class is FastContext:
+            parent = {**self.globals, **vars} if vars else {**self.globals}
             if locals:
-                given.update((name, value) for name, value in locals.items() if value is not missing)
-            return self.context_of_variables(given)
+                parent.update((name, value) for name, value in locals.items() if value is not missing)
+            context = self.context_of_variables(None)
+            context.parent = parent
+            return context
         blocks: Any = {} if self.stacks is not None else self.own_blocks
         context = new_context(self.environment, self.name, blocks, vars, shared, self.globals, locals)
         if self.stacks is not None:
             context.blocks = cast(Any, self.stacks)
         return context
 
-    def context_of_variables(self, given: Mapping[str, Any]) -> Context:
-        """Return a new context of variables, which nobody changes from now on; `missing` stands for none."""
+    def context_of_variables(self, given: Mapping[str, Any] | None) -> Context:
+        """Return a new context of variables, which nobody changes from now on; `missing` stands for none. Without any,
+        the caller has to set its `parent`.
+        """
         if self.environment.context_class is not FastContext:
-            return self.new_context({name: value for name, value in given.items() if value is not missing})
+            return self.new_context({name: value for name, value in (given or {}).items() if value is not missing})
         blocks = self.stacks
         if blocks is None:
             blocks = {name: [block] for name, block in self.own_blocks.items()}

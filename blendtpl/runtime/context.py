@@ -67,7 +67,7 @@ class FastContext(Context):
         name: str | None,
         blocks: Mapping[str, Any] | None,
         globals: Mapping[str, Any],
-        given: Mapping[str, Any],
+        given: Mapping[str, Any] | None,
     ) -> "FastContext":
         """Return a context of variables, which have `missing` where there is none of that name."""
         context = cls.__new__(cls)  # without what `__init__` would make

@@ -231,7 +231,7 @@ def begin_block(
 
 def _context(compiled: CompiledTemplate, frame: Frame, given: dict[str, Any]) -> Any:
     """Return the context of a render that begins, which its frame has from now on."""
-    context: Any = compiled.context_of_variables(given)
+    context: Any = compiled.new_context(given)
     context.render = Render()  # before the frame has it: what is in a frame can be finished
     frame[CONTEXT] = context
     return context
