@@ -84,7 +84,7 @@ def _linked(word: str, attributes: str, limit: int | None) -> str:
     address, behind = word[begin:end], word[end:]
     for opening, closing in zip(_OPENING, _CLOSING, strict=True):
         opened = address.count(opening)
-        if opened > address.count(closing):  # what is opened within an address is closed there
+        if opened and opened > address.count(closing):  # what is opened within an address is closed there
             for _ in range(min(opened, behind.count(closing))):
                 cut = behind.index(closing) + len(closing)
                 address, behind = address + behind[:cut], behind[cut:]

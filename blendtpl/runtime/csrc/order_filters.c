@@ -124,7 +124,7 @@ gather(State *state, Order *order, PyObject *value, PyObject *name, int folds)
         if (order->kind == 0)
             break;
     }
-    if (order->kind && order->count == count)
+    if (order->entries != NULL && order->count == count && (order->kind || count == 0))
         return 1;
     drop(order);
     return 0;
@@ -237,6 +237,10 @@ extreme(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *
         return GOES_ON;
     if (!gather(STATE, &order, given[1], given[3], !flag(given[2])))
         return PyErr_Occurred() ? NULL : GOES_ON;
+    if (order.count == 0) {
+        drop(&order);
+        return GOES_ON;
+    }
     const Entry *best = order.entries;
     for (const Entry *entry = best + 1; entry < order.entries + order.count; entry++)
         if (most ? is_less(best, entry, order.kind) : is_less(entry, best, order.kind))
