@@ -23,11 +23,12 @@ from markupsafe import Markup
 from blendtpl.bundle.row_check import check, own_registers
 from blendtpl.bundle.row_ops import MOST_VALUES, Body, Comparison, Expression, Opcode, Operator, Program, Target
 from blendtpl.runtime.attributes import attribute, field
+from blendtpl.runtime.calls import stopped
 from blendtpl.runtime.exceptions import static
 from blendtpl.runtime.items import subscript
 from blendtpl.runtime.output import escape_any
 
-_PLAIN = frozenset((list, tuple, dict, type({}.items()), type({}.keys()), type({}.values())))
+_PLAIN = frozenset((list, tuple, dict, range, type({}.items()), type({}.keys()), type({}.values())))
 
 
 def rows(out: list[str], program: Program, undefined: Any, items: Any, escaped: bool, *inputs: Any) -> bool | list[Any]:
@@ -337,7 +338,10 @@ class _Run:
                 return (markup_join if self.escaped else str_join)(values)
             case Opcode.SLICE:
                 return values[0][values[1] : values[2] : values[3]]
-        return self.around.changed(*values)
+        try:
+            return self.around.changed(*values)
+        except StopIteration:
+            return stopped(self.undefined)
 
     def _junction(self, x: Expression) -> tuple[Any, bool | None]:
         """Return a value, and whether it holds, if that has been asked: nobody is asked twice (L7)."""

@@ -125,6 +125,21 @@ def test_changed_and_cycle_are_those_of_jinja2s_loop(rows: Rows) -> None:
     assert run(rows, plain, [0] * 3) == ["a", "b", "a"]
 
 
+class Stopping:
+    """What cannot be compared."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise StopIteration
+
+
+@BOTH
+def test_what_stops_when_it_is_compared_is_undefined_as_a_call_that_stops_is(rows: Rows) -> None:
+    program = loop(((O.PRINTSTR, None, (O.CHANGED, None, 0)), ";"))
+    assert run(rows, program, [Stopping(), Stopping(), 1]) == ["True;", ";", ";"]
+
+
 @BOTH
 def test_a_condition_chooses_items_ahead_of_whoever_looks(rows: Rows) -> None:
     even = (O.NOT, None, (O.BINARY, None, Operator.MOD, 0, 1))

@@ -39,6 +39,9 @@ ROWS = (
     "{% for k, v in x.a %}\n{{ k }}={{ v.b }}{% if loop.first %}{{ x }}{% endif %}{% endfor %}{{ k }}",
     "{{ x['a'] }}{{ x.a.b }}",  # more than that
     "{{ loop.index0 }}{{ x }}{{ loop.length }}",
+    "{% if loop.changed(x.a) %}\n{{ x.a }}{% endif %}{{ loop.changed(x, y) }}{{ loop.index }}{{ loop.cycle('<', 1) }}",
+    "{{ loop.previtem }}{% if loop.nextitem is defined %}\n{{ loop.nextitem.b }}{% endif %}{{ loop.previtem.a }}",
+    "{% for y in x.a %}\n{% if loop.changed(y) %}{{ y }}{% endif %}{{ loop.nextitem }}{% endfor %}{{ loop.previtem }}",
 )
 PAIRS = (
     "{{ k }}={{ v }}",
@@ -162,6 +165,7 @@ ITEMS: dict[str, Callable[[], Any]] = {
     "nothing": list,
     "one": lambda: ["<"],
     "tuple": lambda: ("a", "b"),
+    "range": lambda: range(3, -2, -2),
     "dict": lambda: {"a": 1, "b": 2},
     "items": lambda: {"a": 1, "<b>": "<"}.items(),
     "keys": lambda: {"a": 1}.keys(),

@@ -48,7 +48,9 @@ def _assigned(loop: st.Loop) -> list[str]:
             names.append(node.name)
         elif isinstance(node, (st.Loop, st.Scoped, st.LoopTest)):
             names += [name for name, _ in node.bind]
-            names += ["_loop_vars"] if isinstance(node, st.Loop) and node.sets else []
+            if isinstance(node, st.Loop):
+                names += ["_loop_vars"] if node.sets else []
+                names += [] if node.variable is None else [node.variable]
         elif isinstance(node, (st.MakeFrame, st.SetScopeVariable)):
             names.append(node.name)
     return names

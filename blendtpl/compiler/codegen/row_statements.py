@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from blendtpl.bundle import abi
-from blendtpl.bundle.row_ops import GIVEN, Opcode, Program
+from blendtpl.bundle.row_ops import GIVEN, KEEPS_PREVIOUS, Opcode, Program
 from blendtpl.compiler.codegen.row_builder import Builder, NoProgram, Statements, leaves
 from blendtpl.compiler.codegen.row_values import COUNTERS
 from blendtpl.compiler.ir import statements as st
@@ -27,7 +27,8 @@ def _bind(builder: Builder, bound: tuple[tuple[str, Value], ...], into: list[Any
 
 def loop_program(builder: Builder, loop: st.Loop, items: Any) -> Program:
     """Return a loop over items; those of the whole program are given when it runs."""
-    if loop.recursive or (loop.variable is not None and loop.counted is None):
+    asks_object = loop.variable is not None and loop.counted is None
+    if loop.recursive or (asks_object and loop.test is not None):  # in a traceback that condition is a step of its own
         raise NoProgram
     place = builder.place(loop.line)
     place = (builder.at if place is None else place) or 0
@@ -48,7 +49,19 @@ def loop_program(builder: Builder, loop: st.Loop, items: Any) -> Program:
     builder.loops, builder.at = around, None
     otherwise = builder.body(loop.otherwise)
     builder.at = None
-    return (Opcode.LOOP, place, items, target, test, body, otherwise, 0)
+    flags = KEEPS_PREVIOUS if "previtem" in _asked(loop, loop.variable) else 0
+    return (Opcode.LOOP, place, items, target, test, body, otherwise, flags)
+
+
+def _asked(loop: st.Loop, variable: str | None) -> set[str]:
+    """Return what is asked of a ``loop`` in a loop, whether that has become counters or not."""
+    asked: set[str] = set()
+    for node in below(loop):
+        match node:
+            case ir.Counter(loop=name, attr=attr) | ir.Attribute(value=ir.Variable(name=name), attr=attr):
+                if name == variable:
+                    asked.add(attr)
+    return asked
 
 
 def _test(builder: Builder, loop: st.Loop, test: st.LoopTest) -> Any:
@@ -181,8 +194,7 @@ def _do(builder: Builder, statement: st.Do, into: list[Any]) -> None:
 
 
 def _loop(builder: Builder, statement: st.Loop, into: list[Any]) -> None:
-    asked = {node.attr for node in below(statement) if isinstance(node, ir.Counter) and node.loop == builder.loops[-1]}
-    for attr in sorted(asked & COUNTERS.keys()):
+    for attr in sorted(_asked(statement, builder.loops[-1]) & COUNTERS.keys()):
         register = builder.own(f"{builder.loops[-1]}.{attr}")
         into.append((Opcode.SET, register, (Opcode.COUNTER, COUNTERS[attr])))
     items = builder.value(statement.items)

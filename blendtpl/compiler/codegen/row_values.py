@@ -37,6 +37,8 @@ _AHEAD = {
     "length": Opcode.LENGTH,
     "revindex": Opcode.REVINDEX,
     "revindex0": Opcode.REVINDEX0,
+    "previtem": Opcode.PREVITEM,
+    "nextitem": Opcode.NEXTITEM,
 }
 
 
@@ -82,6 +84,9 @@ def _source(given: Value) -> ir.Variable | ir.Given:
 
 
 def _attribute(builder: Builder, value: ir.Attribute) -> Any:
+    match value:
+        case ir.Attribute(value=ir.Variable(name=name)) if name in builder.loops:
+            return _of_loop(builder, name, value)
     inner = builder.value(value.value)
     if value.safe:
         return _safely(builder, value.line, "safe_attribute", inner, builder.constant(value.attr))
@@ -217,6 +222,9 @@ def _safely(builder: Builder, line: int, function: str, inner: Any, key: Any) ->
 def _call(builder: Builder, value: ir.Call) -> Any:
     if value.way not in {"plain", "safe"} or value.caller is not None:
         raise NoProgram
+    match value.callee:
+        case ir.Attribute(value=ir.Variable(name=name), attr=attr) if name in builder.loops:
+            return _ask_loop(builder, name, attr, value)
     callee = builder.value(value.callee)
     scopes = _scopes(builder, value)
     first = (builder.value(value.frame), *scopes, callee)
@@ -224,6 +232,19 @@ def _call(builder: Builder, value: ir.Call) -> Any:
         first = (builder.name("environment"), *first)
         return builder.call(value.line, builder.name("safely_invoked"), value.arguments, *first)
     return builder.call(value.line, builder.name("invoked"), value.arguments, *first)
+
+
+def _ask_loop(builder: Builder, loop: str, method: str, call: ir.Call) -> Any:
+    """Return ``loop.changed(…)`` or ``loop.cycle(…)``, of the loop at hand."""
+    arguments = call.arguments
+    if loop != builder.loops[-1] or not arguments.is_plain:
+        raise NoProgram
+    values = [builder.value(argument) for argument in arguments.positional]
+    if method == "changed":
+        return (Opcode.CHANGED, builder.place(call.line), *values)
+    if method == "cycle" and values:
+        return (Opcode.CYCLE, *values)
+    raise NoProgram
 
 
 def _invoke(builder: Builder, value: ir.Invoke) -> Any:
@@ -234,13 +255,19 @@ def _invoke(builder: Builder, value: ir.Invoke) -> Any:
 def _counter(builder: Builder, value: ir.Counter) -> Any:
     if value.loop not in builder.loops:
         raise NoProgram
-    if value.loop != builder.loops[-1]:
-        if value.attr not in COUNTERS:
-            raise NoProgram
-        return builder.value(ir.Variable(value.line, f"{value.loop}.{value.attr}"))
-    if value.attr in COUNTERS:
-        return (Opcode.COUNTER, COUNTERS[value.attr])
-    return (_AHEAD[value.attr], builder.place(value.line))
+    return _of_loop(builder, value.loop, value)
+
+
+def _of_loop(builder: Builder, loop: str, asked: ir.Counter | ir.Attribute) -> Any:
+    """Return what a ``loop`` says of itself; of what is around that at hand, what does not change in a round."""
+    line, attr = asked.line, asked.attr
+    if attr not in COUNTERS and (attr not in _AHEAD or loop != builder.loops[-1]):
+        raise NoProgram
+    if loop != builder.loops[-1]:
+        return builder.value(ir.Variable(line, f"{loop}.{attr}"))
+    if attr in COUNTERS:
+        return (Opcode.COUNTER, COUNTERS[attr])
+    return (_AHEAD[attr], builder.place(line))
 
 
 def _turn(builder: Builder, value: ir.Turn) -> Any:

@@ -448,6 +448,8 @@ changed(Run *run, const Node *node)
     if (differs > 0)
         Py_XSETREF(loop->changed, Py_NewRef(all));
     Py_DECREF(all);
+    if (differs < 0 && PyErr_ExceptionMatches(PyExc_StopIteration))
+        return handling(run->state->imported[STOPPED], &run->undefined, 1); /* (U4) */
     return differs < 0 ? NULL : PyBool_FromLong(differs);
 }
 

@@ -322,7 +322,7 @@ is_plain(PyObject *items)
 {
     PyTypeObject *type = Py_TYPE(items);
     return type == &PyList_Type || type == &PyTuple_Type || type == &PyDict_Type || type == &PyDictItems_Type
-        || type == &PyDictKeys_Type || type == &PyDictValues_Type;
+        || type == &PyDictKeys_Type || type == &PyDictValues_Type || type == &PyRange_Type;
 }
 
 /* Return the error at hand with the place that it came from (R2). */

@@ -61,6 +61,7 @@ static const char *const ORIGINS[IMPORTS][2] = {
     [MISSING] = {"jinja2.utils", "missing"},
     [CALLEE] = {"blendtpl.runtime.calls", "callee"},
     [INVOKED] = {"blendtpl.runtime.calls", "invoked"},
+    [STOPPED] = {"blendtpl.runtime.calls", "stopped"},
     [STOPPED_IN] = {"blendtpl.runtime.calls", "stopped_in"},
     [GROUP] = {"jinja2.filters", "_GroupTuple"},
     [SAFELY_INVOKED] = {"blendtpl.runtime.calls", "safely_invoked"},

@@ -56,6 +56,7 @@ enum {
     MISSING,
     CALLEE,
     INVOKED,
+    STOPPED,
     STOPPED_IN,
     GROUP,
     SAFELY_INVOKED,
