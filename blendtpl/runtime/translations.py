@@ -56,7 +56,9 @@ def bind_translator(environment: jinja2.Environment, called: str, count: str) ->
         found = gettext if function is GETTEXT_ALIAS else function
         translate = None if not sure else own if found is own_function else _behind(found, texts)
         undefined = environment.undefined
-        return [undefined(name=called) if function is missing else function, translate, undefined, translated_otherwise]
+        if found is missing:
+            found = undefined(name=called if function is missing else "gettext")
+        return [found, translate, undefined, translated_otherwise]
 
     return translator
 
@@ -105,7 +107,7 @@ def translated_otherwise(given: Sequence[Any], text: Any = missing) -> Any:
         value = formatted(stopped(undefined) if text is missing else text, variables, escaped, escape_str)
     if not flags & Translation.PRINTED:
         return value
-    return escape_any(value) if escaped else str(value)
+    return escape_any(value) if escaped else "".join((str(value),))  # an exact text, whatever `__str__` gives
 
 
 # what emitted code finds under these names

@@ -7,8 +7,8 @@
 
 /* Return whether it is a plain function, or a method that is one, or a class of Python's own, which cannot have a mark
  * that says what it is to be passed; -1 for an error. */
-static int
-is_unmarked(State *state, PyObject *function)
+int
+blendtpl_is_unmarked(State *state, PyObject *function)
 {
     if (PyType_CheckExact(function))
         return !PyType_HasFeature((PyTypeObject *)function, Py_TPFLAGS_HEAPTYPE);
@@ -32,7 +32,7 @@ PyObject *
 blendtpl_callee(PyObject *module, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
     State *state = PyModule_GetState(module);
-    const int unmarked = count >= 2 ? is_unmarked(state, arguments[1]) : 0;
+    const int unmarked = count >= 2 ? blendtpl_is_unmarked(state, arguments[1]) : 0;
     if (unmarked < 0)
         return NULL;
     return unmarked ? Py_NewRef(arguments[1])
@@ -45,7 +45,7 @@ blendtpl_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t count,
 {
     State *state = PyModule_GetState(module);
     enum { FUNCTION_AT = 3 };
-    const int unmarked = count > FUNCTION_AT ? is_unmarked(state, arguments[FUNCTION_AT]) : 0;
+    const int unmarked = count > FUNCTION_AT ? blendtpl_is_unmarked(state, arguments[FUNCTION_AT]) : 0;
     if (unmarked < 0)
         return NULL;
     if (!unmarked)
@@ -74,7 +74,7 @@ blendtpl_safely_invoked(PyObject *module, PyObject *const *arguments, Py_ssize_t
 {
     State *state = PyModule_GetState(module);
     enum { FRAME_AT = 1, FUNCTION_AT = 4 };
-    const int unmarked = count > FUNCTION_AT ? is_unmarked(state, arguments[FUNCTION_AT]) : 0;
+    const int unmarked = count > FUNCTION_AT ? blendtpl_is_unmarked(state, arguments[FUNCTION_AT]) : 0;
     if (unmarked < 0)
         return NULL;
     if (!unmarked || !is_callable(state, arguments[0], arguments[FUNCTION_AT]))

@@ -228,6 +228,22 @@ translated(State *state, PyObject *const *arguments, Py_ssize_t count, long flag
     return result;
 }
 
+/* Return what a plain function makes of some texts, which is none of Jinja2's new-style ones: these have a mark. */
+static PyObject *
+called(State *state, PyObject *const *arguments, Py_ssize_t count, long flags, PyObject *function)
+{
+    PyObject *result = PyObject_Vectorcall(function, arguments + FIXED, (size_t)(count - FIXED), NULL);
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration))
+        result = handling(state->imported[STOPPED_IN], arguments + FRAME_AT_HAND, 1);
+    if (result != NULL && flags & TRANSLATION_PRINTED && !(flags & TRANSLATION_ESCAPED))
+        Py_SETREF(result, PyObject_Str(result));
+    else if (result != NULL && flags & TRANSLATION_PRINTED)
+        Py_SETREF(result, text_of(state, result));
+    if (result != NULL && flags & TRANSLATION_PRINTED && !PyUnicode_CheckExact(result))
+        Py_SETREF(result, PyUnicode_FromObject(result));
+    return result;
+}
+
 /* Return what a function that translates makes of some texts. */
 PyObject *
 blendtpl_translation(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
@@ -237,13 +253,23 @@ blendtpl_translation(PyObject *module, PyObject *const *arguments, Py_ssize_t co
         PyErr_SetString(PyExc_TypeError, "a translator, a frame, flags with names, and something to translate are wanted");
         return NULL;
     }
+    State *state = PyModule_GetState(module);
     PyObject *translate = PyList_GetItemRef(arguments[TRANSLATOR], TRANSLATE), *result = NULL;
     PyObject *otherwise = PyList_GetItemRef(arguments[TRANSLATOR], OTHERWISE);
-    if (translate == Py_None && otherwise != NULL)
-        result = in_python(arguments, count, otherwise, NULL);
-    else if (translate != NULL && otherwise != NULL)
-        result = translated(PyModule_GetState(module), arguments, count, flags, translate, otherwise);
+    PyObject *function = PyList_GetItemRef(arguments[TRANSLATOR], FUNCTION);
+    if (translate == NULL || otherwise == NULL || function == NULL) {
+        result = NULL; /* of a list that another thread made shorter */
+    } else if (translate != Py_None) {
+        result = translated(state, arguments, count, flags, translate, otherwise);
+    } else {
+        const int alone = PyTuple_GET_SIZE(arguments[HOW]) == 1 && !(flags & TRANSLATION_SCOPED);
+        const int unmarked = alone ? blendtpl_is_unmarked(state, function) : 0;
+        if (unmarked >= 0)
+            result = unmarked ? called(state, arguments, count, flags, function)
+                              : in_python(arguments, count, otherwise, NULL);
+    }
     Py_XDECREF(translate);
     Py_XDECREF(otherwise);
+    Py_XDECREF(function);
     return result;
 }

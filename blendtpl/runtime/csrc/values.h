@@ -191,6 +191,7 @@ as_if_asked(State *state, PyObject *value, PyObject *key)
 PyObject *blendtpl_undefined(State *state, PyObject *undefined, PyObject *value, PyObject *name);
 int blendtpl_of_dicts(State *state, PyObject *undefined, PyObject *value, PyObject *name, PyObject **found);
 PyObject *blendtpl_no_attribute(State *state, PyObject *const *arguments, Py_ssize_t count);
+int blendtpl_is_unmarked(State *state, PyObject *function);
 int blendtpl_safe_of_dict(State *state, PyObject *undefined, PyObject *dict, PyObject *name, PyObject **found);
 PyObject *blendtpl_no_item(State *state, PyObject *undefined, PyObject *value, PyObject *key, PyObject *error);
 PyObject *blendtpl_item(State *state, PyObject *undefined, PyObject *value, PyObject *key);
