@@ -311,6 +311,8 @@ class CompiledTemplate(jinja2.Template):
         blocks = self.stacks
         if blocks is None:
             blocks = {name: [block] for name, block in self.own_blocks.items()}
+        if given is not None and type(given) is not dict:
+            given = dict(given.items())  # a `Snapshot`, whose items are more than what this template reads
         return FastContext.of_variables(self.environment, self.name, blocks, self.globals, given)
 
     def make_module(
