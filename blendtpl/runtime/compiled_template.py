@@ -8,23 +8,23 @@ template renders.
 from collections.abc import Callable, Iterator, Mapping, Sized
 from functools import cached_property, partial
 from itertools import repeat
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import jinja2
 from jinja2.environment import TemplateModule
-from jinja2.exceptions import TemplateRuntimeError
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, new_context
 from jinja2.utils import missing
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import ORIGIN, SLOTS, TemplateInfo
+from blendtpl.runtime.block_functions import ContextBlock, ContextText, as_generator, in_context, unfilled
 from blendtpl.runtime.context import FastContext, Render, emptier, reader, render_of
 from blendtpl.runtime.entry import EntryPlan
 from blendtpl.runtime.exceptions import ended, insert_frame, is_a
 from blendtpl.runtime.frame import Frame, empty, publish, set_names, true_context
 from blendtpl.runtime.helpers import keep
-from blendtpl.runtime.output import NEVER, Output, Steps, Write, drain, returning, writing
+from blendtpl.runtime.output import NEVER, Output, Write, drain, returning, writing
 
 
 class Handle:
@@ -165,7 +165,7 @@ class CompiledTemplate(jinja2.Template):
 
     def _preset(self, context: Context) -> Frame:
         """Return the frame that stands for a context, with what the top level sets in both."""
-        frame = self._scope_of(context)
+        frame = self.scope_of(context)
         names = dict(enumerate(self.info.slots or (), SLOTS))
         exported = dict(self.info.stores)
         for slot, value in zip(self.info.constant_slots, self.values, strict=True):
@@ -210,12 +210,12 @@ class CompiledTemplate(jinja2.Template):
         if reads is not None:
             return lambda context, out, limit: write(*map(_got(context), reads), context, out, limit)
         if self.info.slots is not None and function in self.info.string_functions:
-            return _Text(self, self.space[function])
+            return ContextText(self, self.space[function])
         if self.info.slots is not None:
-            return _Written(self, write)
+            return ContextBlock(self, write)
         return write  # type: ignore[no-any-return]
 
-    def _scope_of(self, context: Context) -> Frame:
+    def scope_of(self, context: Context) -> Frame:
         """Return the frame that stands for a context."""
         blocks = self.asked if not self.required else self.filled(cast(Any, context.blocks), self.in_context)
         # no maker and no origin: the context that they would make is there
@@ -236,7 +236,7 @@ class CompiledTemplate(jinja2.Template):
     def in_context(self) -> dict[str, Any]:
         """What runs each block that the context of a frame has."""
         texts = self.string_functions
-        return {name: _in_context(self, name, text=abi.block_function(name) in texts) for name in self.info.order}
+        return {name: in_context(self, name, text=abi.block_function(name) in texts) for name in self.info.order}
 
     @cached_property
     def asked(self) -> list[Any]:
@@ -248,7 +248,7 @@ class CompiledTemplate(jinja2.Template):
         which nothing fills, what says so.
         """
         return [
-            _unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
+            unfilled(name, bodies[name]) if name in self.required and len(stacks[name]) == 1 else bodies[name]
             for name in self.info.order
         ]
 
@@ -275,12 +275,12 @@ class CompiledTemplate(jinja2.Template):
     @property
     def blocks(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute in Jinja2
         """The blocks as Jinja2 has them: functions from a context to an iterator of text."""
-        return {name: _as_generator(block) for name, block in self.own_blocks.items()}
+        return {name: as_generator(block) for name, block in self.own_blocks.items()}
 
     @property
     def root_render_func(self) -> Any:  # type: ignore[override]
         """The template as Jinja2 has it: a function from a context to an iterator of text."""
-        return _as_generator(self.root)
+        return as_generator(self.root)
 
     def new_context(
         self,
@@ -371,85 +371,3 @@ def _keep(context: Context, frame: Frame) -> None:
     if render is not None:
         keep(context)
         render.keep(partial(empty, frame))
-
-
-def _in_context(template: CompiledTemplate, name: str, *, text: bool) -> Any:
-    """Return what runs the block of a name that the context of a frame of this template has.
-
-    A block of the template, or of what it surely extends, is given that frame, which has all that the context would be
-    asked for; another is given one of its own.
-    """
-    chain = template.chain or ()
-
-    def write(frame: Any, out: Output, limit: int | None) -> Any:
-        context = true_context(frame)
-        block: Any = context.blocks[name][0]
-        if type(block) is _Written and block.template in chain:
-            return block.function(frame, out, limit)
-        if type(block) is _Text and block.template in chain:
-            out.append(block.function(frame))
-            return ()
-        return block(context, out, limit)
-
-    def give(frame: Any) -> str:
-        context = true_context(frame)
-        block: Any = context.blocks[name][0]
-        if type(block) is _Text:
-            return block.function(frame) if block.template in chain else block.text(context)
-        return returned(frame)  # type: ignore[no-any-return]
-
-    returned = returning(write)
-    return give if text else write
-
-
-class _Written:
-    """A function that writes for a frame, as one that is given a context."""
-
-    __slots__ = ("function", "template")
-
-    def __init__(self, template: CompiledTemplate, function: Any) -> None:
-        self.template, self.function = template, function
-
-    def __call__(self, context: Context, out: Output, limit: int | None) -> Any:
-        """Write it."""
-        return self.function(self.template._scope_of(context), out, limit)
-
-
-class _Text:
-    """A function that returns a text for a frame, as one that is given a context and writes to a list."""
-
-    __slots__ = ("function", "template")
-
-    def __init__(self, template: CompiledTemplate, function: Callable[[Frame], str]) -> None:
-        self.template, self.function = template, function
-
-    def text(self, context: Context) -> str:
-        """Return the text."""
-        return self.function(self.template._scope_of(context))
-
-    def __call__(self, context: Context, out: Output, limit: int | None) -> Steps:
-        """Write it."""
-        out.append(self.text(context))
-        return ()
-
-
-def _unfilled(name: str, body: Any) -> Any:
-    """Return what stands in for a required block that no template fills, with what that is all the same (C6)."""
-
-    def fail(frame: Any, *rest: Any) -> NoReturn:
-        raise TemplateRuntimeError(f"Required block {name!r} not found")
-
-    fail.body = body  # type: ignore[attr-defined]
-    return fail
-
-
-def _as_generator(write: Write) -> Any:
-    def pieces(context: Context) -> Iterator[str]:
-        out: Output = []
-        for _ in write(context, out, 0):
-            yield "".join(out)
-            out.clear()
-        if out:
-            yield "".join(out)
-
-    return pieces
