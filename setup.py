@@ -15,12 +15,13 @@ C = Path("blendtpl/runtime/csrc")
 SOURCES = [
     str(C / f"{name}.c")
     for name in (
-        *("abi", "attributes", "calls", "entry", "expressions", "filters", "lookahead", "lookups", "loops"),
+        *("abi", "attributes", "calls", "entry", "expressions", "filters", "layout", "lookahead", "lookups", "loops"),
         *("module", "order_filters", "program", "statements", "text_filters", "translations", "utf8", "value_tests"),
     )
 ]
 HEADERS = [
-    str(C / f"{name}.h") for name in ("abi", "filters", "module", "rows", "texts", "utf8", "utf8_vectors", "values")
+    str(C / f"{name}.h")
+    for name in ("abi", "filters", "module", "operands", "operators", "rows", "texts", "utf8", "utf8_vectors", "values")
 ]
 
 wanted = os.environ.get("BLENDTPL_SPEEDUPS", "")

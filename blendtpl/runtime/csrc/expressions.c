@@ -3,83 +3,8 @@
  * Operands are evaluated strictly from left to right, and what they bring along runs once (L7).
  */
 
-#include "rows.h"
-
-enum { FEW = 8 };
-
-/* Values of operands, which are held; there is room for one in front of them, as calls like to have. */
-typedef struct {
-    PyObject *few[FEW + 1], **all;
-    Py_ssize_t count;
-} Values;
-
-static void
-drop(Values *values)
-{
-    while (values->count)
-        Py_DECREF(values->all[--values->count]);
-    if (values->all != values->few + 1)
-        PyMem_Free(values->all - 1);
-}
-
-/* Return a tuple or a list of values, which are handed over. */
-static PyObject *
-made_of(Values *values, int is_list)
-{
-    PyObject *all = is_list ? PyList_New(values->count) : PyTuple_New(values->count);
-    if (all != NULL) {
-        for (Py_ssize_t at = 0; at < values->count; at++) {
-            if (is_list)
-                PyList_SET_ITEM(all, at, values->all[at]);
-            else
-                PyTuple_SET_ITEM(all, at, values->all[at]);
-        }
-        values->count = 0;
-    }
-    drop(values);
-    return all;
-}
-
-/* Evaluate some operands; where that fails nothing is left of them. */
-static int
-evaluate_all(Run *run, int32_t first, int32_t count, Values *values)
-{
-    values->all = values->few + 1;
-    values->count = 0;
-    if (count > FEW) {
-        PyObject **all = PyMem_New(PyObject *, (size_t)count + 1);
-        if (all == NULL) {
-            PyErr_NoMemory();
-            return FAILED;
-        }
-        values->all = all + 1;
-    }
-    for (; values->count < count; values->count++) {
-        PyObject *value = evaluate(run, run->links[first + values->count]);
-        if (value == NULL) {
-            drop(values);
-            return FAILED;
-        }
-        values->all[values->count] = value;
-    }
-    return 0;
-}
-
-/* Evaluate two operands; where that fails nothing is left of them. */
-static inline int
-evaluate_both(Run *run, const Node *node, PyObject **first, PyObject **second)
-{
-    *first = evaluate(run, node->at[0]);
-    if (*first == NULL)
-        return FAILED;
-    *second = evaluate(run, node->at[1]);
-    if (*second == NULL) {
-        Py_DECREF(*first);
-        return FAILED;
-    }
-    move(run, node->place);
-    return 0;
-}
+#include "operands.h"
+#include "operators.h"
 
 static inline PyObject *
 field(Run *run, const Node *node)
@@ -94,26 +19,6 @@ field(Run *run, const Node *node)
     if (held)
         Py_DECREF(value);
     return result;
-}
-
-static inline int
-is_small(PyObject *value)
-{
-#if PY_VERSION_HEX < 0x030C0000
-    return PyLong_CheckExact(value) && Py_SIZE(value) >= -1 && Py_SIZE(value) <= 1;
-#else
-    return PyLong_CheckExact(value) && PyUnstable_Long_IsCompact((PyLongObject *)value);
-#endif
-}
-
-static inline Py_ssize_t
-small_value(PyObject *value)
-{
-#if PY_VERSION_HEX < 0x030C0000
-    return Py_SIZE(value) * (Py_ssize_t)((PyLongObject *)value)->ob_digit[0];
-#else
-    return PyUnstable_Long_CompactValue((PyLongObject *)value);
-#endif
 }
 
 /* Return the item of a dict, a list or a tuple, as `blendtpl.runtime.items.subscript` does (L5), which goes on with
@@ -197,30 +102,6 @@ called(Run *run, const Node *node)
 }
 
 static PyObject *
-by_operator(PyObject *a, PyObject *b, int operator)
-{
-    if (operator <= OPERATOR_MUL && is_small(a) && is_small(b)) {
-        const long long first = small_value(a), second = small_value(b);
-#if PY_SSIZE_T_MAX > INT32_MAX
-        if (operator == OPERATOR_MUL && (first >= INT32_MAX || first <= -INT32_MAX || second >= INT32_MAX || second <= -INT32_MAX))
-            return PyNumber_Multiply(a, b);
-#endif
-        return PyLong_FromLongLong(operator == OPERATOR_ADD   ? first + second
-                                   : operator == OPERATOR_SUB ? first - second
-                                                              : first * second);
-    }
-    switch (operator) {
-    case OPERATOR_ADD: return PyNumber_Add(a, b);
-    case OPERATOR_SUB: return PyNumber_Subtract(a, b);
-    case OPERATOR_MUL: return PyNumber_Multiply(a, b);
-    case OPERATOR_DIV: return PyNumber_TrueDivide(a, b);
-    case OPERATOR_FLOORDIV: return PyNumber_FloorDivide(a, b);
-    case OPERATOR_MOD: return PyNumber_Remainder(a, b);
-    default: return PyNumber_Power(a, b, Py_None);
-    }
-}
-
-static PyObject *
 binary(Run *run, const Node *node)
 {
     PyObject *a, *b;
@@ -241,57 +122,6 @@ unary(Run *run, const Node *node)
     move(run, node->place);
     Py_SETREF(value, node->which == OPERATOR_NEG ? PyNumber_Negative(value) : PyNumber_Positive(value));
     return value;
-}
-
-/* Return whether two exact strings are the same text. */
-static inline int
-same_text(PyObject *a, PyObject *b)
-{
-    if (a == b)
-        return 1;
-    const Py_ssize_t length = PyUnicode_GET_LENGTH(a);
-    const int kind = PyUnicode_KIND(a);
-    return length == PyUnicode_GET_LENGTH(b) && kind == (int)PyUnicode_KIND(b)
-        && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * (size_t)kind) == 0;
-}
-
-static inline int
-is_so(Py_ssize_t a, Py_ssize_t b, int comparison)
-{
-    switch (comparison) {
-    case COMPARISON_LT: return a < b;
-    case COMPARISON_LE: return a <= b;
-    case COMPARISON_EQ: return a == b;
-    case COMPARISON_NE: return a != b;
-    case COMPARISON_GT: return a > b;
-    default: return a >= b;
-    }
-}
-
-/* Compare two values: return 1, 0, FAILED, or, with another object than `True` or `False` in `other`, anything. */
-static inline int
-compared(PyObject *a, PyObject *b, int comparison, PyObject **other)
-{
-    if (comparison >= COMPARISON_IN) {
-        const int there = PySequence_Contains(b, a);
-        return there < 0 ? FAILED : there == (comparison == COMPARISON_IN);
-    }
-    if (is_small(a) && is_small(b)) {
-        const Py_ssize_t first = small_value(a), second = small_value(b);
-        return is_so(first, second, comparison);
-    }
-    if (PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)
-        && (comparison == COMPARISON_EQ || comparison == COMPARISON_NE))
-        return same_text(a, b) == (comparison == COMPARISON_EQ);
-    PyObject *result = PyObject_RichCompare(a, b, comparison);
-    if (result == NULL)
-        return FAILED;
-    if (PyBool_Check(result)) {
-        Py_DECREF(result);
-        return result == Py_True;
-    }
-    *other = result;
-    return 0;
 }
 
 static int

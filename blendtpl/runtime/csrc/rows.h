@@ -1,6 +1,6 @@
 /* Rows: programs that print, as they are run; `blendtpl.runtime.rows` says what each operation means.
  *
- * A program is checked as a whole and laid out as an array of nodes (`program.c`) before any of it runs, so that what
+ * A program is checked as a whole and laid out as an array of nodes (`layout.c`) before any of it runs, so that what
  * runs it (`statements.c`, `expressions.c`, `loops.c`) checks nothing but values.
  */
 
