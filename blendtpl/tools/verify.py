@@ -240,6 +240,8 @@ def _outcome(environment: jinja2.Environment, render: Render, name: str, make: M
     random.seed(0)  # what the `random` filter and `lipsum` draw from
     try:
         return Outcome(_ADDRESS.sub("0x0", render(name, context)))
+    except RecursionError:  # what it says more is what was called last, which differs by the depth that is left
+        return Outcome("maximum recursion depth exceeded", "RecursionError")
     except (Exception, SystemExit) as error:
         kinds = (kind for kind in type(error).__mro__ if kind.__module__.partition(".")[0] != "blendtpl")
         try:

@@ -137,9 +137,9 @@ def _text(generator: Generator, value: Text) -> ast.expr:
             code.function.block.append(statement)
         return name(result)
     out = Out(code.temporary(), streams=False)
-    code.add(assign(out.variable, ast.List([], ast.Load())))
-    generator.body(value.body, out)
-    code.flush()
+    with code.apart():
+        code.add(assign(out.variable, ast.List([], ast.Load())))
+        generator.body(value.body, out)
     return call("concat", name(out.variable))
 
 

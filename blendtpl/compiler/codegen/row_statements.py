@@ -194,8 +194,9 @@ def _do(builder: Builder, statement: st.Do, into: list[Any]) -> None:
 
 
 def _loop(builder: Builder, statement: st.Loop, into: list[Any]) -> None:
-    for attr in sorted(_asked(statement, builder.loops[-1]) & COUNTERS.keys()):
-        register = builder.own(f"{builder.loops[-1]}.{attr}")
+    around = builder.loops[-1] if builder.loops else None  # what stands for no items is in no loop
+    for attr in sorted(_asked(statement, around) & COUNTERS.keys()):
+        register = builder.own(f"{around}.{attr}")
         into.append((Opcode.SET, register, (Opcode.COUNTER, COUNTERS[attr])))
     items = builder.value(statement.items)
     into.append(loop_program(builder, statement, items))

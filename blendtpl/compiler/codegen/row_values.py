@@ -237,7 +237,7 @@ def _call(builder: Builder, value: ir.Call) -> Any:
 def _ask_loop(builder: Builder, loop: str, method: str, call: ir.Call) -> Any:
     """Return ``loop.changed(…)`` or ``loop.cycle(…)``, of the loop at hand."""
     arguments = call.arguments
-    if loop != builder.loops[-1] or not arguments.is_plain:
+    if loop not in builder.loops[-1:] or not arguments.is_plain:
         raise NoProgram
     values = [builder.value(argument) for argument in arguments.positional]
     if method == "changed":
@@ -271,7 +271,7 @@ def _of_loop(builder: Builder, loop: str, asked: ir.Counter | ir.Attribute) -> A
 
 
 def _turn(builder: Builder, value: ir.Turn) -> Any:
-    if value.loop != builder.loops[-1]:
+    if value.loop not in builder.loops[-1:]:
         raise NoProgram
     return (Opcode.CYCLE, *map(builder.value, value.values))
 

@@ -324,6 +324,22 @@ class Writer:
         self.function.texts -= 1
 
     @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Write into a list of its own for a while. Where output becomes a text, what is before it waits."""
+        texts = self.function.texts
+        if not texts:
+            yield
+            self.flush()
+            return
+        self.materialise_output()
+        outer, self.function.run = (self.function.run, self.function.run_out), []
+        self.function.texts = 0
+        yield
+        self.flush()
+        self.function.texts = texts
+        self.function.run, self.function.run_out = outer
+
+    @contextmanager
     def appending_to(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to another block for a while, which surely runs; output before it waits."""
         outer, self.block = self.block, block
