@@ -7,10 +7,11 @@ from typing import Any
 import jinja2
 import pytest
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2.sandbox import SandboxedEnvironment
 
 from blendtpl.runtime import calls, safe, speedups
 from testkit.oracle import check_same, outcome
+from testkit.sandboxes import USUAL, MakeSandbox, replaced
 
 
 class Deciding(SandboxedEnvironment):
@@ -20,19 +21,10 @@ class Deciding(SandboxedEnvironment):
         return getattr(obj, "__name__", "") not in {"plain", "len", "int"}
 
 
-def replaced() -> SandboxedEnvironment:
-    """Return an environment that itself has what its class has not."""
-    made = SandboxedEnvironment()
-    vars(made)["is_safe_callable"] = lambda obj: False
-    return made
-
-
-MAKERS: tuple[Callable[[], SandboxedEnvironment], ...] = (
-    SandboxedEnvironment,
-    ImmutableSandboxedEnvironment,
-    lambda: SandboxedEnvironment(undefined=jinja2.StrictUndefined),
+MAKERS: tuple[MakeSandbox, ...] = (
+    *USUAL,
     Deciding,
-    replaced,
+    lambda: replaced("is_safe_callable", lambda obj: False),
 )
 
 

@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 from markupsafe import Markup
 
 from blendtpl.runtime import safe, speedups
+from testkit.sandboxes import USUAL, MakeSandbox, replaced
 from tests.run.filter_values import VALUE, Make, Telling, outcome
 
 
@@ -41,21 +42,12 @@ class Naming(ImmutableSandboxedEnvironment):
         return f"refused {attribute}"
 
 
-def replaced() -> SandboxedEnvironment:
-    """Return an environment that itself has what its class has not."""
-    made = SandboxedEnvironment()
-    vars(made)["is_safe_attribute"] = lambda obj, attr, value: attr.startswith("_")
-    return made
-
-
-MAKERS: tuple[Callable[[], SandboxedEnvironment], ...] = (
-    SandboxedEnvironment,
-    ImmutableSandboxedEnvironment,
-    lambda: SandboxedEnvironment(undefined=jinja2.StrictUndefined),
+MAKERS: tuple[MakeSandbox, ...] = (
+    *USUAL,
     Deciding,
     Wrapping,
     Naming,
-    replaced,
+    lambda: replaced("is_safe_attribute", lambda obj, attr, value: attr.startswith("_")),
 )
 
 
