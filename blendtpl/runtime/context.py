@@ -155,10 +155,10 @@ def reader(context: Context) -> Callable[[str, Any], Any]:
     """Return a function that looks a name up in a context: it takes the name and what to return for none."""
     if type(context) is FastContext:
         # one dict in place of two, so that a look-up is one call in C
-        if context.seen is None and not context.vars:
-            return context.parent.get
         if context.seen is None:
-            context.seen = {**context.parent, **context.vars}.get if context.vars else context.parent.get
+            if not context.vars:
+                return context.parent.get
+            context.seen = {**context.parent, **context.vars}.get
         return context.seen
     if type(context).resolve_or_missing not in _LOOKUPS:
         return lambda name, default: context.resolve_or_missing(name)

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from blendtpl.runtime.attributes import NO_ITEM, absent
 from blendtpl.runtime.calls import safe_callee, stopped
 from blendtpl.runtime.context import emptier, reader, render_of
-from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames, is_a
+from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
 from blendtpl.runtime.items import subscript
 from blendtpl.runtime.lookahead import Counted, Lookahead
@@ -85,16 +85,6 @@ def taken_back(out: Output, count: int, undefined: Any, escapes: bool) -> None:
     """Write that in place of what has been written behind so many pieces."""
     del out[count:]
     out.append(nothing_of(undefined, escapes))
-
-
-def begins_again(done: Any, out: Output, length: int) -> bool:
-    """Return whether rows have to be written anew, by a loop that knows what a `StopIteration` means in it: what they
-    have written is taken back. They are of a plain type, so that they can be gone through twice.
-    """
-    if done is True or not is_a(done[1], StopIteration):
-        return False
-    del out[length:]
-    return True
 
 
 def keep(context: Context) -> None:
@@ -251,7 +241,6 @@ NAMES: dict[str, Any] = {
     "required_body": required_body,
     "nothing_of": nothing_of,
     "taken_back": taken_back,
-    "begins_again": begins_again,
     "enclosed": enclosed,
     "ahead": ahead,
     "counting": counting,

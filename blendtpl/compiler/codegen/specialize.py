@@ -42,7 +42,7 @@ def specialised(
         return general
     if node.called in {"default", "d"}:
         return _default(generator, node, value, general)
-    constants = _constants(node)
+    constants = node.arguments.constants
     if constants is None or node.called not in _FILTERS:
         return general
     exact, holds, takes, build = _FILTERS[node.called]
@@ -64,7 +64,7 @@ def specialised(
 
 
 def _test(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:
-    constants = _constants(node)
+    constants = node.arguments.constants
     if constants is None or node.called not in _TESTS:
         return general
     takes, build = _TESTS[node.called]
@@ -75,14 +75,6 @@ def _test(generator: Generator, node: Apply, value: ast.expr, general: ast.expr)
         return generator.bind("exact", "test", node.called, kind)
 
     return build(exact, value, constants, general)
-
-
-def _constants(node: Apply) -> Constants | None:
-    """Return the arguments, when each is a constant that is given by its place."""
-    if not node.arguments.is_plain:
-        return None
-    constants = [argument.value for argument in node.arguments.positional if isinstance(argument, Constant)]
-    return tuple(constants) if len(constants) == len(node.arguments.positional) else None
 
 
 def _default(generator: Generator, node: Apply, value: ast.expr, general: ast.expr) -> ast.expr:

@@ -77,25 +77,25 @@ def _evaluation(generator: Generator, value: ir.Evaluation) -> ast.expr:
     frame = generator.value(value.frame)
     if value.sure:
         return name(generator.bind("eval_ctx", value.bound))
+    other = _own_evaluation(generator, frame)
     if generator.target.slots is not None:
-        other = attribute(call("true_context", frame), "eval_ctx")
         own = name(generator.bind("eval_ctx", value.bound))
         return generator.code.materialise(either(name("stable_autoescape"), own, other))
+    return other if generator.target.parameters is None else generator.code.materialise(other)
+
+
+def _own_evaluation(generator: Generator, frame: ast.expr) -> ast.expr:
+    """Return the expression for the evaluation context of a frame, or of a context, as it is when this runs."""
     if generator.target.parameters is not None:
-        return generator.code.materialise(call("evaluation", frame))
-    return attribute(frame, "eval_ctx")
+        return call("evaluation", frame)
+    return attribute(frame if generator.target.slots is None else call("true_context", frame), "eval_ctx")
 
 
 def autoescape(generator: Generator, value: ir.Autoescape) -> ast.expr:
     """Return the expression for whether output is escaped, as it is when this runs (E6)."""
     if value.sure:
         return const(value.compiled)
-    frame: ast.expr = generator.value(value.frame)
-    context = call("true_context", frame) if generator.target.slots is not None else frame
-    evaluation: ast.expr = attribute(context, "eval_ctx")
-    if generator.target.parameters is not None:
-        evaluation = call("evaluation", frame)
-    other = attribute(evaluation, "autoescape")
+    other = attribute(_own_evaluation(generator, generator.value(value.frame)), "autoescape")
     # what it was compiled for, unless a template of the set may change it, or extend this one and differ
     if value.compiled:
         return ast.BoolOp(ast.Or(), [name("stable_autoescape"), other])

@@ -332,11 +332,17 @@ class Writer:
             self.flush()
             return
         self.materialise_output()
-        outer, self.function.run = (self.function.run, self.function.run_out), []
-        self.function.texts = 0
-        yield
-        self.flush()
+        with self._waiting():
+            self.function.texts = 0
+            yield
+            self.flush()
         self.function.texts = texts
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Have the output so far wait for a while, whatever is flushed meanwhile."""
+        outer, self.function.run = (self.function.run, self.function.run_out), []
+        yield
         self.function.run, self.function.run_out = outer
 
     @contextmanager
@@ -359,12 +365,10 @@ class Writer:
     @contextmanager
     def branch_scope(self, block: list[ast.stmt]) -> Iterator[None]:
         """Append to a branch of an expression for a while; output before it waits, whatever is flushed there."""
-        outer, self.function.run = (self.function.run, self.function.run_out), []
         self.aside_begin()
-        with self.appending_to(block):
+        with self._waiting(), self.appending_to(block):
             yield
         self.aside_end()
-        self.function.run, self.function.run_out = outer
 
     @contextmanager
     def statement_scope(self, block: list[ast.stmt]) -> Iterator[None]:

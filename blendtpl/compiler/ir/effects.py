@@ -1,6 +1,6 @@
 """Effects: what running a part of a template may do."""
 
-from blendtpl.compiler.ir.base import Statement, below
+from blendtpl.compiler.ir.base import Statement, Value, below
 from blendtpl.compiler.ir.statements import (
     RAW,
     Framed,
@@ -13,9 +13,18 @@ from blendtpl.compiler.ir.statements import (
     Set,
     ToVariable,
 )
-from blendtpl.compiler.ir.values import BlockText, CallMacro, Printed, Text
+from blendtpl.compiler.ir.values import BlockText, CallMacro, Checked, Constant, Printed, Text, Undefined, Variable
+
+_STAYS = (Constant, Checked, Undefined, Variable)  # what is there, and stays as it is
 
 LONGEST = 8  # conditions in a chain: Python nests every one of them in the one before
+
+
+def held_in(name: str, line: int, value: Value) -> tuple[Value, tuple[Set, ...]]:
+    """Return what stands for a value from here on, and what puts it into a variable of that name, if need be."""
+    if isinstance(value, _STAYS):
+        return value, ()
+    return Variable(line, name), (Set(line, ToVariable(line, name), value, made=True),)
 
 
 def only_prints(body: tuple[Statement, ...]) -> bool:

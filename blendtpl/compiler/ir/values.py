@@ -287,6 +287,12 @@ class Arguments(Node):
         """Return whether there is nothing but arguments by their places."""
         return not self.keywords and self.star is None and self.stars is None
 
+    @property
+    def constants(self) -> tuple[Any, ...] | None:
+        """Return the values of the arguments, when each is a constant that is given by its place."""
+        constants = tuple(argument.value for argument in self.positional if isinstance(argument, Constant))
+        return constants if self.is_plain and len(constants) == len(self.positional) else None
+
 
 @node
 class Apply(Value):

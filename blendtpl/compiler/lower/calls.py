@@ -14,8 +14,9 @@ from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.compiler.analysis.facts import SPECIAL, MacroShape, is_call_of_self
 from blendtpl.compiler.analysis.walk import undeclared
 from blendtpl.compiler.ir.base import Body, Value
+from blendtpl.compiler.ir.effects import held_in
 from blendtpl.compiler.ir.rewrite import replaced
-from blendtpl.compiler.ir.statements import Set, ToVariable
+from blendtpl.compiler.ir.statements import Set
 from blendtpl.compiler.ir.values import (
     Apply,
     Arguments,
@@ -24,8 +25,6 @@ from blendtpl.compiler.ir.values import (
     Call,
     CallBack,
     CallMacro,
-    Checked,
-    Constant,
     Frame,
     FrameBlock,
     Global,
@@ -36,7 +35,6 @@ from blendtpl.compiler.ir.values import (
     Rest,
     Slot,
     Undefined,
-    Variable,
 )
 from blendtpl.compiler.lower.choices import chosen_once
 from blendtpl.compiler.lower.scope import Scope
@@ -133,12 +131,9 @@ def _looked_at(unit: Unit, operands: tuple[Value, ...]) -> tuple[Body, tuple[Val
     """Return what has the operands of a call in variables, and these: what they raise is not raised by the call."""
     before, held = list[Set](), list[Value]()
     for operand in operands:
-        if isinstance(operand, (Constant, Variable, Checked, Undefined)):
-            held.append(operand)
-            continue
-        variable = Variable(operand.line, f"operand_{unit.number()}")
-        before.append(Set(operand.line, ToVariable(operand.line, variable.name), operand, made=True))
-        held.append(variable)
+        value, made = held_in(f"operand_{unit.number()}", operand.line, operand)
+        held.append(value)
+        before += made
     return tuple(before), tuple(held)
 
 

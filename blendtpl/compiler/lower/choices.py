@@ -20,7 +20,7 @@ def chosen_once(unit: Unit, node: Apply) -> Value:
     """Return a filter as a call of what does what it does here, or itself where that is not known."""
     words: tuple[str, ...] | None = None
     operands: tuple[object, ...] = ()
-    constants = _constants(node)
+    constants = node.arguments.constants
     if not node.own or node.kind != "filter":
         return node
     if node.called == "map":
@@ -42,14 +42,6 @@ def chosen_once(unit: Unit, node: Apply) -> Value:
 def _looks_up(unit: Unit) -> bool:
     """Return whether items are looked up as Jinja2 does it."""
     return type(unit.environment).getitem is jinja2.Environment.getitem and not unit.environment.sandboxed
-
-
-def _constants(node: Apply) -> tuple[object, ...] | None:
-    """Return the arguments, when each is a constant that is given by its place."""
-    if not node.arguments.is_plain:
-        return None
-    constants = [argument.value for argument in node.arguments.positional if isinstance(argument, Constant)]
-    return tuple(constants) if len(constants) == len(node.arguments.positional) else None
 
 
 def _attribute(node: Apply) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blendtpl.compiler.ir.base import Body, Node, Statement, Value, below
+from blendtpl.compiler.ir.effects import held_in
 from blendtpl.compiler.ir.functions import Function
 from blendtpl.compiler.ir.rewrite import Kind, Rewriter, replaced
 from blendtpl.compiler.ir.statements import (
@@ -60,11 +61,9 @@ class Arguments:
 
     def bound(self, called: str, value: Value) -> Value:
         """Return what stands for a value from here on."""
-        if isinstance(value, (Constant, Checked, Undefined, Variable)):
-            return value
-        variable = f"{called}{self.suffix}"
-        self.before.append(Set(self.line, ToVariable(self.line, variable), value, made=True))
-        return Variable(self.line, variable)
+        value, made = held_in(f"{called}{self.suffix}", self.line, value)
+        self.before += made
+        return value
 
     def give(self, parameter: str, value: Value) -> None:
         """Have a parameter be a value."""
