@@ -7,7 +7,7 @@ An environment with `enable_async`, or with a code generator of its own, keeps J
 """
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property, wraps
 from inspect import signature
 from types import CodeType
@@ -154,6 +154,10 @@ class LiveTemplate(CompiledTemplate):
     def render_block(self, block: str, /, *mappings: Mapping[str, Any], **variables: Any) -> str:
         """Return the text of one block rendered alone, as `blendtpl.Template.render_block` does."""
         return render.render_block(self, block, mappings, variables)
+
+    def render_blocks(self, blocks: Iterable[str], /, *mappings: Mapping[str, Any], **variables: Any) -> str:
+        """Return the texts of some blocks, one behind the other, as `blendtpl.Template.render_blocks` does."""
+        return render.render_blocks(self, blocks, mappings, variables)
 
     def new_context(
         self,

@@ -19,7 +19,7 @@ from blendtpl.mail.attachments import Image
 from blendtpl.runtime.arguments import merged
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.messages import MessageTemplate, Texts
-from blendtpl.runtime.render import render_blocks
+from blendtpl.runtime.render import block_texts
 from blendtpl.runtime.template import Variables
 
 _BLOCKS = ("subject", "text", "html")
@@ -70,7 +70,7 @@ def _message_template(environment: jinja2.Environment, definition: Definition) -
         context = merged({}, definition.name, tuple(mappings), variables)
         if definition.template is not None:
             template: Any = environment.get_template(definition.template)
-            texts = dict(zip(definition.parts, render_blocks(template, definition.parts, (context,), {}), strict=True))
+            texts = dict(zip(definition.parts, block_texts(template, definition.parts, (context,), {}), strict=True))
         else:
             texts = {
                 part: environment.get_template(template_name).render(context)

@@ -5,7 +5,7 @@ that it was made of stays as it is, and renders without counting. What is counte
 a template includes or extends; the parts of a message are templates that were asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, NoReturn
@@ -84,10 +84,11 @@ class MeasuredRegistry(DerivedRegistry):
 class MeasuredTemplate(Template):
     """A `Template` that counts."""
 
-    __slots__ = ("_counted", "_counted_block", "_row")
+    __slots__ = ("_counted", "_counted_block", "_counted_blocks", "_row")
 
     _counted: Callable[..., str]
     _counted_block: Callable[..., str]
+    _counted_blocks: Callable[..., str]
     _row: Row
 
     def __init__(self, template: Template, registry: Registry, row: Row) -> None:
@@ -95,6 +96,7 @@ class MeasuredTemplate(Template):
         object.__setattr__(self, "_row", row)
         object.__setattr__(self, "_counted", counted(runtime.render, *row))
         object.__setattr__(self, "_counted_block", counted(runtime.render_block, *row))
+        object.__setattr__(self, "_counted_blocks", counted(runtime.render_blocks, *row))
 
     def render(self, /, *mappings: Variables, **variables: Any) -> str:
         """Return the rendered text, as `Template.render` does, and count that."""
@@ -107,6 +109,10 @@ class MeasuredTemplate(Template):
     def render_block(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of a block, as `Template.render_block` does, and count that as a render."""
         return self._counted_block(self._compiled, block, mappings, variables)
+
+    def render_blocks(self, blocks: Iterable[str], /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of some blocks, as `Template.render_blocks` does, and count that as one render."""
+        return self._counted_blocks(self._compiled, blocks, mappings, variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return the text in pieces, as `Template.stream` does; counted as a render when it ends or is closed."""

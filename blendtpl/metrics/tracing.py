@@ -4,7 +4,7 @@ Enters: a registry, measured or not. Leaves: a `Registry` that does the same, wi
 span takes longer than a small render. Only OpenTelemetry's API is needed here: without a provider there is no span.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,13 @@ class TracedTemplate(Template):
         with self._spans.current() as span:
             span.set_attribute("blendtpl.block", block)
             return self._original.render_block(block, *mappings, **variables)
+
+    def render_blocks(self, blocks: Iterable[str], /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of some blocks, as `Template.render_blocks` does, in a span that tells of them."""
+        with self._spans.current() as span:
+            names = blocks if isinstance(blocks, str) else list(blocks)
+            span.set_attribute("blendtpl.blocks", names)
+            return self._original.render_blocks(names, *mappings, **variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return the text in pieces, as `Template.stream` does, in a span from the first to the last that is taken."""

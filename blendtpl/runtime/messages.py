@@ -14,7 +14,7 @@ from blendtpl.errors import BundleError, MessageError
 from blendtpl.mail.attachments import Image
 from blendtpl.mail.message import Message
 from blendtpl.runtime.compiled_template import CompiledTemplate
-from blendtpl.runtime.render import render, render_blocks
+from blendtpl.runtime.render import block_texts, render
 from blendtpl.runtime.template import Frozen, Variables
 
 Texts = tuple[str, str | None, str | None]
@@ -155,7 +155,7 @@ def _of_blocks(compiled: CompiledTemplate, parts: Mapping[str, str]) -> RenderPa
     blocks = [parts[name] for name in names]
 
     def render_parts(mappings: Sequence[Variables], variables: dict[str, Any]) -> Texts:
-        texts = dict(zip(names, render_blocks(compiled, blocks, tuple(mappings), variables), strict=True))
+        texts = dict(zip(names, block_texts(compiled, blocks, tuple(mappings), variables), strict=True))
         return texts["subject"], texts.get("text"), texts.get("html")
 
     return render_parts

@@ -148,10 +148,19 @@ def render_block(compiled: CompiledTemplate, block: str, mappings: Mappings, var
 
     Of the rest of the chain only top-level `set`, `import`, `macro` and `extends` run, whose names blocks see.
     """
-    return render_blocks(compiled, (block,), mappings, variables)[0]
+    return block_texts(compiled, (block,), mappings, variables)[0]
 
 
 def render_blocks(
+    compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
+) -> str:
+    """Return the texts of some blocks in the order of their names, one behind the other."""
+    if isinstance(blocks, str):
+        raise TypeError(f"blocks are a list of names: write `render_blocks([{blocks!r}])`")
+    return "".join(block_texts(compiled, blocks, mappings, variables))
+
+
+def block_texts(
     compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
 ) -> list[str]:
     """Return the texts of some blocks, each as `render_block` does it; what they share is computed once."""

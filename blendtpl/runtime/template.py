@@ -3,7 +3,7 @@
 Enters: what a caller passes as variables. Leaves: text. A handle never holds anything of a render.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import getitem
 from typing import Any, NoReturn, Self
 
@@ -109,6 +109,14 @@ class Template(Frozen, Handle):
         at their top level; nothing else of them runs. Raises `BlockNotFound` when there is no such block.
         """
         return render.render_block(self._compiled, block, mappings, variables)
+
+    def render_blocks(self, blocks: Iterable[str], /, *mappings: Variables, **variables: Any) -> str:
+        """Return the texts of some blocks in the order of their names, one behind the other, as for swaps out of band.
+
+        Each is what `render_block` returns; what they share of the top level is computed once. Raises `BlockNotFound`
+        for a name that is none, and `TypeError` for one name in place of several.
+        """
+        return render.render_blocks(self._compiled, blocks, mappings, variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory.

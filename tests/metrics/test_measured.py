@@ -63,6 +63,7 @@ WAYS: Mapping[str, Callable[[blendtpl.Registry], str]] = {
     "template": lambda registry: registry["page.html"].render(xs="ab"),
     "found": lambda registry: registry.get_template("page.html").render({"xs": "ab"}),
     "block": lambda registry: registry["page.html"].render_block("main", xs="ab"),
+    "blocks": lambda registry: registry["page.html"].render_blocks(["main"], xs="ab"),
     "stream": lambda registry: "".join(registry["page.html"].stream(xs="ab")),
 }
 

@@ -83,6 +83,7 @@ def test_a_render_is_a_span_with_the_template_and_the_digest(
         lambda registry: registry.get_template("page.html").render(x=1, note=str),
         lambda registry: "".join(registry["page.html"].stream(x=1, note=str)),
         lambda registry: registry["page.html"].render_block("main", x=1),
+        lambda registry: registry["page.html"].render_blocks(["main"], x=1),
     ],
 )
 def test_whatever_renders_is_one_span(way: Any, registry: blendtpl.Registry, exporter: InMemorySpanExporter) -> None:

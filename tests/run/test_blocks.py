@@ -118,6 +118,26 @@ def test_extending_a_handle_of_another_registry_runs_only_its_top_level_for_a_bl
     assert registry["page.txt"].render_block("a", layout=other["page.txt"]) == "atheirs!"
 
 
+def test_some_blocks_are_rendered_in_one_call_and_share_what_is_computed(small: blendtpl.Registry) -> None:
+    page = small["page.html"]
+    each = [page.render_block(block, user="<") for block in ("deep", "head", "deep")]
+    assert page.render_blocks(["deep", "head", "deep"], user="<") == "".join(each)
+    assert page.render_blocks([], {"user": "<"}) == ""
+    asked: list[int] = []
+    templates = {"main.html": "{% set x = f() %}{% block a %}{{ x }}{% endblock %}{% block b %}<{{ x }}{% endblock %}"}
+    live = blendtpl.Environment(loader=jinja2.DictLoader(templates), autoescape=True)
+    for template in (load(templates)["main.html"], live.get_template("main.html")):
+        assert template.render_blocks(iter("ba"), f=lambda: asked.append(1) or len(asked)) == "<11"  # type: ignore[union-attr]
+        asked.clear()
+
+
+def test_one_name_in_place_of_several_blocks_is_an_error_that_says_what_to_write(small: blendtpl.Registry) -> None:
+    with pytest.raises(TypeError, match=r"write `render_blocks\(\['deep'\]\)`"):
+        small["page.html"].render_blocks("deep", user="")
+    with pytest.raises(blendtpl.BlockNotFound):
+        small["page.html"].render_blocks(["deep", "bdy"], user="")
+
+
 def test_a_block_that_is_missing_is_an_error_with_a_hint(small: blendtpl.Registry) -> None:
     with pytest.raises(blendtpl.BlockNotFound) as caught:
         small["page.html"].render_block("bdy", user="")
