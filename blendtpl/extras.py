@@ -11,6 +11,7 @@ _EXTRAS = {
     "rich": "build",
     "sqlite3": "",
     **dict.fromkeys(("css_inline", "cssselect2", "tinycss2"), "email"),
+    "greenlet": "async",
     "libcst": "migrate",
     "cryptography": "dkim",
     "mjml": "mjml",

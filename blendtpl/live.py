@@ -7,7 +7,7 @@ An environment with `enable_async`, or with a code generator of its own, keeps J
 """
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property, wraps
 from inspect import signature
 from types import CodeType
@@ -33,9 +33,11 @@ from blendtpl.live_messages import live_message
 from blendtpl.mail.message import Message
 from blendtpl.runtime import render
 from blendtpl.runtime.arguments import as_dict
+from blendtpl.runtime.block_functions import as_generator
 from blendtpl.runtime.causes import explain_by_note
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, Render
+from blendtpl.runtime.coroutines import can_await
 from blendtpl.runtime.frame import Frame
 from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.messages import split_fields
@@ -51,7 +53,7 @@ _NOT_PICKLED = frozenset({"_null", "_blendtpl_names", "_blendtpl_compiler"})
 
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
-    return not environment.is_async and environment.code_generator_class is CodeGenerator
+    return environment.code_generator_class is CodeGenerator and (not environment.is_async or can_await())
 
 
 def _only_adds_to(globals: Any, others: Any) -> bool:
@@ -108,6 +110,17 @@ class LiveTemplate(CompiledTemplate):
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         """Return the rendered text, as Jinja2's method of that name does."""
+        if self.awaiting is None:
+            return self._render(args, kwargs)
+        return self.awaiting.complete(self._render, args, kwargs)  # type: ignore[no-any-return]
+
+    async def render_async(self, *args: Any, **kwargs: Any) -> str:
+        """Return the rendered text, as Jinja2's method of that name does; as `render` where nothing is awaited."""
+        if self.awaiting is None:
+            return self._render(args, kwargs)
+        return await self.awaiting.run(self._render, args, kwargs)  # type: ignore[no-any-return]
+
+    def _render(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         context = self.new_context(as_dict(self.name, args, kwargs))
         context.render = scope = Render()  # type: ignore[attr-defined]
         out: Output = []
@@ -134,10 +147,20 @@ class LiveTemplate(CompiledTemplate):
 
     def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
         """Yield the rendered text piece by piece, as Jinja2's method of that name does."""
+        pieces = self._pieces(args, kwargs)
+        return pieces if self.awaiting is None else self.awaiting.complete_each(pieces)
+
+    def generate_async(self, *args: Any, **kwargs: Any) -> AsyncGenerator[str, object]:
+        """Yield the rendered text piece by piece, as Jinja2's method of that name does."""
+        if self.awaiting is None:
+            raise RuntimeError("The environment was not created with async mode enabled.")
+        return self.awaiting.run_each(self._pieces(args, kwargs))  # type: ignore[no-any-return]
+
+    def _pieces(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[str, None, None]:
         context = self.new_context(as_dict(self.name, args, kwargs))
         context.render = scope = Render()  # type: ignore[attr-defined]
         try:
-            yield from self.root_render_func(context)
+            yield from as_generator(self.root, None)(context)
         except Exception as error:
             explain_by_note(error)
             other = stopped(error, self)
@@ -154,6 +177,32 @@ class LiveTemplate(CompiledTemplate):
     def render_block(self, block: str, /, *mappings: Mapping[str, Any], **variables: Any) -> str:
         """Return the text of one block rendered alone, as `blendtpl.Template.render_block` does."""
         return render.render_block(self, block, mappings, variables)
+
+    async def render_block_async(self, block: str, /, *mappings: Mapping[str, Any], **variables: Any) -> str:
+        """Return the text of one block, as `blendtpl.Template.render_block_async` does."""
+        return await render.render_blocks_async(self, (block,), mappings, variables)
+
+    async def render_blocks_async(
+        self, blocks: Iterable[str], /, *mappings: Mapping[str, Any], **variables: Any
+    ) -> str:
+        """Return the texts of some blocks, as `blendtpl.Template.render_blocks_async` does."""
+        return await render.render_blocks_async(self, blocks, mappings, variables)
+
+    async def make_module_async(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> TemplateModule:
+        """Return the template as a module, as Jinja2's method of that name does."""
+        if self.awaiting is None:
+            return self.make_module(vars, shared, locals)
+        return await self.awaiting.run(self.make_module, vars, shared, locals)  # type: ignore[no-any-return]
+
+    async def _get_default_module_async(self, ctx: Context | None = None) -> TemplateModule:
+        if self.awaiting is None:
+            return self._get_default_module(ctx)
+        return await self.awaiting.run(self._get_default_module, ctx)  # type: ignore[no-any-return]
 
     def render_blocks(self, blocks: Iterable[str], /, *mappings: Mapping[str, Any], **variables: Any) -> str:
         """Return the texts of some blocks, one behind the other, as `blendtpl.Template.render_blocks` does."""
@@ -195,8 +244,21 @@ class LiveTemplate(CompiledTemplate):
         if kept is not None and type(ctx) is FastContext and "globals_keys" not in ctx.__dict__:
             # what both see of their environment is the same dict, so that no name of it is missing here
             known = _only_adds_to(self.globals, ctx._globals)
-            return kept if known else jinja2.Template._get_default_module(self, ctx)
-        return jinja2.Template._get_default_module(self, ctx)
+            if known:
+                return kept
+        if ctx is not None and (added := ctx.globals_keys - self.globals.keys()):
+            return self.make_module({name: ctx.parent[name] for name in added})
+        if kept is None:
+            kept = self.make_module()
+            vars(self)["_module"] = kept
+        return kept
+
+    @property
+    def module(self) -> TemplateModule:
+        """The template as a module, as Jinja2's attribute of that name is: not where it is awaited."""
+        if self.awaiting is not None:
+            raise RuntimeError("Module is not available in async mode.")
+        return self._get_default_module()
 
 
 class _Live(jinja2.Environment):

@@ -109,8 +109,6 @@ def build(
         lint_mail = config.lint if lint_mail is not None or config.lint.mail else None
     else:
         resolved = resolve_environment(environment)
-    if resolved.is_async:
-        raise ConfigError("the environment has enable_async, which cannot be compiled yet: make it without")
     if not issubclass(CodeGenerator, resolved.code_generator_class):
         raise ConfigError(
             f"the environment's class {type(resolved).__name__} has a code generator of its own, which cannot be used"

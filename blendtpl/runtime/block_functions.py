@@ -5,6 +5,7 @@ blocks do, and those of the blocks that the context of a frame has.
 """
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, NoReturn, Protocol
 
 from jinja2.exceptions import TemplateRuntimeError
@@ -97,8 +98,10 @@ def unfilled(name: str, body: Any) -> Any:
     return fail
 
 
-def as_generator(write: Write) -> Any:
-    """Return a function that writes as one from a context to an iterator of texts, as Jinja2 has it."""
+def as_generator(write: Write, awaiting: ModuleType | None) -> Any:
+    """Return a function that writes as one from a context to an iterator of texts, as Jinja2 has it; an asynchronous
+    one, where it may wait.
+    """
 
     def pieces(context: Context) -> Iterator[str]:
         out: Output = []
@@ -108,4 +111,6 @@ def as_generator(write: Write) -> Any:
         if out:
             yield "".join(out)
 
-    return pieces
+    if awaiting is None:
+        return pieces
+    return lambda context: awaiting.run_each(pieces(context))

@@ -8,6 +8,7 @@ template renders.
 from collections.abc import Callable, Iterator, Mapping, Sized
 from functools import cached_property, partial
 from itertools import repeat
+from types import ModuleType
 from typing import Any, cast
 
 import jinja2
@@ -20,6 +21,7 @@ from blendtpl.bundle import abi
 from blendtpl.bundle.abi import ORIGIN, SLOTS, TemplateInfo
 from blendtpl.runtime.block_functions import ContextBlock, ContextText, as_generator, in_context, unfilled
 from blendtpl.runtime.context import FastContext, Render, emptier, reader, render_of
+from blendtpl.runtime.coroutines import awaiting_of
 from blendtpl.runtime.entry import EntryPlan
 from blendtpl.runtime.exceptions import ended, insert_frame, is_a
 from blendtpl.runtime.frame import Frame, empty, publish, set_names, true_context
@@ -76,6 +78,7 @@ class CompiledTemplate(jinja2.Template):
     values: tuple[Any, ...]  # what is in the slots that its top level fills
 
     singleton_module: TemplateModule | None = None
+    awaiting: ModuleType | None = None  # what renders it where it may wait: `blendtpl.runtime.awaiting`
     _module = None
     _debug_info = ""
     _uptodate = None
@@ -91,6 +94,8 @@ class CompiledTemplate(jinja2.Template):
         compiled.space, compiled.info, compiled.whole, compiled.above, compiled.plan = space, info, False, None, None
         compiled.may_form_cycle, compiled.stores, compiled.required, compiled.bodies = False, (), frozenset(), None
         compiled.string_functions, compiled.values = frozenset(info.string_functions), ()
+        if environment.is_async:
+            compiled.awaiting = awaiting_of(environment)
         for function in (
             *([compiled.entry] if info.parent_line is None else []),
             *(abi.block_function(block) for block in info.blocks),
@@ -275,12 +280,12 @@ class CompiledTemplate(jinja2.Template):
     @property
     def blocks(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute in Jinja2
         """The blocks as Jinja2 has them: functions from a context to an iterator of text."""
-        return {name: as_generator(block) for name, block in self.own_blocks.items()}
+        return {name: as_generator(block, self.awaiting) for name, block in self.own_blocks.items()}
 
     @property
     def root_render_func(self) -> Any:  # type: ignore[override]
         """The template as Jinja2 has it: a function from a context to an iterator of text."""
-        return as_generator(self.root)
+        return as_generator(self.root, self.awaiting)
 
     def new_context(
         self,

@@ -24,6 +24,7 @@ from blendtpl.bundle.environment import is_own, passed_argument
 from blendtpl.runtime.choice_filters import applied, mapped
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.context import FastContext, render_of
+from blendtpl.runtime.coroutines import awaiting_of
 from blendtpl.runtime.exceptions import ended
 from blendtpl.runtime.filters import bound, quick_choice
 from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
@@ -42,6 +43,9 @@ def names_of(environment: jinja2.Environment) -> dict[str, Any]:
     # whoever has the environment may have set another of these since the last bundle
     if names is None or any(names[name] is not value for name, value in own.items()):
         names = {**vars(builtins), **NAMES, **TRANSLATIONS, **_LINKING, **own, "stable_autoescape": False}
+        awaiting = awaiting_of(environment)
+        if awaiting is not None:
+            names |= awaiting.NAMES
         vars(environment)["_blendtpl_names"] = names
     return names
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from blendtpl.runtime.coroutines import awaiting_of
 from blendtpl.runtime.exceptions import ended
 from blendtpl.runtime.frame import evaluation
 
@@ -130,7 +131,10 @@ def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
     """Return a function of Jinja2's own code as one that writes to a list."""
 
     def write(context: Context, out: Output, limit: int | None) -> Steps:
-        for piece in function(context):
+        pieces: Any = function(context)
+        if hasattr(pieces, "__aiter__"):
+            pieces = awaiting_of(context.environment).iterated(pieces)  # type: ignore[union-attr]  # it is asynchronous
+        for piece in pieces:
             out.append(piece)
             if limit is not None and len(out) > limit:
                 yield

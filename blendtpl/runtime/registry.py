@@ -176,6 +176,10 @@ class Registry(Frozen, Mapping[str, Template]):
         """Return what `render` returns in UTF-8; see `Template.render_bytes`."""
         return self.get_template(name).render_bytes(*mappings, **variables)
 
+    async def render_async(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
+        """Return what `render` does, and await what the template waits for; see `Template.render_async`."""
+        return await self.get_template(name).render_async(*mappings, **variables)
+
     def message(
         self,
         name: str,

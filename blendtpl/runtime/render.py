@@ -8,7 +8,8 @@ templates and the calls that are most, and is there in C. Whoever begins one fin
 no context manager can do that for it: an interrupt may come before the first instruction of `__exit__`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import aclosing, closing
 from functools import partial
 from typing import Any, overload
 
@@ -43,6 +44,14 @@ def render(
     compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], as_bytes: bool = False
 ) -> str | bytes:
     """Return the text of a template for the mappings in order, then the variables; for `as_bytes` maybe as UTF-8."""
+    if compiled.awaiting is None:
+        return _render(compiled, mappings, variables, as_bytes)
+    return compiled.awaiting.complete(_render, compiled, mappings, variables, as_bytes)  # type: ignore[no-any-return]
+
+
+def _render(
+    compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], as_bytes: bool = False
+) -> str | bytes:
     plan = compiled.plan
     if plan is None:
         return _texts((begin,), compiled, merged({}, compiled.name, mappings, variables))[0]
@@ -165,11 +174,51 @@ def block_texts(
 ) -> list[str]:
     """Return the texts of some blocks, each as `render_block` does it; what they share is computed once."""
     beginnings = [partial(begin_block, block) for block in blocks]
-    return _texts(beginnings, compiled, merged({}, compiled.name, mappings, variables))
+    given = merged({}, compiled.name, mappings, variables)
+    if compiled.awaiting is None:
+        return _texts(beginnings, compiled, given)
+    return compiled.awaiting.complete(_texts, beginnings, compiled, given)  # type: ignore[no-any-return]
 
 
 def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
     """Yield the text in pieces of some kilobytes; not much more than one of them is held (O3)."""
+    pieces = _stream(compiled, mappings, variables)
+    if compiled.awaiting is None:
+        return pieces
+    # there is one loop for all that it waits for, so all of it is there before the first
+    return compiled.awaiting.complete_each(pieces)  # type: ignore[no-any-return]
+
+
+async def render_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> str:
+    """Return what `render` does, and await what the template waits for."""
+    if compiled.awaiting is None:
+        return render(compiled, mappings, variables)
+    return await compiled.awaiting.run(_render, compiled, mappings, variables)  # type: ignore[no-any-return]
+
+
+async def render_blocks_async(
+    compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
+) -> str:
+    """Return what `render_blocks` does, and await what the blocks wait for."""
+    if compiled.awaiting is None:
+        return render_blocks(compiled, blocks, mappings, variables)
+    return await compiled.awaiting.run(render_blocks, compiled, blocks, mappings, variables)  # type: ignore[no-any-return]
+
+
+async def stream_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> AsyncIterator[str]:
+    """Yield what `stream` does, and await what each piece waits for."""
+    pieces = _stream(compiled, mappings, variables)
+    if compiled.awaiting is None:
+        with closing(pieces):
+            for piece in pieces:
+                yield piece
+        return
+    async with aclosing(compiled.awaiting.run_each(pieces)) as awaited:
+        async for piece in awaited:
+            yield piece
+
+
+def _stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Generator[str, None, None]:
     plan = compiled.plan
     given = merged({} if plan is None else plan.defaults.copy(), compiled.name, mappings, variables)
     frame: Frame = [None]

@@ -3,7 +3,7 @@
 Enters: what a caller passes as variables. Leaves: text. A handle never holds anything of a render.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from operator import getitem
 from typing import Any, NoReturn, Self
 
@@ -117,6 +117,29 @@ class Template(Frozen, Handle):
         for a name that is none, and `TypeError` for one name in place of several.
         """
         return render.render_blocks(self._compiled, blocks, mappings, variables)
+
+    async def render_async(self, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the rendered text, and await what the template waits for meanwhile, by Jinja2's rules.
+
+        That is what is awaitable, and what is iterated asynchronously, in a bundle of an environment with
+        `enable_async`; any other renders as `render` does. Raises what `render` raises. Cancelled, it leaves nothing.
+        """
+        return await render.render_async(self._compiled, mappings, variables)
+
+    async def render_block_async(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of one block, as `render_block` does, and await what it waits for."""
+        return await render.render_blocks_async(self._compiled, (block,), mappings, variables)
+
+    async def render_blocks_async(self, blocks: Iterable[str], /, *mappings: Variables, **variables: Any) -> str:
+        """Return the texts of some blocks, as `render_blocks` does, and await what they wait for."""
+        return await render.render_blocks_async(self._compiled, blocks, mappings, variables)
+
+    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+        """Return an asynchronous iterator over the pieces of `stream`, which awaits what each of them waits for.
+
+        Close it (`contextlib.aclosing`) where not all of it is taken.
+        """
+        return render.stream_async(self._compiled, mappings, variables)
 
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory.

@@ -18,6 +18,7 @@ def target_of(environment: jinja2.Environment, template: str | None, program: Pr
         in_order=prints_in_order(environment),
         own_context=has_own_lookups(environment),
         joins=environment.concat is jinja2.Environment.concat,
+        awaits=environment.is_async,
         parameters=None if parameters is None else frozenset(parameters),
         slots=None if layout is None else {slot: at for at, slot in enumerate(layout.slots, abi.SLOTS)},
         needs_context=layout is None or program.needs_context(template),

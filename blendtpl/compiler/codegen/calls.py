@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from blendtpl.bundle import abi
 from blendtpl.compiler.codegen.generator import Generator, Values
-from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, item, name
+from blendtpl.compiler.codegen.pyast import assign, attribute, call, const, either, item, name
 from blendtpl.compiler.codegen.specialize import specialised
 from blendtpl.compiler.ir import values as ir
 
@@ -94,6 +94,15 @@ def _guarded(generator: Generator, value: ir.Guarded) -> ast.expr:
     return name(result)
 
 
+def _await(generator: Generator, value: ir.Await) -> ast.expr:
+    inner = generator.value(value.value)
+    if isinstance(inner, ast.Constant):
+        return inner
+    inner = generator.code.materialise(inner)
+    test = ast.Compare(call("type", inner), [ast.In()], [name("plain_types")])
+    return generator.code.materialise(either(test, inner, call("awaited", inner)))
+
+
 def _invoke(generator: Generator, value: ir.Invoke) -> ast.expr:
     function = generator.value(value.function)
     arguments = [generator.value(argument) for argument in value.arguments]
@@ -155,6 +164,7 @@ CALLS: Values = MappingProxyType(
         ir.Apply: _apply,
         ir.Call: _call,
         ir.Guarded: _guarded,
+        ir.Await: _await,
         ir.Invoke: _invoke,
         ir.CallMacro: macro_text,
         ir.MacroFunction: macro_function,

@@ -24,8 +24,9 @@ class Target:
 
     `template` is its name, `speedups`: it may call the functions in C, `lenient`: what is undefined may be printed,
     `in_order`: what is printed is in the output before anything is called, `own_context`: contexts look up names in a
-    way of their own, `joins`: texts are joined as they are. `parameters` are the names that the template is called
-    with, or else `slots` those of its frame, and `needs_context`: something may ask that for a context.
+    way of their own, `joins`: texts are joined as they are, `awaits`: what it is given may be awaited. `parameters` are
+    the names that the template is called with, or else `slots` those of its frame, and `needs_context`: something may
+    ask that for a context.
     """
 
     template: str | None
@@ -34,6 +35,7 @@ class Target:
     in_order: bool
     own_context: bool
     joins: bool
+    awaits: bool
     parameters: frozenset[str] | None
     slots: Mapping[str, int] | None
     needs_context: bool

@@ -171,6 +171,11 @@ def hand_over(generator: Generator, out: Out) -> None:
 # -- recursive loops ---------------------------------------------------------------------------------------------------
 
 
+def _items(generator: Generator) -> ast.expr:
+    """Return what the function of a recursive loop goes through."""
+    return call("iterated", name("items")) if generator.target.awaits else name("items")
+
+
 def _descending(generator: Generator, loop: Loop, out: Out) -> None:
     """Write a recursive loop whose body only prints what ``loop(...)`` gives: a function that writes output (P6)."""
     code = generator.code
@@ -178,7 +183,7 @@ def _descending(generator: Generator, loop: Loop, out: Out) -> None:
     identifier = code.temporary(abi.LOOP_FUNCTION)
     lent_out, render, depth = (code.temporary() for _ in range(3))
     with code.defining(identifier, ["items", lent_out, render, depth]) as function:
-        iterable: ast.expr = name("items")
+        iterable = _items(generator)
         if chosen is not None:
             iterable = call(chosen, iterable)
         with generator.lent(lent_out) as own:
@@ -207,7 +212,7 @@ def _recursive(generator: Generator, loop: Loop, out: Out) -> None:
     with code.defining(identifier, ["items", "render", "depth"]) as function:
         own = Out(code.temporary(), streams=False)
         code.add(assign(own.variable, ast.List([], ast.Load())))
-        iterable: ast.expr = name("items")
+        iterable = _items(generator)
         if chosen is not None:
             iterable = call(chosen, iterable)
         iterable = call("LoopContext", iterable, name("undefined"), name("render"), name("depth"))

@@ -247,6 +247,11 @@ def _ask_loop(builder: Builder, loop: str, method: str, call: ir.Call) -> Any:
     raise NoProgram
 
 
+def _await(builder: Builder, value: ir.Await) -> Any:
+    inner = builder.value(value.value)
+    return (Opcode.CALL, builder.place(value.line), builder.name("awaited"), inner)
+
+
 def _invoke(builder: Builder, value: ir.Invoke) -> Any:
     function = builder.value(value.function)
     return builder.call(value.line, function, ir.Arguments(value.line, value.arguments, None, value.keywords))
@@ -342,6 +347,7 @@ ROW_VALUES: Values = MappingProxyType(
         ir.Pairs: _pairs,
         ir.Apply: _apply,
         ir.Call: _call,
+        ir.Await: _await,
         ir.Invoke: _invoke,
         ir.Counter: _counter,
         ir.Turn: _turn,

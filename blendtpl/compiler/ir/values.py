@@ -334,6 +334,13 @@ class Invoke(Value):
 
 
 @node
+class Await(Value):
+    """A value, or, where that is to be awaited, what comes of it: only in environments with `enable_async`."""
+
+    value: Value
+
+
+@node
 class Guarded(Value):
     """What a call gives that may raise `StopIteration`, in place of which it is something undefined (U4)."""
 

@@ -79,7 +79,10 @@ def applied(
         # one that is not Jinja2's may keep it, or change it
         passed = unit.evaluation(scope) if own else ObjectAttribute(unit.line, unit.context(scope), "eval_ctx")
     given = arguments(unit, node, scope)
-    return chosen_once(unit, Apply(unit.line, kind, str(node.name), value, passed, given, own, unit.frame(scope)))
+    result = Apply(unit.line, kind, str(node.name), value, passed, given, own, unit.frame(scope))
+    if own and kind == "test":
+        return result  # what tells yes or no is not to be awaited
+    return unit.awaited(chosen_once(unit, result))
 
 
 def filter_chain(unit: Unit, node: nodes.Filter, scope: Scope, text: Value) -> Value:
@@ -112,7 +115,8 @@ def called(unit: Unit, node: nodes.Call, scope: Scope) -> Value:
     if translation is not None:
         return translation
     if is_call_back(unit, node, scope):
-        return Guarded(unit.line, CallBack(unit.line, unit.frame(scope), unit.variable("caller", scope)))
+        back = CallBack(unit.line, unit.frame(scope), unit.variable("caller", scope))
+        return unit.awaited(Guarded(unit.line, back))
     block = own_block(unit, node, scope)
     if block is not None:
         return _marked(unit, scope, block)
@@ -158,7 +162,8 @@ def call_of(unit: Unit, node: nodes.Call, scope: Scope, caller: Value | None = N
     elif unit.safe:
         way = "safe"
     given = arguments(unit, node, scope)
-    return Call(unit.line, callee, given, way, unit.frame(scope), unit.scopes(scope), caller)
+    call = Call(unit.line, callee, given, way, unit.frame(scope), unit.scopes(scope), caller)
+    return call if unit.is_loop(node.node, scope) else unit.awaited(call)
 
 
 def _marked(unit: Unit, scope: Scope, text: Value) -> Value:

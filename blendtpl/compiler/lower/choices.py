@@ -21,7 +21,7 @@ def chosen_once(unit: Unit, node: Apply) -> Value:
     words: tuple[str, ...] | None = None
     operands: tuple[object, ...] = ()
     constants = node.arguments.constants
-    if not node.own or node.kind != "filter":
+    if not node.own or node.kind != "filter" or unit.environment.is_async:  # where Jinja2 has others
         return node
     if node.called == "map":
         if constants and _is_plain(constants[0]) and not unit.environment.sandboxed:

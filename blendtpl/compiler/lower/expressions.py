@@ -145,8 +145,11 @@ def _concat(unit: Unit, node: nodes.Concat, scope: Scope) -> Value:
 def _getattr(unit: Unit, node: nodes.Getattr, scope: Scope) -> Value:
     value = unit.value(node.node, scope)
     if unit.own_getattr:  # (L10)
-        return environment_call(unit, "getattr", value, Constant(unit.line, node.attr))
-    return Attribute(unit.line, value, node.attr, unit.safe)
+        return unit.awaited(environment_call(unit, "getattr", value, Constant(unit.line, node.attr)))
+    found = Attribute(unit.line, value, node.attr, unit.safe)
+    # of what a loop knows, its items alone may be awaited
+    known = unit.is_loop(node.node, scope) and node.attr not in {"previtem", "nextitem"}
+    return found if known else unit.awaited(found)
 
 
 def _getitem(unit: Unit, node: nodes.Getitem, scope: Scope) -> Value:
@@ -162,8 +165,8 @@ def _getitem(unit: Unit, node: nodes.Getitem, scope: Scope) -> Value:
         return Slice(unit.line, value, (start, stop, step))  # (L8)
     key = unit.value(node.arg, scope)
     if unit.own_getitem:  # (L10)
-        return environment_call(unit, "getitem", value, key)
-    return Item(unit.line, value, key, unit.safe)
+        return unit.awaited(environment_call(unit, "getitem", value, key))
+    return unit.awaited(Item(unit.line, value, key, unit.safe))
 
 
 def _mark_safe(unit: Unit, node: nodes.MarkSafe, scope: Scope) -> Value:

@@ -8,6 +8,7 @@ from jinja2 import nodes
 
 from blendtpl.compiler.analysis.walk import by_kind, has, undeclared
 from blendtpl.compiler.ir.statements import Loop, LoopTest
+from blendtpl.compiler.ir.values import Global, Invoke
 from blendtpl.compiler.lower.output import Lowered
 from blendtpl.compiler.lower.scope import Scope
 from blendtpl.compiler.lower.statements import bind, scoped, target_of
@@ -30,6 +31,7 @@ def _for(unit: Unit, node: nodes.For, scope: Scope) -> Lowered:
         or any(block.scoped for block in every.get(nodes.Block, ()))
     ):
         variable = inner.symbols.declare_parameter("loop")
+        unit.loops.add(variable)
     inner.symbols.analyze_node(node, for_branch="body")
     otherwise = around.inner()
     if node.else_:
@@ -39,6 +41,8 @@ def _for(unit: Unit, node: nodes.For, scope: Scope) -> Lowered:
             unit.fail("Can't assign to special loop variable in for-loop target", reference.lineno)
     test = _test(unit, node, around) if node.test is not None else None
     items = unit.value(node.iter, scope)
+    if unit.environment.is_async:
+        items = Invoke(line, Global(line, "iterated"), (items,))
     unit.line = line
     bound = bind(unit, inner)
     body = unit.body(node.body, inner)

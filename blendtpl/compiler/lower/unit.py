@@ -27,6 +27,7 @@ from blendtpl.compiler.ir.literals import has_literal
 from blendtpl.compiler.ir.statements import Tell
 from blendtpl.compiler.ir.values import (
     Autoescape,
+    Await,
     Checked,
     Constant,
     Evaluation,
@@ -77,7 +78,7 @@ Lower = Callable[["Unit", Any, Scope], Any]
 class Unit:
     """The template that is being lowered. `direct` are the names of its top level that are static modules, or macros of
     them, `imports` what names are wherever one is imported by that name, `macros` those of its own top level that are
-    always there. `hoisted` are the functions of its macros.
+    always there. `hoisted` are the functions of its macros, `loops` the variables of ``loop`` so far.
     """
 
     environment: jinja2.Environment
@@ -92,6 +93,7 @@ class Unit:
     macros: Mapping[str, MacroShape] = field(default_factory=dict)
     flow: Flow = field(default_factory=Flow)
     hoisted: dict[int, Function] = field(default_factory=dict)
+    loops: set[str] = field(default_factory=set)
     names: int = 0
     in_constant: bool = False  # whether what is lowered is the value of what Jinja2 takes for a constant
 
@@ -221,6 +223,14 @@ class Unit:
         if isinstance(node, (nodes.Block, nodes.Output)):
             return self.flow.known_extends
         return isinstance(node, (nodes.Extends, nodes.Macro))
+
+    def is_loop(self, node: nodes.Node, scope: Scope) -> bool:
+        """Return whether an expression is the ``loop`` of a loop around it."""
+        return isinstance(node, nodes.Name) and scope.symbols.find_ref(node.name) in self.loops
+
+    def awaited(self, value: Value) -> Value:
+        """Return a value as it is seen where templates wait for what they are given."""
+        return Await(self.line, value) if self.environment.is_async else value
 
     # -- names ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,174 @@
+"""Awaiting: how the code of templates, which is no coroutine, waits for what it is given.
+
+Enters: a function that renders. Leaves: a coroutine that does so. The function runs in a greenlet of its own. Where it
+meets something to wait for, it hands that to the coroutine, which awaits it in whatever loop it runs in, and goes on
+with what came of it. So there is one code for templates, in Python and in C, whether or not anything in it waits; what
+does not costs no more than being asked. Imported for environments with `enable_async` alone.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from inspect import CO_ITERABLE_COROUTINE
+from types import CoroutineType, GeneratorType
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+from jinja2.runtime import LoopContext, Macro
+from markupsafe import Markup
+
+
+class Rendering(greenlet):
+    """A function that renders, and can wait."""
+
+
+async def run(function: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Return what a function returns, and await whatever it waits for meanwhile."""
+    rendering = _begun(function)
+    return await _driven(rendering, rendering.switch(*arguments))
+
+
+def complete(function: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Return what a function returns, for whoever is no coroutine: there is a loop for it once it waits.
+
+    Raises `RuntimeError` when it does so where one is running already, as `asyncio.run` does.
+    """
+    if isinstance(getcurrent(), Rendering):  # which waits for what this waits for
+        return function(*arguments)
+    rendering = _begun(function)
+    request = rendering.switch(*arguments)
+    if rendering.dead:
+        return request
+    coroutine = _driven(rendering, request)
+    try:
+        return asyncio.run(coroutine)
+    finally:
+        coroutine.close()  # which has not begun where a loop is running
+
+
+def _begun(function: Callable[..., Any]) -> Rendering:
+    rendering = Rendering(function)
+    # what is set in a context variable around, or by it, is the same for both
+    rendering.gr_context = getcurrent().gr_context
+    return rendering
+
+
+async def _driven(rendering: Rendering, request: Any) -> Any:
+    """Await what a function that has begun waits for; return what it returns."""
+    try:
+        while not rendering.dead:
+            try:
+                came: Any = await request
+            except BaseException as error:
+                rendering.parent = getcurrent()  # a loop may go on in another
+                request = rendering.throw(error)
+            else:
+                rendering.parent = getcurrent()
+                request = rendering.switch(came)
+        return request
+    finally:
+        if not rendering.dead:  # closed before it began to wait
+            rendering.parent = getcurrent()
+            rendering.throw()
+
+
+def complete_each(pieces: Generator[str, None, None]) -> Iterator[str]:
+    """Yield what a generator yields, for whoever is no coroutine; but for a render that may wait, all at once."""
+    if isinstance(getcurrent(), Rendering):
+        yield from pieces
+    else:
+        yield from complete(list, pieces)
+
+
+async def run_each(pieces: Generator[str, None, None]) -> AsyncIterator[str]:
+    """Yield what a generator yields, which may wait for each. However that ends, the generator is closed."""
+    try:
+        while (piece := await run(next, pieces, None)) is not None:
+            yield piece
+    finally:
+        await run(pieces.close)
+
+
+# -- what code of templates asks for -----------------------------------------------------------------------------------
+
+
+def awaited(value: Any) -> Any:
+    """Return what comes of a value that is to be awaited, any other as it is: `jinja2.async_utils.auto_await`."""
+    kind = type(value)
+    if kind is CoroutineType and value.cr_code is _text.__code__:
+        return _finished(value)
+    if hasattr(kind, "__await__") or (kind is GeneratorType and value.gi_code.co_flags & CO_ITERABLE_COROUTINE):
+        return _wait(value)
+    return value
+
+
+def _finished(text: Coroutine[None, None, str]) -> str:
+    """Return the text of a macro of ours, which waits by itself."""
+    try:
+        text.send(None)
+    except StopIteration as ended:
+        return ended.value  # type: ignore[no-any-return]
+    raise RuntimeError("a macro is awaited where nothing renders")
+
+
+def _wait(value: Any) -> Any:
+    current = getcurrent()
+    if not isinstance(current, Rendering):
+        raise RuntimeError(
+            f"a template waits for a {type(value).__name__} where nothing can: this is no part of a render that goes on"
+        )
+    return current.parent.switch(value)  # type: ignore[union-attr]  # it has been switched to
+
+
+def iterated(items: Any) -> Any:
+    """Return what a loop goes through: of what is iterated asynchronously an item when it gets there."""
+    return _items(items.__aiter__()) if hasattr(type(items), "__aiter__") else items
+
+
+def _items(items: AsyncIterator[Any]) -> Iterator[Any]:
+    ended = False
+    try:
+        while True:
+            try:
+                item = _wait(items.__anext__())
+            except StopAsyncIteration:
+                ended = True
+                return
+            except BaseException:
+                ended = True  # by itself, as a generator that has raised
+                raise
+            yield item
+    finally:
+        # what nobody is left to wait for is the loop's to close, as it has been told of the generator
+        if not ended and isinstance(getcurrent(), Rendering) and (close := getattr(items, "aclose", None)):
+            _wait(close())
+
+
+async def _text(function: Callable[..., str], arguments: list[Any], escaped: bool) -> str:
+    """Return what a macro renders: in the render that calls it, or in one of its own."""
+    inside = isinstance(getcurrent(), Rendering)
+    text: str = function(*arguments) if inside else await run(function, *arguments)
+    return Markup(text) if escaped else text  # noqa: S704  # the code of the template has escaped it
+
+
+class AwaitableMacro(Macro):
+    """A macro that is awaited."""
+
+    def _invoke(self, arguments: list[Any], autoescape: bool) -> Any:
+        return _text(self._func, arguments, autoescape)
+
+
+class AsyncLoopContext(LoopContext):
+    """The ``loop`` of a loop, under the name that Jinja2 has for it where it is awaited."""
+
+
+AwaitableMacro.__name__ = AwaitableMacro.__qualname__ = "Macro"
+AwaitableMacro.__module__ = AsyncLoopContext.__module__ = "jinja2.runtime"
+
+# what emitted code finds under these names
+NAMES: dict[str, Any] = {
+    "awaited": awaited,
+    "plain_types": frozenset((str, int, float, bool, type(None), list, dict, tuple, Markup)),
+    "iterated": iterated,
+    "Macro": AwaitableMacro,
+    "LoopContext": AsyncLoopContext,
+}
