@@ -94,7 +94,7 @@ async def run_each(pieces: Generator[str, None, None]) -> AsyncIterator[str]:
 def awaited(value: Any) -> Any:
     """Return what comes of a value that is to be awaited, any other as it is: `jinja2.async_utils.auto_await`."""
     kind = type(value)
-    if kind is CoroutineType and value.cr_code is _text.__code__:
+    if kind is CoroutineType and value.cr_code in _OURS:
         return _finished(value)
     if hasattr(kind, "__await__") or (kind is GeneratorType and value.gi_code.co_flags & CO_ITERABLE_COROUTINE):
         return _wait(value)
@@ -143,25 +143,37 @@ def _items(items: AsyncIterator[Any]) -> Iterator[Any]:
             _wait(close())
 
 
-async def _text(function: Callable[..., str], arguments: list[Any], escaped: bool) -> str:
-    """Return what a macro renders: in the render that calls it, or in one of its own."""
-    inside = isinstance(getcurrent(), Rendering)
-    text: str = function(*arguments) if inside else await run(function, *arguments)
-    return Markup(text) if escaped else text  # noqa: S704  # the code of the template has escaped it
+async def text_of(function: Callable[..., str], *arguments: Any) -> str:
+    """Return what a macro or a block renders: in the render that calls it, or in one of its own."""
+    return function(*arguments) if isinstance(getcurrent(), Rendering) else await run(function, *arguments)
 
 
 class AwaitableMacro(Macro):
     """A macro that is awaited."""
 
     def _invoke(self, arguments: list[Any], autoescape: bool) -> Any:
-        return _text(self._func, arguments, autoescape)
+        return self._async_invoke(arguments, autoescape)
+
+    async def _async_invoke(self, arguments: list[Any], autoescape: bool) -> str:
+        inside = isinstance(getcurrent(), Rendering)
+        text: str = self._func(*arguments) if inside else await run(self._func, *arguments)
+        return Markup(text) if autoescape else text  # noqa: S704  # the code of the template has escaped it
+
+
+# what waits by itself, in the render at hand
+_OURS = frozenset((text_of.__code__, AwaitableMacro._async_invoke.__code__))
 
 
 class AsyncLoopContext(LoopContext):
-    """The ``loop`` of a loop, under the name that Jinja2 has for it where it is awaited."""
+    """The ``loop`` of a loop, under the name that Jinja2 has for it where templates wait; ``loop(…)`` is awaited."""
+
+    def __call__(self, iterable: Any) -> Any:
+        """Return what the loop renders for other items."""
+        return text_of(super().__call__, iterable)
 
 
 AwaitableMacro.__name__ = AwaitableMacro.__qualname__ = "Macro"
+AwaitableMacro._async_invoke.__qualname__ = "Macro._async_invoke"
 AwaitableMacro.__module__ = AsyncLoopContext.__module__ = "jinja2.runtime"
 
 # what emitted code finds under these names

@@ -23,6 +23,7 @@ from markupsafe import Markup
 from blendtpl.runtime.attributes import NO_ITEM, absent
 from blendtpl.runtime.calls import safe_callee, stopped
 from blendtpl.runtime.context import emptier, reader, render_of
+from blendtpl.runtime.coroutines import awaiting_of
 from blendtpl.runtime.exceptions import ended, insert_frame, insert_frames
 from blendtpl.runtime.frame import derived, evaluation, publish, publish_set, true_context
 from blendtpl.runtime.items import subscript
@@ -123,8 +124,12 @@ class BlockReference(runtime.BlockReference):
             return no_parent(self._context.environment.undefined, self.name)  # type: ignore[no-any-return]
         return BlockReference(self.name, self._context, self._stack, self._depth + 1)
 
-    def __call__(self) -> str:
-        """Return what the block renders, as markup where output is escaped (E8)."""
+    def __call__(self) -> Any:
+        """Return what the block renders, as markup where output is escaped (E8); to be awaited where Jinja2's is."""
+        awaiting = awaiting_of(self._context.environment)
+        return self._text() if awaiting is None else awaiting.text_of(self._text)
+
+    def _text(self) -> str:
         out: Output = []
         write: Any = self._stack[self._depth]
         try:
@@ -170,7 +175,11 @@ def super_block(context: Context, name: str, current: Any, escaped: bool) -> Any
     reference = super_of(context, name, current)
     if isinstance(reference, BlockReference) and (not escaped or context.eval_ctx.autoescape):
         return reference._stack[reference._depth]
-    text = escape_any(context.call(reference)) if escaped else str(context.call(reference))
+    text: Any = context.call(reference)
+    awaiting = awaiting_of(context.environment)
+    if awaiting is not None:
+        text = awaiting.awaited(text)
+    text = escape_any(text) if escaped else str(text)
     return lambda context, out, limit: out.append(text) or ()
 
 

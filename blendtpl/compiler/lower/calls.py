@@ -162,8 +162,7 @@ def call_of(unit: Unit, node: nodes.Call, scope: Scope, caller: Value | None = N
     elif unit.safe:
         way = "safe"
     given = arguments(unit, node, scope)
-    call = Call(unit.line, callee, given, way, unit.frame(scope), unit.scopes(scope), caller)
-    return call if unit.is_loop(node.node, scope) else unit.awaited(call)
+    return unit.awaited(Call(unit.line, callee, given, way, unit.frame(scope), unit.scopes(scope), caller))
 
 
 def _marked(unit: Unit, scope: Scope, text: Value) -> Value:

@@ -17,7 +17,7 @@ from blendtpl.compiler.ir.statements import (
     Print,
     ToVariable,
 )
-from blendtpl.compiler.ir.values import Arguments, Attribute, Call, Counter, MakeBody, Turn, Variable
+from blendtpl.compiler.ir.values import Arguments, Attribute, Await, Call, Counter, MakeBody, Turn, Variable
 
 # what counting the rounds is enough for, and what needs to know of the items to come
 _COUNTERS = frozenset({"index", "index0", "first", "depth", "depth0"})
@@ -82,8 +82,8 @@ class _Uses:
                 self.otherwise = True
                 self.of(node.arguments)
                 return
-            case Print(value=Call() as call, mode="escape" | "str") if self.recursive and descended(
-                call, self.variable
+            case Print(value=value, mode="escape" | "str") if self.recursive and (
+                call := descended(value, self.variable)
             ):
                 self.otherwise = True
                 self.of(call.arguments)
@@ -109,12 +109,13 @@ def is_turn(call: Call, variable: str) -> bool:
     return False
 
 
-def descended(call: Call, variable: str) -> bool:
-    """Return whether a call is ``loop(…)``, with one argument."""
+def descended(value: Value, variable: str) -> Call | None:
+    """Return the call that a value is, or waits for, if that is ``loop(…)``, with one argument."""
+    call = value.value if isinstance(value, Await) else value
     match call:
         case Call(callee=Variable(name=name), arguments=Arguments(positional=(_,)) as arguments):
-            return name == variable and arguments.is_plain and call.way in PLAIN
-    return False
+            return call if name == variable and arguments.is_plain and call.way in PLAIN else None
+    return None
 
 
 def mentions(node: Node, variable: str) -> bool:
@@ -139,7 +140,7 @@ class _Replace(Rewriter):
 
     def statement(self, statement: Statement) -> Body:
         match statement:
-            case Print(value=Call() as call, mode=mode) if descended(call, self.variable):
+            case Print(value=value, mode=mode) if call := descended(value, self.variable):
                 (items,) = self.parts(call.arguments).positional
                 return (Descend(statement.line, self.variable, items, self.lenient, mode == ESCAPE),)
         return (self.parts(statement),)
