@@ -7,6 +7,7 @@ does not costs no more than being asked. Imported for environments with `enable_
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from inspect import CO_ITERABLE_COROUTINE
 from types import CoroutineType, GeneratorType
@@ -16,15 +17,61 @@ from greenlet import getcurrent, greenlet
 from jinja2.runtime import LoopContext, Macro
 from markupsafe import Markup
 
+from blendtpl.runtime.speedups import quick_functions
+
+_MOST_IDLE = 16  # of these a thread keeps
+
 
 class Rendering(greenlet):
-    """A function that renders, and can wait."""
+    """What runs functions that render, one after the other, and waits where they do."""
+
+    finished = False  # whether the last has returned
+
+
+class _Threads(threading.local):
+    """What has nothing to run, of each thread: to begin anew takes ten times as long, for a stack of Python's own."""
+
+    def __init__(self) -> None:
+        self.idle: list[Rendering] = []
+
+
+_threads = _Threads()
+
+
+def _serve(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    rendering: Any = getcurrent()
+    while True:
+        result = [function(*arguments)]  # which whoever takes it leaves empty: what is idle holds nothing
+        del function, arguments
+        rendering.finished = True
+        function, arguments = rendering.parent.switch(result)
+
+
+def _begun(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Rendering, Any]:
+    """Begin to run a function; return what runs it, and what it waits for, or, once that has finished, its result."""
+    idle = _threads.idle
+    rendering = idle.pop() if idle else Rendering(_serve)
+    current = getcurrent()
+    rendering.parent, rendering.finished = current, False
+    # what is set in a context variable around, or by it, is the same for both
+    rendering.gr_context = current.gr_context
+    return rendering, rendering.switch(function, arguments)
+
+
+def _result(rendering: Rendering, result: list[Any]) -> Any:
+    """Return the result of a function that has finished."""
+    rendering.gr_context = None
+    if len(_threads.idle) < _MOST_IDLE:
+        _threads.idle.append(rendering)
+    return result.pop()
 
 
 async def run(function: Callable[..., Any], /, *arguments: Any) -> Any:
     """Return what a function returns, and await whatever it waits for meanwhile."""
-    rendering = _begun(function)
-    return await _driven(rendering, rendering.switch(*arguments))
+    rendering, request = _begun(function, arguments)
+    if rendering.finished:
+        return _result(rendering, request)
+    return await _driven(rendering, request)
 
 
 def complete(function: Callable[..., Any], /, *arguments: Any) -> Any:
@@ -34,41 +81,30 @@ def complete(function: Callable[..., Any], /, *arguments: Any) -> Any:
     """
     if isinstance(getcurrent(), Rendering):  # which waits for what this waits for
         return function(*arguments)
-    rendering = _begun(function)
-    request = rendering.switch(*arguments)
-    if rendering.dead:
-        return request
+    rendering, request = _begun(function, arguments)
+    if rendering.finished:
+        return _result(rendering, request)
     coroutine = _driven(rendering, request)
     try:
         return asyncio.run(coroutine)
     finally:
         coroutine.close()  # which has not begun where a loop is running
-
-
-def _begun(function: Callable[..., Any]) -> Rendering:
-    rendering = Rendering(function)
-    # what is set in a context variable around, or by it, is the same for both
-    rendering.gr_context = getcurrent().gr_context
-    return rendering
+        if not rendering.dead and not rendering.finished:
+            rendering.throw()
 
 
 async def _driven(rendering: Rendering, request: Any) -> Any:
     """Await what a function that has begun waits for; return what it returns."""
-    try:
-        while not rendering.dead:
-            try:
-                came: Any = await request
-            except BaseException as error:
-                rendering.parent = getcurrent()  # a loop may go on in another
-                request = rendering.throw(error)
-            else:
-                rendering.parent = getcurrent()
-                request = rendering.switch(came)
-        return request
-    finally:
-        if not rendering.dead:  # closed before it began to wait
+    while not rendering.finished:
+        try:
+            came: Any = await request
+        except BaseException as error:
+            rendering.parent = getcurrent()  # a loop may go on in another
+            request = rendering.throw(error)
+        else:
             rendering.parent = getcurrent()
-            rendering.throw()
+            request = rendering.switch(came)
+    return _result(rendering, request)
 
 
 def complete_each(pieces: Generator[str, None, None]) -> Iterator[str]:
@@ -121,7 +157,7 @@ def _wait(value: Any) -> Any:
 
 def iterated(items: Any) -> Any:
     """Return what a loop goes through: of what is iterated asynchronously an item when it gets there."""
-    return _items(items.__aiter__()) if hasattr(type(items), "__aiter__") else items
+    return _items(items.__aiter__()) if hasattr(items, "__aiter__") else items
 
 
 def _items(items: AsyncIterator[Any]) -> Iterator[Any]:
@@ -179,8 +215,9 @@ AwaitableMacro.__module__ = AsyncLoopContext.__module__ = "jinja2.runtime"
 # what emitted code finds under these names
 NAMES: dict[str, Any] = {
     "awaited": awaited,
-    "plain_types": frozenset((str, int, float, bool, type(None), list, dict, tuple, Markup)),
     "iterated": iterated,
+    **quick_functions("waiting", {"awaited": awaited, "iterated": iterated}),
+    "plain_types": frozenset((str, int, float, bool, type(None), list, dict, tuple, Markup)),
     "Macro": AwaitableMacro,
     "LoopContext": AsyncLoopContext,
 }

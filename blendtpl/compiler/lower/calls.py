@@ -5,6 +5,7 @@ rules for them are those of `jinja2.runtime.Macro.__call__`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_PARAMETER
@@ -80,9 +81,15 @@ def applied(
         passed = unit.evaluation(scope) if own else ObjectAttribute(unit.line, unit.context(scope), "eval_ctx")
     given = arguments(unit, node, scope)
     result = Apply(unit.line, kind, str(node.name), value, passed, given, own, unit.frame(scope))
-    if own and kind == "test":
-        return result  # what tells yes or no is not to be awaited
+    if own and (kind == "test" or _is_plain(function)):
+        return result  # what is not to be awaited
     return unit.awaited(chosen_once(unit, result))
+
+
+def _is_plain(function: Any) -> bool:
+    """Return whether what a filter of Jinja2's own gives is a text or a number."""
+    given = getattr(function, "__annotations__", {}).get("return")
+    return given in {str, int, float, bool} and not hasattr(function, "jinja_async_variant")
 
 
 def filter_chain(unit: Unit, node: nodes.Filter, scope: Scope, text: Value) -> Value:

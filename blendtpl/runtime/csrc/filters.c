@@ -121,6 +121,25 @@ static FUNCTION(rounded)
     return GOES_ON;
 }
 
+/* Return a value that is not to be awaited: what may be is of a type that says so, or a generator with a mark. */
+static FUNCTION(awaited)
+{
+    if (!GIVEN(1))
+        return GOES_ON;
+    const PyAsyncMethods *methods = Py_TYPE(arguments[0])->tp_as_async;
+    if ((methods != NULL && methods->am_await != NULL) || PyGen_CheckExact(arguments[0]))
+        return GOES_ON;
+    return Py_NewRef(arguments[0]);
+}
+
+/* Return what is iterated, if that is surely not asynchronous. */
+static FUNCTION(iterated)
+{
+    if (!GIVEN(1) || !(is_collection(arguments[0]) || is_text(arguments[0])))
+        return GOES_ON;
+    return Py_NewRef(arguments[0]);
+}
+
 const Row blendtpl_filters[] = {
     {"filter", "attr", NULL, blendtpl_attr},
     {"filter", "d", NULL, fallback},
@@ -131,6 +150,8 @@ const Row blendtpl_filters[] = {
     {"filter", "last", NULL, last},
     {"filter", "list", NULL, list},
     {"filter", "round", NULL, rounded},
+    {"waiting", "awaited", NULL, awaited},
+    {"waiting", "iterated", NULL, iterated},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -219,7 +240,7 @@ new_quick(PyTypeObject *type, const Row *row, PyObject *other)
     return (PyObject *)self;
 }
 
-/* Return a function in C for each name that there is one for, of "filter" or "test"; the other argument has the functions
+/* Return a function in C for each name that there is one for, of "filter", "test" or "waiting"; the other argument has the functions
  * that they go on with, by their names. */
 PyObject *
 blendtpl_quick_functions(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
