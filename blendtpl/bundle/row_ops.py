@@ -61,16 +61,17 @@ class Opcode:
     DICT = 29
     GUARDED = 30
     BEHIND = 31
-    PRINT = 32
-    PRINTSTR = 33
-    PRINTTEXT = 34
-    IF = 35
-    SET = 36
-    LOOP = 37
-    BREAK = 38
-    CONTINUE = 39
-    DO = 40
-    GUARD = 41
+    AWAIT = 32
+    PRINT = 33
+    PRINTSTR = 34
+    PRINTTEXT = 35
+    IF = 36
+    SET = 37
+    LOOP = 38
+    BREAK = 39
+    CONTINUE = 40
+    DO = 41
+    GUARD = 42
 
 
 FIRST_STATEMENT = Opcode.PRINT  # from there on they have no value
@@ -136,6 +137,7 @@ SIGNATURES = MappingProxyType(
         Opcode.DICT: "pX",
         Opcode.GUARDED: "xx",
         Opcode.BEHIND: "Bx",
+        Opcode.AWAIT: "pxx",
         Opcode.PRINT: "px",
         Opcode.PRINTSTR: "px",
         Opcode.PRINTTEXT: "x",

@@ -100,7 +100,7 @@ async def _driven(rendering: Rendering, request: Any) -> Any:
             came: Any = await request
         except BaseException as error:
             rendering.parent = getcurrent()  # a loop may go on in another
-            request = rendering.throw(error)
+            request = rendering.throw(type(error), error, error.__traceback__)
         else:
             rendering.parent = getcurrent()
             request = rendering.switch(came)

@@ -8,7 +8,7 @@ templates and the calls that are most, and is there in C. Whoever begins one fin
 no context manager can do that for it: an interrupt may come before the first instruction of `__exit__`.
 """
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import aclosing, closing
 from functools import partial
 from typing import Any, overload
@@ -189,20 +189,22 @@ def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, 
     return compiled.awaiting.complete_each(pieces)  # type: ignore[no-any-return]
 
 
-async def render_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> str:
-    """Return what `render` does, and await what the template waits for."""
-    if compiled.awaiting is None:
-        return render(compiled, mappings, variables)
-    return await compiled.awaiting.run(_render, compiled, mappings, variables)  # type: ignore[no-any-return]
+def render_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Awaitable[str]:
+    """Return what gives what `render` does, and awaits what the template waits for."""
+    run = _at_once if compiled.awaiting is None else compiled.awaiting.run
+    return run(_render, compiled, mappings, variables)
 
 
-async def render_blocks_async(
+def render_blocks_async(
     compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
-) -> str:
-    """Return what `render_blocks` does, and await what the blocks wait for."""
-    if compiled.awaiting is None:
-        return render_blocks(compiled, blocks, mappings, variables)
-    return await compiled.awaiting.run(render_blocks, compiled, blocks, mappings, variables)  # type: ignore[no-any-return]
+) -> Awaitable[str]:
+    """Return what gives what `render_blocks` does, and awaits what the blocks wait for."""
+    run = _at_once if compiled.awaiting is None else compiled.awaiting.run
+    return run(render_blocks, compiled, blocks, mappings, variables)
+
+
+async def _at_once(function: Callable[..., Any], /, *arguments: Any) -> Any:
+    return function(*arguments)
 
 
 async def stream_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> AsyncIterator[str]:

@@ -301,6 +301,11 @@ class _Run:
         self.body(body)
         return self.value(inner)
 
+    def _awaited(self, x: Any, place: int | None, function: Expression, inner: Expression) -> Any:
+        value = self.value(inner)
+        self._move(place)
+        return self.value(function)(value)
+
     def _many(self, x: Any, *operands: Any) -> Any:
         values = [self.value(operand) for operand in operands]
         if x[0] == Opcode.CYCLE:
@@ -391,4 +396,5 @@ _METHODS = {
     Opcode.COUNTER: "_counter",
     Opcode.GUARDED: "_guarded",
     Opcode.BEHIND: "_behind",
+    Opcode.AWAIT: "_awaited",
 }

@@ -283,6 +283,8 @@ class Programs:
                 return (kind, self.place(), *(part for key in pairs for part in (key, x())))
             case Opcode.GUARDED:
                 return (kind, x(), x())
+            case Opcode.AWAIT:
+                return (kind, self.place(), self.register(), x())
             case Opcode.BEHIND:
                 return (kind, self.body(depth - 1, loops, leaves=False), x())
             case _:

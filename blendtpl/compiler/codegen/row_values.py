@@ -249,7 +249,7 @@ def _ask_loop(builder: Builder, loop: str, method: str, call: ir.Call) -> Any:
 
 def _await(builder: Builder, value: ir.Await) -> Any:
     inner = builder.value(value.value)
-    return (Opcode.CALL, builder.place(value.line), builder.name("awaited"), inner)
+    return (Opcode.AWAIT, builder.place(value.line), builder.name("awaited"), inner)
 
 
 def _invoke(builder: Builder, value: ir.Invoke) -> Any:

@@ -172,6 +172,8 @@ def _called(shown: Shown, value: Value) -> str:
             return f"{'' if way == 'plain' else f'{way} '}{of(callee)}({given})"
         case ir.Invoke(function=function, arguments=arguments, keywords=keywords):
             return f"{of(function)}({', '.join((*map(of, arguments), *shown.keywords(keywords)))})"
+        case ir.Await(value=inner):
+            return f"await {shown.value(inner)}"
         case ir.Guarded(value=inner):
             return f"guarded {of(inner)}"
         case ir.Printed(value=inner, escaped=escaped, guarded=guarded):

@@ -42,16 +42,17 @@
     X(DICT, 29, "pX")             \
     X(GUARDED, 30, "xx")          \
     X(BEHIND, 31, "Bx")           \
-    X(PRINT, 32, "px")            \
-    X(PRINTSTR, 33, "px")         \
-    X(PRINTTEXT, 34, "x")         \
-    X(IF, 35, "pxbb")             \
-    X(SET, 36, "rx")              \
-    X(LOOP, 37, "pxtyibf")        \
-    X(BREAK, 38, "j")             \
-    X(CONTINUE, 39, "j")          \
-    X(DO, 40, "x")                \
-    X(GUARD, 41, "pBx")
+    X(AWAIT, 32, "pxx")           \
+    X(PRINT, 33, "px")            \
+    X(PRINTSTR, 34, "px")         \
+    X(PRINTTEXT, 35, "x")         \
+    X(IF, 36, "pxbb")             \
+    X(SET, 37, "rx")              \
+    X(LOOP, 38, "pxtyibf")        \
+    X(BREAK, 39, "j")             \
+    X(CONTINUE, 40, "j")          \
+    X(DO, 41, "x")                \
+    X(GUARD, 42, "pBx")
 
 /* What `BINARY` and `UNARY`, `COMPARE` and `COUNTER` do, from 0 on. */
 #define BLENDTPL_OPERATORS(X) X(ADD) X(SUB) X(MUL) X(DIV) X(FLOORDIV) X(MOD) X(POW) X(POS) X(NEG)
@@ -65,7 +66,7 @@
     X(MOST_DEPTH, 128)          \
     X(MOST_NODES, 1 << 16)      \
     X(MOST_PLACES, 1 << 30)     \
-    X(FIRST_STATEMENT, 32)      \
+    X(FIRST_STATEMENT, 33)      \
     X(KEEPS_PREVIOUS, 1)
 
 /* Flags of a translation. */

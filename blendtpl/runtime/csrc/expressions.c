@@ -358,6 +358,23 @@ comparison(Run *run, const Node *node)
     return other || holds < 0 ? other : PyBool_FromLong(holds);
 }
 
+/* Return a value, or what a function makes of one that may be to be awaited. */
+static PyObject *
+awaited(Run *run, const Node *node)
+{
+    PyObject *value = evaluate(run, node->at[1]);
+    if (value == NULL || !may_be_awaited(value))
+        return value;
+    move(run, node->place);
+    PyObject *function = evaluate(run, node->at[0]);
+    if (function != NULL)
+        Py_SETREF(value, PyObject_CallOneArg(function, value));
+    else
+        Py_CLEAR(value);
+    Py_XDECREF(function);
+    return value;
+}
+
 PyObject *
 blendtpl_evaluate(Run *run, const Node *node)
 {
@@ -392,6 +409,7 @@ blendtpl_evaluate(Run *run, const Node *node)
     case OP_DICT: return dict_of(run, node);
     case OP_GUARDED: return guarded(run, node);
     case OP_BEHIND: return blendtpl_run(run, node->at[0]) == DONE ? evaluate(run, node->at[1]) : NULL;
+    case OP_AWAIT: return awaited(run, node);
     case OP_CONSTANT: return Py_NewRef(node->object);
     default: return blendtpl_ahead(run, node);
     }

@@ -121,15 +121,10 @@ static FUNCTION(rounded)
     return GOES_ON;
 }
 
-/* Return a value that is not to be awaited: what may be is of a type that says so, or a generator with a mark. */
+/* Return a value that is not to be awaited. */
 static FUNCTION(awaited)
 {
-    if (!GIVEN(1))
-        return GOES_ON;
-    const PyAsyncMethods *methods = Py_TYPE(arguments[0])->tp_as_async;
-    if ((methods != NULL && methods->am_await != NULL) || PyGen_CheckExact(arguments[0]))
-        return GOES_ON;
-    return Py_NewRef(arguments[0]);
+    return GIVEN(1) && !may_be_awaited(arguments[0]) ? Py_NewRef(arguments[0]) : GOES_ON;
 }
 
 /* Return what is iterated, if that is surely not asynchronous. */

@@ -244,4 +244,12 @@ says_none_safely(void)
     return PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_LookupError);
 }
 
+/* Return whether a value may be to be awaited: its type says so, or it is a generator, which may have a mark. */
+static inline int
+may_be_awaited(PyObject *value)
+{
+    const PyAsyncMethods *methods = Py_TYPE(value)->tp_as_async;
+    return (methods != NULL && methods->am_await != NULL) || PyGen_CheckExact(value);
+}
+
 #endif
