@@ -17,8 +17,6 @@ from greenlet import getcurrent, greenlet
 from jinja2.runtime import LoopContext, Macro
 from markupsafe import Markup
 
-from blendtpl.runtime.speedups import quick_functions
-
 _MOST_IDLE = 16  # of these a thread keeps
 
 
@@ -216,7 +214,6 @@ AwaitableMacro.__module__ = AsyncLoopContext.__module__ = "jinja2.runtime"
 NAMES: dict[str, Any] = {
     "awaited": awaited,
     "iterated": iterated,
-    **quick_functions("waiting", {"awaited": awaited, "iterated": iterated}),
     "plain_types": frozenset((str, int, float, bool, type(None), list, dict, tuple, Markup)),
     "Macro": AwaitableMacro,
     "LoopContext": AsyncLoopContext,

@@ -31,6 +31,7 @@ from blendtpl.runtime.foreign_templates import Stacks, mix, own_block
 from blendtpl.runtime.frame import seen, true_context
 from blendtpl.runtime.helpers import NAMES
 from blendtpl.runtime.output import NEVER, Output, Write, drain, enclosed, foreign
+from blendtpl.runtime.speedups import quick_functions
 from blendtpl.runtime.traceback import Sources
 from blendtpl.runtime.translations import NAMES as TRANSLATIONS
 from blendtpl.runtime.translations import bind_translator
@@ -46,6 +47,7 @@ def names_of(environment: jinja2.Environment) -> dict[str, Any]:
         awaiting = awaiting_of(environment)
         if awaiting is not None:
             names |= awaiting.NAMES
+            names |= quick_functions("waiting", awaiting.NAMES)
         vars(environment)["_blendtpl_names"] = names
     return names
 

@@ -202,7 +202,5 @@ def test_line_ends_of_files_are_read_as_jinja2_reads_them(tmp_path: Path) -> Non
 def test_an_environment_that_cannot_be_compiled_for_is_refused() -> None:
     from jinja2.nativetypes import NativeEnvironment
 
-    with pytest.raises(blendtpl.ConfigError, match="enable_async"):
-        blendtpl.compile({}, environment=jinja2.Environment(enable_async=True))
     with pytest.raises(blendtpl.ConfigError, match="NativeEnvironment has a code generator of its own"):
         blendtpl.compile({}, environment=NativeEnvironment())
