@@ -1,5 +1,6 @@
 """Cases: what a template set, contexts and an environment come to in Jinja2 and in blendtpl."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from markupsafe import Markup
 
 import blendtpl
 from testkit.passes import left_out
-from tests.fuzz.values import echo, find, make
+from tests.fuzz.values import echo, echo_later, find, make
 
 EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.IGNORECASE)
+# how many items there are Jinja2 does not say where it is awaited, but prints a coroutine
+_LOOP = re.compile(r"<AsyncLoopContext \d+/(?:\d+|<coroutine object AsyncLoopContext\.length at 0x0>)>")
 _ITEM = re.compile(r"sequence item \d+")
 
 
@@ -123,7 +126,7 @@ BASES = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of an environment, by names that can be printed, and the passes that its templates are compiled
-    `without`. `escape` is on, off, or html for by name.
+    `without`. `escape` is on, off, or html for by name; `waits`: it is awaited, and so is some of what it is given.
     """
 
     escape: str = "html"
@@ -135,6 +138,7 @@ class Options:
     trim: bool = False
     optimized: bool = True
     without: tuple[str, ...] = ()
+    waits: bool = False
 
     def environment(self, live: bool = False) -> jinja2.Environment:
         """Return a new environment of Jinja2's, or of blendtpl's."""
@@ -151,6 +155,7 @@ class Options:
             trim_blocks=self.trim,
             lstrip_blocks=self.trim,
             optimized=self.optimized,
+            enable_async=self.waits,
         )
         made.install_gettext_callables(
             lambda text, *args: text.replace("hello", "<salut>"),
@@ -161,7 +166,7 @@ class Options:
         )
         made.filters |= {"of_context": of_context, "of_eval": of_eval, "of_environment": of_environment}
         made.tests |= {"escaping": is_escaping, "known": is_known}
-        made.globals |= {"shared": "<shared>", "e": 5, "echo": echo, "find": find}
+        made.globals |= {"shared": "<shared>", "e": 5, "echo": echo_later if self.waits else echo, "find": find}
         return made  # type: ignore[no-any-return]
 
 
@@ -204,7 +209,7 @@ class Difference:
 def outcome(render: Callable[[], str]) -> Outcome:
     """Return the text, or Jinja2's class and message of what was raised instead."""
     try:
-        return ("text", _ADDRESS.sub("0x0", render()))
+        return ("text", _LOOP.sub("<AsyncLoopContext>", _ADDRESS.sub("0x0", render())))
     except RecursionError:
         return ("RecursionError", "")  # how deep it went depends on the frames around
     except Exception as error:
@@ -236,6 +241,25 @@ def differences(case: Case) -> list[Difference]:
         return _differences(case)
 
 
+def _render(template: Any, recipe: Mapping[str, str]) -> str:
+    return template.render(make(recipe))  # type: ignore[no-any-return]
+
+
+def _stream(template: Any, recipe: Mapping[str, str]) -> str:
+    return "".join(template.stream(make(recipe)))
+
+
+def _render_later(template: Any, recipe: Mapping[str, str]) -> str:
+    return asyncio.run(template.render_async(make(recipe, waits=True)))  # type: ignore[no-any-return]
+
+
+def _stream_later(template: Any, recipe: Mapping[str, str]) -> str:
+    async def pieces() -> str:
+        return "".join([piece async for piece in template.stream_async(make(recipe, waits=True))])
+
+    return asyncio.run(pieces())
+
+
 def _differences(case: Case) -> list[Difference]:
     stock, live = case.options.environment(), case.options.environment(live=True)
     for environment in (stock, live):
@@ -259,19 +283,21 @@ def _differences(case: Case) -> list[Difference]:
         if wrong:
             return [Difference("compile", wrong[0], ("text", "compiles"))]
     found = []
+    render = _render_later if case.options.waits else _render
+    stream = _stream_later if case.options.waits else _stream
     for number, context in enumerate(case.contexts):
         _forget(stock)
-        expected = outcome(lambda: stock.get_template("main.html").render(make(context)))  # noqa: B023
+        expected = outcome(lambda: render(stock.get_template("main.html"), context))  # noqa: B023
         sides: dict[str, Callable[[], str]] = {
-            "Environment": lambda: live.get_template("main.html").render(make(context)),  # noqa: B023
+            "Environment": lambda: render(live.get_template("main.html"), context),  # noqa: B023
         }
         if registry is not None:
             template = registry["main.html"]
-            sides["bundle"] = lambda: template.render(make(context))  # noqa: B023
-            sides["stream"] = lambda: "".join(template.stream(make(context)))  # noqa: B023
-        for side, render in sides.items():
+            sides["bundle"] = lambda: render(template, context)  # noqa: B023
+            sides["stream"] = lambda: stream(template, context)  # noqa: B023
+        for side, rendering in sides.items():
             _forget(live)
-            other = outcome(render)
+            other = outcome(rendering)
             if other != expected and not _is_early(side, other):
                 found.append(Difference(f"{side}, context {number}", expected, other))
     return found

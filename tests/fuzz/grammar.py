@@ -379,7 +379,7 @@ def contexts(draw: st.DrawFn, *, calm: bool) -> dict[str, str]:
 
 
 @st.composite
-def options(draw: st.DrawFn, *, calm: bool) -> Options:
+def options(draw: st.DrawFn, *, calm: bool, waits: bool) -> Options:
     kinds = ("ChainableUndefined", "Angry", "ChainableUndefined", "Undefined") if calm else (*UNDEFINED, "Angry")
     undefined, finalize = draw(st.sampled_from(kinds)), draw(st.sampled_from(("", "", "", *FINALIZE)))
     if undefined == "Angry":
@@ -392,12 +392,15 @@ def options(draw: st.DrawFn, *, calm: bool) -> Options:
         context={8: "loud", 9: "sticky"}.get(draw(st.integers(0, 9)), ""),
         newstyle=draw(st.booleans()),
         trim=draw(st.integers(0, 4)) == 4,
+        waits=waits or draw(st.integers(0, 5)) == 5,
     )
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, passes: bool = False) -> Case:
-    """Return a set of templates, two contexts and the options of an environment; with `passes`, some are left out."""
+def cases(draw: st.DrawFn, *, passes: bool = False, waits: bool = False) -> Case:
+    """Return a set of templates, two contexts and the options of an environment; with `passes`, some are left out, and
+    if it `waits`, all are awaited.
+    """
     calm = draw(st.integers(0, 3)) < 3
     present = [name for name in ORDER if name == "main.html" or draw(st.integers(0, 3))]
     templates: dict[str, str] = {}
@@ -406,7 +409,7 @@ def cases(draw: st.DrawFn, *, passes: bool = False) -> Case:
             writer = Writer(draw, name, present[index + 1 :], calm=calm)
             small = name == "main.html" and draw(st.integers(0, 2)) == 2
             templates[name] = writer.small() if small else writer.template(3 if name == "main.html" else 2)
-    given, chosen = tuple(draw(contexts(calm=calm)) for _ in range(2)), draw(options(calm=calm))
+    given, chosen = tuple(draw(contexts(calm=calm)) for _ in range(2)), draw(options(calm=calm, waits=waits))
     if passes:
         some = draw(st.one_of(st.just(set(PASSES)), st.sets(st.sampled_from(PASSES))))
         chosen = replace(chosen, without=tuple(name for name in PASSES if name in some))

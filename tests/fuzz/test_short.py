@@ -38,6 +38,15 @@ def test_blendtpl_does_what_jinja2_does_whatever_passes_are_left_out(case: Case)
     assert not found, "\n".join(map(str, (case, *found)))
 
 
+@settings(SHORT, max_examples=60)
+@given(cases(waits=True))
+def test_blendtpl_does_what_jinja2_does_where_templates_wait(case: Case) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is never awaited
+        found = differences(case)
+    assert not found, "\n".join(map(str, (case, *found)))
+
+
 def test_a_case_without_a_pass_is_compiled_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case("planted", {"main.html": "{% for x in 'ab' %}{{ loop.index }}{% endfor %}"})
     wrong = dict.fromkeys(pipeline.PASSES, lambda function, around: 1 / 0)

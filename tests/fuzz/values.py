@@ -1,6 +1,7 @@
 """Values that templates are given: as Python expressions, so that a case can be printed, pasted and made anew."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -345,6 +346,31 @@ USUAL = {
 }
 
 
-def make(recipe: Mapping[str, str]) -> dict[str, Any]:
-    """Return a new context of a recipe: from each name to a Python expression."""
-    return {name: eval(value, dict(NAMES)) for name, value in recipe.items()}
+async def echo_later(*args: Any, **kwargs: Any) -> Any:
+    await asyncio.sleep(0)
+    return echo(*args, **kwargs)
+
+
+async def fail_later(*args: Any, **kwargs: Any) -> Any:
+    await asyncio.sleep(0)
+    fail(*args)
+
+
+async def gen_later(*items: Any) -> AsyncIterator[Any]:
+    for item in items:
+        await asyncio.sleep(0)
+        yield item
+
+
+async def pairs_later(mapping: Mapping[str, Any]) -> AsyncIterator[tuple[str, Any]]:
+    for pair in mapping.items():
+        yield pair
+
+
+WAITING = {"echo": echo_later, "fail": fail_later, "gen": gen_later, "pairs": pairs_later}  # what takes their place
+
+
+def make(recipe: Mapping[str, str], *, waits: bool = False) -> dict[str, Any]:
+    """Return a new context of a recipe: from each name to a Python expression. Of what `waits`, some is awaited."""
+    names = {**NAMES, **WAITING} if waits else dict(NAMES)
+    return {name: eval(value, names) for name, value in recipe.items()}
