@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "queues": {"errors", "bundle", "mail", "runtime", "walker", "metrics"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
+    "web": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
     "tools": {"errors", "bundle", "runtime", "compiler", "face", "heap"},
     "migrate": {"errors", "bundle", "runtime", "compiler", "compat", "face"},
     "preview": {"errors", "bundle", "mail", "runtime", "compiler", "face"},
