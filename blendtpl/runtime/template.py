@@ -148,3 +148,11 @@ class Template(Frozen, Handle):
         Joined, the pieces are what `render` returns.
         """
         return render.stream(self._compiled, mappings, variables)
+
+    def generate(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+        """Return what `stream` does, under the name that Jinja2 has for it, for frameworks that ask by that."""
+        return self.stream(*mappings, **variables)
+
+    def generate_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+        """Return what `stream_async` does, under the name that Jinja2 has for it."""
+        return self.stream_async(*mappings, **variables)

@@ -221,6 +221,7 @@ def outcome(render: Callable[[], str]) -> Outcome:
         if isinstance(error, jinja2.TemplateSyntaxError):
             text = f"{text} at {error.name}:{error.lineno}"
         # what is joined, and so the number of what cannot be, depends on how much text goes out at a time
+        text = text.replace("async generator raised", "generator raised")  # a word of Python's, of what a function is
         return (next(kinds).__qualname__, _ITEM.sub("sequence item", _ADDRESS.sub("0x0", text)))
 
 
