@@ -5,7 +5,7 @@ that it was made of stays as it is, and renders without counting. What is counte
 a template includes or extends; the parts of a message are templates that were asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, NoReturn
@@ -118,6 +118,22 @@ class MeasuredTemplate(Template):
         """Return the text in pieces, as `Template.stream` does; counted as a render when it ends or is closed."""
         return _counted_stream(super().stream(*mappings, **variables), *self._row)
 
+    async def render_async(self, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the rendered text, as `Template.render_async` does, and count that, with the time that it waits."""
+        return await _counted_text(super().render_async(*mappings, **variables), *self._row)
+
+    async def render_block_async(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of a block, as `Template.render_block_async` does, and count that."""
+        return await _counted_text(super().render_block_async(block, *mappings, **variables), *self._row)
+
+    async def render_blocks_async(self, blocks: Iterable[str], /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of some blocks, as `Template.render_blocks_async` does, and count that as one render."""
+        return await _counted_text(super().render_blocks_async(blocks, *mappings, **variables), *self._row)
+
+    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+        """Return the text in pieces, as `Template.stream_async` does; counted as `stream` is."""
+        return _counted_async_stream(super().stream_async(*mappings, **variables), *self._row)
+
 
 class MeasuredMessage(MessageTemplate):
     """A `MessageTemplate` that counts, and whose parts are counted as renders of their templates."""
@@ -164,6 +180,39 @@ def _counted_parts(
         )
 
     return render_parts
+
+
+async def _counted_text(text: Awaitable[str], row: "memoryview[float]", at: int) -> str:
+    """Return a text, and count it as a render."""
+    begun, size, failed = perf_counter(), 0, True
+    try:
+        rendered = await text
+        size, failed = len(rendered), False
+        return rendered
+    finally:
+        add(row, at, size, perf_counter() - begun, failed=failed)
+
+
+async def _counted_async_stream(pieces: Any, row: "memoryview[float]", at: int) -> AsyncIterator[str]:
+    """Yield pieces, and count them as `_counted_stream` does."""
+    size, took, failed = 0, 0.0, True
+    try:
+        while True:
+            begun = perf_counter()
+            piece = await anext(pieces, None)
+            took += perf_counter() - begun
+            if piece is None:
+                break
+            size += len(piece)
+            try:
+                yield piece
+            except GeneratorExit:
+                failed = False  # whoever took them has enough
+                raise
+        failed = False
+    finally:
+        await pieces.aclose()
+        add(row, at, size, took, failed=failed)
 
 
 def _counted_stream(pieces: Iterator[str], row: "memoryview[float]", at: int) -> Iterator[str]:

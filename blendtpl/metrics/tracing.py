@@ -4,7 +4,7 @@ Enters: a registry, measured or not. Leaves: a `Registry` that does the same, wi
 span takes longer than a small render. Only OpenTelemetry's API is needed here: without a provider there is no span.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +121,48 @@ class TracedTemplate(Template):
     def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
         """Return the text in pieces, as `Template.stream` does, in a span from the first to the last that is taken."""
         return _in_span(self._original.stream(*mappings, **variables), self._spans)
+
+    async def render_async(self, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the rendered text, as `Template.render_async` does, in a span."""
+        return await _text_in_span(self._original.render_async(*mappings, **variables), self._spans)
+
+    async def render_block_async(self, block: str, /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of a block, as `Template.render_block_async` does, in a span that tells of it."""
+        return await self.render_blocks_async([block], *mappings, **variables)
+
+    async def render_blocks_async(self, blocks: Iterable[str], /, *mappings: Variables, **variables: Any) -> str:
+        """Return the text of some blocks, as `Template.render_blocks_async` does, in a span that tells of them."""
+        names = blocks if isinstance(blocks, str) else list(blocks)
+        text = self._original.render_blocks_async(names, *mappings, **variables)
+        return await _text_in_span(text, self._spans, [*names])
+
+    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+        """Return the text in pieces, as `Template.stream_async` does, in a span as that of `stream`."""
+        return _in_async_span(self._original.stream_async(*mappings, **variables), self._spans)
+
+
+async def _text_in_span(text: Awaitable[str], spans: _Spans, blocks: list[str] | None = None) -> str:
+    with spans.current() as span:
+        if blocks is not None:
+            span.set_attribute("blendtpl.blocks", blocks)
+        return await text
+
+
+async def _in_async_span(pieces: Any, spans: _Spans) -> AsyncIterator[str]:
+    """Yield pieces, as `_in_span` does."""
+    from opentelemetry import trace
+
+    span = spans.begin()
+    try:
+        while True:
+            with trace.use_span(span):
+                piece = await anext(pieces, None)
+            if piece is None:
+                break
+            yield piece
+    finally:
+        await pieces.aclose()
+        span.end()
 
 
 def _in_span(pieces: Iterator[str], spans: _Spans) -> Iterator[str]:

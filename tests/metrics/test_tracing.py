@@ -1,9 +1,10 @@
 """Spans: one for each render and message, in the trace that is open, with what went wrong."""
 
+import asyncio
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ def test_a_render_is_a_span_with_the_template_and_the_digest(
     assert span.status.is_unset
 
 
+async def _pieces(stream: AsyncIterator[str]) -> str:
+    return "".join([piece async for piece in stream])
+
+
 @pytest.mark.parametrize(
     "way",
     [
@@ -84,6 +89,9 @@ def test_a_render_is_a_span_with_the_template_and_the_digest(
         lambda registry: "".join(registry["page.html"].stream(x=1, note=str)),
         lambda registry: registry["page.html"].render_block("main", x=1),
         lambda registry: registry["page.html"].render_blocks(["main"], x=1),
+        lambda registry: asyncio.run(registry.render_async("page.html", x=1, note=str)),
+        lambda registry: asyncio.run(registry["page.html"].render_block_async("main", x=1)),
+        lambda registry: asyncio.run(_pieces(registry["page.html"].stream_async(x=1, note=str))),
     ],
 )
 def test_whatever_renders_is_one_span(way: Any, registry: blendtpl.Registry, exporter: InMemorySpanExporter) -> None:
