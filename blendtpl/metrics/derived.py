@@ -1,17 +1,18 @@
 """Derived registry: one that is the same as another, but for what its templates and messages do beside rendering.
 
-Enters: a registry, and templates and messages that were made of its own. Leaves: a `Registry`.
+Enters: a registry, and what makes templates and messages of its own. Leaves: a `Registry`.
 """
 
-from collections.abc import Mapping
+import os
+from abc import abstractmethod
+from dataclasses import replace
 from types import MappingProxyType
 
-from blendtpl.errors import ConfigError
+from blendtpl.errors import BundleError, ConfigError
+from blendtpl.runtime.generation import Generation
 from blendtpl.runtime.messages import MessageTemplate
-from blendtpl.runtime.registry import Registry
+from blendtpl.runtime.registry import Key, Registry
 from blendtpl.runtime.template import Template
-
-_SAME = ("digest", "manifest", "_environment", "_file", "_recompile", "_spellings", "_units")
 
 
 def check_registry(registry: object, done: str) -> None:
@@ -22,22 +23,42 @@ def check_registry(registry: object, done: str) -> None:
 
 
 class DerivedRegistry(Registry):
-    """What registries that were made of others are. `original` is that which it was made of."""
+    """What registries that were made of others are. `original` is that which it was made of, which it is reloaded with;
+    when that is reloaded by itself, this one stays as it was.
+    """
 
     __slots__ = ("original",)
 
     original: Registry
 
-    def _derive(
-        self,
-        original: Registry,
-        templates: Mapping[str, Template],
-        messages: Mapping[str, MessageTemplate],
-        **others: object,
-    ) -> None:
+    def _derive(self, original: Registry, **others: object) -> None:
         """Fill in what a registry has, and `others`."""
-        values = {name: getattr(original, name) for name in _SAME}
-        values |= {"original": original, "messages": MappingProxyType(messages), **others}
-        values["_templates"] = MappingProxyType(templates)
-        for name, value in values.items():
+        same = {name: getattr(original, name) for name in ("_environment", "_recompile")}
+        for name, value in {**same, "original": original, **others}.items():
             object.__setattr__(self, name, value)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Take the generation that the original has, with templates and messages of our own."""
+        theirs = self.original._generation
+        messages = {name: self._message(message, theirs) for name, message in theirs.messages.items()}
+        own = replace(theirs, registry=self, templates={}, messages=MappingProxyType(messages))
+        own.templates.update((name, self._template(template, own)) for name, template in theirs.templates.items())
+        self._take(own)
+
+    @abstractmethod
+    def _template(self, template: Template, generation: Generation) -> Template:
+        """Return the template of our own for one of the original."""
+
+    @abstractmethod
+    def _message(self, message: MessageTemplate, generation: Generation) -> MessageTemplate:
+        """Return the message of our own for one of the original, which has that generation."""
+
+    def reload_from(self, path: str | os.PathLike[str], *, digest: str | None = None, key: bytes | None = None) -> bool:
+        """Reload the original, as `Registry.reload_from` does, and this with it."""
+        changed = self.original.reload_from(path, digest=digest, key=key)
+        self._follow()
+        return changed
+
+    def _key(self, generation: Generation) -> Key:
+        raise BundleError("its registry was reloaded, and it is of the old templates: get it from the registry again")

@@ -17,6 +17,7 @@ from blendtpl.metrics.derived import DerivedRegistry, check_registry
 from blendtpl.metrics.shared import SharedMetrics
 from blendtpl.runtime import render as runtime
 from blendtpl.runtime.compiled_template import CompiledTemplate
+from blendtpl.runtime.generation import Generation
 from blendtpl.runtime.messages import MessageTemplate, RenderParts
 from blendtpl.runtime.registry import Name, Registry
 from blendtpl.runtime.speedups import utf8
@@ -46,21 +47,23 @@ def measure(registry: Registry, shared: SharedMetrics | None = None, slot: int =
 class MeasuredRegistry(DerivedRegistry):
     """A `Registry` that counts. `metrics` are where, `slot` is whose, `original` is the registry without."""
 
-    __slots__ = ("_counted", "metrics", "slot")
+    __slots__ = ("metrics", "slot")
 
     metrics: SharedMetrics
     slot: int
-    _counted: Mapping[str, Callable[..., str]]
 
     def __init__(self, registry: Registry, shared: SharedMetrics, slot: int) -> None:
-        rows = {name: shared.template_row(slot, name) for name in registry}
-        templates = {name: MeasuredTemplate(registry[name], self, rows[name]) for name in registry}
-        messages = {
-            name: MeasuredMessage(each, registry._units, rows, shared.message_row(slot, name))
-            for name, each in registry.messages.items()
-        }
-        by_name = {name: template._counted for name, template in templates.items()}
-        self._derive(registry, templates, messages, metrics=shared, slot=slot, _counted=by_name)
+        self._derive(registry, metrics=shared, slot=slot)
+
+    def _template(self, template: Template, generation: Generation) -> Template:
+        return MeasuredTemplate(template, generation, self._row(template.name))
+
+    def _message(self, message: MessageTemplate, generation: Generation) -> MessageTemplate:
+        rows = {name: self._row(name) for name in (message.entry.template, *message.entry.parts.values()) if name}
+        return MeasuredMessage(message, generation.units, rows, self.metrics.message_row(self.slot, message.name))
+
+    def _row(self, name: str) -> Row:
+        return self.metrics.template_row(self.slot, name)
 
     def __repr__(self) -> str:
         return f"<MeasuredRegistry of {len(self)} templates, slot {self.slot}, sha256 {self.digest[:12]}>"
@@ -74,11 +77,11 @@ class MeasuredRegistry(DerivedRegistry):
     def render(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of a template, as `Registry.render` does, and count that."""
         try:
-            render = self._counted[name]  # type: ignore[index]  # what has no such name is looked for by others
-            compiled = self._units[name]  # type: ignore[index]
+            template: Any = self._generation.templates[name]  # type: ignore[index]  # as in a registry
         except KeyError:
             return self.get_template(name).render(*mappings, **variables)
-        return render(compiled, mappings, variables)
+        text: str = template._counted(template._compiled, mappings, variables)
+        return text
 
 
 class MeasuredTemplate(Template):
@@ -91,8 +94,8 @@ class MeasuredTemplate(Template):
     _counted_blocks: Callable[..., str]
     _row: Row
 
-    def __init__(self, template: Template, registry: Registry, row: Row) -> None:
-        super().__init__(template.name, template._compiled, template._entry, template._sources, registry)
+    def __init__(self, template: Template, generation: Generation, row: Row) -> None:
+        super().__init__(template.name, template._compiled, template._entry, template._sources, generation)
         object.__setattr__(self, "_row", row)
         object.__setattr__(self, "_counted", counted(runtime.render, *row))
         object.__setattr__(self, "_counted_block", counted(runtime.render_block, *row))

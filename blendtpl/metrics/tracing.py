@@ -13,6 +13,7 @@ from blendtpl.errors import ConfigError
 from blendtpl.extras import not_installed
 from blendtpl.mail.message import Message
 from blendtpl.metrics.derived import DerivedRegistry, check_registry
+from blendtpl.runtime.generation import Generation
 from blendtpl.runtime.messages import MessageTemplate
 from blendtpl.runtime.registry import Name, Registry
 from blendtpl.runtime.speedups import utf8
@@ -44,14 +45,19 @@ class TracedRegistry(DerivedRegistry):
     the global provider.
     """
 
-    __slots__ = ("_global",)
+    __slots__ = ("_global", "_tracer")
 
     _global: bool
+    _tracer: "Tracer"
 
     def __init__(self, registry: Registry, tracer: "Tracer", is_global: bool) -> None:
-        templates = {name: TracedTemplate(registry[name], self, tracer, registry.digest) for name in registry}
-        messages = {name: TracedMessage(each, registry.digest, tracer) for name, each in registry.messages.items()}
-        self._derive(registry, templates, messages, _global=is_global)
+        self._derive(registry, _tracer=tracer, _global=is_global)
+
+    def _template(self, template: Template, generation: Generation) -> Template:
+        return TracedTemplate(template, generation, self._tracer)
+
+    def _message(self, message: MessageTemplate, generation: Generation) -> MessageTemplate:
+        return TracedMessage(message, generation.digest, self._tracer)
 
     def __repr__(self) -> str:
         return f"<TracedRegistry of {self.original!r}>"
@@ -91,10 +97,10 @@ class TracedTemplate(Template):
     _original: Template
     _spans: _Spans
 
-    def __init__(self, template: Template, registry: Registry, tracer: "Tracer", digest: str) -> None:
-        super().__init__(template.name, template._compiled, template._entry, template._sources, registry)
+    def __init__(self, template: Template, generation: Generation, tracer: "Tracer") -> None:
+        super().__init__(template.name, template._compiled, template._entry, template._sources, generation)
         object.__setattr__(self, "_original", template)
-        object.__setattr__(self, "_spans", _Spans(tracer, "render", "template", template.name, digest))
+        object.__setattr__(self, "_spans", _Spans(tracer, "render", "template", template.name, generation.digest))
 
     def render(self, /, *mappings: Variables, **variables: Any) -> str:
         """Return the rendered text, as `Template.render` does, in a span."""

@@ -112,9 +112,10 @@ def registries_travel() -> None:
 
 
 def _departed(registry: Registry) -> dict[str, str]:
-    if registry._file is None:
+    generation = registry._generation
+    if generation.file is None:
         raise BundleError("this registry was loaded from memory and cannot go to a worker: load it from a file")
-    return {"file": registry._file, "digest": registry.digest}
+    return {"file": generation.file, "digest": generation.digest}
 
 
 def _arrived(value: dict[str, str]) -> Reference:

@@ -1,37 +1,35 @@
 """The registry: an opened bundle, and all that a process needs of it to render for as long as it lives.
 
 Enters: a bundle file, its bytes, or a `Bundle`. Leaves: an immutable Mapping of templates. Everything is read,
-checked, unmarshalled and bound in `load`; afterwards neither the bundle nor any other file is needed again.
+checked, unmarshalled and bound in `load`; afterwards neither the bundle nor any other file is needed again. What it has
+is one generation; `reload_from` puts another in its place by a single assignment.
 """
 
+import gc
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path, PurePath
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Mapping
+from operator import getitem
+from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from blendtpl.bundle.archive import Bundle, open_bundle, read_bundle
-from blendtpl.bundle.environment import EnvironmentSource, resolve_environment
-from blendtpl.bundle.manifest import Manifest, this_process
-from blendtpl.bundle.names import Spellings, spellings
+from blendtpl.bundle.environment import EnvironmentSource
+from blendtpl.bundle.manifest import Manifest
 from blendtpl.bundle.signing import check_digest, check_key
-from blendtpl.errors import BundleArgumentError, BundleError, TemplateNotFound
+from blendtpl.errors import BundleArgumentError, BundleError
 from blendtpl.mail.message import NO_HEADERS, Message
 from blendtpl.mail.unsubscribe import Unsubscribe
-from blendtpl.runtime.compiled_template import CompiledTemplate
-from blendtpl.runtime.environment_check import check_environment
-from blendtpl.runtime.loader import load_templates
-from blendtpl.runtime.messages import MessageTemplate, message_templates
+from blendtpl.runtime.generation import Generation, Recompile, load_generation
+from blendtpl.runtime.messages import MessageTemplate
 from blendtpl.runtime.render import render as render_unit
 from blendtpl.runtime.template import Frozen, Template, Variables
-from blendtpl.runtime.traceback import Sources
 
 Name = str | os.PathLike[str]
-# makes of a checked bundle one with the same sources that this process can run
-Recompile = Callable[[Bundle, jinja2.Environment], Bundle]
+Packed = bytes | bytearray | memoryview
+Key = tuple[str, str, Any, Recompile | None]  # what a registry travels as
 
 _TRAVELLERS_KEPT = 16  # registries that a process keeps because they were pickled there or came there pickled
 
@@ -40,35 +38,18 @@ class Registry(Frozen, Mapping[str, Template]):
     """A read-only Mapping from template names to templates. Get one from `blendtpl.load`.
 
     `digest` is that of the bundle: SHA-256, in 64 hexadecimal digits. `manifest` says what the bundle is made of;
-    `messages` is a read-only Mapping of the e-mails in it, by name.
+    `messages` is a read-only Mapping of the e-mails in it, by name. All of it changes at once, by `reload_from` alone.
 
     It is safe under threads and after a fork. Pickled, it travels as (file, digest, environment) and is opened
     once by each process that it comes to; so the environment must then be given as a callable of a module, as
     ``"module:name"``, or be left out.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_environment",
-        "_file",
-        "_recompile",
-        "_spellings",
-        "_templates",
-        "_units",
-        "digest",
-        "manifest",
-        "messages",
-    )
+    __slots__ = ("__weakref__", "_environment", "_generation", "_recompile")
 
-    digest: str
-    manifest: Manifest
-    messages: Mapping[str, MessageTemplate]
     _environment: EnvironmentSource
-    _file: str | None
     _recompile: Recompile | None
-    _spellings: Spellings
-    _templates: Mapping[str, Template]
-    _units: Mapping[str, CompiledTemplate]
+    _generation: Generation  # nothing else changes, so that whoever reads this once has all of one bundle
 
     def __init__(
         self,
@@ -77,50 +58,36 @@ class Registry(Frozen, Mapping[str, Template]):
         file: str | None,
         recompile: Recompile | None = None,
     ) -> None:
-        sources = Sources(bundle.sources)
-        resolved = resolve_environment(environment)
-        check_environment(bundle.manifest, resolved)
-        digest = bundle.digest  # of what was deployed, whatever is made of that here
-        if bundle.manifest.versions != this_process():
-            if recompile is None:
-                raise BundleError("the bundle was compiled by other versions: compile it again")
-            bundle = recompile(bundle, resolved)
-        compiled_templates = load_templates(bundle, resolved, sources)
-        entries = bundle.manifest.templates
-        templates = {
-            name: Template(name, compiled, entries[name], sources, self)
-            for name, compiled in compiled_templates.items()
-        }
-        for slot, value in (
-            ("digest", digest),
-            ("manifest", bundle.manifest),
-            ("messages", message_templates(bundle.manifest, compiled_templates, bundle.files)),
-            ("_templates", MappingProxyType(templates)),
-            ("_units", compiled_templates),
-            ("_spellings", spellings(entries)),
-            ("_environment", environment),
-            ("_file", file),
-            ("_recompile", recompile),
-        ):
-            object.__setattr__(self, slot, value)
+        object.__setattr__(self, "_environment", environment)
+        object.__setattr__(self, "_recompile", recompile)
+        self._take(load_generation(self, bundle, environment, file, recompile))
+
+    @property
+    def digest(self) -> str:
+        """That of the bundle: SHA-256, in 64 hexadecimal digits."""
+        return self._generation.digest
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle is made of."""
+        return self._generation.manifest
+
+    @property
+    def messages(self) -> Mapping[str, MessageTemplate]:
+        """The e-mails of the bundle, by name."""
+        return self._generation.messages
 
     def __getitem__(self, name: Name) -> Template:
-        try:
-            return self._templates[name]  # type: ignore[index]  # what has no such name is looked for by others
-        except KeyError:
-            template = self._resolve(name)
-        if template is None:
-            raise TemplateNotFound(_text(name), self._templates) from None
-        return template
+        return self._generation.template(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._templates or self._resolve(name) is not None
+        return self._generation.resolve(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._templates)
+        return iter(self._generation.templates)
 
     def __len__(self) -> int:
-        return len(self._templates)
+        return len(self._generation.templates)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -132,25 +99,59 @@ class Registry(Frozen, Mapping[str, Template]):
         return f"<Registry of {len(self)} templates, sha256 {self.digest[:12]}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._file is None:
+        return _arrive, self._key(self._generation)
+
+    def _departing(self, template: Template) -> tuple[Any, ...]:
+        """Return what a template of this registry travels as."""
+        if template._generation is self._generation:
+            return getitem, (self, template.name)
+        return _arrive_template, (template.name, *self._key(template._generation))
+
+    def _key(self, generation: Generation) -> Key:
+        """Return what a generation of this registry travels as; the one that it has is kept for its return."""
+        if generation.file is None:
             raise BundleError("this registry was loaded from memory and cannot be pickled: load it from a file")
         if isinstance(self._environment, jinja2.Environment):
             raise BundleError(
                 "this registry was loaded with an environment object and cannot be pickled:"
                 ' give `load` a callable or "module:name" that makes the environment'
             )
-        key = (self._file, self.digest, self._environment, self._recompile)
-        with _lock:
-            _keep(key, self)
-        return _arrive, key
+        key = (generation.file, generation.digest, self._environment, self._recompile)
+        if generation is self._generation:
+            with _lock:
+                _keep(key, self)
+        return key
 
-    def _resolve(self, name: object) -> Template | None:
-        """Return the template that is found by another spelling of its name, by a path, or by itself."""
-        if isinstance(name, Template):
-            return name if self._templates.get(name.name) is name else None
-        text = _text(name)
-        resolved = text if text in self._templates else self._spellings.resolve(text)
-        return None if resolved is None else self._templates[resolved]
+    def reload_from(self, path: str | os.PathLike[str], *, digest: str | None = None, key: bytes | None = None) -> bool:
+        """Take the templates of the bundle at `path` in place of those that are here; return whether it is another.
+
+        It is checked and loaded as `blendtpl.load` does it, with the environment that was given there, before anything
+        of it is taken: whatever is wrong is raised, and the registry stays as it was. Then all of it is taken at once.
+        A render that has begun ends with the templates that it began with, and so does a `Template` that somebody has.
+
+        `digest` and `key` are those of `blendtpl.load`, and are not remembered from there. A bundle that is here
+        already, by file and digest, is not loaded again. What was here is garbage when nothing renders with it any
+        more; the garbage collector runs once before this returns. Of two calls that overlap in one thread, one of them
+        from a handler of signals, the one that began last wins; threads take turns.
+        """
+        with _reloading:
+            before = self._generation
+            opened, file = _opened(path, digest, key, self._recompile)
+            if (opened.digest, file) == (before.digest, before.file):
+                return False
+            try:
+                loaded = load_generation(self, opened, self._environment, file, self._recompile)
+            except BundleError as error:
+                raise BundleError(f"{os.fsdecode(path)}: {error}") from error.__cause__
+            changed = loaded.digest != before.digest
+            if self._generation is before:
+                self._take(loaded)
+        del before, loaded, opened
+        gc.collect()  # a generation is a net of templates that know each other
+        return changed
+
+    def _take(self, generation: Generation) -> None:
+        object.__setattr__(self, "_generation", generation)
 
     def get_template(self, name: Name | Template) -> Template:
         """Return the template of that name; raises `TemplateNotFound`, a new object each time.
@@ -167,7 +168,7 @@ class Registry(Frozen, Mapping[str, Template]):
         raise.
         """
         try:
-            compiled = self._units[name]  # type: ignore[index]  # as above
+            compiled = self._generation.units[name]  # type: ignore[index]  # what has no such name is looked for by others
         except KeyError:
             compiled = self.get_template(name)._compiled
         return render_unit(compiled, mappings, variables)
@@ -228,29 +229,12 @@ class Registry(Frozen, Mapping[str, Template]):
             fields["attachments"] = attachments
         if smtputf8 or quoted_local:
             fields.update(smtputf8=smtputf8, quoted_local=quoted_local)
+        generation = self._generation
         try:
-            template = self.messages[name]
+            template = generation.messages[name]
         except (KeyError, TypeError):
-            template = self._message(_text(name))
+            template = generation.message(name)
         return template.compose(mappings, variables, fields)
-
-    def _message(self, name: object) -> MessageTemplate:
-        """Return the message that is found by another spelling of its name, by a path, or by its template."""
-        for file in ("", *{message.entry.parts["subject"].rpartition("/")[2] for message in self.messages.values()}):
-            template = self._resolve(f"{name}/{file}" if file else name)
-            if template is not None:
-                message_name = template.name.rpartition("/")[0] if file else template.name
-                if message_name in self.messages:
-                    return self.messages[message_name]
-        part = "body.txt" if self._resolve(f"{name}/subject.txt") else "subject.txt"
-        raise TemplateNotFound(f"{name}/{part}", self._templates)
-
-
-def _text(name: Any) -> Any:
-    """Return the name that a path stands for."""
-    if isinstance(name, PurePath):
-        return name.as_posix()
-    return os.fspath(name) if isinstance(name, os.PathLike) else name
 
 
 def load(
@@ -263,58 +247,70 @@ def load(
     recompile: Recompile | None = None,
 ) -> Registry:
     """Return the registry of a bundle; see `blendtpl.load`. `recompile` is for a bundle of other versions."""
-    check_digest(digest)
-    check_key(key)
     if isinstance(source, (str, os.PathLike)):
-        data = read_bundle(source, trusted=digest is not None or key is not None)
-        file = str(Path(os.fsdecode(source)).absolute())
+        bundle, file = _opened(source, digest, key, recompile)
         try:
-            return _registry(data, environment, file, digest, key, recompile)
+            return Registry(bundle, environment, file, recompile)
         except BundleError as error:
             raise BundleError(f"{os.fsdecode(source)}: {error}") from error.__cause__
+    check_digest(digest)
+    check_key(key)
     if not isinstance(source, (bytes, bytearray, memoryview, Bundle)):
         raise BundleArgumentError(
             f"cannot load a {type(source).__name__}: give the name of a file, the bytes of a bundle, or a `Bundle`"
         )
     packed = source.data if isinstance(source, Bundle) else source
-    return _registry(packed, environment, None, digest, key, recompile)
+    bundle = open_bundle(packed, digest=digest, key=key, any_version=recompile is not None)
+    return Registry(bundle, environment, None, recompile)
 
 
-def _registry(
-    data: bytes | bytearray | memoryview,
-    environment: EnvironmentSource,
-    file: str | None,
-    digest: str | None,
-    key: bytes | None,
-    recompile: Recompile | None,
-) -> Registry:
-    opened = open_bundle(data, digest=digest, key=key, any_version=recompile is not None)
-    return Registry(opened, environment, file, recompile)
+def _opened(
+    path: str | os.PathLike[str], digest: str | None, key: bytes | None, recompile: Recompile | None
+) -> tuple[Bundle, str]:
+    """Return the bundle in a file, and where that is."""
+    check_digest(digest)
+    check_key(key)
+    if not isinstance(path, (str, os.PathLike)):
+        raise BundleArgumentError(f"cannot load a {type(path).__name__}: give the name of a file")
+    data = read_bundle(path, trusted=digest is not None or key is not None)
+    try:
+        bundle = open_bundle(data, digest=digest, key=key, any_version=recompile is not None)
+    except BundleError as error:
+        raise BundleError(f"{os.fsdecode(path)}: {error}") from error.__cause__
+    return bundle, str(Path(os.fsdecode(path)).absolute())
 
 
-# The one piece of state in this module: what makes a registry that travels by pickle open once per process.
+# What makes a registry that travels by pickle open once per process, and reloads take turns.
 _lock = threading.RLock()
-_travellers: dict[tuple[str, str, Any, Recompile | None], Registry] = {}
+_reloading = threading.RLock()
+_travellers: dict[Key, Registry] = {}
 
 
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.RLock()  # another thread may have held the old one while the process forked
+def _renew_locks() -> None:
+    global _lock, _reloading
+    # another thread may have held the old ones while the process forked
+    _lock, _reloading = threading.RLock(), threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def _arrive(file: str, digest: str, environment: Any, recompile: Recompile | None = None) -> Registry:
     with _lock:
         key = (file, digest, environment, recompile)
-        registry = _travellers.get(key) or load(file, environment=environment, digest=digest, recompile=recompile)
+        registry = _travellers.get(key)
+        if registry is None or registry.digest != digest:  # it has been reloaded since
+            registry = load(file, environment=environment, digest=digest, recompile=recompile)
         _keep(key, registry)
         return registry
 
 
-def _keep(key: tuple[str, str, Any, Recompile | None], registry: Registry) -> None:
+def _arrive_template(name: str, *key: Any) -> Template:
+    return _arrive(*key)[name]
+
+
+def _keep(key: Key, registry: Registry) -> None:
     _travellers.pop(key, None)  # so that it becomes the last to go
     _travellers[key] = registry
     while len(_travellers) > _TRAVELLERS_KEPT:

@@ -57,6 +57,8 @@ def _render(
         return _texts((begin,), compiled, merged({}, compiled.name, mappings, variables))[0]
     if len(mappings) == 1 and not variables and type(mappings[0]) is dict:
         given = mappings[0]
+    elif not mappings:
+        given = variables  # a dict that nobody else has, or that all who have it leave as it is
     else:
         given = merged({}, compiled.name, mappings, variables)
     try:

@@ -4,7 +4,6 @@ Enters: what a caller passes as variables. Leaves: text. A handle never holds an
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from operator import getitem
 from typing import Any, NoReturn, Self
 
 from blendtpl.bundle.manifest import Entry
@@ -36,30 +35,31 @@ class Frozen:
 class Template(Frozen, Handle):
     """A template of a registry: renders, and says what it is made of. Get one by ``registry[name]``.
 
-    Pickled, it travels as its registry and its name, where its registry can.
+    It stays what it was when the registry is reloaded: it renders with the templates that it came with, and is to be
+    got from the registry again by whoever wants the new ones. Pickled, it travels as its registry and its name, where
+    its registry can; behind a reload, as the file and the digest that it was loaded from.
     """
 
-    __slots__ = ("_entry", "_registry", "_sources", "name")
+    __slots__ = ("_entry", "_generation", "_sources", "name")
 
     name: str
     _entry: Entry
-    _registry: Mapping[str, "Template"]
+    _generation: Any  # all that was loaded with it
     _sources: Sources
 
-    def __init__(
-        self, name: str, compiled: CompiledTemplate, entry: Entry, sources: Sources, registry: Mapping[str, "Template"]
-    ) -> None:
+    def __init__(self, name: str, compiled: CompiledTemplate, entry: Entry, sources: Sources, generation: Any) -> None:
         for slot, value in (
             ("name", name),
             ("_compiled", compiled),
             ("_entry", entry),
             ("_sources", sources),
-            ("_registry", registry),
+            ("_generation", generation),
         ):
             object.__setattr__(self, slot, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return getitem, (self._registry, self.name)
+        departing: tuple[Any, ...] = self._generation.registry._departing(self)
+        return departing
 
     def __repr__(self) -> str:
         return f"<Template {self.name}>"

@@ -31,7 +31,7 @@ class BundledTemplate(Template):
     @classmethod
     def of(cls, template: Template) -> "BundledTemplate":
         """Return a handle for the same template."""
-        return cls(template.name, template._compiled, template._entry, template._sources, template._registry)
+        return cls(template.name, template._compiled, template._entry, template._sources, template._generation)
 
     def __getattr__(self, name: str) -> Any:
         """Return what Jinja2's templates have by a name, and `Template` does not."""

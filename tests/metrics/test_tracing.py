@@ -158,7 +158,10 @@ def test_a_registry_may_be_measured_and_traced(file: Path, provider: TracerProvi
 def test_it_travels_where_it_has_the_global_provider(file: Path, provider: TracerProvider) -> None:
     registry = traced(blendtpl.load(file))
     assert registry.render("hello/subject.txt", name="Ada") == "Hello Ada"  # without a provider there is no span
-    for arrived in (pickle.loads(pickle.dumps(registry)), pickle.loads(pickle.dumps(registry["page.html"]))._registry):
+    for arrived in (
+        pickle.loads(pickle.dumps(registry)),
+        pickle.loads(pickle.dumps(registry["page.html"]))._generation.registry,
+    ):
         assert type(arrived) is type(registry)
         assert arrived.digest == registry.digest
     with pytest.raises(ConfigError, match="use the global"):
