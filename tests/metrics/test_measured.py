@@ -178,7 +178,7 @@ def test_it_is_a_registry_with_all_that_one_has(plain: blendtpl.Registry, measur
     assert template.references == ("layout.html",)
     assert copy.deepcopy(measured) is measured
     with pytest.raises(AttributeError, match="is immutable"):
-        measured.digest = ""
+        measured.digest = ""  # type: ignore[misc]
     with pytest.raises(blendtpl.TemplateNotFound, match=r"page\.htm"):
         measured.render("page.htm")
 
