@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import jinja2
 
     from blendtpl.live import Environment, ImmutableSandboxedEnvironment, SandboxedEnvironment
+    from blendtpl.watched import WatchedRegistry
 
     OneSource = str | os.PathLike[str] | Mapping[str, str | bytes] | jinja2.BaseLoader | jinja2.Environment
 
@@ -81,6 +82,7 @@ __all__ = [
     "default_environment",
     "language",
     "load",
+    "watch",
 ]
 
 
@@ -183,6 +185,32 @@ def load(
     from blendtpl.recompile import recompiled  # which imports the build half when it has to
 
     return _load(source, environment=environment, digest=digest, key=key, recompile=recompiled)
+
+
+def watch(
+    source: OneSource | Sequence[OneSource] | None = None,
+    /,
+    *,
+    environment: EnvironmentSource = None,
+    exclude: str | Iterable[str] = (),
+    on_change: Callable[[WatchedRegistry], object] | None = None,
+) -> WatchedRegistry:
+    """Return a registry that follows its sources, for development: it is compiled again when a file changes.
+
+    - `source`, `environment` and `exclude` are those of `compile`. Sources are folders, or what has loaders of such.
+    - `on_change` is called with the registry each time that it has looked at a change, in the thread that watches.
+
+    Only what a change reaches is compiled. An edit that does not compile keeps the last that did, and is the registry's
+    `fault`. Close it, or use it in a ``with``, to watch no longer.
+
+    Raises what `compile` and `load` raise, for the sources as they are at first, `ConfigError` where they are in no
+    folder, and `NotInstalledError` without the extra `watch`.
+    """
+    try:
+        from blendtpl import watched
+    except ImportError as error:
+        raise not_installed("`watch`", error, "watch") from None
+    return watched.watch(source, environment=environment, exclude=exclude, on_change=on_change)
 
 
 def __getattr__(name: str) -> object:

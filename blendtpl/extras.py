@@ -32,12 +32,12 @@ _EXTRAS = {
 class NotInstalledError(ConfigError, ImportError):
     """A part of blendtpl was asked for whose libraries are not installed; `name` is the first that is missing."""
 
-    def __init__(self, what: str, name: str) -> None:
+    def __init__(self, what: str, name: str, extra: str = "") -> None:
         ImportError.__init__(self, what, name, name=name)
-        self.what = what
+        self.what, self._extra = what, extra
 
-    def __reduce__(self) -> tuple[type["NotInstalledError"], tuple[str, str]]:
-        return NotInstalledError, (self.what, str(self.name))
+    def __reduce__(self) -> tuple[type["NotInstalledError"], tuple[str, str, str]]:
+        return NotInstalledError, (self.what, str(self.name), self._extra)
 
     def __str__(self) -> str:
         library = str(self.name)
@@ -45,7 +45,7 @@ class NotInstalledError(ConfigError, ImportError):
             return (
                 f"{self.what} needs `{library}`, which was left out where this was installed: install all of blendtpl"
             )
-        extra = _EXTRAS.get(library.partition(".")[0])
+        extra = self._extra or _EXTRAS.get(library.partition(".")[0])
         if not extra:
             return f"{self.what} needs `{library}`, which this Python comes without"
         return (
@@ -54,8 +54,11 @@ class NotInstalledError(ConfigError, ImportError):
         )
 
 
-def not_installed(what: str, error: ImportError) -> NotInstalledError:
-    """Return the error for `what`, which cannot be done because of that import; one of another kind is raised again."""
+def not_installed(what: str, error: ImportError, extra: str = "") -> NotInstalledError:
+    """Return the error for `what`, which cannot be done because of that import; one of another kind is raised again.
+
+    `extra` is what brings the library for this, where several do.
+    """
     if (error.name or "").partition(".")[0] not in {*_EXTRAS, "blendtpl"} or not isinstance(error, ModuleNotFoundError):
         raise error
-    return NotInstalledError(what, str(error.name))
+    return NotInstalledError(what, str(error.name), extra)

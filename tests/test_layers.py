@@ -57,7 +57,7 @@ STAGES = {
 STAGES[""] = set(STAGES)
 
 ERRORS = {"errors", "extras", "lifeline", "printable", "reprs", "_version"}
-FACE = {"", "live", "live_bytecode", "live_messages", "recompile"}
+FACE = {"", "live", "live_bytecode", "live_messages", "recompile", "watched"}
 
 
 def room(module: str) -> str:

@@ -6,13 +6,14 @@ Enters: a workspace and its folders. Leaves: events for those who listen.
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
-from watchfiles import Change, awatch
+from watchfiles import awatch
 
 from blendtpl.compiler.frontend.examples import is_examples
 from blendtpl.preview.application import Listeners
 from blendtpl.preview.workspace import Workspace
+from blendtpl.watched import matters
 
 _STEP, _MOST = 30, 200  # milliseconds: without another change before one is told, and at most
 _QUIET = 1.0  # seconds without a change before warnings are looked for
@@ -36,7 +37,7 @@ class Watcher:
             await self._stop.wait()
             return
         try:
-            changes = awatch(*folders, watch_filter=_matters, step=_STEP, debounce=_MOST, stop_event=self._stop)
+            changes = awatch(*folders, watch_filter=matters, step=_STEP, debounce=_MOST, stop_event=self._stop)
             async for changed in changes:
                 await self.refresh(path for _, path in changed)
         except OSError as error:
@@ -67,9 +68,3 @@ class Watcher:
         await asyncio.sleep(seconds)
         await asyncio.to_thread(self._workspace.look_for_warnings)
         self._listeners.tell("warnings")
-
-
-def _matters(change: Change, path: str) -> bool:
-    """Return whether a file is one that a person has written: not what editors keep beside it."""
-    name = Path(path).name
-    return not (name.startswith(".") or name.endswith(("~", ".swp", ".tmp")))

@@ -1,0 +1,174 @@
+"""Watched: a registry that follows its sources, for development.
+
+Enters: folders of templates. Leaves: a registry of what they hold, which takes a new generation when files change. An
+edit that does not compile keeps the last that did, and is told as its `fault`.
+"""
+
+import gc
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import jinja2
+from watchfiles import Change
+from watchfiles import watch as watch_files
+
+from blendtpl.bundle.archive import Bundle, open_bundle
+from blendtpl.bundle.environment import EnvironmentSource, resolve_environment
+from blendtpl.errors import BlendError, BundleError, ConfigError
+from blendtpl.runtime.generation import load_generation
+from blendtpl.runtime.registry import Registry
+
+if TYPE_CHECKING:
+    from blendtpl import OneSource
+
+_STEP, _MOST = 30, 200  # milliseconds: without another change before one is seen, and at most
+_ARMED = 1000  # milliseconds, after which the first look has surely begun
+
+
+def matters(change: Change, path: str) -> bool:
+    """Return whether a file is one that a person has written: not what editors keep beside it."""
+    name = Path(path).name
+    return not (name.startswith(".") or name.endswith(("~", ".swp", ".tmp")))
+
+
+class WatchedRegistry(Registry):
+    """A `Registry` that is compiled again when its sources change. Get one from `blendtpl.watch`.
+
+    It is used as any registry is. What renders while it changes ends with the templates that it began with. `fault` is
+    what is wrong with the sources as they are now: an error of compiling, whose text has the excerpts, or of binding;
+    while there is one, the templates are the last that were right. It watches until `close`, or the end of a ``with``,
+    in a thread of its own, which a process that is forked does not have.
+    """
+
+    __slots__ = ("_build", "_fault", "_on_change", "_stop", "_thread")
+
+    _build: Callable[[], Bundle]
+    _fault: BlendError | None
+    _on_change: Callable[["WatchedRegistry"], object] | None
+    _stop: threading.Event
+    _thread: threading.Thread
+
+    def __init__(
+        self,
+        build: Callable[[], Bundle],
+        environment: EnvironmentSource,
+        folders: Sequence[Path],
+        on_change: Callable[["WatchedRegistry"], object] | None,
+    ) -> None:
+        super().__init__(open_bundle(build().data), environment, None)
+        thread = threading.Thread(target=self._watch, args=(folders,), name="blendtpl.watch", daemon=True)
+        for slot, value in (
+            ("_build", build),
+            ("_fault", None),
+            ("_on_change", on_change),
+            ("_stop", threading.Event()),
+            ("_thread", thread),
+        ):
+            object.__setattr__(self, slot, value)
+        thread.start()
+
+    @property
+    def fault(self) -> BlendError | None:
+        """What is wrong with the sources as they are now, or `None`."""
+        return self._fault
+
+    def refresh(self) -> None:
+        """Compile what has changed, and take it if all of it is right; a change that is seen does this by itself."""
+        fault: BlendError | None = None
+        try:
+            bundle = open_bundle(self._build().data)
+            if bundle.digest != self.digest:
+                self._take(load_generation(self, bundle, self._environment, None, None))
+                gc.collect()  # what was here is a net of templates that know each other
+        except BlendError as error:
+            fault = error.with_traceback(None)
+        object.__setattr__(self, "_fault", fault)
+        if self._on_change is not None:
+            self._on_change(self)
+
+    def close(self) -> None:
+        """Watch no longer. The templates stay as they are."""
+        self._stop.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise BundleError("a registry that is watched is of this process and cannot be pickled: load a file instead")
+
+    def _watch(self, folders: Sequence[Path]) -> None:
+        options: dict[str, Any] = {"watch_filter": matters, "step": _STEP, "debounce": _MOST, "raise_interrupt": False}
+        changes = watch_files(*folders, stop_event=self._stop, yield_on_timeout=True, rust_timeout=_ARMED, **options)
+        armed = False
+        try:
+            for changed in changes:
+                # what has changed before the first look began is not told, so it is looked for once
+                if changed or not armed:
+                    self.refresh()
+                armed = True
+        except OSError as error:
+            fault = ConfigError(f"changes are not seen any more: {error}")
+            object.__setattr__(self, "_fault", fault)
+
+
+def watch(
+    source: "OneSource | Sequence[OneSource] | None" = None,
+    /,
+    *,
+    environment: EnvironmentSource = None,
+    exclude: str | Iterable[str] = (),
+    on_change: Callable[[WatchedRegistry], object] | None = None,
+) -> WatchedRegistry:
+    """Return a registry of folders that follows them; see `blendtpl.watch`."""
+    import blendtpl
+
+    def build() -> Bundle:
+        return blendtpl.compile(source, environment=environment, exclude=exclude, cache=True)
+
+    if source is None:
+        from blendtpl.compiler.config import find_config
+
+        environment = environment or find_config(Path.cwd()).environment
+    folders = _folders(source, environment)
+    if isinstance(source, jinja2.Environment) and environment is None:
+        environment = source
+    return WatchedRegistry(build, environment, folders, on_change)
+
+
+def _folders(source: Any, environment: EnvironmentSource) -> list[Path]:
+    """Return the folders that sources are in. Raises `ConfigError` where there is none, or one is not there."""
+    if source is None:
+        from blendtpl.compiler.build import sources_of
+        from blendtpl.compiler.config import find_config
+
+        source = sources_of(find_config(Path.cwd()), resolve_environment(environment))
+    folders = sorted(set(_found(source)))
+    if not folders:
+        raise ConfigError("`watch` follows folders, and these sources are in none: give the path of one")
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"`{folder}` cannot be watched: it is no folder that is there")
+    return folders
+
+
+def _found(source: Any) -> list[Path]:
+    if isinstance(source, (str, os.PathLike)):
+        return [Path(source)]
+    if isinstance(source, (list, tuple)):
+        return [folder for each in source for folder in _found(each)]
+    if isinstance(source, jinja2.Environment):
+        return _found(source.loader)
+    if isinstance(source, jinja2.FileSystemLoader):
+        return [Path(folder) for folder in source.searchpath]
+    inner = getattr(source, "loaders", getattr(source, "mapping", ()))
+    if isinstance(source, jinja2.BaseLoader):
+        return _found([*inner.values()] if isinstance(inner, dict) else [*inner])
+    return []
