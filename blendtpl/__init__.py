@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,7 +211,8 @@ def watch(
         from blendtpl import watched
     except ImportError as error:
         raise not_installed("`watch`", error, "watch") from None
-    return watched.watch(source, environment=environment, exclude=exclude, on_change=on_change)
+    build = partial(compile, source, environment=environment, exclude=exclude, cache=True)
+    return watched.watch(build, source, environment, on_change)
 
 
 def __getattr__(name: str) -> object:

@@ -7,9 +7,9 @@ edit that does not compile keeps the last that did, and is told as its `fault`.
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 import jinja2
 from watchfiles import Change
@@ -17,12 +17,11 @@ from watchfiles import watch as watch_files
 
 from blendtpl.bundle.archive import Bundle, open_bundle
 from blendtpl.bundle.environment import EnvironmentSource, resolve_environment
+from blendtpl.compiler.build import sources_of
+from blendtpl.compiler.config import find_config
 from blendtpl.errors import BlendError, BundleError, ConfigError
 from blendtpl.runtime.generation import load_generation
 from blendtpl.runtime.registry import Registry
-
-if TYPE_CHECKING:
-    from blendtpl import OneSource
 
 _STEP, _MOST = 30, 200  # milliseconds: without another change before one is seen, and at most
 _ARMED = 1000  # milliseconds, after which the first look has surely begun
@@ -120,22 +119,13 @@ class WatchedRegistry(Registry):
 
 
 def watch(
-    source: "OneSource | Sequence[OneSource] | None" = None,
-    /,
-    *,
-    environment: EnvironmentSource = None,
-    exclude: str | Iterable[str] = (),
-    on_change: Callable[[WatchedRegistry], object] | None = None,
+    build: Callable[[], Bundle],
+    source: Any,
+    environment: EnvironmentSource,
+    on_change: Callable[[WatchedRegistry], object] | None,
 ) -> WatchedRegistry:
-    """Return a registry of folders that follows them; see `blendtpl.watch`."""
-    import blendtpl
-
-    def build() -> Bundle:
-        return blendtpl.compile(source, environment=environment, exclude=exclude, cache=True)
-
+    """Return a registry of sources that follows them; `build` compiles them. See `blendtpl.watch`."""
     if source is None:
-        from blendtpl.compiler.config import find_config
-
         environment = environment or find_config(Path.cwd()).environment
     folders = _folders(source, environment)
     if isinstance(source, jinja2.Environment) and environment is None:
@@ -146,9 +136,6 @@ def watch(
 def _folders(source: Any, environment: EnvironmentSource) -> list[Path]:
     """Return the folders that sources are in. Raises `ConfigError` where there is none, or one is not there."""
     if source is None:
-        from blendtpl.compiler.build import sources_of
-        from blendtpl.compiler.config import find_config
-
         source = sources_of(find_config(Path.cwd()), resolve_environment(environment))
     folders = sorted(set(_found(source)))
     if not folders:
