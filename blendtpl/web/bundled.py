@@ -15,6 +15,7 @@ import jinja2
 from jinja2.runtime import Undefined
 
 from blendtpl.bundle.archive import open_bundle, read_bundle
+from blendtpl.bundle.environment import EXTENSIONS
 from blendtpl.errors import BundleError
 from blendtpl.runtime.registry import Registry, load
 from blendtpl.runtime.template import Template
@@ -65,6 +66,12 @@ class Bundled:
                     self._loaded = registry, {name: BundledTemplate.of(registry[name]) for name in registry}
         return self._loaded
 
+    def template(self, environment: jinja2.Environment, name: Any) -> BundledTemplate:
+        """Return a template by its name, in whatever spelling; raises `TemplateNotFound`."""
+        registry, templates = self.bound(environment)
+        found = templates.get(name)
+        return templates[registry.get_template(name).name] if found is None else found
+
 
 class _FromBundle:
     """Mixed into the class of an environment: templates come from `bundled`, and what it lacks from nowhere else."""
@@ -77,9 +84,7 @@ class _FromBundle:
             return name
         if parent is not None:
             name = self.join_path(name, parent)
-        registry, templates = self.bundled.bound(self)
-        found = templates.get(name)
-        return templates[registry.get_template(name).name] if found is None else found
+        return self.bundled.template(self, name)
 
     def select_template(self: Any, names: Iterable[Any], parent: str | None = None, globals: Any = None) -> Any:
         """Return the first of several that there is."""
@@ -110,6 +115,26 @@ def from_bundle(kind: Kind, bundled: Bundled) -> Kind:
     """Return a class of environments that finds templates in a bundle."""
     made: Any = type(kind.__name__, (_FromBundle, kind), {"bundled": bundled, "__module__": kind.__module__})
     return made  # type: ignore[no-any-return]
+
+
+def blend_environment(directory: Any, *, autoescape: Any, live: bool) -> jinja2.Environment:
+    """Return an environment for the templates of folders, or, not `live`, for those of a bundle, with the extensions of
+    `blendtpl.Environment`.
+    """
+    kind = jinja2.Environment
+    if live:
+        from blendtpl.live import Environment as kind  # the build half, as below  # noqa: N813
+    loader = jinja2.FileSystemLoader(directory) if directory else None
+    made: Any = kind(loader=loader, autoescape=autoescape, extensions=EXTENSIONS)
+    made.install_null_translations(newstyle=True)
+    return made  # type: ignore[no-any-return]
+
+
+def is_live(environment: jinja2.Environment) -> bool:
+    """Return whether blendtpl compiles the templates of an environment."""
+    from blendtpl.live import LiveTemplate
+
+    return issubclass(environment.template_class, LiveTemplate)
 
 
 def live_kind(kind: Kind) -> Kind:

@@ -30,7 +30,7 @@ from blendtpl.bundle import abi
 from blendtpl.bundle.environment import EXTENSIONS
 from blendtpl.errors import BundleError
 from blendtpl.runtime.registry import Registry
-from blendtpl.web.bundled import Bundled
+from blendtpl.web.bundled import Bundled, is_live
 
 __all__ = ["BlendTemplates", "environment", "render_block", "render_blocks", "stream"]
 
@@ -92,7 +92,7 @@ class BlendTemplates(Jinja2):  # type: ignore[misc]  # Django comes without type
             self._bundled = None if bundle is None else Bundled(bundle, digest=digest, key=key)
         except BundleError as error:
             raise ImproperlyConfigured(f"OPTIONS of {type(self).__name__}: {error}") from error
-        if bundle is None and not _is_live(self.env):
+        if bundle is None and not is_live(self.env):
             raise ImproperlyConfigured(
                 f"`{options['environment']}` makes an environment of Jinja2's own: make a `blendtpl.Environment`"
             )
@@ -120,17 +120,10 @@ class BlendTemplates(Jinja2):  # type: ignore[misc]  # Django comes without type
         """Return a template by its name."""
         if self._bundled is None:
             return BlendTemplate(super().get_template(template_name).template, self)
-        registry, templates = self._bundled.bound(self.env)
         try:
-            return BlendTemplate(templates[registry.get_template(template_name).name], self)
+            return BlendTemplate(self._bundled.template(self.env, template_name), self)
         except jinja2.TemplateNotFound as error:
             raise TemplateDoesNotExist(str(error), backend=self) from error
-
-
-def _is_live(made: jinja2.Environment) -> bool:
-    from blendtpl.live import Environment, ImmutableSandboxedEnvironment, SandboxedEnvironment
-
-    return isinstance(made, (Environment, SandboxedEnvironment, ImmutableSandboxedEnvironment))
 
 
 class BlendTemplate(Template):  # type: ignore[misc]  # as above

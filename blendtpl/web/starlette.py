@@ -17,10 +17,9 @@ from starlette.responses import HTMLResponse, StreamingResponse
 from starlette.templating import Jinja2Templates
 from starlette.types import Receive, Scope, Send
 
-from blendtpl.bundle.environment import EXTENSIONS
 from blendtpl.errors import ConfigError
 from blendtpl.runtime.registry import Registry
-from blendtpl.web.bundled import Bundled, BundledTemplate
+from blendtpl.web.bundled import Bundled, blend_environment, is_live
 
 __all__ = ["BlendTemplates"]
 
@@ -99,11 +98,8 @@ class BlendTemplates(Jinja2Templates):
             raise ConfigError("give `BlendTemplates` one of `directory`, `env` and `bundle`, which may have an `env`")
         self._bundled = None if bundle is None else Bundled(bundle, digest=digest, key=key)
         if env is None:
-            loader = None if directory is None else jinja2.FileSystemLoader(directory)
-            kind = jinja2.Environment if bundle is not None else _live()
-            env = kind(loader=loader, autoescape=jinja2.select_autoescape(), extensions=EXTENSIONS)
-            env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # an extension's own
-        elif bundle is None and not isinstance(env, _live()):
+            env = blend_environment(directory, autoescape=jinja2.select_autoescape(), live=bundle is None)
+        elif bundle is None and not is_live(env):
             raise ConfigError("`env` is Jinja2's own: make it of `blendtpl.Environment`, or give `bundle` as well")
         super().__init__(env=env, context_processors=context_processors)
 
@@ -120,9 +116,7 @@ class BlendTemplates(Jinja2Templates):
         """Return a template by its name."""
         if self._bundled is None:
             return super().get_template(name)
-        registry, templates = self._bundled.bound(self.env)
-        found: BundledTemplate | None = templates.get(name)
-        return templates[registry.get_template(name).name] if found is None else found
+        return self._bundled.template(self.env, name)
 
     def TemplateResponse(  # type: ignore[override]  # noqa: N802  # which returns a class of its own
         self,
@@ -183,9 +177,3 @@ class BlendTemplates(Jinja2Templates):
         if isinstance(blocks, str):
             raise TypeError(f"`block_names` is a list of names: write `block_name={blocks!r}`")
         return self.get_template(name), given, [*([] if block is None else [block]), *blocks]
-
-
-def _live() -> type[jinja2.Environment]:
-    from blendtpl.live import Environment  # the build half, which an application on a bundle may do without
-
-    return Environment
