@@ -208,6 +208,10 @@ class LiveTemplate(CompiledTemplate):
         """Return the texts of some blocks, one behind the other, as `blendtpl.Template.render_blocks` does."""
         return render.render_blocks(self, blocks, mappings, variables)
 
+    def stream_async(self, *args: Any, **kwargs: Any) -> AsyncGenerator[str, object]:
+        """Yield the rendered text piece by piece, as `generate_async` does."""
+        return self.generate_async(*args, **kwargs)
+
     def new_context(
         self,
         vars: dict[str, Any] | None = None,

@@ -105,17 +105,37 @@ class WatchedRegistry(Registry):
 
     def _watch(self, folders: Sequence[Path]) -> None:
         options: dict[str, Any] = {"watch_filter": matters, "step": _STEP, "debounce": _MOST, "raise_interrupt": False}
-        changes = watch_files(*folders, stop_event=self._stop, yield_on_timeout=True, rust_timeout=_ARMED, **options)
-        armed = False
+        while not self._stop.is_set():
+            known, armed = _identities(folders), False
+            try:
+                for changed in watch_files(
+                    *(folder for folder in folders if folder.is_dir()),
+                    stop_event=self._stop,
+                    yield_on_timeout=True,
+                    rust_timeout=_ARMED,
+                    **options,
+                ):
+                    # what has changed before the first look began is not told, so it is looked for once
+                    if changed or not armed:
+                        self.refresh()
+                    armed = True
+                    if _identities(folders) != known:
+                        break  # one was moved away, or put in the place of another, and is not seen any more
+            except OSError as error:
+                object.__setattr__(self, "_fault", ConfigError(f"changes are not seen: {error}"))
+                self._stop.wait(_ARMED / 1000)
+
+
+def _identities(folders: Sequence[Path]) -> list[tuple[int, int] | None]:
+    """Return what tells each folder from another that comes to its place, or `None` for one that is not there."""
+    found: list[tuple[int, int] | None] = []
+    for folder in folders:
         try:
-            for changed in changes:
-                # what has changed before the first look began is not told, so it is looked for once
-                if changed or not armed:
-                    self.refresh()
-                armed = True
-        except OSError as error:
-            fault = ConfigError(f"changes are not seen any more: {error}")
-            object.__setattr__(self, "_fault", fault)
+            stat = folder.stat()
+            found.append((stat.st_dev, stat.st_ino))
+        except OSError:
+            found.append(None)
+    return found
 
 
 def watch(

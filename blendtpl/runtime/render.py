@@ -82,6 +82,12 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
 
     What the top level sets, but for macros and imports, is put into `assigned`, however it ends.
     """
+    if compiled.awaiting is None:
+        return _render_in_scope(compiled, given, out, assigned)
+    return compiled.awaiting.complete(_render_in_scope, compiled, given, out, assigned)  # type: ignore[no-any-return]
+
+
+def _render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:
     plan = compiled.plan
     frame: Frame = [None]
     try:

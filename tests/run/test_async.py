@@ -203,7 +203,7 @@ def check_all(
         "portable": lambda: portable.render_async(variables()),
         "stream": lambda: pieces(template.stream_async(variables())),
         "live": lambda: live.render_async(variables()),
-        "generated": lambda: pieces(live.generate_async(variables())),
+        "generated": lambda: pieces(live.stream_async(variables())),
     }
     for way, render in ways.items():
         assert run(render) == expected, (way, templates["main.html"])
@@ -366,6 +366,14 @@ def test_context_variables_are_those_of_the_task() -> None:
 
     template = load({"main.html": "{{ get() }}{{ co('') }}{{ set('inner') }}{{ get() }}"}, asynchronous())["main.html"]
     assert asyncio.run(renders()) == ("outerinner", "inner")
+
+
+def test_an_include_of_the_old_style_waits_for_what_it_is_given() -> None:
+    from blendtpl.compat import IncludeShim
+
+    registry = load({"a.html": "{{ co(x) }}"}, asynchronous())
+    with pytest.warns(DeprecationWarning, match="shim"):
+        assert IncludeShim(registry).fetch("a.php", {"co": co, "x": 7}) == "7"
 
 
 def test_other_loops_than_that_of_asyncio() -> None:

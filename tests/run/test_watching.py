@@ -93,6 +93,17 @@ def test_a_stream_that_has_begun_ends_with_what_it_began_with(folder: Path) -> N
         assert (first + "".join(stream)).count("one") == 2
 
 
+def test_a_folder_that_is_put_in_the_place_of_another_is_followed(folder: Path, tmp_path: Path) -> None:
+    with watched(folder) as (registry, told):
+        folder.rename(tmp_path / "before")
+        told.wait_for(lambda: registry.fault is not None)
+        assert registry.render("a.html") == "one!"
+        write(tmp_path / "next", {"a.html": "next"}).rename(folder)
+        told.wait_for(lambda: registry.fault is None and registry.render("a.html") == "next")
+        write(folder, {"a.html": "and changed"})
+        told.wait_for(lambda: registry.render("a.html") == "and changed")
+
+
 def test_old_generations_are_gone(folder: Path) -> None:
     with watched(folder) as (registry, told):
         told.wait_for(lambda: True)
