@@ -73,6 +73,22 @@ class Bundled:
         return templates[registry.get_template(name).name] if found is None else found
 
 
+class Opened:
+    """The templates of a registry that somebody has loaded, or watches, in the way of `Bundled`."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def bound(self, environment: jinja2.Environment) -> tuple[Registry, dict[str, BundledTemplate]]:
+        """Return the registry, and its templates as they are now."""
+        registry = self.registry
+        return registry, {name: BundledTemplate.of(registry[name]) for name in registry}
+
+    def template(self, environment: jinja2.Environment, name: Any) -> BundledTemplate:
+        """Return a template by its name, in whatever spelling; raises `TemplateNotFound`."""
+        return BundledTemplate.of(self.registry.get_template(name))
+
+
 class _FromBundle:
     """Mixed into the class of an environment: templates come from `bundled`, and what it lacks from nowhere else."""
 

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from blendtpl.errors import ConfigError
 from blendtpl.runtime.registry import Registry
-from blendtpl.web.bundled import Bundled, blend_environment, is_live
+from blendtpl.web.bundled import Bundled, Opened, blend_environment, is_live
 
 __all__ = ["BlendTemplates"]
 
@@ -80,6 +80,7 @@ class BlendTemplates(Jinja2Templates):
     - `env`: a `blendtpl.Environment` in place of that; with `bundle`, any environment, which has its filters.
     - `bundle`: the file that all templates are in, with the `digest` or the `key` that it must have, as for
       `blendtpl.load`. It is checked now, and bound to `env` when the first template is asked for, or by `registry`.
+      Or a registry, as `blendtpl.load` and `blendtpl.watch` give it, whose templates are given `url_for`.
 
     Raises `ConfigError` for none, or more, of these, and `BundleError` for a bundle that cannot be rendered.
     """
@@ -88,7 +89,7 @@ class BlendTemplates(Jinja2Templates):
         self,
         directory: Path | Sequence[Path] | None = None,
         *,
-        bundle: Path | None = None,
+        bundle: Path | Registry | None = None,
         env: jinja2.Environment | None = None,
         context_processors: list[Processor] | None = None,
         digest: str | None = None,
@@ -96,7 +97,11 @@ class BlendTemplates(Jinja2Templates):
     ) -> None:
         if (directory is not None) + (bundle is not None) + (bundle is None and env is not None) != 1:
             raise ConfigError("give `BlendTemplates` one of `directory`, `env` and `bundle`, which may have an `env`")
-        self._bundled = None if bundle is None else Bundled(bundle, digest=digest, key=key)
+        self._bundled: Bundled | Opened | None = None
+        if isinstance(bundle, Registry):
+            self._bundled = Opened(bundle)
+        elif bundle is not None:
+            self._bundled = Bundled(bundle, digest=digest, key=key)
         if env is None:
             env = blend_environment(directory, autoescape=jinja2.select_autoescape(), live=bundle is None)
         elif bundle is None and not is_live(env):
@@ -171,7 +176,10 @@ class BlendTemplates(Jinja2Templates):
     def _asked(
         self, request: Request, name: str, context: Context | None, block: str | None, blocks: Iterable[str]
     ) -> tuple[Any, Context, list[str]]:
-        given = {"request": request, **(context or {})}
+        given: Context = {"request": request}
+        if isinstance(self._bundled, Opened):  # which no environment of ours has given it
+            given["url_for"] = request.url_for
+        given |= context or {}
         for processor in self.context_processors:
             given.update(processor(request))
         if isinstance(blocks, str):

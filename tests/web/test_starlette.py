@@ -61,9 +61,13 @@ def bundle(root: Path) -> Path:
     return root / "site.blend"
 
 
-@pytest.fixture(params=["live", "bundle"])
+@pytest.fixture(params=["live", "bundle", "registry"])
 def templates(request: pytest.FixtureRequest, root: Path) -> BlendTemplates:
     given: dict[str, Any] = {"directory": root} if request.param == "live" else {"bundle": bundle(root)}
+    if request.param == "registry":
+        made = with_filters(BlendTemplates(root)).env
+        del made.globals["url_for"]
+        given["bundle"] = blendtpl.load(blendtpl.compile(made), environment=made)
     return with_filters(BlendTemplates(**given, context_processors=[user]))  # type: ignore[no-any-return]
 
 
