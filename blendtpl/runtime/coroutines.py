@@ -3,7 +3,6 @@
 Enters: an environment. Leaves: `blendtpl.runtime.awaiting`, which stands on a library that only those need who await.
 """
 
-from importlib.util import find_spec
 from types import ModuleType
 
 import jinja2
@@ -27,4 +26,8 @@ def awaiting_of(environment: jinja2.Environment) -> ModuleType | None:
 
 def can_await() -> bool:
     """Return whether that library is there."""
-    return find_spec("greenlet") is not None
+    try:
+        import greenlet  # noqa: F401
+    except ImportError:
+        return False
+    return True

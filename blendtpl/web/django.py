@@ -4,7 +4,6 @@ Enters: an entry of ``TEMPLATES``. Leaves: what Django's own backend for Jinja2 
 when they are first asked for, or come from a bundle. Templates of Django's own language stay with Django's backend.
 """
 
-import importlib
 import linecache
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,8 +44,8 @@ def environment(**options: Any) -> jinja2.Environment:
     To add to it, name a function of your own in ``OPTIONS``, which calls this one.
     """
     kind = jinja2.Environment
-    with suppress(ImportError):  # of the build half, which one on a bundle may do without
-        kind = importlib.import_module("blendtpl.live").Environment
+    with suppress(ImportError):
+        from blendtpl.live import Environment as kind  # the build half, which one on a bundle may do without  # noqa: N813
     made: Any = kind(extensions=[*EXTENSIONS, *options.pop("extensions", ())], **options)
     made.globals.update(static=static, url=_url, get_messages=messages.get_messages)
     made.install_gettext_callables(

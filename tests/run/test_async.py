@@ -214,8 +214,9 @@ def check_all(
 
 
 def _templates(shape: str, expression: str) -> dict[str, str]:
-    others = {name: text.replace("E", expression) for name, text in OTHERS.items()}
-    return {**others, "main.html": shape.replace("E", expression)}
+    whole = f"({expression})"  # as a `for` has an `if` of its own
+    others = {name: text.replace("E", whole) for name, text in OTHERS.items()}
+    return {**others, "main.html": shape.replace("E", whole)}
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
