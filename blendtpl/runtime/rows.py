@@ -13,7 +13,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from types import GeneratorType, MappingProxyType
 from typing import Any
 
 from jinja2.runtime import LoopContext, markup_join, str_join
@@ -303,6 +303,9 @@ class _Run:
 
     def _awaited(self, x: Any, place: int | None, function: Expression, inner: Expression) -> Any:
         value = self.value(inner)
+        # its type says that it may be awaited, or it is a generator, which may have a mark
+        if not (hasattr(type(value), "__await__") or type(value) is GeneratorType):
+            return value
         self._move(place)
         return self.value(function)(value)
 

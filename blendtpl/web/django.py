@@ -205,7 +205,10 @@ def _template(template_name: str, using: str | None) -> tuple[BlendTemplates, Bl
             return backend, backend.get_template(template_name)
         except TemplateDoesNotExist as error:
             missing.append(error)
-    raise TemplateDoesNotExist(str(missing[0]), chain=missing)
+    try:
+        raise TemplateDoesNotExist(str(missing[0]), chain=missing)
+    finally:
+        del missing  # whose tracebacks hold this frame
 
 
 def render_block(
