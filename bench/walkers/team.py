@@ -49,11 +49,12 @@ def log_of(folder: str, walker: int) -> Path:
     return Path(folder) / f"walker-{walker}.log"
 
 
-def walk(number: int, orders: Orders, begin: Begin, began: float) -> None:
+def walk(number: int, orders: Orders, begin: Begin, parent: int, began: float) -> None:
     """Send e-mails until told to stop, or the parent is gone. The first is due when all `began`."""
     with log_of(orders.folder, number).open("w") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())  # else the parent's death would be no end of what it prints
         os.dup2(log.fileno(), sys.stderr.fileno())
-    parent, counts, place = os.getppid(), view(orders.counters), sent_by(number)
+    counts, place = view(orders.counters), sent_by(number)
     if not orders.collector:
         gc.disable()
     mail, todo = begin(), jobs()
@@ -74,7 +75,7 @@ def lead(orders: Orders) -> None:
     begin = STYLES[orders.style].prepare(Path(orders.folder))
     fork, began = multiprocessing.get_context("fork"), time.monotonic()
     team: dict[int, BaseProcess] = {
-        number: fork.Process(target=walk, args=(number, orders, begin, began), daemon=True)
+        number: fork.Process(target=walk, args=(number, orders, begin, os.getpid(), began), daemon=True)
         for number in range(1, orders.walkers + 1)
     }
     for walker in team.values():
