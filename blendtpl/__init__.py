@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from blendtpl._version import __version__
 from blendtpl.bundle.archive import Bundle
 from blendtpl.bundle.environment import EnvironmentSource, default_environment
+from blendtpl.bundle.flush import FlushExtension
 from blendtpl.bundle.manifest import Entry, Manifest, Reference
 from blendtpl.errors import (
     BlendError,
@@ -62,6 +63,7 @@ __all__ = [
     "Entry",
     "Environment",
     "Fault",
+    "FlushExtension",
     "ImmutableSandboxedEnvironment",
     "LinkError",
     "Manifest",

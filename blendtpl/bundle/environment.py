@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from jinja2.tests import TESTS
 from jinja2.utils import pass_context, pass_environment, pass_eval_context
 
+from blendtpl.bundle.flush import FlushExtension
 from blendtpl.errors import ConfigError
 from blendtpl.mail.content_id import cid
 
@@ -27,8 +28,8 @@ ENGINE_ENDINGS = (".jinja", ".jinja2", ".j2", ".tmpl", ".tpl")  # of names of fi
 ENGINE_ENDING = f"(?:{'|'.join(map(re.escape, ENGINE_ENDINGS))})"  # the same as a pattern
 _OF_ENGINES = re.compile(rf"{ENGINE_ENDING}+\Z")
 
-# Jinja2's own extensions that only add tags: what would be a syntax error without them.
-EXTENSIONS = (ext.i18n, ext.do, ext.loopcontrols)
+# Extensions that only add tags: what would be a syntax error without them. All but the last are Jinja2's own.
+EXTENSIONS = (ext.i18n, ext.do, ext.loopcontrols, FlushExtension)
 
 # what ``_`` is until it is something else: `gettext`, looked up in the context
 GETTEXT_ALIAS = getattr(ext, "_gettext_alias", None)
@@ -77,7 +78,8 @@ def default_environment() -> jinja2.Environment:
     """Return a new environment with blendtpl's defaults.
 
     They are Jinja2's but for: autoescape by name, `StrictUndefined`, Jinja2's own extensions `i18n` (with null
-    translations until others are passed or installed), `do` and `loopcontrols`, and the global `cid` for messages.
+    translations until others are passed or installed), `do` and `loopcontrols`, the tag `flush` for streams, and the
+    global `cid` for messages.
     """
     return with_defaults(jinja2.Environment, {})
 

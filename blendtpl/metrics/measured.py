@@ -5,7 +5,7 @@ that it was made of stays as it is, and renders without counting. What is counte
 a template includes or extends; the parts of a message are templates that were asked for.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, NoReturn
@@ -21,6 +21,7 @@ from blendtpl.runtime.generation import Generation
 from blendtpl.runtime.messages import MessageTemplate, RenderParts
 from blendtpl.runtime.registry import Name, Registry
 from blendtpl.runtime.speedups import utf8
+from blendtpl.runtime.streams import AsyncStream, Stream
 from blendtpl.runtime.template import Template, Variables
 
 Row = tuple["memoryview[float]", int]
@@ -117,9 +118,9 @@ class MeasuredTemplate(Template):
         """Return the text of some blocks, as `Template.render_blocks` does, and count that as one render."""
         return self._counted_blocks(self._compiled, blocks, mappings, variables)
 
-    def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+    def stream(self, /, *mappings: Variables, **variables: Any) -> Stream[str]:
         """Return the text in pieces, as `Template.stream` does; counted as a render when it ends or is closed."""
-        return _counted_stream(super().stream(*mappings, **variables), *self._row)
+        return super().stream(*mappings, **variables).through(lambda pieces: _counted_stream(pieces, *self._row))
 
     async def render_async(self, /, *mappings: Variables, **variables: Any) -> str:
         """Return the rendered text, as `Template.render_async` does, and count that, with the time that it waits."""
@@ -133,9 +134,10 @@ class MeasuredTemplate(Template):
         """Return the text of some blocks, as `Template.render_blocks_async` does, and count that as one render."""
         return await _counted_text(super().render_blocks_async(blocks, *mappings, **variables), *self._row)
 
-    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncStream[str]:
         """Return the text in pieces, as `Template.stream_async` does; counted as `stream` is."""
-        return _counted_async_stream(super().stream_async(*mappings, **variables), *self._row)
+        pieces = super().stream_async(*mappings, **variables)
+        return pieces.through(lambda pieces: _counted_async_stream(pieces, *self._row))
 
 
 class MeasuredMessage(MessageTemplate):
@@ -196,7 +198,9 @@ async def _counted_text(text: Awaitable[str], row: "memoryview[float]", at: int)
         add(row, at, size, perf_counter() - begun, failed=failed)
 
 
-async def _counted_async_stream(pieces: Any, row: "memoryview[float]", at: int) -> AsyncIterator[str]:
+async def _counted_async_stream(
+    pieces: AsyncGenerator[str, None], row: "memoryview[float]", at: int
+) -> AsyncGenerator[str, None]:
     """Yield pieces, and count them as `_counted_stream` does."""
     size, took, failed = 0, 0.0, True
     try:
@@ -218,7 +222,9 @@ async def _counted_async_stream(pieces: Any, row: "memoryview[float]", at: int) 
         add(row, at, size, took, failed=failed)
 
 
-def _counted_stream(pieces: Iterator[str], row: "memoryview[float]", at: int) -> Iterator[str]:
+def _counted_stream(
+    pieces: Generator[str, None, None], row: "memoryview[float]", at: int
+) -> Generator[str, None, None]:
     """Yield pieces, and count them as a render when there are no more, or whoever takes them stops."""
     size, took, failed = 0, 0.0, False
     try:
@@ -237,5 +243,5 @@ def _counted_stream(pieces: Iterator[str], row: "memoryview[float]", at: int) ->
         failed = True
         raise
     finally:
-        pieces.close()  # type: ignore[attr-defined]  # it is a generator
+        pieces.close()
         add(row, at, size, took, failed=failed)

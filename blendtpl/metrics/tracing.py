@@ -4,7 +4,7 @@ Enters: a registry, measured or not. Leaves: a `Registry` that does the same, wi
 span takes longer than a small render. Only OpenTelemetry's API is needed here: without a provider there is no span.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from blendtpl.runtime.generation import Generation
 from blendtpl.runtime.messages import MessageTemplate
 from blendtpl.runtime.registry import Name, Registry
 from blendtpl.runtime.speedups import utf8
+from blendtpl.runtime.streams import AsyncStream, Stream
 from blendtpl.runtime.template import Template, Variables
 
 if TYPE_CHECKING:
@@ -124,9 +125,9 @@ class TracedTemplate(Template):
             span.set_attribute("blendtpl.blocks", names)
             return self._original.render_blocks(names, *mappings, **variables)
 
-    def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+    def stream(self, /, *mappings: Variables, **variables: Any) -> Stream[str]:
         """Return the text in pieces, as `Template.stream` does, in a span from the first to the last that is taken."""
-        return _in_span(self._original.stream(*mappings, **variables), self._spans)
+        return self._original.stream(*mappings, **variables).through(lambda pieces: _in_span(pieces, self._spans))
 
     async def render_async(self, /, *mappings: Variables, **variables: Any) -> str:
         """Return the rendered text, as `Template.render_async` does, in a span."""
@@ -142,9 +143,10 @@ class TracedTemplate(Template):
         text = self._original.render_blocks_async(names, *mappings, **variables)
         return await _text_in_span(text, self._spans, [*names])
 
-    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncStream[str]:
         """Return the text in pieces, as `Template.stream_async` does, in a span as that of `stream`."""
-        return _in_async_span(self._original.stream_async(*mappings, **variables), self._spans)
+        pieces = self._original.stream_async(*mappings, **variables)
+        return pieces.through(lambda pieces: _in_async_span(pieces, self._spans))
 
 
 async def _text_in_span(text: Awaitable[str], spans: _Spans, blocks: list[str] | None = None) -> str:
@@ -154,7 +156,7 @@ async def _text_in_span(text: Awaitable[str], spans: _Spans, blocks: list[str] |
         return await text
 
 
-async def _in_async_span(pieces: Any, spans: _Spans) -> AsyncIterator[str]:
+async def _in_async_span(pieces: AsyncGenerator[str, None], spans: _Spans) -> AsyncGenerator[str, None]:
     """Yield pieces, as `_in_span` does."""
     from opentelemetry import trace
 
@@ -171,7 +173,7 @@ async def _in_async_span(pieces: Any, spans: _Spans) -> AsyncIterator[str]:
         span.end()
 
 
-def _in_span(pieces: Iterator[str], spans: _Spans) -> Iterator[str]:
+def _in_span(pieces: Generator[str, None, None], spans: _Spans) -> Generator[str, None, None]:
     """Yield pieces. The span is the current one while a piece is made, and not while somebody works with it."""
     from opentelemetry import trace
 
@@ -184,7 +186,7 @@ def _in_span(pieces: Iterator[str], spans: _Spans) -> Iterator[str]:
                 break
             yield piece
     finally:
-        pieces.close()  # type: ignore[attr-defined]  # it is a generator
+        pieces.close()
         span.end()
 
 

@@ -106,8 +106,9 @@ def as_generator(write: Write, awaiting: ModuleType | None) -> Any:
     def pieces(context: Context) -> Iterator[str]:
         out: Output = []
         for _ in write(context, out, 0):
-            yield "".join(out)
-            out.clear()
+            if out:
+                yield "".join(out)
+                out.clear()
         if out:
             yield "".join(out)
 

@@ -45,6 +45,7 @@ from blendtpl.runtime.speedups import (
     safely_invoked,
     text_field,
 )
+from blendtpl.runtime.streams import FLUSH
 from blendtpl.runtime.text_filters import title
 
 
@@ -256,4 +257,5 @@ NAMES: dict[str, Any] = {
     "escape_str": escape_str,
     "missing": missing,
     "never": NEVER,
+    "flush": FLUSH,
 }

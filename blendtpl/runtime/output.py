@@ -19,7 +19,7 @@ from blendtpl.runtime.frame import evaluation
 NEVER = None  # as the limit of an output list: whoever renders wants the whole at once
 
 Output = list[str]
-Steps = Iterable[None]
+Steps = Iterable[object]  # what they are: `blendtpl.runtime.streams`
 Write = Callable[[Context, Output, int | None], Steps]
 
 
@@ -137,6 +137,6 @@ def foreign(function: Callable[[Context], Iterator[str]]) -> Write:
         for piece in pieces:
             out.append(piece)
             if limit is not None and len(out) > limit:
-                yield
+                yield None
 
     return write

@@ -8,7 +8,7 @@ templates and the calls that are most, and is there in C. Whoever begins one fin
 no context manager can do that for it: an interrupt may come before the first instruction of `__exit__`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import aclosing, closing
 from functools import partial
 from typing import Any, overload
@@ -26,12 +26,11 @@ from blendtpl.runtime.entry import EntryPlan, finish
 from blendtpl.runtime.frame import Frame, names_set
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, writing
 from blendtpl.runtime.speedups import enter_template, utf8
+from blendtpl.runtime.streams import AsyncStream, Stream, may_wait
 from blendtpl.runtime.traceback import locate_error
 
 Mappings = tuple[Mapping[str, Any], ...]
 Begin = Callable[[CompiledTemplate, Frame, dict[str, Any], Output, int | None], Steps]
-
-_CHUNK = 8192  # characters that a streamed piece has at least, but for the last
 
 
 @overload
@@ -188,13 +187,14 @@ def block_texts(
     return compiled.awaiting.complete(_texts, beginnings, compiled, given)  # type: ignore[no-any-return]
 
 
-def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Iterator[str]:
-    """Yield the text in pieces of some kilobytes; not much more than one of them is held (O3)."""
-    pieces = _stream(compiled, mappings, variables)
+def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Stream[str]:
+    """Return the text in pieces of some kilobytes; not much more than one of them is held (O3)."""
+    pieces = partial(_stream, compiled, mappings, variables)
     if compiled.awaiting is None:
-        return pieces
+        return Stream(pieces)
+    complete = compiled.awaiting.complete_each
     # there is one loop for all that it waits for, so all of it is there before the first
-    return compiled.awaiting.complete_each(pieces)  # type: ignore[no-any-return]
+    return Stream(lambda size: complete(pieces(size)))
 
 
 def render_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Awaitable[str]:
@@ -215,9 +215,15 @@ async def _at_once(function: Callable[..., Any], /, *arguments: Any) -> Any:
     return function(*arguments)
 
 
-async def stream_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> AsyncIterator[str]:
-    """Yield what `stream` does, and await what each piece waits for."""
-    pieces = _stream(compiled, mappings, variables)
+def stream_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> AsyncStream[str]:
+    """Return what `stream` does, and await what each piece waits for."""
+    return AsyncStream(partial(_stream_async, compiled, mappings, variables))
+
+
+async def _stream_async(
+    compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], size: int
+) -> AsyncGenerator[str, None]:
+    pieces = _stream(compiled, mappings, variables, size)
     if compiled.awaiting is None:
         with closing(pieces):
             for piece in pieces:
@@ -228,7 +234,9 @@ async def stream_async(compiled: CompiledTemplate, mappings: Mappings, variables
             yield piece
 
 
-def _stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Generator[str, None, None]:
+def _stream(
+    compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], wanted: int
+) -> Generator[str, None, None]:
     plan = compiled.plan
     given = merged({} if plan is None else plan.defaults.copy(), compiled.name, mappings, variables)
     frame: Frame = [None]
@@ -236,12 +244,12 @@ def _stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str,
     held: list[str] = []
     size = 0
     try:
-        for _ in begin(compiled, frame, given, out, 0):
-            # a step is one round of a loop, mostly far less than is worth a piece of its own
+        for step in begin(compiled, frame, given, out, 0):
+            # mostly a step is one round of a loop, far less than is worth a piece of its own
             held.append("".join(out))
             size += len(held[-1])
             out.clear()
-            if size >= _CHUNK:
+            if size >= wanted or (size and may_wait(step)):
                 yield "".join(held)
                 held.clear()
                 size = 0

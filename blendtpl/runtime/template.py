@@ -3,12 +3,13 @@
 Enters: what a caller passes as variables. Leaves: text. A handle never holds anything of a render.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Self
 
 from blendtpl.bundle.manifest import Entry
 from blendtpl.runtime import render
 from blendtpl.runtime.compiled_template import CompiledTemplate, Handle
+from blendtpl.runtime.streams import AsyncStream, Stream, in_utf8, in_utf8_async
 from blendtpl.runtime.traceback import Sources
 
 Variables = Mapping[str, Any]
@@ -134,25 +135,34 @@ class Template(Frozen, Handle):
         """Return the texts of some blocks, as `render_blocks` does, and await what they wait for."""
         return await render.render_blocks_async(self._compiled, blocks, mappings, variables)
 
-    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+    def stream_async(self, /, *mappings: Variables, **variables: Any) -> AsyncStream[str]:
         """Return an asynchronous iterator over the pieces of `stream`, which awaits what each of them waits for.
 
         Close it (`contextlib.aclosing`) where not all of it is taken.
         """
         return render.stream_async(self._compiled, mappings, variables)
 
-    def stream(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+    def stream(self, /, *mappings: Variables, **variables: Any) -> Stream[str]:
         """Return an iterator over the text in pieces of some kilobytes, of which one at a time is in memory.
 
         Nothing runs before the first piece is taken. From then on it raises what `render` raises, where it gets there.
-        Joined, the pieces are what `render` returns.
+        Joined, the pieces are what `render` returns. How large they are, its `size` says, which may be set; what is
+        printed before a loop goes through what may take its time, and before ``{% flush %}``, does not wait for that.
         """
         return render.stream(self._compiled, mappings, variables)
 
-    def generate(self, /, *mappings: Variables, **variables: Any) -> Iterator[str]:
+    def stream_bytes(self, /, *mappings: Variables, **variables: Any) -> Stream[bytes]:
+        """Return the pieces of `stream` in UTF-8; what has none is the `UnicodeEncodeError` of its piece."""
+        return self.stream(*mappings, **variables).through(in_utf8)
+
+    def stream_bytes_async(self, /, *mappings: Variables, **variables: Any) -> AsyncStream[bytes]:
+        """Return the pieces of `stream_async` in UTF-8."""
+        return self.stream_async(*mappings, **variables).through(in_utf8_async)
+
+    def generate(self, /, *mappings: Variables, **variables: Any) -> Stream[str]:
         """Return what `stream` does, under the name that Jinja2 has for it, for frameworks that ask by that."""
         return self.stream(*mappings, **variables)
 
-    def generate_async(self, /, *mappings: Variables, **variables: Any) -> AsyncIterator[str]:
+    def generate_async(self, /, *mappings: Variables, **variables: Any) -> AsyncStream[str]:
         """Return what `stream_async` does, under the name that Jinja2 has for it."""
         return self.stream_async(*mappings, **variables)

@@ -1,8 +1,8 @@
 """ASGI: a template as the response of an application without a framework."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing, closing
 from typing import Any
 
 from blendtpl.web.pages import Page
@@ -35,7 +35,7 @@ class TemplateResponse(Page):
     async def _stream(self, receive: Receive, send: Send) -> None:
         leaving = asyncio.ensure_future(_left(receive))
         try:
-            async with aclosing(_pieces(self.template, self.context)) as pieces:
+            async with aclosing(self._awaited_pieces()) as pieces:
                 async for piece in pieces:
                     if leaving.done():
                         return
@@ -43,23 +43,19 @@ class TemplateResponse(Page):
         finally:
             leaving.cancel()
 
+    async def _awaited_pieces(self) -> AsyncGenerator[str, None]:
+        """Yield the body in pieces; what does not wait is rendered in a thread, as what it calls may block."""
+        if getattr(self.template, "_compiled", self.template).environment.is_async:
+            async with aclosing(self.pieces(awaits=True)) as awaited:
+                async for piece in awaited:
+                    yield piece
+            return
+        with closing(self.pieces()) as pieces:
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                yield piece
+
 
 async def _left(receive: Receive) -> None:
     """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _pieces(template: Any, context: Any) -> Any:
-    """Yield a template in pieces; what does not wait is rendered in a thread, as what it calls may block."""
-    if getattr(template, "_compiled", template).environment.is_async:
-        async with aclosing(template.generate_async(context)) as awaited:
-            async for piece in awaited:
-                yield piece
-        return
-    pieces = template.generate(context)
-    try:
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            yield piece
-    finally:
-        pieces.close()

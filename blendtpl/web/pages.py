@@ -10,6 +10,7 @@ from mimetypes import guess_type
 from typing import Any
 
 from blendtpl.bundle.environment import without_engine_ending
+from blendtpl.runtime.streams import PIECE, AsyncStream, Stream
 
 Headers = Iterable[tuple[str, str]]
 
@@ -21,7 +22,8 @@ class Page:
       all of it is.
     - `status` is a number; `headers` are pairs of texts. The type is that of the template's name, HTML where that says
       nothing, in UTF-8, unless a header `Content-Type` says otherwise.
-    - `stream`: its pieces are sent as they are rendered, or else it is rendered whole, and its length is told.
+    - `stream`: its pieces are sent as they are rendered, or else it is rendered whole, and its length is told. They
+      have `piece_size` characters, see `blendtpl.Template.stream`, where the template is of a registry.
     """
 
     def __init__(
@@ -33,11 +35,12 @@ class Page:
         headers: Headers = (),
         blocks: Iterable[str] = (),
         stream: bool = False,
+        piece_size: int = PIECE,
     ) -> None:
         if isinstance(blocks, str):
             raise TypeError(f"`blocks` is a list of names: write `blocks=[{blocks!r}]`")
         self.template, self.context, self.status = template, context or {}, status
-        self.blocks, self.streams = [*blocks], stream
+        self.blocks, self.streams, self.piece_size = [*blocks], stream, piece_size
         self.headers = [*headers]
         if not any(name.lower() == "content-type" for name, _ in self.headers):
             kind, _ = guess_type(without_engine_ending(template.name or ""))
@@ -50,6 +53,14 @@ class Page:
             return HTTPStatus(self.status).phrase
         except ValueError:
             return ""
+
+    def pieces(self, *, awaits: bool = False) -> Any:
+        """Return the body in pieces of text, by an asynchronous iterator where they may be awaited."""
+        template, context = self.template, self.context
+        pieces = template.generate_async(context) if awaits else template.generate(context)
+        if isinstance(pieces, (Stream, AsyncStream)):
+            pieces.size = self.piece_size
+        return pieces
 
     def body(self) -> bytes:
         """Return all of the body."""

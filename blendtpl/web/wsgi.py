@@ -18,7 +18,7 @@ class TemplateResponse(Page):
         status = f"{self.status} {self.reason}"
         if self.streams and not self.blocks:
             start_response(status, self.headers)
-            return () if environ.get("REQUEST_METHOD") == "HEAD" else _encoded(self.template.generate(self.context))
+            return () if environ.get("REQUEST_METHOD") == "HEAD" else _encoded(self.pieces())
         body = self.body()
         start_response(status, [*self.headers, ("Content-Length", str(len(body)))])
         return () if environ.get("REQUEST_METHOD") == "HEAD" else (body,)

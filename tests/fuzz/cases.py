@@ -17,7 +17,7 @@ import blendtpl
 from testkit.passes import left_out
 from tests.fuzz.values import echo, echo_later, find, make
 
-EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
+EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols", blendtpl.FlushExtension)
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.IGNORECASE)
 # how many items there are Jinja2 does not say where it is awaited, but prints a coroutine
 _LOOP = re.compile(r"<AsyncLoopContext \d+/(?:\d+|<coroutine object AsyncLoopContext\.length at 0x0>)>")

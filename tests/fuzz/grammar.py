@@ -68,6 +68,8 @@ class Writer(Expressions):
         """Return a piece of output, of a kind that the compiler knows something of."""
         if self.often(1):
             return self.pick("{{ a }}", "{{ o }}", "{{ b }}", "{{ c }}")
+        if self.seldom(20):
+            return self.tag("flush")
         plain = ("t", "{{ a }}", "{{ o }}", "{{ b }}", "{{ x.a }}", "{{ o.a }}", "{{ a if b }}", "{{ c | upper }}")
         chosen = (
             "{% if a %}t{% endif %}",

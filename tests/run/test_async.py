@@ -448,12 +448,12 @@ def test_a_render_that_is_cancelled_closes_what_it_iterates_and_leaves_nothing()
 
 def test_a_stream_that_is_left_closes_what_it_iterates() -> None:
     async def left(template: blendtpl.Template, xs: Closes) -> None:
-        async with aclosing(template.stream_async(xs=xs)) as stream:  # type: ignore[type-var]
+        async with aclosing(template.stream_async(xs=xs)) as stream:
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(anext(stream), 0)
 
     async def halfway(template: blendtpl.Template, given: dict[str, Any]) -> str:
-        async with aclosing(template.stream_async(given)) as stream:  # type: ignore[type-var]
+        async with aclosing(template.stream_async(given)) as stream:
             return await anext(stream)
 
     xs = Closes()

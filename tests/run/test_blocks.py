@@ -265,7 +265,7 @@ def test_a_stream_that_is_left_early_closes_what_it_was_reading(how: str) -> Non
     gc.disable()
     try:
         if how == "close":
-            pieces.close()  # type: ignore[attr-defined]
+            pieces.close()
         else:
             del pieces
         assert closed == [True]

@@ -18,6 +18,7 @@ import uvicorn
 
 import blendtpl
 from blendtpl.web import asgi, wsgi
+from testkit import PATIENCE
 from testkit.oracle import load
 
 TEMPLATES = {
@@ -25,6 +26,7 @@ TEMPLATES = {
     "feed.xml": "<f/>",
     "note.txt.j2": "note",
     "long.html": "{% for x in xs %}{{ x }}{% endfor %}",
+    "awaited.html": "<h1>early</h1>{% for x in xs %}{{ x }}{% endfor %}",
     "fails.html": "{% for x in xs %}{{ x }}{{ 1 // (3 - loop.index) }}{% endfor %}",
 }
 
@@ -33,7 +35,12 @@ class Lines:
     """Lines without an end, and whether somebody has stopped taking them."""
 
     def __init__(self) -> None:
-        self.closed = threading.Event()
+        self.closed, self.seen = threading.Event(), threading.Event()
+
+    def late(self) -> Iterator[str]:
+        """Yield a line once somebody has seen what is before it."""
+        assert self.seen.wait(PATIENCE)
+        yield "late"
 
     def __iter__(self) -> Iterator[str]:
         try:
@@ -53,6 +60,8 @@ def pages(kind: Any, registry: blendtpl.Registry, lines: Lines) -> dict[str, Cal
         "/typed": lambda: kind(page, {"x": 1}, headers=[("content-type", "text/vnd.turbo-stream.html")]),
         "/stream": lambda: kind(long, {"xs": ["é" * 9000] * 3}, stream=True),
         "/endless": lambda: kind(long, {"xs": lines}, stream=True),
+        "/sized": lambda: kind(long, {"xs": ["x" * 10] * 10}, stream=True, piece_size=25),
+        "/awaited": lambda: kind(registry["awaited.html"], {"xs": lines.late()}, stream=True),
         "/fails": lambda: kind(registry["fails.html"], {"xs": ["x" * 9000] * 4}, stream=True),
     }
 
@@ -136,6 +145,11 @@ def test_a_template_is_a_response(serve: Any) -> None:
         assert get(port, "/note")[1] == "text/plain; charset=utf-8"
         assert get(port, "/typed")[1] == "text/vnd.turbo-stream.html"
         assert get(port, "/stream")[3] == ("é" * 27000).encode()
+        assert get(port, "/sized")[3] == b"x" * 100
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/awaited", timeout=PATIENCE) as response:
+            assert response.read1() == b"<h1>early</h1>"
+            lines.seen.set()
+            assert response.read() == b"late"
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
             assert client.recv(20000)
@@ -170,3 +184,9 @@ def test_what_waits_is_awaited() -> None:
 def test_one_name_in_place_of_several_blocks_is_an_error() -> None:
     with pytest.raises(TypeError, match=r"blocks=\['a'\]"):
         wsgi.TemplateResponse(load(TEMPLATES)["page.html"], blocks="a")
+
+
+def test_a_page_has_pieces_of_the_size_that_it_says() -> None:
+    page = wsgi.TemplateResponse(load(TEMPLATES)["long.html"], {"xs": ["x" * 10] * 5}, stream=True, piece_size=15)
+    body = page({"REQUEST_METHOD": "GET"}, lambda status, headers: None)
+    assert [len(piece) for piece in body] == [20, 20, 10]

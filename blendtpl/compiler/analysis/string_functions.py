@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.bundle.flush import is_flush
 from blendtpl.compiler.analysis.walk import below
 
 LONGEST = 8  # `elif` in a chain: Python nests every one of them in the one before
@@ -73,7 +74,7 @@ def _only_prints(node: nodes.Node, calls: _Calls) -> bool:
         return True
     if isinstance(node, nodes.Macro):
         return True  # a function of its own
-    return isinstance(node, (nodes.Output, *_PLAIN)) and _calls_nothing_else(node, calls)
+    return isinstance(node, (nodes.Output, *_PLAIN)) and not is_flush(node) and _calls_nothing_else(node, calls)
 
 
 def _calls_nothing_else(node: nodes.Node, calls: _Calls) -> bool:

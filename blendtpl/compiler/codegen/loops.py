@@ -18,7 +18,7 @@ from blendtpl.compiler.codegen.row_loops import written_in_rows
 from blendtpl.compiler.codegen.statements import bind, forget, target_of
 from blendtpl.compiler.codegen.values import autoescape
 from blendtpl.compiler.codegen.writer import Out
-from blendtpl.compiler.ir.statements import Descend, Loop, LoopTest
+from blendtpl.compiler.ir.statements import Descend, Flush, Loop, LoopTest
 
 SIZED = frozenset({"last", "length", "revindex", "revindex0"})  # what needs to know of the items to come
 
@@ -39,13 +39,18 @@ def _in_python(generator: Generator, loop: Loop, items: ast.expr | None, out: Ou
     inside = loop.test is not None and _tests_inside(loop, loop.test, out)
     chosen = _filter_function(generator, loop.test) if loop.test is not None and not inside else None
     iterable = generator.value(loop.items) if items is None else items
+    # in a loop its rounds hand over what there is
+    announced = out.streams and not generator.code.function.loops
+    if announced:
+        iterable = generator.code.materialise(iterable)
+        hand_over(generator, out, iterable)
     if chosen is not None:
         iterable = call(chosen, iterable)
     if loop.variable is not None and loop.counted is None:
         iterable = call("LoopContext", iterable, name("undefined"))
     elif loop.variable is not None:
         iterable = _counted(generator, loop, iterable)
-    _rounds(generator, loop, iterable, out, inside=inside)
+    _rounds(generator, loop, iterable, out, inside=inside, announced=announced)
 
 
 def _tests_inside(loop: Loop, test: LoopTest, out: Out) -> bool:
@@ -105,7 +110,9 @@ def _value_of(target: ast.expr) -> ast.expr:
     return name(target.id) if isinstance(target, ast.Name) else target
 
 
-def _rounds(generator: Generator, loop: Loop, iterable: ast.expr, out: Out, *, inside: bool) -> None:
+def _rounds(
+    generator: Generator, loop: Loop, iterable: ast.expr, out: Out, *, inside: bool, announced: bool = False
+) -> None:
     code, function = generator.code, generator.code.function
     empty = code.temporary() if loop.otherwise else ""
     if empty:
@@ -115,7 +122,8 @@ def _rounds(generator: Generator, loop: Loop, iterable: ast.expr, out: Out, *, i
     if is_object:
         target = ast.Tuple([target, ast.Name(str(loop.variable), ast.Store())], ast.Store())
     step = ast.For(target, iterable, [], [])
-    hand_over(generator, out)
+    if not announced:
+        hand_over(generator, out)
     code.add(step)
     function.hot += 1
     function.loops += 1
@@ -158,14 +166,20 @@ def _same(generator: Generator, test: LoopTest, loop: Loop) -> None:
         generator.code.add(ast.Assign([mine], _value_of(other)))
 
 
-def hand_over(generator: Generator, out: Out) -> None:
-    """Let whoever takes the output in pieces have what there is."""
+def hand_over(generator: Generator, out: Out, following: ast.expr | None = None) -> None:
+    """Let whoever takes the output in pieces have what there is, and know what is `following`, if that may wait."""
     if out.streams:
         generator.code.function.yields = True
-        streaming = is_not(name("limit"), None)
-        # not by its length: this is half of the code, and nothing but a stream asks for it
-        enough = item(name(out.variable), ast.Slice(name("limit"), None, None))
-        generator.code.add(ast.If(ast.BoolOp(ast.And(), [streaming, enough]), [ast.Expr(ast.Yield(None))], []))
+        hands_over: ast.expr = is_not(name("limit"), None)
+        if following is None:
+            # not by its length: this is half of the code, and nothing but a stream asks for it
+            enough = item(name(out.variable), ast.Slice(name("limit"), None, None))
+            hands_over = ast.BoolOp(ast.And(), [hands_over, enough])
+        generator.code.add(ast.If(hands_over, [ast.Expr(ast.Yield(following))], []))
+
+
+def _flush(generator: Generator, statement: Flush, out: Out) -> None:
+    hand_over(generator, out, name("flush"))
 
 
 # -- recursive loops ---------------------------------------------------------------------------------------------------
@@ -238,4 +252,4 @@ def _joined(generator: Generator, loop: Loop, own: Out) -> ast.expr:
     return either(autoescape(generator, loop.escaped), call("Markup", text), text)
 
 
-LOOPS: Statements = MappingProxyType({Loop: _loop, Descend: _descend})
+LOOPS: Statements = MappingProxyType({Loop: _loop, Descend: _descend, Flush: _flush})

@@ -193,6 +193,10 @@ def _do(builder: Builder, statement: st.Do, into: list[Any]) -> None:
     into.append((Opcode.DO, builder.value(statement.value)))
 
 
+def _flush(builder: Builder, statement: st.Flush, into: list[Any]) -> None:
+    """Do nothing: what runs in rows is no stream."""
+
+
 def _loop(builder: Builder, statement: st.Loop, into: list[Any]) -> None:
     around = builder.loops[-1] if builder.loops else None  # what stands for no items is in no loop
     for attr in sorted(_asked(statement, around) & COUNTERS.keys()):
@@ -306,6 +310,7 @@ ROW_STATEMENTS: Statements = MappingProxyType(
         st.CheckNamespace: _check_namespace,
         st.SetScopeVariable: _set_scope_variable,
         st.Do: _do,
+        st.Flush: _flush,
         st.Loop: _loop,
         st.Scoped: _scoped,
         st.Framed: _framed,

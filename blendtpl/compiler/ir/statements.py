@@ -231,6 +231,11 @@ class Do(Statement):
 
 
 @node
+class Flush(Statement):
+    """What has been printed is not to wait for more, in a stream."""
+
+
+@node
 class KeepContext(Statement):
     """The context may come to hold what holds it: it is emptied when the render is over."""
 

@@ -167,6 +167,8 @@ def _run(statement: Statement, shown: Shown) -> str:
     match statement:
         case st.Break() | st.Continue() | st.Tell():
             return type(statement).__name__.lower()
+        case st.Flush():
+            return "flush"
         case st.Do(value=value):
             return f"do {shown.value(value)}"
         case st.KeepContext():

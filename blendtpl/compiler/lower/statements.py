@@ -5,6 +5,7 @@ from types import MappingProxyType
 from jinja2 import nodes
 from jinja2.idtracking import VAR_LOAD_ALIAS, VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE, VAR_LOAD_UNDEFINED
 
+from blendtpl.bundle.flush import is_flush
 from blendtpl.compiler.analysis.walk import of_kind
 from blendtpl.compiler.ir.base import Body, Statement, Value
 from blendtpl.compiler.ir.statements import (
@@ -13,6 +14,7 @@ from blendtpl.compiler.ir.statements import (
     CheckNamespace,
     Continue,
     Do,
+    Flush,
     If,
     Modified,
     Modify,
@@ -144,6 +146,8 @@ def _with(unit: Unit, node: nodes.With, scope: Scope) -> Lowered:
 
 
 def _expression_statement(unit: Unit, node: nodes.ExprStmt, scope: Scope) -> Lowered:
+    if is_flush(node):
+        return (Flush(unit.line),)
     return (Do(unit.line, unit.value(node.node, scope)),)
 
 

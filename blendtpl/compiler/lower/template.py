@@ -22,6 +22,7 @@ from jinja2.nodes import EvalContext
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TemplateInfo
+from blendtpl.bundle.flush import is_flush
 from blendtpl.compiler.analysis import static_references
 from blendtpl.compiler.analysis.facts import is_call_of, is_call_of_self, may_hold_scope
 from blendtpl.compiler.analysis.program_facts import ProgramFacts
@@ -287,7 +288,7 @@ def _is_all_preamble(unit: Unit, tree: nodes.Template, every: ByKind) -> bool:
 def _top_level(body: Iterable[nodes.Node]) -> Iterable[nodes.Node]:
     """Yield the statements that decide what blocks see: those that set names, or name the parent."""
     for node in body:
-        if isinstance(node, _TOP_LEVEL):
+        if isinstance(node, _TOP_LEVEL) and not is_flush(node):
             yield node
         elif isinstance(node, nodes.If):
             inner, other = list(_top_level(node.body)), list(_top_level(node.else_))

@@ -213,5 +213,6 @@ _UNDEFINED = {
     for kind in (jinja2.Undefined, jinja2.StrictUndefined, jinja2.ChainableUndefined, jinja2.DebugUndefined)
 }
 _EXTENSIONS: Mapping[str, str | type[Extension]] = {
-    name: f"jinja2.ext.{name}" for name in ("i18n", "do", "loopcontrols", "debug")
+    **{name: f"jinja2.ext.{name}" for name in ("i18n", "do", "loopcontrols", "debug")},
+    "flush": blendtpl.FlushExtension,
 }
