@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "walker": {"errors", "bundle", "mail", "runtime", "heap"},
     "metrics": {"errors", "bundle", "mail", "runtime", "walker"},
     "bulk": {"errors", "bundle", "mail", "runtime"},
+    "caching": {"errors", "runtime"},
     "queues": {"errors", "bundle", "mail", "runtime", "walker", "metrics"},
     "face": {"errors", "bundle", "mail", "runtime", "compiler"},
     "testing": {"errors", "mail"},
@@ -56,7 +57,7 @@ STAGES = {
 }
 STAGES[""] = set(STAGES)
 
-ERRORS = {"errors", "extras", "lifeline", "printable", "reprs", "_version"}
+ERRORS = {"disk", "errors", "extras", "lifeline", "printable", "reprs", "_version"}
 FACE = {"", "live", "live_bytecode", "live_messages", "recompile", "watched"}
 
 

@@ -10,13 +10,13 @@ Nothing is ever unpickled (CVE-2025-69872): values are `bytes`, keys `str`, and 
 import hashlib
 import os
 import sqlite3
-import stat
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import diskcache
-from diskcache.core import MODE_BINARY, MODE_RAW
+
+from blendtpl.disk import PlainDisk, folder_problem
 
 _SIZE_LIMIT = 512 * 2**20
 _PATIENCE = 5.0  # seconds to wait for another compiler that writes
@@ -31,30 +31,6 @@ def default_folder() -> Path:
     if folder := os.environ.get("BLENDTPL_CACHE_DIR"):
         return Path(folder)
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "blendtpl"
-
-
-class _PlainDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
-    """A disk format of `str` keys and `bytes` values, which refuses to pickle or unpickle anything."""
-
-    def put(self, key: object) -> tuple[str, bool]:
-        if type(key) is not str:
-            raise TypeError(f"a key of the build cache is a string, not a {type(key).__name__}")
-        return key, True
-
-    def get(self, key: object, raw: object) -> str:
-        if type(key) is not str or not raw:
-            raise TypeError("a foreign key in the build cache")
-        return key
-
-    def store(self, value: object, read: bool, key: object = None) -> Any:
-        if type(value) is not bytes or read:
-            raise TypeError(f"a value of the build cache is bytes, not {type(value).__name__}")
-        return super().store(value, read, key)
-
-    def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> Any:
-        if mode not in {MODE_RAW, MODE_BINARY} or read:
-            raise TypeError("a foreign value in the build cache")
-        return super().fetch(mode, filename, value, read)
 
 
 class _Cache(diskcache.Cache):  # type: ignore[misc]
@@ -79,12 +55,12 @@ class BuildCache:
         self.warnings: list[str] = []
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if problem := _folder_problem(folder):
+            if problem := folder_problem(folder):
                 self._give_up(problem)
                 return
             _wait_for_others(folder / "cache.db")
             self._cache = _Cache(
-                str(folder), disk=_PlainDisk, size_limit=_SIZE_LIMIT, timeout=_PATIENCE, disk_min_file_size=2**20
+                str(folder), disk=PlainDisk, size_limit=_SIZE_LIMIT, timeout=_PATIENCE, disk_min_file_size=2**20
             )
         except _TROUBLE as error:
             self._give_up(_error_text(error))
@@ -144,21 +120,3 @@ def _error_text(error: Exception) -> str:
 
 def _seal(key: str, value: bytes) -> bytes:
     return hashlib.sha256(key.encode() + b"\0" + value).digest()
-
-
-def _folder_problem(folder: Path) -> str:
-    for path in (folder, *sorted(folder.glob("cache.db*"))):
-        try:
-            state = path.lstat()
-        except FileNotFoundError:  # another compiler closed the database, and its journal went
-            continue
-        if stat.S_ISLNK(state.st_mode):
-            return f"`{path}` is a symbolic link"
-        if state.st_uid != os.geteuid():
-            return f"`{path}` belongs to another user (uid {state.st_uid})"
-        # the files in a folder that nobody else can enter are out of reach, whatever their mode
-        if path == folder and state.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return (
-                f"others can enter it (mode {stat.S_IMODE(state.st_mode):o}); take that away with `chmod 700 {folder}`"
-            )
-    return ""

@@ -22,6 +22,7 @@ class LinkedEnvironment(jinja2.Environment):
 
     compiled_templates: Mapping[str, CompiledTemplate]
     spellings: Spellings
+    bundle_digest: str
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> jinja2.Template:
         """Return a template of the bundle by its name, in whatever spelling; a template object stands for itself."""
@@ -76,7 +77,7 @@ class LinkedEnvironment(jinja2.Environment):
 
 
 def linked_copy(
-    environment: jinja2.Environment, compiled_templates: dict[str, CompiledTemplate], spellings: Spellings
+    environment: jinja2.Environment, compiled_templates: dict[str, CompiledTemplate], spellings: Spellings, digest: str
 ) -> jinja2.Environment:
     """Return a copy of an environment, down to its filters, tests, globals and policies, for these templates."""
     kind = type(f"Linked{type(environment).__name__}", (LinkedEnvironment, type(environment)), {})
@@ -89,7 +90,7 @@ def linked_copy(
     if environment.context_class is Context:
         linked.context_class = FastContext
     linked.extensions = {name: extension.bind(linked) for name, extension in environment.extensions.items()}
-    linked.compiled_templates, linked.spellings = compiled_templates, spellings
+    linked.compiled_templates, linked.spellings, linked.bundle_digest = compiled_templates, spellings, digest
     return linked
 
 

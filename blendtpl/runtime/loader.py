@@ -64,7 +64,9 @@ class _Loading:
         self.templates: dict[str, CompiledTemplate] = {}
         self.at = ""
         self._bundle, self._sources = bundle, sources
-        self._environment = linked_copy(environment, self.templates, spellings(bundle.manifest.templates))
+        self._environment = linked_copy(
+            environment, self.templates, spellings(bundle.manifest.templates), bundle.digest
+        )
         self._shared = _Shared(self._environment.globals)
         self._symbols: list[tuple[str, ...]] = []  # of each template
 
