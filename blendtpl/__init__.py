@@ -37,7 +37,8 @@ from blendtpl.errors import (
 )
 from blendtpl.extras import NotInstalledError, not_installed
 from blendtpl.mail.message import Message
-from blendtpl.runtime.messages import MessageTemplate, language
+from blendtpl.runtime.languages import Translations, language
+from blendtpl.runtime.messages import MessageTemplate
 from blendtpl.runtime.registry import Registry
 from blendtpl.runtime.registry import load as _load
 from blendtpl.runtime.speedups import ACTIVE
@@ -79,6 +80,7 @@ __all__ = [
     "Template",
     "TemplateNotFound",
     "TemplateWarning",
+    "Translations",
     "UndefinedError",
     "__version__",
     "compile",

@@ -110,15 +110,15 @@ class LiveTemplate(CompiledTemplate):
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         """Return the rendered text, as Jinja2's method of that name does."""
-        if self.awaiting is None:
+        if self.runner is None:
             return self._render(args, kwargs)
-        return self.awaiting.complete(self._render, args, kwargs)  # type: ignore[no-any-return]
+        return self.runner.complete((args, kwargs), self._render, args, kwargs)  # type: ignore[no-any-return]
 
     async def render_async(self, *args: Any, **kwargs: Any) -> str:
         """Return the rendered text, as Jinja2's method of that name does; as `render` where nothing is awaited."""
-        if self.awaiting is None:
+        if self.runner is None:
             return self._render(args, kwargs)
-        return await self.awaiting.run(self._render, args, kwargs)  # type: ignore[no-any-return]
+        return await self.runner.run((args, kwargs), self._render, args, kwargs)  # type: ignore[no-any-return]
 
     def _render(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         context = self.new_context(as_dict(self.name, args, kwargs))
@@ -148,13 +148,13 @@ class LiveTemplate(CompiledTemplate):
     def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
         """Yield the rendered text piece by piece, as Jinja2's method of that name does."""
         pieces = self._pieces(args, kwargs)
-        return pieces if self.awaiting is None else self.awaiting.complete_each(pieces)
+        return pieces if self.runner is None else self.runner.complete_each((args, kwargs))(pieces)
 
     def generate_async(self, *args: Any, **kwargs: Any) -> AsyncGenerator[str, object]:
         """Yield the rendered text piece by piece, as Jinja2's method of that name does."""
         if self.awaiting is None:
             raise RuntimeError("The environment was not created with async mode enabled.")
-        return self.awaiting.run_each(self._pieces(args, kwargs))  # type: ignore[no-any-return]
+        return cast(Any, self.runner).run_each((args, kwargs))(self._pieces(args, kwargs))  # type: ignore[no-any-return]
 
     def _pieces(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[str, None, None]:
         context = self.new_context(as_dict(self.name, args, kwargs))

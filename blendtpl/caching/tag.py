@@ -24,7 +24,7 @@ from jinja2.utils import pass_eval_context
 from markupsafe import Markup
 
 from blendtpl.caching.flights import Flights
-from blendtpl.runtime.messages import language
+from blendtpl.runtime.languages import language_in
 
 _EVERY = 60.0  # seconds from one log record about a cache that fails to the next
 
@@ -82,7 +82,7 @@ class CacheExtension(Extension):
             return caller()
         seconds = None if seconds == math.inf else seconds
         vary = environment.fragment_vary
-        identity += [language.get(), None if vary is None else _plain(vary())]
+        identity += [language_in(environment), None if vary is None else _plain(vary())]
         name = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
         shown = Markup if eval_ctx.autoescape else str
         if environment.is_async:

@@ -27,6 +27,7 @@ from blendtpl.runtime.exceptions import ended, insert_frame, is_a
 from blendtpl.runtime.frame import Frame, empty, publish, set_names, true_context
 from blendtpl.runtime.helpers import keep
 from blendtpl.runtime.output import NEVER, Output, Write, drain, returning, writing
+from blendtpl.runtime.runner import Runner, runner_of
 
 
 class Handle:
@@ -79,6 +80,7 @@ class CompiledTemplate(jinja2.Template):
 
     singleton_module: TemplateModule | None = None
     awaiting: ModuleType | None = None  # what renders it where it may wait: `blendtpl.runtime.awaiting`
+    runner: Runner | None = None  # what a render goes through, where it may wait or has a language
     _module = None
     _debug_info = ""
     _uptodate = None
@@ -96,6 +98,9 @@ class CompiledTemplate(jinja2.Template):
         compiled.string_functions, compiled.values = frozenset(info.string_functions), ()
         if environment.is_async:
             compiled.awaiting = awaiting_of(environment)
+        runner = runner_of(environment, compiled.awaiting)
+        if runner is not None:
+            compiled.runner = runner
         for function in (
             *([compiled.entry] if info.parent_line is None else []),
             *(abi.block_function(block) for block in info.blocks),

@@ -5,7 +5,6 @@ Enters: what the manifest says of a message, variables for its templates, and th
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
@@ -14,14 +13,12 @@ from blendtpl.errors import BundleError, MessageError
 from blendtpl.mail.attachments import Image
 from blendtpl.mail.message import Message
 from blendtpl.runtime.compiled_template import CompiledTemplate
+from blendtpl.runtime.languages import language
 from blendtpl.runtime.render import block_texts, render
 from blendtpl.runtime.template import Frozen, Variables
 
 Texts = tuple[str, str | None, str | None]
 RenderParts = Callable[[Sequence[Variables], dict[str, Any]], Texts]
-
-language: ContextVar[str | None] = ContextVar("language", default=None)
-"""The language of the message that is being rendered, for functions that translate; `None` in all else."""
 
 _BODIES = ("text", "html")
 _KEYWORDS = (

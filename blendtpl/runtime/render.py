@@ -25,12 +25,15 @@ from blendtpl.runtime.context import Render
 from blendtpl.runtime.entry import EntryPlan, finish
 from blendtpl.runtime.frame import Frame, names_set
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, writing
+from blendtpl.runtime.runner import Given
 from blendtpl.runtime.speedups import enter_template, utf8
 from blendtpl.runtime.streams import AsyncStream, Stream, may_wait
 from blendtpl.runtime.traceback import locate_error
 
 Mappings = tuple[Mapping[str, Any], ...]
 Begin = Callable[[CompiledTemplate, Frame, dict[str, Any], Output, int | None], Steps]
+
+_NOTHING: Given = (), {}  # what says a language: variables of a caller's code are not meant for templates
 
 
 @overload
@@ -43,9 +46,9 @@ def render(
     compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], as_bytes: bool = False
 ) -> str | bytes:
     """Return the text of a template for the mappings in order, then the variables; for `as_bytes` maybe as UTF-8."""
-    if compiled.awaiting is None:
+    if compiled.runner is None:
         return _render(compiled, mappings, variables, as_bytes)
-    return compiled.awaiting.complete(_render, compiled, mappings, variables, as_bytes)  # type: ignore[no-any-return]
+    return compiled.runner.complete((mappings, variables), _render, compiled, mappings, variables, as_bytes)  # type: ignore[no-any-return]
 
 
 def _render(
@@ -81,9 +84,9 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
 
     What the top level sets, but for macros and imports, is put into `assigned`, however it ends.
     """
-    if compiled.awaiting is None:
+    if compiled.runner is None:
         return _render_in_scope(compiled, given, out, assigned)
-    return compiled.awaiting.complete(_render_in_scope, compiled, given, out, assigned)  # type: ignore[no-any-return]
+    return compiled.runner.complete(_NOTHING, _render_in_scope, compiled, given, out, assigned)  # type: ignore[no-any-return]
 
 
 def _render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:
@@ -182,33 +185,35 @@ def block_texts(
     """Return the texts of some blocks, each as `render_block` does it; what they share is computed once."""
     beginnings = [partial(begin_block, block) for block in blocks]
     given = merged({}, compiled.name, mappings, variables)
-    if compiled.awaiting is None:
+    if compiled.runner is None:
         return _texts(beginnings, compiled, given)
-    return compiled.awaiting.complete(_texts, beginnings, compiled, given)  # type: ignore[no-any-return]
+    return compiled.runner.complete(((), given), _texts, beginnings, compiled, given)  # type: ignore[no-any-return]
 
 
 def stream(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Stream[str]:
     """Return the text in pieces of some kilobytes; not much more than one of them is held (O3)."""
     pieces = partial(_stream, compiled, mappings, variables)
-    if compiled.awaiting is None:
+    if compiled.runner is None:
         return Stream(pieces)
-    complete = compiled.awaiting.complete_each
-    # there is one loop for all that it waits for, so all of it is there before the first
+    complete = compiled.runner.complete_each((mappings, variables))
+    # where it awaits, there is one loop for all that it waits for, so all of it is there before the first
     return Stream(lambda size: complete(pieces(size)))
 
 
 def render_async(compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any]) -> Awaitable[str]:
     """Return what gives what `render` does, and awaits what the template waits for."""
-    run = _at_once if compiled.awaiting is None else compiled.awaiting.run
-    return run(_render, compiled, mappings, variables)
+    if compiled.runner is None:
+        return _at_once(_render, compiled, mappings, variables)
+    return compiled.runner.run((mappings, variables), _render, compiled, mappings, variables)
 
 
 def render_blocks_async(
     compiled: CompiledTemplate, blocks: Iterable[str], mappings: Mappings, variables: dict[str, Any]
 ) -> Awaitable[str]:
     """Return what gives what `render_blocks` does, and awaits what the blocks wait for."""
-    run = _at_once if compiled.awaiting is None else compiled.awaiting.run
-    return run(render_blocks, compiled, blocks, mappings, variables)
+    if compiled.runner is None:
+        return _at_once(render_blocks, compiled, blocks, mappings, variables)
+    return compiled.runner.run((mappings, variables), render_blocks, compiled, blocks, mappings, variables)
 
 
 async def _at_once(function: Callable[..., Any], /, *arguments: Any) -> Any:
@@ -224,12 +229,12 @@ async def _stream_async(
     compiled: CompiledTemplate, mappings: Mappings, variables: dict[str, Any], size: int
 ) -> AsyncGenerator[str, None]:
     pieces = _stream(compiled, mappings, variables, size)
-    if compiled.awaiting is None:
+    if compiled.runner is None:
         with closing(pieces):
             for piece in pieces:
                 yield piece
         return
-    async with aclosing(compiled.awaiting.run_each(pieces)) as awaited:
+    async with aclosing(compiled.runner.run_each((mappings, variables))(pieces)) as awaited:
         async for piece in awaited:
             yield piece
 

@@ -17,10 +17,12 @@ from jinja2.runtime import Undefined
 from blendtpl.bundle.archive import open_bundle, read_bundle
 from blendtpl.bundle.environment import EXTENSIONS
 from blendtpl.errors import BundleError
+from blendtpl.runtime.languages import INSTALLED
 from blendtpl.runtime.registry import Registry, load
 from blendtpl.runtime.template import Template
 
 Path = str | os.PathLike[str]
+_NEWSTYLE = "newstyle_gettext"  # how the extension `i18n` reads what is to be translated
 Kind = TypeVar("Kind", bound=type[jinja2.Environment])
 
 
@@ -171,4 +173,7 @@ def moved(old: jinja2.Environment, make: Callable[[], jinja2.Environment]) -> ji
             new.add_extension(type(extension))
     for name in ("filters", "tests", "globals", "policies"):
         getattr(new, name).update(getattr(old, name))
+    for name in (_NEWSTYLE, INSTALLED):
+        if name in vars(old):
+            setattr(new, name, vars(old)[name])
     return new
