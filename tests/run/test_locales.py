@@ -178,7 +178,7 @@ def test_a_language_is_nobodys_between_two_pieces_of_a_stream(folder: Path) -> N
     assert next(other).strip() == "Hallo"  # in another context
     other = template.stream(ns=[1, 2], locale="de")
     next(other)
-    other.close()  # type: ignore[attr-defined]  # a generator
+    other.close()
     assert next(other, None) is None
 
 
@@ -187,7 +187,7 @@ def test_renders_that_wait_keep_apart(folder: Path, enable_async: bool) -> None:
     template = registry_of(blendtpl.Translations(folder), enable_async=enable_async)["rows.html"]
 
     async def text(locale: str) -> str:
-        async with aclosing(template.stream_async(ns=[1, 2, 3], locale=locale)) as pieces:  # type: ignore[type-var]
+        async with aclosing(template.stream_async(ns=[1, 2, 3], locale=locale)) as pieces:
             found = []
             async for piece in pieces:
                 found.append(piece.strip())
