@@ -12,6 +12,7 @@ _EXTRAS = {
     "sqlite3": "",
     **dict.fromkeys(("css_inline", "cssselect2", "tinycss2"), "email"),
     "greenlet": "async",
+    "babel": "messages",
     "libcst": "migrate",
     "cryptography": "dkim",
     "mjml": "mjml",

@@ -53,6 +53,7 @@ STAGES = {
     "codegen": {"ir"},
     "assemble": {*_TREES, "ir", "lower", "passes", "codegen"},
     "lint": _TREES,
+    "locales": {*_TREES, "lint"},
     "mail": {*_TREES, "lint"},
 }
 STAGES[""] = set(STAGES)

@@ -9,6 +9,7 @@ import click
 
 from blendtpl.cli.compile import compile_command
 from blendtpl.cli.explain import explain_command
+from blendtpl.cli.messages import messages_command
 from blendtpl.cli.migrate import migrate_command
 from blendtpl.cli.preview import preview_command
 from blendtpl.cli.render import render_command
@@ -51,5 +52,6 @@ command.add_command(explain_command)
 command.add_command(verify_command)
 command.add_command(soak_command)
 command.add_command(preview_command)
+command.add_command(messages_command)
 command.add_command(migrate_command)
 command.add_command(walk_command)

@@ -1,0 +1,1 @@
+"""Locales: what templates have to be translated, and the catalogues that a project has of that."""

@@ -1,0 +1,1 @@
+"""Tests of texts that are to be translated, and of catalogues."""
