@@ -414,6 +414,6 @@ def test_a_wrong_setting_is_told_with_its_file(project: Path, settings: str, pro
 
 @pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs the documents beside the tests")
 def test_every_warning_is_listed_where_they_are_explained() -> None:
-    pages = ("docs/architecture.md", "docs/mail-lint.md")
+    pages = ("docs/architecture.md", "docs/mail-lint.md", "docs/page-lint.md")
     listed = "".join((ROOT / page).read_text(encoding="utf-8") for page in pages)
     assert [name for name in WARNINGS if f"`{name}`" not in listed] == []

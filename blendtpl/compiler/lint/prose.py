@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from blendtpl.compiler.frontend.positions import Spot
 from blendtpl.compiler.lint.mail_rules import MAIL_RULES
+from blendtpl.compiler.lint.page_rules import PAGE_RULES
 from blendtpl.errors import TemplateWarning, did_you_mean
 
 WARNINGS = (
@@ -20,8 +21,9 @@ WARNINGS = (
     "unknown-warning",
     "unscoped-block",
     "unused-call-body",
-    *(rule.name for rule in MAIL_RULES),
+    *(rule.name for rule in (*MAIL_RULES, *PAGE_RULES)),
 )
+_OF_PAGES = {rule.name: rule for rule in PAGE_RULES}
 
 
 def unknown_block(
@@ -102,6 +104,12 @@ def unscoped_block(name: str, spot: Spot, block: str, variables: Sequence[str]) 
     """A block that reads what the loop around it sets."""
     message = f"block `{block}` does not see {_listed(variables)} of what it stands in, as it is not scoped"
     return _at(name, spot, "unscoped-block", message, f"write `{{% block {block} scoped %}}`")
+
+
+def of_page(name: str, spot: Spot, rule: str, shown: str, where: str) -> TemplateWarning:
+    """A value that escaping does not make safe where it is printed."""
+    found = _OF_PAGES[rule]
+    return _at(name, spot, rule, found.says.format(shown=shown, where=where), found.hint.format(shown=shown))
 
 
 def unknown_warning(name: str, spot: Spot, word: str) -> TemplateWarning:

@@ -4,20 +4,28 @@ Enters: outlines and sources, and how to get at trees. Leaves: warnings, by plac
 from the build cache, so that one which comes from there warns as before.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import jinja2
 from jinja2 import nodes
 
+from blendtpl.bundle.environment import autoescape_of
 from blendtpl.compiler.analysis.summary import TemplateSummary
 from blendtpl.compiler.frontend.reader import Source
+from blendtpl.compiler.lint import prose
 from blendtpl.compiler.lint.ignores import Ignores, not_ignored
+from blendtpl.compiler.lint.markup import Markup, Places, look_at_all, markup
+from blendtpl.compiler.lint.markup import from_bytes as markup_from
+from blendtpl.compiler.lint.markup import to_bytes as markup_to
 from blendtpl.compiler.lint.notes import Notes, from_bytes, notes, to_bytes
 from blendtpl.compiler.lint.rules import Locate, lint
 from blendtpl.errors import Fault, TemplateWarning
+
+Seen = TypeVar("Seen")
 
 
 class Cache(Protocol):
@@ -53,25 +61,55 @@ class Stage:
             if (noted := self._notes(self.sources[name], summary)) is not None:
                 by_template[name] = noted
         texts = {name: self.sources[name].text for name in summaries}
-        every = [*lint(summaries, by_template, faulty, self.locate), *more]
+        every = [*lint(summaries, by_template, faulty, self.locate), *self._markup(summaries), *more]
         return tuple(sorted(set(not_ignored(every, self.ignored, texts, self.environment))))
 
+    def _markup(self, summaries: Mapping[str, TemplateSummary]) -> Iterator[TemplateWarning]:
+        """Yield what is printed where escaping does not make it safe."""
+        names = [name for name in summaries if autoescape_of(self.environment, name)]
+        included = {
+            name: [other for link in summaries[name].links if link.kind == "include" for other in link.names]
+            for name in names
+        }
+        parents = {name: summaries[name].facts.parent for name in names}
+        for name, found in look_at_all(names, parents, included, self._look):
+            spot = self.locate(name).of_word(found.line, found.word)
+            yield prose.of_page(name, spot, found.rule, found.shown, found.where)
+
+    def _look(self, name: str, starts: Places) -> Markup | None:
+        shown = {block: [asdict(place) for place in places] for block, places in starts.items()}
+        key = {"source": self.sources[name].digest, "name": name, "starts": shown}
+        return self._kept("markup", key, name, markup_from, markup_to, partial(markup, starts=starts))
+
     def _notes(self, source: Source, summary: TemplateSummary) -> Notes | None:
+        # which templates there are decides what a name in one of them means
+        links = [(link.kind, link.names, link.line) for link in summary.links]
+        key = {"source": source.digest, "name": source.name, "links": links}
+        return self._kept("notes", key, source.name, from_bytes, to_bytes, notes)
+
+    def _kept(
+        self,
+        kind: str,
+        of: dict[str, Any],
+        name: str,
+        read: Callable[[bytes], Seen],
+        write: Callable[[Seen], bytes],
+        look: Callable[[nodes.Template, jinja2.Environment, str], Seen],
+    ) -> Seen | None:
+        """Return what is seen in the tree of a template, or was when it was the same; `None` for one that is faulty."""
         key = ""
         if self.cache is not None:
-            # which templates there are decides what a name in one of them means
-            links = [(link.kind, link.names, link.line) for link in summary.links]
-            key = self.key("notes", {"source": source.digest, "name": source.name, "links": links})
+            key = self.key(kind, of)
             with suppress(ValueError, KeyError, TypeError):
                 if (data := self.cache.get(key)) is not None:
-                    return from_bytes(data)
-        tree = self.tree(source.name)
+                    return read(data)
+        tree = self.tree(name)
         if isinstance(tree, Fault):
             return None
         try:
-            noted = notes(tree, self.environment, source.name)
+            seen = look(tree, self.environment, name)
         except Exception:  # whatever it is, emitting the same tree raises it too, and tells its place
             return None
         if self.cache is not None:
-            self.cache.put(key, to_bytes(noted))
-        return noted
+            self.cache.put(key, write(seen))
+        return seen

@@ -194,7 +194,7 @@ RIGHT = {
     "a part of a page": "<p>Text</p>",
     "a preheader by its class": '<html lang="en"><body><span class="preheader">Text</span></body></html>',
     "a preheader in a block of another": "{% extends 'base.html' %}{% block first %}Text{% endblock %}",
-    "a start that may be anything": '<html lang="en"><body>{{ start|safe }}<p>Text</p></body></html>',
+    "a start that may be anything": '<html lang="en"><body>{{ start(user)|safe }}<p>Text</p></body></html>',
     "images with a text of a variable": f"<html lang='en'><body>{HIDDEN}"
     '<img src="https://example.org/x.png" alt="" width="600">{{ name }}</body></html>',
 }

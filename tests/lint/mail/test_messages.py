@@ -65,7 +65,7 @@ CATEGORIES = [
     ('category = "digest"', '<a href="{{ url }}">Unsubscribe</a>', []),
     ('category = "digest"', '<a href="{{ unsubscribe_url }}">No more of these</a>', []),
     ('category = "digest"', "{% if url %}<a href='{{ url }}'>Unsubscribe</a>{% endif %}", []),
-    ('category = "digest"', "{{ footer|safe }}", []),
+    ('category = "digest"', "{{ footer(user)|safe }}", []),
 ]
 
 
