@@ -103,6 +103,7 @@ def compile(
     cache: bool | str | os.PathLike[str] | None = None,
     ignore: str | Iterable[str] = (),
     lint: bool = False,
+    locales: str | os.PathLike[str] | None = None,
 ) -> Bundle:
     """Compile every template of `source` into one bundle.
 
@@ -120,6 +121,8 @@ def compile(
       command (``$BLENDTPL_CACHE_DIR`` where that is set). One that cannot be used makes a `BuildWarning`, not an error.
     - `ignore` are names of warnings that are not looked for.
     - `lint` looks at e-mails, too, for what mail clients and their readers cannot use.
+    - `locales` is a folder of translations (``de/LC_MESSAGES/messages.po``), which go into the bundle; each text that
+      one of them lacks is a warning.
 
     What is legal and hardly meant, such as a block that no extended template has, is in the bundle's `warnings`.
 
@@ -143,6 +146,7 @@ def compile(
         cache=folder,
         ignored=ignores(ignore),
         lint_mail=Settings() if lint else None,
+        locales=None if locales is None else Path(locales),
     )
     for warning in built.warnings:
         warnings.warn(warning, BuildWarning, stacklevel=2)

@@ -34,7 +34,13 @@ def recompiled(bundle: Bundle, environment: jinja2.Environment) -> Bundle:
     read = [Source(name, text, entries[name].digest, entries[name].root) for name, text in sources.items()]
     try:
         messages = bundle.manifest.messages, bytes(bundle.files)
-        return build(read or {}, environment=environment, speedups=ACTIVE, messages=messages).bundle
+        return build(
+            read or {},
+            environment=environment,
+            speedups=ACTIVE,
+            messages=messages,
+            catalogues=bundle.manifest.catalogues,
+        ).bundle
     except CompileError as error:
         raise BundleError(f"the bundle is of other versions, and with these it does not compile:\n{error}") from error
 

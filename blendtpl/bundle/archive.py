@@ -1,10 +1,9 @@
 """The bundle: one file that holds every template, compiled. The build half makes it, the run half opens it.
 
 A bundle is a zip archive that ``unzip -l`` lists: `manifest.json`, `code.marshal` (what
-`blendtpl.bundle.code_member` reads), `files.bin` where messages have images, one behind the other, and, unless left
-out, `sources.json` for error excerpts. Members are
-stored, not deflated: the bytes of a deflated member depend on the zlib at hand. The archive's comment, at its very end,
-seals everything before it::
+`blendtpl.bundle.code_member` reads), `files.bin` with the images of messages and the catalogues of languages, one
+behind the other, and, unless left out, `sources.json` for error excerpts. Members are stored, not deflated: the bytes
+of a deflated member depend on the zlib at hand. The archive's comment, at its very end, seals everything before it::
 
     blendtpl <format>
     hmac-sha256 <64 hexadecimal digits, or 64 dashes when it is not signed>
@@ -162,10 +161,10 @@ def open_bundle(
     except ValueError:
         raise BundleError(f"the manifest counts {count} templates, and `{CODE}` is not the code of so many") from None
     files = members.get(FILES, b"")
-    if any(
-        not start <= end <= len(files) for message in manifest.messages.values() for *_, start, end in message.images
-    ):
-        raise BundleError(f"the manifest has images that are not in `{FILES}`")
+    images = [image[2:] for message in manifest.messages.values() for image in message.images]
+    for what, spans in (("images", images), ("catalogues", manifest.catalogues.values())):
+        if any(not start <= end <= len(files) for start, end in spans):
+            raise BundleError(f"the manifest has {what} that are not in `{FILES}`")
     return Bundle(data, sealed, manifest, members[CODE], bytes(members.get(SOURCES, b"")), files)
 
 

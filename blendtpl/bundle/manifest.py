@@ -130,7 +130,7 @@ class Needs:
 class Manifest:
     """The index of a bundle. `environment` is the fingerprint of the options it was compiled for; `speedups`: whether
     its code was made for installations that have the functions in C of `blendtpl.runtime.speedups`, and is slower
-    elsewhere.
+    elsewhere. `catalogues` are the languages, and from where to where the bundle's files have the translations of each.
     """
 
     versions: Versions
@@ -139,6 +139,7 @@ class Manifest:
     needs: Needs
     templates: Mapping[str, Entry]
     messages: Mapping[str, MessageEntry] = field(default_factory=_nothing)
+    catalogues: Mapping[str, tuple[int, int]] = field(default_factory=_nothing)
 
     def __repr__(self) -> str:
         by = self.versions
@@ -166,6 +167,7 @@ def to_json(manifest: Manifest) -> bytes:
             "globals": list(manifest.needs.globals),
         },
         "messages": {name: _message_row(entry) for name, entry in manifest.messages.items()},
+        **({"catalogues": thaw(manifest.catalogues)} if manifest.catalogues else {}),
     }
     rows = [f"{_dump(name)}: {_dump(_row(entry))}" for name, entry in sorted(manifest.templates.items())]
     body, templates = _dump(head).removesuffix("}").encode("ascii"), ",\n".join(rows).encode("ascii")
@@ -208,6 +210,8 @@ def from_json(data: bytes) -> Manifest:
         )
         part = "messages"
         messages = {name: _message(_table(message)) for name, message in _table(loaded[part]).items()}
+        part = "catalogues"
+        spans = {name: (_count(start), _count(end)) for name, (start, end) in _table(loaded.get(part, {})).items()}
         templates = {}
         for line in lines:
             if line == _END:
@@ -224,7 +228,8 @@ def from_json(data: bytes) -> Manifest:
             raise ValueError("there is something behind its end")
     except _MALFORMED as error:
         raise _malformed(part, error) from None
-    return Manifest(versions, environment, speedups, needs, MappingProxyType(templates), MappingProxyType(messages))
+    indexes = MappingProxyType(templates), MappingProxyType(messages), MappingProxyType(spans)
+    return Manifest(versions, environment, speedups, needs, *indexes)
 
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)

@@ -119,6 +119,7 @@ def compile_command(
             ignored=config.ignored.joined(ignores(ignore)),
             mail=config.mail,
             lint_mail=config.lint if (config.lint.mail if lint is None else lint) else None,
+            locales=config.locales,
             cache=None if no_cache else default_folder(),
             jobs=jobs or processors(),
         )

@@ -4,11 +4,9 @@ Enters: what a user calls their templates. Leaves: a bundle, or every fault of e
 stage is a function from one frozen value to the next; what a stage made before is taken from the build cache.
 """
 
-import gc
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +35,7 @@ from blendtpl.compiler.analysis.summary import TemplateSummary, from_bytes, summ
 from blendtpl.compiler.assemble.packing import pack
 from blendtpl.compiler.assemble.template_code import emit
 from blendtpl.compiler.cache_keys import closure, foreign, make_key
+from blendtpl.compiler.collector import uncollected
 from blendtpl.compiler.config import Config, find_config
 from blendtpl.compiler.digest import compiler_digest
 from blendtpl.compiler.frontend import diagnostics
@@ -44,6 +43,7 @@ from blendtpl.compiler.frontend.parser import fault_of, parse
 from blendtpl.compiler.frontend.positions import Positions
 from blendtpl.compiler.frontend.reader import Source, SourceSet, clashes, read
 from blendtpl.compiler.frontend.references import NameResolver, name_resolver
+from blendtpl.compiler.locales.stage import LocaleStage, Spans
 from blendtpl.compiler.lower.unit import Unfinished
 from blendtpl.compiler.mail.lint.settings import Settings as MailLintSettings
 from blendtpl.compiler.mail.project_settings import MailSettings
@@ -89,13 +89,16 @@ def build(
     messages: Messages | None = None,
     mail: MailSettings | None = None,
     lint_mail: MailLintSettings | None = None,
+    locales: Path | None = None,
+    catalogues: Spans = MappingProxyType({}),
 ) -> Build:
     """Compile all templates; see `blendtpl.compile`.
 
     `speedups`: whether the code is for installations that have functions in C; it runs without them as well, and is
     slower there. `output` is no source, `ignored` are warnings not to be told, and without `warn` none is looked for;
     `progress` gets the stage, what is done and the total. `messages` are those of a bundle that is compiled again, of
-    which there are no files any more; `mail` is what holds for all of them, `lint_mail` how they are looked at, if
+    which there are no files any more, and `catalogues` those that these files have; `locales` is a folder of
+    catalogues for others, and `mail` is what holds for all of them, `lint_mail` how they are looked at, if
     they are.
     """
     check_key(key)
@@ -107,6 +110,7 @@ def build(
         templates, exclude = sources_of(config, resolved), (*config.exclude, *_as_patterns(exclude))
         ignored, mail = config.ignored.joined(ignored), mail or config.mail
         lint_mail = config.lint if lint_mail is not None or config.lint.mail else None
+        locales = locales or config.locales
     else:
         resolved = resolve_environment(environment)
     if not issubclass(CodeGenerator, resolved.code_generator_class):
@@ -115,8 +119,10 @@ def build(
         )
     cached = _opened(cache) if cache and not foreign(resolved) else None
     of_mail = MailStage(messages, mail or MailSettings(), lint_mail)
-    run = _Run(resolved, cached, jobs, progress, ignored, of_mail, speedups=speedups, warn=warn)
-    with _uncollected():
+    translated = LocaleStage(locales, catalogues)
+    translated.read()
+    run = _Run(resolved, cached, jobs, progress, ignored, of_mail, translated, speedups=speedups, warn=warn)
+    with uncollected():
         return run.build(templates, output, exclude, with_sources, key)
 
 
@@ -143,21 +149,6 @@ def _opened(folder: Path) -> "BuildCache | None":
     return BuildCache(folder)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Switch the garbage collector off for a while: it would look through all trees time and again, for a quarter of
-    the time of a build, and find next to nothing, as no stage makes cycles.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def _shown(templates: SourceSet) -> str:
     if isinstance(templates, (str, os.PathLike)):
         return f"the folder `{os.fspath(templates)}`"
@@ -177,6 +168,7 @@ class _Run:
         progress: Progress,
         ignored: lint.Ignores | None,
         mail: MailStage,
+        locales: LocaleStage,
         *,
         speedups: bool,
         warn: bool,
@@ -190,7 +182,7 @@ class _Run:
         self.trees: dict[str, nodes.Template] = {}
         self.faults: list[Fault] = []
         self.binary: dict[str, Fault] = {}  # the files that are no text
-        self.mail = mail
+        self.mail, self.locales = mail, locales
 
     def build(
         self,
@@ -232,8 +224,9 @@ class _Run:
         program = link(summaries, self.environment, speedups=self.speedups)
         warnings: tuple[TemplateWarning, ...] = ()
         if self.warn:
-            arguments = program, self.sources, self.environment, self.cache, self._key, self._known_tree, locate
-            warnings = stage.warnings(summaries, self.faults, self.mail.warnings(*arguments))
+            arguments = self.sources, self.environment, self.cache, self._key, self._known_tree, locate
+            more = [*self.mail.warnings(program, *arguments), *self.locales.warnings(*arguments)]
+            warnings = stage.warnings(summaries, self.faults, more)
         units, compiled = self._units(program)
         messages, faults, images = self.mail.messages(program, self.sources, self.environment, self._known_tree)
         self.faults += faults
@@ -366,6 +359,7 @@ class _Run:
         key: bytes | None,
     ) -> Bundle:
         names = sorted(units)
+        catalogues, files = self.locales.packed(messages[1])
         manifest = Manifest(
             versions=this_process(),
             environment=self.options,
@@ -373,10 +367,11 @@ class _Run:
             needs=program.needs,
             templates={name: self._entry(name, program.templates[name], units[name]) for name in names},
             messages=messages[0],
+            catalogues=catalogues,
         )
         sources = {name: self.sources[name].text for name in names}
         packed = json.dumps(sources, ensure_ascii=False, sort_keys=True).encode() if with_sources else None
-        return seal(manifest, pack([units[name] for name in names]), packed, key, messages[1])
+        return seal(manifest, pack([units[name] for name in names]), packed, key, files)
 
     def _entry(self, name: str, linked: Linked, code: bytes) -> Entry:
         return Entry(

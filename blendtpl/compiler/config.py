@@ -14,7 +14,7 @@ from blendtpl.compiler.mail.lint import settings as mail_lint
 from blendtpl.compiler.mail.project_settings import MailSettings, mail_settings
 from blendtpl.errors import ConfigError, did_you_mean
 
-_SETTINGS = ("templates", "output", "environment", "registry", "exclude")
+_SETTINGS = ("templates", "output", "environment", "registry", "exclude", "locales")
 _SEVERAL = ("templates", "exclude")  # those that may be a list of strings
 _IGNORED = ("ignore", "per-file-ignores")
 _SILENCED = (*_IGNORED, "allow-unrendered")  # what is not to be told of
@@ -27,7 +27,8 @@ class Config:
     `templates` are the folders that are named, none where none is; `exclude` are patterns of what is no template in
     them (`blendtpl.compiler.frontend.exclusion`); `registry` the ``module:name`` that rewritten code calls; `ignored`
     are the warnings that nobody wants to be told of, `allow_unrendered` patterns of templates that `verify` need not
-    render, `mail` is what holds for all messages, and `lint` how they are looked at.
+    render, `mail` is what holds for all messages, and `lint` how they are looked at; `locales` is the folder of the
+    translations, if one is named.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Config:
     allow_unrendered: tuple[str, ...]
     mail: MailSettings
     lint: mail_lint.Settings
+    locales: Path | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -100,7 +102,8 @@ def _config(root: Path, path: Path, table: object) -> Config:
     rules = table.get("lint", {})
     lint = mail_lint.settings(path, rules, _IGNORED)
     ignored = ignored.joined(_ignored(path, rules, "tool.blendtpl.lint"))
-    return Config(root, templates, exclude, output, *named, ignored, allowed, mail, lint)
+    locales = root / table["locales"] if "locales" in table else None
+    return Config(root, templates, exclude, output, *named, ignored, allowed, mail, lint, locales)
 
 
 def _check_one(path: Path, what: str, value: object) -> None:

@@ -6,8 +6,9 @@ is kept of the locales that were asked for.
 """
 
 import gettext
+import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from typing import Any
 import jinja2
 from jinja2.ext import InternationalizationExtension
 
-from blendtpl.errors import ConfigError, RenderError, did_you_mean
+from blendtpl.bundle.language_tags import LONGEST, closest, normal, spellings
+from blendtpl.bundle.manifest import Manifest
+from blendtpl.errors import BundleError, ConfigError, RenderError, did_you_mean
 from blendtpl.printable import one_line
+from blendtpl.runtime.gettext import shape_of
 
 Catalogue = gettext.NullTranslations
 
@@ -26,8 +30,8 @@ said one.
 """
 
 LOCALE = "locale"  # the variable that says which language a render is in
+_FUNCTIONS = ("gettext", "ngettext", "pgettext", "npgettext")
 INSTALLED = "_blendtpl_translations"  # where an environment has what was installed
-_LONGEST = 64  # characters of a tag: no language has half as many
 
 
 class Translations:
@@ -58,15 +62,15 @@ class Translations:
         named = dict(source) if isinstance(source, Mapping) else _read(Path(source), domain)
         self.languages = tuple(sorted(named))
         self._strict, self._locale = strict, locale
-        self._by_tag = {_normal(name): catalogue for name, catalogue in named.items()}
+        self._by_tag = {normal(name): catalogue for name, catalogue in named.items()}
         if default is not None:
-            self._by_tag.setdefault(_normal(default), Catalogue())
-        self._default = Catalogue() if default is None else self._by_tag[_normal(default)]
+            self._by_tag.setdefault(normal(default), Catalogue())
+        self._default = Catalogue() if default is None else self._by_tag[normal(default)]
         if not isinstance(source, Mapping):
-            _chain(self._by_tag, None if default is None else _normal(default))
+            _chain(self._by_tag, None if default is None else normal(default))
         # in the spellings that are most, so that these are found at once
-        spellings = [(form, tag) for name in named for tag in (_normal(name),) for form in _spellings(name)]
-        self._by_spelling = {**self._by_tag, **{form: self._by_tag[tag] for form, tag in spellings}}
+        forms = [(form, tag) for name in named for tag in (normal(name),) for form in spellings(name)]
+        self._by_spelling = {**self._by_tag, **{form: self._by_tag[tag] for form, tag in forms}}
 
     def __repr__(self) -> str:
         return f"<Translations into {', '.join(self.languages) or 'no language'}>"
@@ -82,9 +86,13 @@ class Translations:
             raise ConfigError(
                 "translations are installed into the extension `jinja2.ext.i18n`: the environment has none"
             )
-        environment.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension
+        # the extension's own method installs into the environment that it was made for, which may be another
+        scratch: Any = jinja2.Environment(extensions=[InternationalizationExtension])  # noqa: S701  # renders nothing
+        scratch.install_gettext_callables(
             self.gettext, self.ngettext, newstyle=newstyle, pgettext=self.pgettext, npgettext=self.npgettext
         )
+        environment.globals.update((name, scratch.globals[name]) for name in _FUNCTIONS)
+        environment.newstyle_gettext = newstyle  # type: ignore[attr-defined]  # of the extension
         setattr(environment, INSTALLED, self)
         if environment.cache is not None:  # what is there does not ask for a locale
             environment.cache.clear()
@@ -123,13 +131,13 @@ class Translations:
         """Return the catalogue of a language, or of what is closest; raises `RenderError` where that is no language
         of these, and they are strict.
         """
-        for close in _closest(tag):
+        for close in closest(tag):
             if close in self._by_tag:
                 return self._by_tag[close]
         if not self._strict:
             return self._default
         hint = did_you_mean(tag, self.languages) or f"there are {', '.join(self.languages) or 'none at all'}"
-        raise RenderError(f"there are no translations for the locale `{one_line(tag[:_LONGEST])}`: {hint}")
+        raise RenderError(f"there are no translations for the locale `{one_line(tag[:LONGEST])}`: {hint}")
 
     def tag_in(self, mappings: tuple[Any, ...], variables: Mapping[str, Any]) -> str | None:
         """Return the language that the variables of a render say; raises `RenderError` for what is none."""
@@ -141,6 +149,29 @@ class Translations:
         if tag is not None and self._strict:
             self.catalogue(tag)
         return tag
+
+
+def packed(manifest: Manifest, files: bytes | memoryview, environment: jinja2.Environment) -> Translations | None:
+    """Return the translations of a bundle, for an environment that has none; raises `BundleError` for what is none."""
+    if not manifest.catalogues or not _is_untranslated(environment):
+        return None
+    catalogues: dict[str, Catalogue] = {}
+    for name, (start, end) in manifest.catalogues.items():
+        try:
+            catalogues[name] = gettext.GNUTranslations(io.BytesIO(files[start:end]))
+        except Exception as error:  # as below
+            raise BundleError(f"the translations into {name!a} are malformed: compile the bundle again") from error
+    _chain({normal(name): catalogue for name, catalogue in catalogues.items()}, None)
+    return Translations(catalogues)
+
+
+def _is_untranslated(environment: jinja2.Environment) -> bool:
+    """Return whether an environment has the extension, and prints texts as they stand."""
+    function: Any = environment.globals.get("gettext")
+    if shape_of(function) is not None:
+        function = function.__closure__[0].cell_contents
+    there = InternationalizationExtension.identifier in environment.extensions
+    return there and (function is None or type(getattr(function, "__self__", None)) is Catalogue)
 
 
 def installed(environment: jinja2.Environment) -> Translations | None:
@@ -163,23 +194,6 @@ def tag_of(locale: object) -> str | None:
     raise RenderError(f"a value of type {type(locale).__name__} is no locale: give a text such as `de` or `pt_BR`")
 
 
-def _normal(tag: str) -> str:
-    return tag.partition(".")[0].replace("_", "-").lower()
-
-
-def _spellings(name: str) -> tuple[str, ...]:
-    tag = name.replace("_", "-")
-    return name, tag, tag.replace("-", "_"), tag.lower(), tag.lower().replace("-", "_")
-
-
-def _closest(tag: str) -> Iterator[str]:
-    """Yield a tag, and then what is left of it as its ends go (RFC 4647, 3.4)."""
-    rest = _normal(tag) if len(tag) <= _LONGEST else ""
-    while rest:
-        yield rest
-        rest = rest[: max(rest.rfind("-"), rest.rfind("@"), 0)]
-
-
 def _read(folder: Path, domain: str) -> dict[str, Catalogue]:
     """Return the catalogues in a folder, by the names of its folders."""
     if not folder.is_dir():
@@ -198,9 +212,9 @@ def _read(folder: Path, domain: str) -> dict[str, Catalogue]:
 
 def _chain(by_tag: Mapping[str, Catalogue], default: str | None) -> None:
     """Have each catalogue go on with the one that is closest, and at the end with the default."""
-    last = set(() if default is None else _closest(default))
+    last = set(() if default is None else closest(default))
     for tag, catalogue in by_tag.items():
-        close = next((other for other in list(_closest(tag))[1:] if other in by_tag), None)
+        close = next((other for other in list(closest(tag))[1:] if other in by_tag), None)
         if close is None and default is not None and tag not in last:
             close = default
         if close is not None:

@@ -30,6 +30,7 @@ from blendtpl.bundle.names import spellings
 from blendtpl.errors import BundleError
 from blendtpl.runtime.compiled_template import CompiledTemplate
 from blendtpl.runtime.entry import EntryPlan, getter
+from blendtpl.runtime.languages import packed
 from blendtpl.runtime.linked_environment import linked_copy
 from blendtpl.runtime.namespace import bind_names, names_of, new_space
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, escaping, writing
@@ -67,6 +68,9 @@ class _Loading:
         self._environment = linked_copy(
             environment, self.templates, spellings(bundle.manifest.templates), bundle.digest
         )
+        translations = packed(bundle.manifest, bundle.files, environment)
+        if translations is not None:
+            translations.install(self._environment, getattr(environment, "newstyle_gettext", False))
         self._shared = _Shared(self._environment.globals)
         self._symbols: list[tuple[str, ...]] = []  # of each template
 

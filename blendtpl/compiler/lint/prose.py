@@ -10,6 +10,8 @@ from blendtpl.compiler.lint.mail_rules import MAIL_RULES
 from blendtpl.compiler.lint.page_rules import PAGE_RULES
 from blendtpl.errors import TemplateWarning, did_you_mean
 
+_SHOWN = 60  # characters of a text
+
 WARNINGS = (
     "kept-css",
     "lost-set",
@@ -20,6 +22,7 @@ WARNINGS = (
     "unknown-import",
     "unknown-warning",
     "unscoped-block",
+    "untranslated",
     "unused-call-body",
     *(rule.name for rule in (*MAIL_RULES, *PAGE_RULES)),
 )
@@ -116,6 +119,14 @@ def unknown_warning(name: str, spot: Spot, word: str) -> TemplateWarning:
     """A comment that switches off a warning which does not exist."""
     hint = did_you_mean(word, WARNINGS) or f"warnings are {', '.join(WARNINGS)}"
     return _at(name, spot, "unknown-warning", f"there is no warning `{word}` to ignore", hint)
+
+
+def untranslated(name: str, spot: Spot, text: str, languages: Sequence[str]) -> TemplateWarning:
+    """A text that some languages have no translation of."""
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    message = f"{shown!r} is not translated into {', '.join(languages)}"
+    hint = "`blendtpl messages extract` and `pybabel update` put what is new into the catalogues"
+    return _at(name, spot, "untranslated", message, hint)
 
 
 def _takes(macro: str, arguments: Sequence[str]) -> str:

@@ -1,17 +1,24 @@
 """Catalogues: what Babel makes of texts, and reads of the translations that a project has.
 
-Enters: the texts of templates. Leaves: a template of a catalogue (``.pot``). This is the one place that knows Babel.
+Enters: the texts of templates, and the catalogues of translators (``.po``). Leaves: a template of a catalogue
+(``.pot``), compiled catalogues, and what they lack. This is the one place that knows Babel.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from gettext import GNUTranslations
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from blendtpl.bundle.language_tags import closest, normal
 from blendtpl.compiler.locales.texts import Text
+from blendtpl.errors import ConfigError
 
 Extracted = tuple[int, str | tuple[str, ...], list[str], str | None]  # line, what is translated, comments, context
 
@@ -66,3 +73,52 @@ def _date_of(data: bytes) -> Any:
         return read_po(BytesIO(data)).creation_date
     except Exception:  # whatever is there, it becomes another
         return None
+
+
+# -- what is translated ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is translated into a language, and that as gettext has it compiled: without what is fuzzy."""
+
+    catalogue: Catalog
+    compiled: bytes
+
+
+Languages = dict[str, Language]
+
+
+def read_languages(folder: Path, domain: str = "messages") -> Languages:
+    """Return the catalogues in a folder by language; raises `ConfigError` for none, and for what is no catalogue."""
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder `{folder}` with translations, which the setting `locales` names")
+    languages = {}
+    for file in sorted(folder.glob(f"*/LC_MESSAGES/{domain}.po")):
+        try:
+            with file.open("rb") as opened:
+                catalogue = read_po(opened, abort_invalid=True)
+            buffer = BytesIO()
+            write_mo(buffer, catalogue)
+            GNUTranslations(BytesIO(buffer.getvalue()))  # as it will be loaded
+        except Exception as error:  # there is no limit to what a file that is none may raise
+            raise ConfigError(f"`{file}` is no catalogue of translations: {error}") from error
+        languages[file.parent.parent.name] = Language(catalogue, buffer.getvalue())
+    return languages
+
+
+def lacking(languages: Languages, message: str | tuple[str, ...], context: str | None) -> list[str]:
+    """Return the languages that a text is not translated into, or only in a way that somebody has yet to look at. What
+    ``pt`` has, ``pt_BR`` need not have.
+    """
+    having = {normal(name) for name, language in languages.items() if _has(language.catalogue, message, context)}
+    return [name for name in languages if having.isdisjoint(closest(name))]
+
+
+def _has(catalogue: Catalog, message: str | tuple[str, ...], context: str | None) -> bool:
+    found = catalogue.get(message, context)
+    if found is None or found.fuzzy:
+        return False
+    if isinstance(message, tuple):  # a plural needs all of its forms
+        return isinstance(found.string, (tuple, list)) and bool(found.string) and all(found.string)
+    return bool(found.string[0] if isinstance(found.string, (tuple, list)) else found.string)
