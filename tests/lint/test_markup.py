@@ -7,7 +7,7 @@ import jinja2
 import pytest
 
 import blendtpl
-from blendtpl.compiler.lint.html_place import Place, behind_hole, behind_text, joined
+from blendtpl.compiler.frontend.html_place import Place, behind_hole, behind_text, joined
 from blendtpl.compiler.lint.page_rules import PAGE_RULES
 
 RULES = {rule.name for rule in PAGE_RULES}

@@ -38,7 +38,10 @@ class Positions:
 
     def __init__(self, environment: jinja2.Environment, name: str, text: str) -> None:
         self._written = newline_re.split(text)[::2]
-        read = str(environment.preprocess(text, name, name))
+        try:
+            read = str(environment.preprocess(text, name, name))
+        except TemplateSyntaxError:  # which an extension has raised, and which is what this place is asked for
+            read = text
         self._lines = newline_re.split(read)[::2]
         self._text = "\n".join(self._lines)
         self._filtered = any(

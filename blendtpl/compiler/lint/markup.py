@@ -13,7 +13,7 @@ import jinja2
 from jinja2 import nodes
 
 from blendtpl.compiler.analysis.walk import below, children, of_kind
-from blendtpl.compiler.lint.html_place import (
+from blendtpl.compiler.frontend.html_place import (
     BARE,
     BEFORE_VALUE,
     DOUBLE,

@@ -5,6 +5,7 @@ a tokenizer of HTML a hole has to do with: text, tags, attributes and their quot
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 HOLE = "\ue000"  # in a name or a value, something that is printed there
@@ -12,6 +13,7 @@ HOLE = "\ue000"  # in a name or a value, something that is printed there
 TEXT, COMMENT, DECLARATION, RAW = "text", "comment", "declaration", "raw"
 TAG_NAME, TAG, NAME, BEHIND_NAME, BEFORE_VALUE = "tag name", "tag", "name", "behind name", "before value"
 DOUBLE, SINGLE, BARE = "double-quoted value", "single-quoted value", "unquoted value"
+VALUES = frozenset((DOUBLE, SINGLE, BARE))
 
 _RAW_TEXT = frozenset(("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"))
 _KEPT = 64  # characters of a value: enough to know what kind of URL it is
@@ -48,6 +50,15 @@ def behind_text(place: Place, text: str) -> Place:
     while at < len(text):
         place, at = _step(place, text, at)
     return place
+
+
+def steps(place: Place, text: str) -> Iterator[tuple[Place, int, int, Place]]:
+    """Yield the parts of a text that are in one place: that place, where they begin and end, and the place behind."""
+    at = 0
+    while at < len(text):
+        before, start = place, at
+        place, at = _step(place, text, at)
+        yield before, start, at, place
 
 
 def behind_hole(place: Place) -> Place:
