@@ -8,7 +8,7 @@ does not costs no more than being asked. Imported for environments with `enable_
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from inspect import CO_ITERABLE_COROUTINE
 from types import CoroutineType, GeneratorType
 from typing import Any
@@ -66,6 +66,11 @@ def _result(rendering: Rendering, result: list[Any]) -> Any:
 
 async def run(function: Callable[..., Any], /, *arguments: Any) -> Any:
     """Return what a function returns, and await whatever it waits for meanwhile."""
+    return await run_render(None, function, *arguments)
+
+
+async def run_render(given: object, function: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Do so for a function that renders what it is given, which is nothing to this."""
     rendering, request = _begun(function, arguments)
     if rendering.finished:
         return _result(rendering, request)
@@ -77,6 +82,11 @@ def complete(function: Callable[..., Any], /, *arguments: Any) -> Any:
 
     Raises `RuntimeError` when it does so where one is running already, as `asyncio.run` does.
     """
+    return complete_render(None, function, *arguments)
+
+
+def complete_render(given: object, function: Callable[..., Any], /, *arguments: Any) -> Any:
+    """Do so for a function that renders what it is given, which is nothing to this."""
     if isinstance(getcurrent(), Rendering):  # which waits for what this waits for
         return function(*arguments)
     rendering, request = _begun(function, arguments)
@@ -113,13 +123,30 @@ def complete_each(pieces: Generator[str, None, None]) -> Iterator[str]:
         yield from complete(list, pieces)
 
 
-async def run_each(pieces: Generator[str, None, None]) -> AsyncIterator[str]:
+async def run_each(pieces: Generator[str, None, None]) -> AsyncGenerator[str, None]:
     """Yield what a generator yields, which may wait for each. However that ends, the generator is closed."""
     try:
         while (piece := await run(next, pieces, None)) is not None:
             yield piece
     finally:
         await run(pieces.close)
+
+
+class Waiting:
+    """The runner of an environment that awaits and translates nothing (`blendtpl.runtime.runner.Runner`)."""
+
+    __slots__ = ()
+
+    complete = staticmethod(complete_render)
+    run = staticmethod(run_render)
+
+    def complete_each(self, given: object) -> Callable[[Generator[str, None, None]], Iterator[str]]:
+        """Return what yields what a generator yields, for whoever is no coroutine."""
+        return complete_each
+
+    def run_each(self, given: object) -> Callable[[Generator[str, None, None]], AsyncGenerator[str, None]]:
+        """Return what yields what a generator yields, and awaits what each waits for."""
+        return run_each
 
 
 # -- what code of templates asks for -----------------------------------------------------------------------------------

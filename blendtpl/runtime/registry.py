@@ -164,8 +164,9 @@ class Registry(Frozen, Mapping[str, Template]):
     def render(self, name: Name | Template, /, *mappings: Variables, **variables: Any) -> str:
         """Return the text of the template `name`, which is looked up as `get_template` does it.
 
-        Later mappings go over earlier ones, keywords over all of them. Raises what `get_template` and `Template.render`
-        raise.
+        Later mappings go over earlier ones, keywords over all of them. Where translations are installed, or in the
+        bundle, the variable `locale` says into which language (`blendtpl.Translations`). Raises what `get_template` and
+        `Template.render` raise.
         """
         try:
             compiled = self._generation.units[name]  # type: ignore[index]  # what has no such name is looked for by others

@@ -4,11 +4,11 @@ Enters: what a render is given, and the function that renders. Leaves: what that
 as the function runs, or each step of it: between two pieces of a stream it is nobody's.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing, suppress
 from contextvars import Token
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import jinja2
 
@@ -19,16 +19,32 @@ Pieces = Generator[str, None, None]
 Set = Token[str | None]
 
 
-class Runner:
-    """What renders the templates of an environment that awaits (`blendtpl.runtime.awaiting`), or has translations."""
-
-    __slots__ = ("_awaiting", "_translations")
-
-    def __init__(self, awaiting: ModuleType | None, translations: Translations | None) -> None:
-        self._awaiting, self._translations = awaiting, translations
+class Runner(Protocol):
+    """What renders the templates of an environment that awaits, or has translations."""
 
     def complete(self, given: Given, function: Callable[..., Any], /, *arguments: Any) -> Any:
         """Return what a function returns, for whoever is no coroutine."""
+
+    def run(self, given: Given, function: Callable[..., Any], /, *arguments: Any) -> Awaitable[Any]:
+        """Return what gives what a function returns, and awaits whatever it waits for meanwhile."""
+
+    def complete_each(self, given: Given) -> Callable[[Pieces], Iterator[str]]:
+        """Return what yields what a generator yields, for whoever is no coroutine."""
+
+    def run_each(self, given: Given) -> Callable[[Pieces], AsyncGenerator[str, None]]:
+        """Return what yields what a generator yields, and awaits what each waits for."""
+
+
+class Translating:
+    """The runner of an environment that has translations, and may await (`blendtpl.runtime.awaiting`)."""
+
+    __slots__ = ("_awaiting", "_translations")
+
+    def __init__(self, awaiting: ModuleType | None, translations: Translations) -> None:
+        self._awaiting, self._translations = awaiting, translations
+
+    def complete(self, given: Given, function: Callable[..., Any], /, *arguments: Any) -> Any:
+        """Return what a function returns, in the language that the render is given."""
         token = self._enter(given)
         try:
             if self._awaiting is None:
@@ -38,7 +54,7 @@ class Runner:
             _leave(token)
 
     async def run(self, given: Given, function: Callable[..., Any], /, *arguments: Any) -> Any:
-        """Return what a function returns, and await whatever it waits for meanwhile."""
+        """Return the same, and await whatever it waits for meanwhile."""
         token = self._enter(given)
         try:
             if self._awaiting is None:
@@ -48,29 +64,28 @@ class Runner:
             _leave(token)
 
     def complete_each(self, given: Given) -> Callable[[Pieces], Iterator[str]]:
-        """Return what yields what a generator yields, for whoever is no coroutine."""
-        tag = self._tag(given)
+        """Return what yields what a generator yields, each of it in that language."""
+        tag = self._translations.tag_in(*given)
         steps = _same if self._awaiting is None else self._awaiting.complete_each
         return steps if tag is None else lambda pieces: _each(tag, steps(pieces))
 
     def run_each(self, given: Given) -> Callable[[Pieces], AsyncGenerator[str, None]]:
-        """Return what yields what a generator yields, and awaits what each waits for."""
-        tag = self._tag(given)
+        """Return the same, which awaits what each waits for."""
+        tag = self._translations.tag_in(*given)
         steps = _awaitable if self._awaiting is None else self._awaiting.run_each
         return steps if tag is None else lambda pieces: _each_async(tag, steps(pieces))
 
-    def _tag(self, given: Given) -> str | None:
-        return None if self._translations is None else self._translations.tag_in(*given)
-
     def _enter(self, given: Given) -> Set | None:
-        tag = self._tag(given)
+        tag = self._translations.tag_in(*given)
         return None if tag is None else language.set(tag)
 
 
 def runner_of(environment: jinja2.Environment, awaiting: ModuleType | None) -> Runner | None:
     """Return what renders the templates of an environment; `None` where that is no more than a call."""
     translations = installed(environment)
-    return None if awaiting is None and translations is None else Runner(awaiting, translations)
+    if translations is not None:
+        return Translating(awaiting, translations)
+    return None if awaiting is None else awaiting.Waiting()
 
 
 def _leave(token: Set | None) -> None:

@@ -139,6 +139,12 @@ def test_without_translations_a_locale_is_a_variable_alone() -> None:
     assert registry.render("says.html", locale=7) == "7 Hello"
 
 
+def test_a_render_goes_through_nothing_where_nothing_translates(folder: Path) -> None:
+    plain, german = blendtpl.load(blendtpl.compile(TEMPLATES)), registry_of(blendtpl.Translations(folder))
+    assert all(plain[name]._compiled.runner is None for name in plain)
+    assert all(german[name]._compiled.runner is not None for name in german)
+
+
 @pytest.mark.parametrize("way", ["live", "bundle"])
 def test_old_style_functions_translate_as_well(folder: Path, way: str) -> None:
     templates = {"page.html": "{{ _('Hello %(name)s')|format(name='<') }}{% trans n=2 %}{{ n }}{% endtrans %}"}
