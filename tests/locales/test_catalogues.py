@@ -84,6 +84,50 @@ def test_fuzzy_empty_and_half_translations_are_none(site: Path) -> None:
     assert "'Bye' is not translated into de, fr" in told
 
 
+BROKEN = {
+    "a misspelt variable": ("Hello %(name)s", "Hallo %(nmae)s", "the unknown variable `nmae`"),
+    "a lone percent sign": ("Hello %(name)s", "Hallo %(name)s 100%", "a lone `%`"),
+    "a variable without a letter": ("Hello %(name)s", "Hallo %(name)", "a lone `%`"),
+    "a variable without a name": ("Hello %(name)s", "Hallo %s %s", "a lone `%`"),
+}
+RIGHT = {
+    "without a variable": ("Hello %(name)s", "Hallo"),
+    "a percent sign": ("Hello %(name)s", "Hallo %(name)s 100%%"),
+    "one more variable": ("Hello %(name)s", "Hallo %(name)s %(other)s"),  # which the call may give
+    "no format": ("Hello", "100% Hallo"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_translation_that_would_fail_is_told(site: Path, case: str) -> None:
+    text, translation, wrong = BROKEN[case]
+    write(
+        site,
+        {"one/a.html": f"\n{{{{ _('{text}', name=1) }}}}", "l/de/LC_MESSAGES/messages.po": po({text: translation})},
+    )
+    (warning,) = blendtpl.compile("one", locales="l").warnings
+    assert (warning.kind, warning.line, warning.column) == ("broken-translation", 2, 7)
+    assert warning.message == f"the translation of {text!r} into de has {wrong}"
+    registry = blendtpl.load(blendtpl.compile("one", locales="l"))
+    with pytest.raises((KeyError, ValueError, TypeError)):
+        registry.render("a.html", locale="de")
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_a_translation_that_may_be_meant_so_is_not_told(site: Path, case: str) -> None:
+    text, translation = RIGHT[case]
+    write(site, {"one/a.html": f"{{{{ _('{text}') }}}}", "l/de/LC_MESSAGES/messages.po": po({text: translation})})
+    assert not blendtpl.compile("one", locales="l").warnings
+
+
+def test_each_form_of_a_plural_is_looked_at(site: Path) -> None:
+    plural = '\nmsgid "%(num)s row"\nmsgid_plural "%(num)s rows"\nmsgstr[0] "eine Zeile"\nmsgstr[1] "%(nmu)s Zeilen"\n'
+    text = "{% trans num=n %}{{ num }} row{% pluralize %}{{ num }} rows{% endtrans %}"
+    write(site, {"one/a.html": text, "l/de/LC_MESSAGES/messages.po": po({}, plural)})
+    (warning,) = blendtpl.compile("one", locales="l").warnings
+    assert warning.message == "the translation of '%(num)s row' into de has the unknown variable `nmu`"
+
+
 def test_a_warning_may_be_switched_off_or_be_an_error(site: Path) -> None:
     done = invoke("compile")
     assert done.exit_code == 0

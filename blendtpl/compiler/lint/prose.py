@@ -13,6 +13,7 @@ from blendtpl.errors import TemplateWarning, did_you_mean
 _SHOWN = 60  # characters of a text
 
 WARNINGS = (
+    "broken-translation",
     "kept-css",
     "lost-set",
     "outside-block",
@@ -121,12 +122,21 @@ def unknown_warning(name: str, spot: Spot, word: str) -> TemplateWarning:
     return _at(name, spot, "unknown-warning", f"there is no warning `{word}` to ignore", hint)
 
 
+def broken_translation(name: str, spot: Spot, text: str, language: str, wrong: str) -> TemplateWarning:
+    """A text whose translation cannot have the variables put into it, so that what prints it fails."""
+    hint = "variables in a translation are those of the text, written `%(name)s`; a percent sign is `%%`"
+    return _at(name, spot, "broken-translation", f"the translation of {_short(text)} into {language} has {wrong}", hint)
+
+
 def untranslated(name: str, spot: Spot, text: str, languages: Sequence[str]) -> TemplateWarning:
     """A text that some languages have no translation of."""
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    message = f"{shown!r} is not translated into {', '.join(languages)}"
+    message = f"{_short(text)} is not translated into {', '.join(languages)}"
     hint = "`blendtpl messages extract` and `pybabel update` put what is new into the catalogues"
     return _at(name, spot, "untranslated", message, hint)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def _takes(macro: str, arguments: Sequence[str]) -> str:

@@ -122,3 +122,38 @@ def _has(catalogue: Catalog, message: str | tuple[str, ...], context: str | None
     if isinstance(message, tuple):  # a plural needs all of its forms
         return isinstance(found.string, (tuple, list)) and bool(found.string) and all(found.string)
     return bool(found.string[0] if isinstance(found.string, (tuple, list)) else found.string)
+
+
+class _Names(dict[str, int]):
+    """What `%` puts into a text, of any name; which were asked for."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = 1
+        return 1
+
+
+def broken(languages: Languages, message: str | tuple[str, ...], context: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the languages whose translation of a text `%` refuses, and what is wrong with it. Of a text without
+    variables nothing is said, and of names only where one is missing for another.
+    """
+    names = _names_in("".join((message,) if isinstance(message, str) else message))
+    if not names:
+        return
+    for name, language in languages.items():
+        found = language.catalogue.get(message, context)
+        forms: Any = () if found is None or found.fuzzy else found.string
+        for form in filter(None, (forms,) if isinstance(forms, str) else forms or ()):
+            own = _names_in(form)
+            if own is None:
+                yield name, "a lone `%`"
+            elif (wrong := own - names - {"num", "context"}) and (len(own & names) < len(names)):
+                yield name, f"the unknown variable `{min(wrong)}`"
+
+
+def _names_in(text: str) -> set[str] | None:
+    names = _Names()
+    try:
+        _ = text % names
+    except (ValueError, TypeError):
+        return None
+    return set(names)

@@ -67,10 +67,10 @@ class LocaleStage:
         tree: Callable[[str], nodes.Template | None],
         locate: Callable[[str], Positions],
     ) -> Iterator[TemplateWarning]:
-        """Yield a warning for each text of a template that is not translated into all languages."""
+        """Yield a warning for each text of a template that is not translated into all languages, or not rightly."""
         if not self._languages:
             return
-        from blendtpl.compiler.locales.catalogues import lacking, messages_of
+        from blendtpl.compiler.locales.catalogues import broken, lacking, messages_of
 
         for name, source in sources.items():
             cached = "" if cache is None else key("texts", {"source": source.digest, "name": name})
@@ -84,10 +84,12 @@ class LocaleStage:
                 if cache is not None:
                     cache.put(cached, json.dumps(rows).encode())
             for line, message, context in dict.fromkeys(rows):
+                text = message if isinstance(message, str) else message[0]
                 missing = lacking(self._languages, message, context)
                 if missing:
-                    text = message if isinstance(message, str) else message[0]
                     yield prose.untranslated(name, locate(name).of_text(line, text), text, missing)
+                for language, wrong in broken(self._languages, message, context):
+                    yield prose.broken_translation(name, locate(name).of_text(line, text), text, language, wrong)
 
 
 def _cached(cache: Cache | None, key: str) -> list[Row] | None:
