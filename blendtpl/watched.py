@@ -42,11 +42,12 @@ class WatchedRegistry(Registry):
     in a thread of its own, which a process that is forked does not have.
     """
 
-    __slots__ = ("_build", "_fault", "_on_change", "_stop", "_thread")
+    __slots__ = ("_build", "_fault", "_folders", "_listeners", "_stop", "_thread")
 
     _build: Callable[[], Bundle]
     _fault: BlendError | None
-    _on_change: Callable[["WatchedRegistry"], object] | None
+    _folders: tuple[Path, ...]
+    _listeners: dict[object, Callable[["WatchedRegistry"], object]]
     _stop: threading.Event
     _thread: threading.Thread
 
@@ -62,7 +63,8 @@ class WatchedRegistry(Registry):
         for slot, value in (
             ("_build", build),
             ("_fault", None),
-            ("_on_change", on_change),
+            ("_folders", tuple(folders)),
+            ("_listeners", {} if on_change is None else {object(): on_change}),
             ("_stop", threading.Event()),
             ("_thread", thread),
         ):
@@ -74,6 +76,11 @@ class WatchedRegistry(Registry):
         """What is wrong with the sources as they are now, or `None`."""
         return self._fault
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that are watched."""
+        return self._folders
+
     def refresh(self) -> None:
         """Compile what has changed, and take it if all of it is right; a change that is seen does this by itself."""
         fault: BlendError | None = None
@@ -84,9 +91,19 @@ class WatchedRegistry(Registry):
                 gc.collect()  # what was here is a net of templates that know each other
         except BlendError as error:
             fault = error.with_traceback(None)
-        object.__setattr__(self, "_fault", fault)
-        if self._on_change is not None:
-            self._on_change(self)
+        self._look_taken(fault)
+
+    def subscribe(self, listener: Callable[["WatchedRegistry"], object]) -> Callable[[], None]:
+        """Have a function called with the registry after each look at its sources, in the thread that looks, as
+        `on_change` is. Return what ends that; it may be called again, and holds nothing of the listener then.
+        """
+        token = object()
+        self._listeners[token] = listener
+
+        def end() -> None:
+            self._listeners.pop(token, None)
+
+        return end
 
     def close(self) -> None:
         """Watch no longer. The templates stay as they are."""
@@ -102,6 +119,11 @@ class WatchedRegistry(Registry):
 
     def __reduce__(self) -> NoReturn:
         raise BundleError("a registry that is watched is of this process and cannot be pickled: load a file instead")
+
+    def _look_taken(self, fault: BlendError | None) -> None:
+        object.__setattr__(self, "_fault", fault)
+        for listener in [*self._listeners.values()]:
+            listener(self)
 
     def _watch(self, folders: Sequence[Path]) -> None:
         options: dict[str, Any] = {"watch_filter": matters, "step": _STEP, "debounce": _MOST, "raise_interrupt": False}
@@ -122,7 +144,7 @@ class WatchedRegistry(Registry):
                     if _identities(folders) != known:
                         break  # one was moved away, or put in the place of another, and is not seen any more
             except OSError as error:
-                object.__setattr__(self, "_fault", ConfigError(f"changes are not seen: {error}"))
+                self._look_taken(ConfigError(f"changes are not seen: {error}"))
                 self._stop.wait(_ARMED / 1000)
 
 
