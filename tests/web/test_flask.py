@@ -14,6 +14,7 @@ import flask
 import pytest
 from flask.templating import Environment as FlaskEnvironment
 from flask.testing import FlaskClient
+from itsdangerous import TimestampSigner
 from werkzeug.serving import make_server
 
 import blendtpl
@@ -124,7 +125,12 @@ PATHS = ["/page", "/string", "/first", "/stream", "/shop"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_an_application_answers_as_on_jinja2(app: flask.Flask, root: Path, path: str) -> None:
+def test_an_application_answers_as_on_jinja2(
+    app: flask.Flask, root: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        TimestampSigner, "get_timestamp", lambda self: 1_700_000_000
+    )  # which is in the session's cookie
     expected = finished(application(root)).test_client().get(path)
     found = app.test_client().get(path)
     assert (found.status, found.data, found.headers) == (expected.status, expected.data, expected.headers)
