@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import blendtpl
 from blendtpl.bundle.manifest import this_process
 from blendtpl.metrics import measure
 from blendtpl.runtime import registry as registry_module
+from testkit import PATIENCE
 
 KEY = b"a key of sixteen bytes or more"
 
@@ -251,6 +253,63 @@ def test_a_process_reloads_when_it_is_told_to(path: Path) -> None:
         process.send_signal(signal.SIGHUP)
         assert told() == "part of two\n"
         process.stdin.close()
+
+
+SERVER = """
+import signal, sys
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+import blendtpl
+
+path = sys.argv[1]
+registry = blendtpl.load(path)
+signal.signal(signal.SIGHUP, lambda *_: print(registry.reload_from(path), flush=True))
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *unused): ...
+
+class Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [registry.render_bytes("part.html")]
+
+with make_server("127.0.0.1", 0, application, server_class=Server, handler_class=Quiet) as server:
+    print(server.server_port, flush=True)
+    server.serve_forever()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
+def test_a_server_takes_another_bundle_on_a_signal_and_answers_all_the_while(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", SERVER, str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+
+        def get() -> str:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE) as answer:
+                return str(answer.read().decode())
+
+        ended, seen = threading.Event(), []
+
+        def ask() -> None:
+            while not ended.is_set():
+                seen.append(get())
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            for number, word in enumerate(["one", "two", "three", "two"]):
+                written(path, word)
+                process.send_signal(signal.SIGHUP)
+                assert process.stdout.readline() == f"{number > 0}\n"
+                assert get() == f"part of {word}"
+        finally:
+            ended.set()
+            asking.join()
+            process.kill()
+        assert set(seen) <= {"part of one", "part of two", "part of three"}
 
 
 # many reloads, in a process that has little else for the collector to look through

@@ -117,6 +117,32 @@ def test_old_generations_are_gone(folder: Path) -> None:
     assert not any(dead() for dead in old)
 
 
+def test_whoever_subscribes_is_told_until_they_end_it_and_is_not_kept(folder: Path) -> None:
+    class Listener:
+        def __init__(self) -> None:
+            self.told: list[object] = []
+
+        def hear(self, registry: object) -> None:
+            self.told.append(registry)
+
+    with watched(folder) as (registry, told):
+        told.wait_for(lambda: told._looks)  # the first look, behind which nothing is told but what we do
+        listener = Listener()
+        end: Any = registry.subscribe(listener.hear)
+        registry.refresh()
+        assert listener.told[-1:] == [registry]
+        end()
+        end()
+        count = len(listener.told)
+        registry.refresh()
+        assert len(listener.told) == count
+        dead = weakref.ref(listener)
+        listener.told.clear()
+        del listener
+        assert dead() is None
+        assert registry.folders == (folder,)
+
+
 def test_nothing_is_seen_once_it_is_closed(folder: Path) -> None:
     with watched(folder) as (registry, _):
         assert registry._thread.is_alive()

@@ -72,7 +72,8 @@ class WsgiDevelopment(Development):
         try:
             pieces = self._app(environ, begun)
             iterator = iter(pieces)
-            first = next(iterator, b"") + begun.taken()
+            first = next(iterator, b"")
+            first = begun.taken() + first
             status, headers = begun.status, begun.headers
             document = may_be_document(request.method, int(status[:3]), headers)
             if document and (has_length(headers) or isinstance(pieces, (list, tuple))):
