@@ -12,6 +12,7 @@ from jinja2 import nodes
 from blendtpl.bundle import abi
 from blendtpl.bundle.environment import autoescape_of, has_own_call, is_own, passed_argument
 from blendtpl.compiler.analysis import static_references
+from blendtpl.compiler.analysis.leaf_macros import is_leaf
 from blendtpl.compiler.analysis.pure_modules import constants, handled
 from blendtpl.compiler.analysis.string_functions import Prints, prints
 from blendtpl.compiler.analysis.walk import ByKind, below, by_kind, children, has, undeclared
@@ -48,10 +49,11 @@ class Facts:
     a context of their own. `parent` is what it extends by a constant name, `first`: whether that comes before all else;
     `extends`: whether it extends anything, `extensible`: all that it may extend, `None` when that is made at run time.
     `slotted`: its code may find its variables in the slots of a frame, rather than in a context; `may_form_cycle`: what
-    it sets may come to hold that scope; `blocks` are its blocks, in order, `required` those that another template must
-    fill; `inner` are the names that it sets and that functions made at its top level read; `shadows` those that may be
-    set around its scoped blocks; `closes`: whether its top level makes macros, which hold the scope; `refers`: whether
-    it asks for ``self``, `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`:
+    it sets may come to hold that scope, and `else_may`: whether it may where macros do not; `blocks` are its blocks, in
+    order, `required` those that another template must fill; `inner` are the names that it sets and that functions made
+    at its top level read; `shadows` those that may be set around its scoped blocks; `closes`: whether its top level
+    makes macros, and `leaves`: whether they need nothing of the scope, which they hold otherwise; `refers`: whether it
+    asks for ``self``, `ahead`: whether it does so outside of blocks. `escaped`: whether its output is, `modifies`:
     whether it changes that while it runs. `prints` are the functions of its code that may return a text.
     """
 
@@ -77,11 +79,13 @@ class Facts:
     extensible: tuple[str, ...] | None
     slotted: bool
     may_form_cycle: bool
+    else_may: bool
     blocks: tuple[str, ...]
     required: tuple[str, ...]
     inner: frozenset[str]
     shadows: frozenset[str]
     closes: bool
+    leaves: bool
     refers: bool
     ahead: bool
     escaped: bool
@@ -161,6 +165,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         extensible=static_references.extensible(every, environment, template),
         slotted=slotted,
         may_form_cycle=may_hold_scope(tree.body),
+        else_may=may_hold_scope(tree.body, macros=False),
         blocks=tuple(dict.fromkeys(block.name for block in blocks)),
         required=tuple(block.name for block in blocks if block.required),
         inner=_inner(tree.body, stored),
@@ -168,6 +173,7 @@ def facts(tree: nodes.Template, environment: jinja2.Environment, template: str) 
         refers="self" in names,
         ahead=static_references.ahead(tree.body),
         closes=any(isinstance(node, nodes.Macro) for node in top),
+        leaves=all(is_leaf(node, environment) for node in top if isinstance(node, nodes.Macro)),
         escaped=autoescape_of(environment, template),
         modifies=not kinds.isdisjoint(MODIFIERS),
         prints=tuple(entry for entry in printing if entry is not None),
@@ -220,10 +226,10 @@ def is_call_of_self(node: nodes.Node, blocks: Iterable[str]) -> bool:
     return isinstance(of, nodes.Name) and of.name == "self" and attr in blocks and not attr.startswith("_")
 
 
-def may_hold_scope(body: list[nodes.Node]) -> bool:
-    """Return whether what a top level sets may hold the scope that holds it: macros, and results of calls, may."""
+def may_hold_scope(body: list[nodes.Node], *, macros: bool = True) -> bool:
+    """Return whether what a top level sets may hold the scope that holds it: `macros`, and results of calls, may."""
     for node in _top(body):
-        if isinstance(node, nodes.Macro):
+        if isinstance(node, nodes.Macro) and macros:
             return True
         if isinstance(node, nodes.Assign) and (
             has(node, (nodes.Call, nodes.Filter, nodes.Test, nodes.ContextReference)) or undeclared([node], ("self",))

@@ -157,12 +157,23 @@ class ProgramFacts:
             return abi.INCLUDED
         if self.layout(template) is None:
             return None
-        return None if any(facts.closes for facts in self.chain(template)) else abi.ROOT
+        return None if any(map(self.macros_hold_scope, self.names_of_chain(template))) else abi.ROOT
+
+    def macros_hold_scope(self, template: str | None) -> bool:
+        """Return whether the macros that a template makes at its top level hold its scope, which some of them need."""
+        facts = self.facts.get(str(template))
+        if facts is None or not facts.leaves or facts.modifies or self.layout(template) is None:
+            return facts is None or facts.closes
+        return facts.closes and template not in self.stable_autoescape
 
     def chain(self, template: str | None) -> Iterator[Facts]:
         """Yield the facts of a template, of what it surely extends, and so on."""
+        return (self.facts[name] for name in self.names_of_chain(template))
+
+    def names_of_chain(self, template: str | None) -> Iterator[str]:
+        """Yield a template, what it surely extends, and so on."""
         while template is not None:
-            yield self.facts[template]
+            yield template
             template = self.parent(template)
 
     def needs_context(self, template: str | None) -> bool:

@@ -152,7 +152,7 @@ def _make_macro(generator: Generator, value: MakeMacro) -> ast.expr:
     function: ast.expr = name(value.function)
     if value.hoisted:
         written = [name("written")] if value.written else []
-        function = call("partial", *written, function, name("context"))
+        function = call("partial", *written, function, const(None) if value.bare else name("context"))
     return call(
         "Macro",
         name("environment"),

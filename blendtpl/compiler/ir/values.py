@@ -477,6 +477,7 @@ class MakeMacro(Value):
 
     function: str
     hoisted: bool
+    bare: bool  # whether that has no use for the context
     written: bool  # whether the function writes to a list
     called: str | None
     arguments: tuple[str, ...]

@@ -98,6 +98,7 @@ def _define(unit: Unit, node: nodes.Macro | nodes.CallBlock, scope: Scope) -> tu
         line,
         identifier,
         hoisted,
+        hoisted and unit.framed and not unit.program.macros_hold_scope(unit.template),
         written,
         called,
         tuple(names),

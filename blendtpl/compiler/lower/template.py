@@ -127,7 +127,8 @@ def _info(unit: Unit, every: ByKind, blocks: tuple[str, ...], preamble: str | No
         order=() if layout is None else layout.blocks,
         required=() if facts is None else facts.required,
         stores=() if facts is None else tuple((name, name not in facts.bound) for name in sorted(facts.stored)),
-        may_form_cycle=facts is not None and facts.may_form_cycle,
+        may_form_cycle=facts is not None
+        and (facts.may_form_cycle if program.macros_hold_scope(template) else facts.else_may),
         optional=tuple(sorted({*_optional(every), *shadows})),
         stable_autoescape=template in program.stable_autoescape,
         singleton=unit.singleton,
