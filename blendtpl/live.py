@@ -25,11 +25,14 @@ from jinja2.runtime import Context
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import TemplateInfo
+from blendtpl.bundle.budget import budget_of
 from blendtpl.bundle.environment import EXTENSIONS, with_defaults
 from blendtpl.compiler.assemble.template_code import code_of
+from blendtpl.compiler.frontend.metered import metered
 from blendtpl.compiler.frontend.parser import with_lines
 from blendtpl.live_bytecode import KeyedCache
 from blendtpl.live_messages import live_message
+from blendtpl.live_metered import WithBudget
 from blendtpl.mail.message import Message
 from blendtpl.runtime import render
 from blendtpl.runtime.arguments import as_dict
@@ -197,12 +200,12 @@ class LiveTemplate(CompiledTemplate):
         """Return the template as a module, as Jinja2's method of that name does."""
         if self.awaiting is None:
             return self.make_module(vars, shared, locals)
-        return await self.awaiting.run(self.make_module, vars, shared, locals)  # type: ignore[no-any-return]
+        return await self.runner.run(self.make_module, vars, shared, locals)  # type: ignore[no-any-return]
 
     async def _get_default_module_async(self, ctx: Context | None = None) -> TemplateModule:
         if self.awaiting is None:
             return self._get_default_module(ctx)
-        return await self.awaiting.run(self._get_default_module, ctx)  # type: ignore[no-any-return]
+        return await self.runner.run(self._get_default_module, ctx)  # type: ignore[no-any-return]
 
     def render_blocks(self, blocks: Iterable[str], /, *mappings: Mapping[str, Any], **variables: Any) -> str:
         """Return the texts of some blocks, one behind the other, as `blendtpl.Template.render_blocks` does."""
@@ -244,6 +247,8 @@ class LiveTemplate(CompiledTemplate):
         return self.first_preamble and self._of_context(str(self.info.preamble))
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        if budget_of(self.environment) is not None:
+            return super()._get_default_module(ctx)  # what another render has changed in it is not seen
         kept = cast("TemplateModule | None", self._module)
         if kept is not None and type(ctx) is FastContext and "globals_keys" not in ctx.__dict__:
             # what both see of their environment is the same dict, so that no name of it is missing here
@@ -262,7 +267,9 @@ class LiveTemplate(CompiledTemplate):
         """The template as a module, as Jinja2's attribute of that name is: not where it is awaited."""
         if self.awaiting is not None:
             raise RuntimeError("Module is not available in async mode.")
-        return self._get_default_module()
+        if self.runner is None:
+            return self._get_default_module()
+        return self.runner.complete(self._get_default_module)  # type: ignore[no-any-return]
 
 
 class _Live(jinja2.Environment):
@@ -381,7 +388,7 @@ class _Live(jinja2.Environment):
             return cast("str | CodeType", super().compile(source, name, filename, raw, defer_init))  # type: ignore[call-overload]
         try:
             tree = self._parse(source, name, filename) if isinstance(source, str) else source
-            tree = with_lines(tree, self)
+            tree = metered(with_lines(tree, self), self)
             return code_of(name, filename or "<template>", tree, self, speedups=ACTIVE)
         except TemplateSyntaxError:
             self.handle_exception(source=source if isinstance(source, str) else None)
@@ -392,9 +399,13 @@ class Environment(_Live):
     """Jinja2's `Environment`: change the import, and every template is compiled by blendtpl."""
 
 
-class SandboxedEnvironment(sandbox.SandboxedEnvironment, _Live):
-    """Jinja2's `SandboxedEnvironment`, compiled by blendtpl; every guarded operation stays guarded."""
+class SandboxedEnvironment(WithBudget, sandbox.SandboxedEnvironment, _Live):
+    """Jinja2's `SandboxedEnvironment`, compiled by blendtpl; every guarded operation stays guarded.
+
+    With ``budget=``, a `blendtpl.Budget`, a render that takes more than that ends with a `blendtpl.BudgetError`; so does
+    one of a bundle that is compiled for this environment, and loaded with it.
+    """
 
 
-class ImmutableSandboxedEnvironment(sandbox.ImmutableSandboxedEnvironment, _Live):
-    """Jinja2's `ImmutableSandboxedEnvironment`, compiled by blendtpl."""
+class ImmutableSandboxedEnvironment(WithBudget, sandbox.ImmutableSandboxedEnvironment, _Live):
+    """Jinja2's `ImmutableSandboxedEnvironment`, compiled by blendtpl, with the same ``budget=``."""

@@ -59,7 +59,7 @@ STAGES = {
 STAGES[""] = set(STAGES)
 
 ERRORS = {"disk", "errors", "extras", "lifeline", "printable", "reprs", "_version"}
-FACE = {"", "live", "live_bytecode", "live_messages", "recompile", "watched"}
+FACE = {"", "live", "live_bytecode", "live_messages", "live_metered", "recompile", "watched"}
 
 
 def room(module: str) -> str:

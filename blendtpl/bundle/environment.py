@@ -52,7 +52,7 @@ _OPTIONS = (
     "is_async",
 )
 
-_LIVE = "blendtpl.live"
+_LIVE = frozenset(("blendtpl.live", "blendtpl.live_metered"))
 AS_JINJA2 = "_as_jinja2"  # what marks a method of ours that does what Jinja2's of that name does
 _MARK = "jinja_pass_arg"  # where Jinja2's decorators leave their mark
 _MARKED = {
@@ -136,7 +136,7 @@ def fingerprint(environment: jinja2.Environment) -> dict[str, Any]:
     """
     options: dict[str, Any] = {option: getattr(environment, option) for option in _OPTIONS}
     # a live environment is what it stands in for: a bundle that is compiled for one may be loaded for the other
-    options["class"] = _qualified(next(kind for kind in type(environment).__mro__ if kind.__module__ != _LIVE))
+    options["class"] = _qualified(next(kind for kind in type(environment).__mro__ if kind.__module__ not in _LIVE))
     options["undefined"] = _qualified(environment.undefined)
     options["context_class"] = _qualified(environment.context_class)
     options["finalize"] = environment.finalize and _qualified(environment.finalize)

@@ -19,6 +19,7 @@ from jinja2.utils import missing
 
 from blendtpl.bundle import abi
 from blendtpl.bundle.abi import ORIGIN, SLOTS, TemplateInfo
+from blendtpl.bundle.budget import budget_of
 from blendtpl.runtime.block_functions import ContextBlock, ContextText, as_generator, in_context, unfilled
 from blendtpl.runtime.context import FastContext, Render, emptier, reader, render_of
 from blendtpl.runtime.coroutines import awaiting_of
@@ -26,6 +27,7 @@ from blendtpl.runtime.entry import EntryPlan
 from blendtpl.runtime.exceptions import ended, insert_frame, is_a
 from blendtpl.runtime.frame import Frame, empty, publish, set_names, true_context
 from blendtpl.runtime.helpers import keep
+from blendtpl.runtime.metered_render import Metered
 from blendtpl.runtime.output import NEVER, Output, Write, drain, returning, writing
 from blendtpl.runtime.runner import Runner, runner_of
 
@@ -80,7 +82,7 @@ class CompiledTemplate(jinja2.Template):
 
     singleton_module: TemplateModule | None = None
     awaiting: ModuleType | None = None  # what renders it where it may wait: `blendtpl.runtime.awaiting`
-    runner: Runner | None = None  # what a render goes through, where it may wait or has a language
+    runner: Runner | None = None  # what a render goes through, where it may wait, has a language or a budget
     _module = None
     _debug_info = ""
     _uptodate = None
@@ -98,7 +100,9 @@ class CompiledTemplate(jinja2.Template):
         compiled.string_functions, compiled.values = frozenset(info.string_functions), ()
         if environment.is_async:
             compiled.awaiting = awaiting_of(environment)
-        runner = runner_of(environment, compiled.awaiting)
+        runner, budget = runner_of(environment, compiled.awaiting), budget_of(environment)
+        if budget is not None:
+            runner = Metered(budget, runner)
         if runner is not None:
             compiled.runner = runner
         for function in (

@@ -18,7 +18,7 @@ from typing import Any
 import jinja2
 
 from blendtpl.bundle import abi
-from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
+from blendtpl.errors import BudgetError, UndefinedError, did_you_mean, shown_chain
 from blendtpl.printable import one_line
 from blendtpl.runtime.causes import explain
 from blendtpl.runtime.exceptions import (
@@ -103,6 +103,10 @@ def _add_place(error: Exception, variables: Iterable[object]) -> None:
     (name, line), *callers = places
     _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
+    if is_a(error, BudgetError):
+        if not error.name:
+            vars(error).update(name=name, line=line, chain=chain)
+        return
     inside = explain(error)
     if type(error) is jinja2.UndefinedError:
         message = error.message
@@ -179,6 +183,21 @@ def _undefined(error: Exception, stop: BaseException, undefined: Any) -> Excepti
         set_cause(replacement, stop)
         return replacement
     return None
+
+
+def place_budget(error: BudgetError, raised: BaseException) -> None:
+    """Tell an error of a budget its template and line, by what was raised, where nothing has told it before: that is in
+    a live environment, and of what `raised` too much of the stack.
+    """
+    if error.name:
+        return
+    trace, place = trace_of(raised), ("", 0)
+    while trace is not None:
+        template = dict.get(trace.tb_frame.f_globals, abi.SELF)
+        if is_a(template, jinja2.Template):
+            place = template.name or trace.tb_frame.f_code.co_filename, line_of(trace)
+        trace = trace.tb_next
+    vars(error).update(name=place[0], line=place[1])
 
 
 def _called_in(trace: TracebackType | None) -> TracebackType | None:

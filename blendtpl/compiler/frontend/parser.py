@@ -14,6 +14,7 @@ from jinja2.lexer import newline_re
 from jinja2.parser import Parser
 
 from blendtpl.compiler.frontend import diagnostics
+from blendtpl.compiler.frontend.metered import metered
 from blendtpl.compiler.frontend.positions import Positions, Spot
 from blendtpl.compiler.frontend.reader import Source
 from blendtpl.errors import Fault, did_you_mean
@@ -43,7 +44,7 @@ def parse(source: Source, environment: jinja2.Environment) -> nodes.Template | F
     parser = None
     try:
         parser = Parser(environment, source.text, source.name, source.name)
-        return with_lines(parser.parse(), environment)
+        return metered(with_lines(parser.parse(), environment), environment)
     except TemplateSyntaxError as error:
         return syntax_fault(source, environment, error, parser)
     except Exception as error:

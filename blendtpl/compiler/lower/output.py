@@ -13,6 +13,7 @@ from jinja2.utils import missing
 from markupsafe import escape
 
 from blendtpl.bundle import abi
+from blendtpl.bundle.budget import budget_of
 from blendtpl.bundle.environment import passed_argument
 from blendtpl.compiler.analysis.facts import is_call_of
 from blendtpl.compiler.ir.base import Statement, Value
@@ -21,6 +22,7 @@ from blendtpl.compiler.ir.statements import (
     ESCAPE,
     STR,
     TEXT,
+    Do,
     If,
     Print,
     PrintAsked,
@@ -33,6 +35,7 @@ from blendtpl.compiler.ir.statements import (
 from blendtpl.compiler.ir.values import (
     Autoescape,
     BlockText,
+    Bound,
     CallMacro,
     Constant,
     Global,
@@ -47,6 +50,8 @@ from blendtpl.compiler.lower.translations import translated
 from blendtpl.compiler.lower.unit import Unit
 
 Lowered = Sequence[Statement]
+
+COUNT_TEXT = ("import", "blendtpl.runtime.metering.write")  # how many bytes, where an environment has a budget
 
 # what is missing in a constant, as in ``1[:1]``, is printed as what it was when the template was compiled
 _TELLING = frozenset((jinja2.Undefined, jinja2.ChainableUndefined, jinja2.DebugUndefined))
@@ -71,8 +76,8 @@ def _printed(unit: Unit, node: nodes.Expr, scope: Scope) -> Lowered:
     finalize = unit.environment.finalize
     if constant is not None:
         # where Jinja2 does not know whether text is to be escaped, it finalizes that too (E10)
-        if isinstance(node, nodes.TemplateData) or finalize is None:
-            return (PrintText(unit.line, str(constant)),)
+        if isinstance(node, nodes.TemplateData) or finalize is None or budget_of(unit.environment) is not None:
+            return _constant_text(unit, str(constant))
         if _finalizes_early(unit):
             # Jinja2 escapes a constant before it is finalized, and everything else after that (E10)
             return (Print(unit.line, finalized(unit, scope, Constant(unit.line, constant)), STR),)
@@ -82,6 +87,15 @@ def _printed(unit: Unit, node: nodes.Expr, scope: Scope) -> Lowered:
     if finalize is not None:
         return print_value(unit, scope, finalized(unit, scope, unit.value(node, scope)))
     return print_expression(unit, node, scope)
+
+
+def _constant_text(unit: Unit, text: str) -> Lowered:
+    """Return what prints a text, behind what counts it for a budget."""
+    printed = PrintText(unit.line, text)
+    if budget_of(unit.environment) is None or not text:
+        return (printed,)
+    size = Constant(unit.line, len(text.encode("utf-8", "surrogatepass")))
+    return (Do(unit.line, Invoke(unit.line, Bound(unit.line, COUNT_TEXT), (size,))), printed)
 
 
 def _folded(unit: Unit, node: nodes.Expr, scope: Scope) -> Lowered:

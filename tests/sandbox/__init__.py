@@ -1,0 +1,1 @@
+"""Sandboxed templates: what they may, and how much of it."""

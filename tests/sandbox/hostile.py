@@ -1,0 +1,170 @@
+# ruff: noqa: E501  # template texts are easier to read in one line
+"""Hostile templates: what each would use up, as ``(budget, template)`` by title, and what they are given.
+
+Each would take more memory or time than there is, or never end, if nothing stopped it.
+"""
+
+import datetime
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+LIMITS: dict[str, Any] = {"output": 20_000, "turns": 20_000, "seconds": None, "depth": 20, "length": 10_000}
+
+_NEST = "{% set n = namespace(l=['ab' * 20]) %}{% for i in range(60) %}{% set n.l = [n.l, n.l] %}{% endfor %}"
+_DOUBLE = "{% set n = namespace(s='ab') %}{% for i in range(99) %}"
+
+HOSTILE: dict[str, tuple[str, str]] = {
+    # output
+    "text in a loop": ("output", "{% for i in range(9999) %}some text{% endfor %}"),
+    "a value in a loop": ("output", "{% for i in range(9999) %}{{ i }}{% endfor %}"),
+    "a long value in a loop": ("output", "{% set x = 'x' * 9999 %}{% for i in range(9999) %}{{ x }}{% endfor %}"),
+    "text that is escaped": ("output", "{% autoescape true %}{% set x = '<' * 9999 %}{{ x }}{% endautoescape %}"),
+    "wide characters": ("output", "{{ '€' * 9999 }}"),
+    "text in a set block": ("output", "{% set x %}{% for i in range(9999) %}some text{% endfor %}{% endset %}"),
+    "text in a filter block": ("output", "{% filter upper %}{% for i in range(9999) %}some text{% endfor %}{% endfilter %}"),
+    "filter blocks that grow": ("output", "{% for i in range(9) %}{% filter center(9999) %}x{% endfilter %}{% endfor %}"),
+    "text in a macro": ("output", "{% macro m() %}{% for i in range(9999) %}some text{% endfor %}{% endmacro %}{{ m() }}"),
+    "a macro in a loop": ("output", "{% macro m() %}some text{% endmacro %}{% for i in range(9999) %}{{ m() }}{% endfor %}"),
+    "call blocks": ("output", "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}{% for i in range(9999) %}{% call m() %}text{% endcall %}{% endfor %}"),
+    "a block in a loop": ("output", "{% for i in range(9999) %}{% block b %}some text{% endblock %}{% endfor %}"),
+    "self in a loop": ("output", "{% block b %}some text{% endblock %}{% for i in range(9999) %}{{ self.b() }}{% endfor %}"),
+    "an include in a loop": ("output", "{% for i in range(9999) %}{% include 'part' %}{% endfor %}"),
+    "a translation in a loop": ("output", "{% for i in range(9999) %}{% trans %}some text{% endtrans %}{% endfor %}"),
+    # turns
+    "a loop": ("turns", "{% for i in range(30000) %}{% endfor %}"),
+    "loops in each other": ("turns", "{% for i in range(999) %}{% for j in range(999) %}{% endfor %}{% endfor %}"),
+    "a loop that leaves all out": ("turns", "{% for i in range(30000) if false %}{% endfor %}"),
+    "a loop in a macro": ("turns", "{% macro m() %}{% for i in range(999) %}{% endfor %}{% endmacro %}{% for i in range(999) %}{% if m() %}{% endif %}{% endfor %}"),
+    "a loop in an include": ("turns", "{% for i in range(999) %}{% include 'loop' %}{% endfor %}"),
+    "a loop in an import": ("turns", "{% for i in range(999) %}{% from 'lib' import m %}{% set x = m() %}{% endfor %}"),
+    "a loop that a filter goes through": ("turns", "{{ range(30000)|sum }}"),
+    "a list of a range": ("turns", "{{ range(30000)|list|length }}"),
+    "a sort": ("turns", "{{ range(30000)|sort|first }}"),
+    "a map": ("turns", "{{ range(30000)|map('string')|list|length }}"),
+    "a map of a map": ("turns", "{{ range(9999)|map('string')|map('upper')|map('lower')|list|length }}"),
+    "a selection": ("turns", "{{ range(30000)|select('gt', 99999)|first }}"),
+    "a rejection": ("turns", "{{ range(30000)|reject('lt', 99999)|first }}"),
+    "slices": ("turns", "{% for x in [1]|slice(10 ** 9) %}{{ loop.length }}{% endfor %}"),
+    "a generator without end": ("turns", "{{ endless|list }}"),
+    "a generator without end, joined": ("length", "{{ endless|join|length }}"),
+    "a generator without end, joined by a method": ("turns", "{{ ''.join(endless|map('string')) }}"),
+    "a generator without end, in a loop": ("turns", "{% for x in endless %}{% endfor %}"),
+    "a generator without end, in a method": ("turns", "{% set l = [] %}{{ l.extend(endless) }}"),
+    "a generator without end, of a class": ("turns", "{{ dict(endless|map('string')|batch(2)) }}"),
+    "a list that is gone through at each turn": ("turns", "{% set l = [0] * 999 %}{% for i in l %}{% if l|sum %}{% endif %}{% endfor %}"),
+    "a page that calls itself in turns": ("turns", "{% set n = namespace(i=0) %}{% for i in range(99) %}{% for j in range(99) %}{% for k in range(99) %}{% set n.i = n.i + 1 %}{% endfor %}{% endfor %}{% endfor %}"),
+    "comments without end": ("turns", "{% set x = '<!---->' * 1400 %}{% for i in range(9999) %}{% set y = x|striptags %}{% endfor %}"),
+    "brackets without end": ("turns", "{% set x = 'a' ~ '(' * 4000 ~ ')' * 4000 %}{% for i in range(9999) %}{% set y = x|urlize %}{% endfor %}"),
+    "a long word that is wrapped": ("turns", "{% set x = 'a' * 5000 %}{% for i in range(9999) %}{% set y = x|wordwrap(1) %}{% endfor %}"),
+    # depth
+    "a macro that calls itself": ("depth", "{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}"),
+    "macros that call each other": ("depth", "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}"),
+    "a macro that is passed itself": ("depth", "{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}"),
+    "a recursive loop": ("depth", "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}"),
+    "call blocks in each other": ("depth", "{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{% call m() %}{% endcall %}"),
+    "an include of itself": ("depth", "{% if 1 %}{% include name %}{% endif %}"),
+    "an include of a list": ("depth", "{% include ['no' ~ name, name] ignore missing %}"),
+    "an import of itself": ("depth", "{% import name as x with context %}"),
+    "an extends of itself": ("depth", "{% extends name %}"),
+    "a block that has itself": ("depth", "{% block b %}{{ self.b() }}{% endblock %}"),
+    "a list in itself": ("length", "{% set l = [] %}{{ l.append(l) }}{{ l }}"),
+    # length
+    "a repeated text": ("length", "{{ 'x' * 10**9 }}"),
+    "a repeated text, turned around": ("length", "{{ 10**9 * 'x' }}"),
+    "a repeated text of markup": ("length", "{{ ('x'|safe) * 10**9 }}"),
+    "repeated bytes": ("length", "{{ 'x'.encode() * 10**9 }}"),
+    "a repeated list": ("length", "{{ [0] * 10**9 }}"),
+    "a repeated tuple": ("length", "{{ (0,) * 10**9 }}"),
+    "a power": ("length", "{{ 10**(10**10) }}"),
+    "powers of powers": ("length", "{% set n = namespace(x=3) %}{% for i in range(99) %}{% set n.x = n.x * n.x %}{% endfor %}"),
+    "a power of two": ("length", "{{ 2**(10**6) }}"),
+    "a format with a width": ("length", "{{ '%1000000000d' % 1 }}"),
+    "a format with a width of names": ("length", "{{ '%(a)1000000000s' % {'a': 1} }}"),
+    "a format with a precision": ("length", "{{ '%.1000000000f' % 1 }}"),
+    "a format with a width that is given": ("length", "{{ '%*d' % (10**9, 1) }}"),
+    "a format that names one often": ("length", "{{ ('%(a)s' * 1000) % {'a': 'x' * 9000} }}"),
+    "a format of bytes": ("length", "{{ '%1000000000d'.encode() % 1 }}"),
+    "a format filter": ("length", "{{ '%1000000000d'|format(1) }}"),
+    "a format filter in a map": ("length", "{{ ['%1000000000d']|map('format', 1)|list }}"),
+    "a formatting method": ("length", "{{ '{:>1000000000}'.format(1) }}"),
+    "a formatting method, with a width that is given": ("length", "{{ '{:>{}}'.format(1, 10**9) }}"),
+    "a formatting method that names one often": ("length", "{{ ('{0}' * 1000).format('x' * 9000) }}"),
+    "a formatting method of markup": ("length", "{{ ('{:>1000000000}'|safe).format(1) }}"),
+    "a formatting method of a dict": ("length", "{{ '{a:>1000000000}'.format_map({'a': 1}) }}"),
+    "a formatting method of a date": ("length", "{{ '{:%1000000000Y}'.format(day) }}"),
+    "a formatting method by attr": ("length", "{{ ('{:>1000000000}'|attr('format'))(1) }}"),
+    "a translation with a width": ("length", "{{ gettext('%(a)1000000000d', a=1) }}"),
+    "center": ("length", "{{ 'x'|center(10**9) }}"),
+    "center in a map": ("length", "{{ ['x']|map('center', 10**9)|list }}"),
+    "center as a block": ("length", "{% filter center(1000000000) %}x{% endfilter %}"),
+    "center of a method": ("length", "{{ 'x'.center(10**9) }}"),
+    "center of a method of markup": ("length", "{{ ('x'|safe).center(10**9) }}"),
+    "ljust": ("length", "{{ 'x'.ljust(10**9) }}"),
+    "rjust": ("length", "{{ 'x'.rjust(10**9) }}"),
+    "zfill": ("length", "{{ 'x'.zfill(10**9) }}"),
+    "center of bytes": ("length", "{{ 'x'.encode().center(10**9) }}"),
+    "expandtabs": ("length", "{{ '\t'.expandtabs(10**9) }}"),
+    "replace": ("length", "{{ ('x' * 999)|replace('x', 'y' * 999) }}"),
+    "replace of nothing": ("length", "{{ ('x' * 999)|replace('', 'y' * 999) }}"),
+    "replace of a method": ("length", "{{ ('x' * 999).replace('x', 'y' * 999) }}"),
+    "replace of a method of markup": ("length", "{{ (('x' * 999)|safe).replace('x', 'y' * 999) }}"),
+    "join": ("length", "{{ range(999)|join('x' * 999) }}"),
+    "join of many": ("length", "{{ (['x' * 999] * 999)|join }}"),
+    "join of attributes": ("length", "{{ ([{'a': 'x' * 999}] * 999)|join(attribute='a') }}"),
+    "join of a method": ("length", "{{ ('x' * 999).join('y' * 999) }}"),
+    "translate": ("length", "{{ ('x' * 999).translate({120: 'y' * 999}) }}"),
+    "to_bytes": ("length", "{{ (1).to_bytes(10**9, 'big') }}"),
+    "indent": ("length", "{{ 'x'|indent(10**9, true) }}"),
+    "indent by a text": ("length", "{{ ('x\\n' * 999)|indent('y' * 999) }}"),
+    "wordwrap": ("length", "{{ ('x ' * 999)|wordwrap(1, wrapstring='y' * 999) }}"),
+    "batch": ("length", "{{ [1]|batch(10**9, 0)|list }}"),
+    "round": ("length", "{{ 42|round(10**9, 'floor') }}"),
+    "round below zero": ("length", "{{ 42|round(-10**9) }}"),
+    "tojson": ("length", "{{ [[1]]|tojson(indent=10**9) }}"),
+    "urlize": ("length", "{{ ('a.example.com ' * 500)|urlize(target='x' * 999) }}"),
+    "lipsum": ("length", "{{ lipsum(n=10**9) }}"),
+    "lipsum of many words": ("length", "{{ lipsum(n=1, min=10**8, max=10**9) }}"),
+    "sum of lists": ("length", "{{ ([[0] * 999] * 999)|sum(start=[]) }}"),
+    "a text that doubles": ("length", _DOUBLE + "{% set n.s = n.s ~ n.s %}{% endfor %}"),
+    "a text that doubles by plus": ("length", _DOUBLE + "{% set n.s = n.s + n.s %}{% endfor %}"),
+    "a text that doubles by a format": ("length", _DOUBLE + "{% set n.s = '%s%s' % (n.s, n.s) %}{% endfor %}"),
+    "a text that doubles by join": ("length", _DOUBLE + "{% set n.s = [n.s, n.s]|join %}{% endfor %}"),
+    "a text that doubles by replace": ("length", _DOUBLE + "{% set n.s = n.s|replace('a', 'aa')|replace('b', 'bb') %}{% endfor %}"),
+    "a text that grows by escaping": ("length", "{% set n = namespace(s='&') %}{% for i in range(9999) %}{% set n.s = n.s|forceescape %}{% endfor %}"),
+    "a set block that doubles": ("length", "{% set n = namespace(s='ab') %}{% for i in range(99) %}{% set n.s %}{{ n.s }}{{ n.s }}{% endset %}{% endfor %}"),
+    "a macro that doubles": ("length", "{% macro m(x) %}{{ x }}{{ x }}{% endmacro %}{% set n = namespace(s='ab') %}{% for i in range(99) %}{% set n.s = m(n.s) %}{% endfor %}"),
+    "a list that doubles": ("length", "{% set l = [0] %}{% for i in range(99) %}{{ l.extend(l) or '' }}{% endfor %}"),
+    "a list that doubles by plus": ("length", "{% set n = namespace(l=[0]) %}{% for i in range(99) %}{% set n.l = n.l + n.l %}{% endfor %}"),
+    "lists in each other, printed": ("length", _NEST + "{{ n.l }}"),
+    "lists in each other, joined": ("length", _NEST + "{{ n.l|join }}"),
+    "lists in each other, concatenated": ("length", _NEST + "{{ 'x' ~ n.l }}"),
+    "lists in each other, as a text": ("length", _NEST + "{{ n.l|string|length }}"),
+    "lists in each other, as JSON": ("length", _NEST + "{{ n.l|tojson|length }}"),
+    "lists in each other, shown": ("length", _NEST + "{{ n.l|pprint|length }}"),
+    "lists in each other, formatted": ("length", _NEST + "{{ '%s' % [n.l] }}"),
+    "lists in each other, formatted by a method": ("length", _NEST + "{{ '{}'.format(n.l) }}"),
+    "lists in each other, converted": ("length", _NEST + "{{ '{!r:.3}'.format(n.l) }}"),
+    "lists in each other, compared": ("length", _NEST + "{% set a = n.l %}" + _NEST + "{{ a == n.l }}"),
+    "lists in each other, tested": ("length", _NEST + "{% set a = n.l %}" + _NEST + "{{ a is eq n.l }}"),
+    "lists in each other, looked for": ("length", _NEST + "{{ 1 in n.l }}"),
+    "lists in each other, looked for by a method": ("length", _NEST + "{{ [1].index(n.l) }}"),
+    "lists in each other, of a namespace": ("length", _NEST + "{{ n }}"),
+    "tuples in each other, hashed": ("length", _NEST.replace("[n.l, n.l]", "(n.l, n.l)").replace("['ab' * 20]", "(1,)") + "{{ {n.l: 1} }}"),
+    "tuples in each other, as a key": ("length", _NEST.replace("[n.l, n.l]", "(n.l, n.l)").replace("['ab' * 20]", "(1,)") + "{{ {}[n.l] }}"),
+    "values of a dict in each other": ("length", _NEST + "{{ {'a': n.l}.values() }}"),
+}  # fmt: skip
+
+PARTS = {
+    "part": "some text",
+    "loop": "{% for i in range(999) %}{% endfor %}",
+    "lib": "{% macro m() %}{% for i in range(999) %}{% endfor %}{% endmacro %}",
+}
+
+
+def endless() -> Iterator[int]:
+    return itertools.count()
+
+
+def variables(name: str = "main") -> dict[str, Any]:
+    return {"endless": endless(), "name": name, "day": datetime.date(2024, 1, 2)}
