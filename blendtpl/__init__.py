@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 from blendtpl._version import __version__
 from blendtpl.bundle.archive import Bundle
-from blendtpl.bundle.budget import Budget
+from blendtpl.bundle.budget import Budget, BudgetError
 from blendtpl.bundle.environment import EnvironmentSource, default_environment
 from blendtpl.bundle.flush import FlushExtension
 from blendtpl.bundle.manifest import Entry, Manifest, Reference
 from blendtpl.errors import (
     BlendError,
     BlockNotFound,
-    BudgetError,
     BuildWarning,
     BundleError,
     CompileError,

@@ -249,36 +249,6 @@ class ContextError(RenderError, TypeError, ValueError):
         )
 
 
-class BudgetError(RenderError):
-    """A template took more than its environment's `blendtpl.Budget` allows, and its render was stopped.
-
-    `budget` is the name of what it used up, such as ``"turns"``, and `limit` how much that was; `name` and `line` say
-    where in the templates, `chain` through which others (innermost first, as ``name:line``).
-    """
-
-    name: str = ""
-    line: int = 0
-    chain: tuple[str, ...] = ()
-
-    def __init__(self, budget: str, limit: float) -> None:
-        super().__init__(budget, limit)
-        self.budget, self.limit = budget, limit
-
-    def _text(self) -> str:
-        place = f"{one_line(self.name)}:{self.line}: " if self.name else ""
-        chain = f" ({shown_chain(self.chain)})" if self.chain else ""
-        return f"{place}the template exceeds its budget: {_BUDGETS[self.budget].format(self.limit)}{chain}"
-
-
-_BUDGETS = {
-    "output": "more than {:,} bytes of output (`output`)",
-    "turns": "more than {:,} rounds of loops (`turns`)",
-    "seconds": "more than {:,} seconds (`seconds`)",
-    "depth": "more than {:,} calls, includes and blocks in each other (`depth`)",
-    "length": "a value of more than {:,} characters, elements or bits (`length`)",
-}
-
-
 class UndefinedError(RenderError, jinja2.UndefinedError):
     """A variable or attribute that the template needs is missing.
 

@@ -35,7 +35,7 @@ from blendtpl.live_messages import live_message
 from blendtpl.live_metered import WithBudget
 from blendtpl.mail.message import Message
 from blendtpl.runtime import render
-from blendtpl.runtime.arguments import as_dict
+from blendtpl.runtime.arguments import as_dict, only_adds_to
 from blendtpl.runtime.block_functions import as_generator
 from blendtpl.runtime.causes import explain_by_note
 from blendtpl.runtime.compiled_template import CompiledTemplate
@@ -45,8 +45,9 @@ from blendtpl.runtime.frame import Frame
 from blendtpl.runtime.linked_environment import unwrapped
 from blendtpl.runtime.messages import split_fields
 from blendtpl.runtime.namespace import bind_names, new_space
-from blendtpl.runtime.output import NEVER, Output
+from blendtpl.runtime.output import NEVER, Output, drain
 from blendtpl.runtime.rebinding import Rebinding
+from blendtpl.runtime.runner import NOTHING
 from blendtpl.runtime.speedups import ACTIVE, prepare, utf8
 from blendtpl.runtime.traceback import stopped
 
@@ -57,13 +58,6 @@ _NOT_PICKLED = frozenset({"_null", "_blendtpl_names", "_blendtpl_compiler"})
 
 def _takes_ours(environment: jinja2.Environment) -> bool:
     return environment.code_generator_class is CodeGenerator and (not environment.is_async or can_await())
-
-
-def _only_adds_to(globals: Any, others: Any) -> bool:
-    """Return whether the globals of a template are surely those of another, and maybe more."""
-    if type(globals) is not ChainMap or type(others) is not ChainMap or others.maps[0]:
-        return False
-    return len(globals.maps) == len(others.maps) == 2 and globals.maps[1] is others.maps[1]
 
 
 class LiveTemplate(CompiledTemplate):
@@ -128,8 +122,7 @@ class LiveTemplate(CompiledTemplate):
         context.render = scope = Render()  # type: ignore[attr-defined]
         out: Output = []
         try:
-            for _ in self.root(context, out, NEVER):
-                pass
+            drain(self.root(context, out, NEVER))
             return self.environment.concat(out)
         except Exception as error:
             explain_by_note(error)
@@ -200,12 +193,12 @@ class LiveTemplate(CompiledTemplate):
         """Return the template as a module, as Jinja2's method of that name does."""
         if self.awaiting is None:
             return self.make_module(vars, shared, locals)
-        return await self.runner.run(self.make_module, vars, shared, locals)  # type: ignore[no-any-return]
+        return await cast(Any, self.runner).run(NOTHING, self.make_module, vars, shared, locals)  # type: ignore[no-any-return]
 
     async def _get_default_module_async(self, ctx: Context | None = None) -> TemplateModule:
         if self.awaiting is None:
             return self._get_default_module(ctx)
-        return await self.runner.run(self._get_default_module, ctx)  # type: ignore[no-any-return]
+        return await cast(Any, self.runner).run(NOTHING, self._get_default_module, ctx)  # type: ignore[no-any-return]
 
     def render_blocks(self, blocks: Iterable[str], /, *mappings: Mapping[str, Any], **variables: Any) -> str:
         """Return the texts of some blocks, one behind the other, as `blendtpl.Template.render_blocks` does."""
@@ -250,11 +243,10 @@ class LiveTemplate(CompiledTemplate):
         if budget_of(self.environment) is not None:
             return super()._get_default_module(ctx)  # what another render has changed in it is not seen
         kept = cast("TemplateModule | None", self._module)
-        if kept is not None and type(ctx) is FastContext and "globals_keys" not in ctx.__dict__:
-            # what both see of their environment is the same dict, so that no name of it is missing here
-            known = _only_adds_to(self.globals, ctx._globals)
-            if known:
-                return kept
+        # where what both see of their environment is the same dict, no name of it is missing here
+        seen = ctx._globals if type(ctx) is FastContext and "globals_keys" not in ctx.__dict__ else None
+        if kept is not None and only_adds_to(self.globals, seen):
+            return kept
         if ctx is not None and (added := ctx.globals_keys - self.globals.keys()):
             return self.make_module({name: ctx.parent[name] for name in added})
         if kept is None:
@@ -267,9 +259,8 @@ class LiveTemplate(CompiledTemplate):
         """The template as a module, as Jinja2's attribute of that name is: not where it is awaited."""
         if self.awaiting is not None:
             raise RuntimeError("Module is not available in async mode.")
-        if self.runner is None:
-            return self._get_default_module()
-        return self.runner.complete(self._get_default_module)  # type: ignore[no-any-return]
+        runner, make = self.runner, self._get_default_module
+        return make() if runner is None else cast("TemplateModule", runner.complete(NOTHING, make))
 
 
 class _Live(jinja2.Environment):
@@ -402,8 +393,8 @@ class Environment(_Live):
 class SandboxedEnvironment(WithBudget, sandbox.SandboxedEnvironment, _Live):
     """Jinja2's `SandboxedEnvironment`, compiled by blendtpl; every guarded operation stays guarded.
 
-    With ``budget=``, a `blendtpl.Budget`, a render that takes more than that ends with a `blendtpl.BudgetError`; so does
-    one of a bundle that is compiled for this environment, and loaded with it.
+    With ``budget=``, a `blendtpl.Budget`, a render that takes more ends with a `blendtpl.BudgetError`; so does one of a
+    bundle that is compiled for this environment, and loaded with it.
     """
 
 

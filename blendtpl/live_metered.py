@@ -6,15 +6,14 @@ printed; what is counted in the tree of a template is in `blendtpl.compiler.fron
 
 from functools import lru_cache
 from types import FunctionType
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from jinja2.filters import FILTERS
 from jinja2.sandbox import SandboxedEnvironment
-from jinja2.tests import TESTS
 from jinja2.utils import pass_context
 from markupsafe import Markup, escape
 
 from blendtpl.bundle.budget import Budget
+from blendtpl.bundle.environment import is_own
 from blendtpl.compiler.frontend.metered import COUNT_OUTPUT
 from blendtpl.errors import ConfigError
 from blendtpl.runtime.coroutines import awaiting_of
@@ -29,14 +28,16 @@ class WithBudget:
 
     budget: Budget | None = None
 
-    def __new__(cls, *arguments: Any, budget: Budget | None = None, **options: Any) -> Self:
+    def __new__(cls, *args: Any, budget: Budget | None = None, **kwargs: Any) -> Self:
         """Return an environment that is not made yet; of a class that counts, where it has a budget."""
-        return object.__new__(cls if budget is None else metered_kind(cls))
+        kind: type = cls if budget is None else metered_kind(cast("Any", cls))
+        made: Self = object.__new__(kind)
+        return made
 
-    def __init__(self, *arguments: Any, budget: Budget | None = None, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        if isinstance(self, Metered):
-            self.count(budget)
+    def __init__(self, *args: Any, budget: Budget | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if budget is not None:
+            cast("Metered", self).count(budget)
 
 
 class Metered(SandboxedEnvironment):
@@ -51,13 +52,13 @@ class Metered(SandboxedEnvironment):
             raise ConfigError(f"`budget=` is a `blendtpl.Budget`, not `{type(budget).__name__}`")
         self.budget = budget
         self.finalize = _Printed(self.finalize)
-        for name, function in self.filters.items():
-            if FILTERS.get(name) is function:
-                self.filters[name] = MeteredFilter(name, function)
-        self.filters[COUNT_OUTPUT] = _count_output
-        for name, function in self.tests.items():
-            if name in COMPARING and TESTS.get(name) is function:
-                self.tests[name] = MeteredTest(name, function)
+        filters: dict[str, Any] = self.filters
+        tests: dict[str, Any] = self.tests
+        own_filters = [name for name in filters if is_own(self, "filter", name)]
+        own_tests = [name for name in COMPARING if is_own(self, "test", name)]
+        filters.update((name, MeteredFilter(name, filters[name])) for name in own_filters)
+        tests.update((name, MeteredTest(name, tests[name])) for name in own_tests)
+        filters[COUNT_OUTPUT] = _count_output
 
     def call_binop(self, context: Any, operator_: str, left: Any, right: Any) -> Any:
         """Return what an operator gives, as Jinja2's method of that name does."""
@@ -67,7 +68,7 @@ class Metered(SandboxedEnvironment):
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # as Jinja2's
         """Return what a call gives, as Jinja2's method of that name does."""
-        if type(__obj) is FunctionType and __obj in OWN:
+        if isinstance(__obj, FunctionType) and __obj in OWN:
             return __obj(*args)
         meter = current()
         meter.enter()

@@ -75,7 +75,10 @@ def test_a_live_environment_has_jinja2s_defaults_but_for_tags_that_would_be_erro
     if kind.__name__ != "ImmutableSandboxedEnvironment":
         assert live.from_string(text).render(x=[]) == "onetwo"
     stock_kind = getattr(jinja2.sandbox, kind.__name__, jinja2.Environment)
-    assert inspect.signature(kind) == inspect.signature(stock_kind)
+    taken = {name: parameter.kind for name, parameter in inspect.signature(kind).parameters.items()}
+    if stock_kind is not jinja2.Environment:
+        assert taken.pop("budget") is inspect.Parameter.KEYWORD_ONLY
+    assert taken == {name: parameter.kind for name, parameter in inspect.signature(stock_kind).parameters.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)

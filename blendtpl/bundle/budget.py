@@ -1,6 +1,7 @@
 """Budgets: how much a template of an environment may take before its render is stopped.
 
-Enters: limits. Leaves: a frozen record of them, which an environment has as its `budget`. Nothing is counted here.
+Enters: limits. Leaves: a frozen record of them, which an environment has as its `budget`, and the error of one that is
+used up. Nothing is counted here.
 """
 
 from dataclasses import dataclass, fields
@@ -8,7 +9,8 @@ from math import isfinite
 
 import jinja2
 
-from blendtpl.errors import ConfigError
+from blendtpl.errors import ConfigError, RenderError, shown_chain
+from blendtpl.printable import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,36 @@ class Budget:
             if isinstance(limit, bool) or not isinstance(limit, kinds) or not (isfinite(limit) and limit > 0):
                 kind = "number" if field.name == "seconds" else "whole number"
                 raise ConfigError(f"`{field.name}` of a budget is a positive {kind}, or `None` for no limit: {limit!r}")
+
+
+class BudgetError(RenderError):
+    """A template took more than its environment's `blendtpl.Budget` allows, and its render was stopped.
+
+    `budget` is the name of what it used up, such as ``"turns"``, and `limit` how much that was; `name` and `line` say
+    where in the templates, `chain` through which others (innermost first, as ``name:line``).
+    """
+
+    name: str = ""
+    line: int = 0
+    chain: tuple[str, ...] = ()
+
+    def __init__(self, budget: str, limit: float) -> None:
+        super().__init__(budget, limit)
+        self.budget, self.limit = budget, limit
+
+    def _text(self) -> str:
+        place = f"{one_line(self.name)}:{self.line}: " if self.name else ""
+        chain = f" ({shown_chain(self.chain)})" if self.chain else ""
+        return f"{place}the template exceeds its budget: {_BUDGETS[self.budget].format(self.limit)}{chain}"
+
+
+_BUDGETS = {
+    "output": "more than {:,} bytes of output (`output`)",
+    "turns": "more than {:,} rounds of loops (`turns`)",
+    "seconds": "more than {:,} seconds (`seconds`)",
+    "depth": "more than {:,} calls, includes and blocks in each other (`depth`)",
+    "length": "a value of more than {:,} characters, elements or bits (`length`)",
+}
 
 
 def budget_of(environment: jinja2.Environment) -> Budget | None:

@@ -4,6 +4,7 @@ Enters: mappings in order and keywords, of any type. Leaves: a new dict, or an e
 `dict` takes is taken, as by Jinja2: mappings, whatever has `keys`, and iterables of pairs.
 """
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Set, Sized
 from contextlib import suppress
 from typing import Any
@@ -57,3 +58,10 @@ def _refused(value: Any, name: str | None) -> ContextError:
         return ContextError("None", name)
     kind = f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {type(value).__name__}"
     return ContextError(kind, name)
+
+
+def only_adds_to(globals: Any, others: Any) -> bool:
+    """Return whether the globals of a template are surely those of another, and maybe more."""
+    if type(globals) is not ChainMap or type(others) is not ChainMap or others.maps[0]:
+        return False
+    return len(globals.maps) == len(others.maps) == 2 and globals.maps[1] is others.maps[1]

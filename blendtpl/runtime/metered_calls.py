@@ -18,6 +18,7 @@ _SEQUENCES = (*TEXTS, list, tuple)
 _VALUES = (*_SEQUENCES, dict, set, frozenset, int, float)
 _SPECIFIER = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(\*|\d+)?(?:\.(\*|\d+))?")
 _WORD, _MOST_WORDS = 16, 100  # characters of a word of `lipsum` at most, and how many of them unless it is told
+_TRANSLATING = frozenset(("gettext", "ngettext", "pgettext", "npgettext", "_gettext_alias"))
 _MOST_DIGITS = 18
 
 
@@ -89,8 +90,8 @@ def _padded(meter: Meter, owner: Any, *arguments: Any, **keywords: Any) -> None:
 def _expanded(meter: Meter, owner: Any, *arguments: Any, **keywords: Any) -> None:
     size = argument(arguments, keywords, 0, "tabsize", 8)
     if isinstance(size, int) and isinstance(owner, TEXTS):
-        tab = b"\t" if isinstance(owner, (bytes, bytearray)) else "\t"
-        meter.fit(len(owner) + owner.count(tab) * max(size, 0))  # type: ignore[arg-type]
+        tab: Any = b"\t" if isinstance(owner, (bytes, bytearray)) else "\t"
+        meter.fit(len(owner) + owner.count(tab) * max(size, 0))
 
 
 def replaced(meter: Meter, text: Any, *arguments: Any, **keywords: Any) -> None:
@@ -98,7 +99,7 @@ def replaced(meter: Meter, text: Any, *arguments: Any, **keywords: Any) -> None:
     old, new = (argument(arguments, keywords, at, name, "") for at, name in enumerate(("old", "new")))
     count = argument(arguments, keywords, 2, "count", -1)
     if isinstance(text, TEXTS) and isinstance(new, TEXTS) and isinstance(old, str) is isinstance(text, str):
-        found = text.count(old)  # type: ignore[arg-type]
+        found = text.count(old)
         if isinstance(count, int) and count >= 0:
             found = min(found, count)
         meter.fit(len(text) + found * max(len(new) - len(old), 0))
@@ -155,6 +156,11 @@ def method(meter: Meter, called: Any, arguments: tuple[Any, ...], keywords: dict
     """
     if called is generate_lorem_ipsum:
         _lorem_ipsum(meter, *arguments, **keywords)
+        return arguments
+    if getattr(called, "__name__", "") in _TRANSLATING:
+        for text in arguments:
+            if isinstance(text, str):
+                printf(meter, text, keywords)
         return arguments
     owner = getattr(called, "__self__", None)
     of_value = isinstance(owner, _VALUES) or owner is Markup

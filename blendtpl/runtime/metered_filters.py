@@ -145,6 +145,7 @@ class MeteredFilter:
     function: Callable[..., Any]
 
     def __call__(self, context: Any, *given: Any, **keywords: Any) -> Any:
+        """Return what the filter gives."""
         meter, awaiting = current(), awaiting_of(context.environment)
         meter.check()
         if given:
@@ -161,7 +162,8 @@ class MeteredFilter:
             if before is not None:
                 before(meter, *given, **keywords)
         # what is asynchronous has been seen to
-        function = _SPECIAL.get(self.name) or getattr(filters, f"sync_{self.function.__name__}", self.function)
+        own: Callable[..., Any] = getattr(filters, f"sync_{self.function.__name__}", self.function)
+        function = _SPECIAL.get(self.name, own)
         result = function(*passed_first(function, context), *given, **keywords)
         if awaiting is not None and type(result) is GeneratorType:
             result = map(awaiting.awaited, result)
@@ -176,6 +178,7 @@ class MeteredTest:
     function: Callable[..., Any]
 
     def __call__(self, *given: Any) -> Any:
+        """Return what the test gives."""
         meter = current()
         meter.check()
         for value in given:

@@ -57,7 +57,7 @@ def metered_format(environment: Any, bound: Any, safe: Callable[..., str]) -> Ca
         else:
             formatter = _Counting(environment)
         given, named = ((), args[0]) if is_map else (args, kwargs)
-        result = type(text)(formatter.vformat(text, given, named))
+        result: str = type(text)(formatter.vformat(text, given, named))
         current().made(result)
         return result
 

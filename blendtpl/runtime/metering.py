@@ -14,13 +14,14 @@ from typing import Any
 
 from jinja2.utils import Namespace
 
-from blendtpl.bundle.budget import Budget
-from blendtpl.errors import BudgetError, RenderError
+from blendtpl.bundle.budget import Budget, BudgetError
+from blendtpl.errors import RenderError
 
 METER: ContextVar["Meter | None"] = ContextVar("blendtpl_meter", default=None)
 
 TEXTS = (str, bytes, bytearray)
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset, *_VIEWS)
 _NAMES = "_Namespace__attrs"  # what a namespace shows as its text
 _SMALL = frozenset((bool, float, type(None)))
 _LAZY = (GeneratorType, map)
@@ -109,7 +110,7 @@ class Meter:
             elif isinstance(value, dict):
                 waiting += value.keys()
                 waiting += value.values()
-            elif isinstance(value, (list, tuple, set, frozenset, *_VIEWS)):
+            elif isinstance(value, _CONTAINERS):
                 waiting += value
             elif isinstance(value, Namespace):
                 waiting.append(object.__getattribute__(value, _NAMES))
@@ -162,7 +163,9 @@ def enter() -> None:
 
 def leave() -> None:
     """Note that it has ended."""
-    current().depth -= 1
+    meter = current()
+    meter.depth -= 1
+    meter.check()
 
 
 def write(size: int) -> None:
@@ -182,6 +185,18 @@ def release() -> None:
     meter.output = min(meter.held.pop(), meter.output)
 
 
+def so_far() -> int:
+    """Return how much output there is."""
+    return current().output
+
+
+def held_back(before: int, text: Any) -> Any:
+    """Return the text of a block, which counts where it is printed; `before` is what there was before it."""
+    meter = current()
+    meter.output = min(before, meter.output)
+    return meter.made(text)
+
+
 def measured(value: Any) -> Any:
     """Return a value that is not too long to go through all of it."""
     kind = type(value)
@@ -197,4 +212,4 @@ def made(value: Any) -> Any:
     return current().made(value)
 
 
-OWN = frozenset((turn, enter, leave, write, hold, release, measured, made))
+OWN: frozenset[Any] = frozenset((turn, enter, leave, write, hold, release, so_far, held_back, measured, made))

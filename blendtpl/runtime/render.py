@@ -25,15 +25,13 @@ from blendtpl.runtime.context import Render
 from blendtpl.runtime.entry import EntryPlan, finish
 from blendtpl.runtime.frame import Frame, names_set
 from blendtpl.runtime.output import NEVER, Output, Steps, drain, writing
-from blendtpl.runtime.runner import Given
+from blendtpl.runtime.runner import NOTHING
 from blendtpl.runtime.speedups import enter_template, utf8
 from blendtpl.runtime.streams import AsyncStream, Stream, may_wait
 from blendtpl.runtime.traceback import locate_error
 
 Mappings = tuple[Mapping[str, Any], ...]
 Begin = Callable[[CompiledTemplate, Frame, dict[str, Any], Output, int | None], Steps]
-
-_NOTHING: Given = (), {}  # what says a language: variables of a caller's code are not meant for templates
 
 
 @overload
@@ -86,7 +84,8 @@ def render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Outp
     """
     if compiled.runner is None:
         return _render_in_scope(compiled, given, out, assigned)
-    return compiled.runner.complete(_NOTHING, _render_in_scope, compiled, given, out, assigned)  # type: ignore[no-any-return]
+    # variables of a caller's code are not meant for templates, and say no language
+    return compiled.runner.complete(NOTHING, _render_in_scope, compiled, given, out, assigned)  # type: ignore[no-any-return]
 
 
 def _render_in_scope(compiled: CompiledTemplate, given: dict[str, Any], out: Output, assigned: dict[str, Any]) -> str:

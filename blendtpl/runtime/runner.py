@@ -15,6 +15,7 @@ import jinja2
 from blendtpl.runtime.languages import Translations, installed, language
 
 Given = tuple[tuple[Any, ...], Mapping[str, Any]]  # mappings in order, and variables
+NOTHING: Given = (), {}
 Pieces = Generator[str, None, None]
 Set = Token[str | None]
 
@@ -72,7 +73,7 @@ class Translating:
     def run_each(self, given: Given) -> Callable[[Pieces], AsyncGenerator[str, None]]:
         """Return the same, which awaits what each waits for."""
         tag = self._translations.tag_in(*given)
-        steps = _awaitable if self._awaiting is None else self._awaiting.run_each
+        steps = awaitable if self._awaiting is None else self._awaiting.run_each
         return steps if tag is None else lambda pieces: _each_async(tag, steps(pieces))
 
     def _enter(self, given: Given) -> Set | None:
@@ -124,7 +125,8 @@ async def _each_async(tag: str, steps: Any) -> AsyncGenerator[str, None]:
             yield piece
 
 
-async def _awaitable(pieces: Pieces) -> AsyncGenerator[str, None]:
+async def awaitable(pieces: Pieces) -> AsyncGenerator[str, None]:
+    """Yield what a generator yields, for whoever awaits it."""
     with closing(pieces):
         for piece in pieces:
             yield piece

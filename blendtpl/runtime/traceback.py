@@ -18,7 +18,8 @@ from typing import Any
 import jinja2
 
 from blendtpl.bundle import abi
-from blendtpl.errors import BudgetError, UndefinedError, did_you_mean, shown_chain
+from blendtpl.bundle.budget import BudgetError
+from blendtpl.errors import UndefinedError, did_you_mean, shown_chain
 from blendtpl.printable import one_line
 from blendtpl.runtime.causes import explain
 from blendtpl.runtime.exceptions import (
@@ -103,7 +104,7 @@ def _add_place(error: Exception, variables: Iterable[object]) -> None:
     (name, line), *callers = places
     _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
-    if is_a(error, BudgetError):
+    if isinstance(error, BudgetError):
         if not error.name:
             vars(error).update(name=name, line=line, chain=chain)
         return
@@ -193,7 +194,7 @@ def place_budget(error: BudgetError, raised: BaseException) -> None:
         return
     trace, place = trace_of(raised), ("", 0)
     while trace is not None:
-        template = dict.get(trace.tb_frame.f_globals, abi.SELF)
+        template: Any = dict.get(trace.tb_frame.f_globals, abi.SELF)
         if is_a(template, jinja2.Template):
             place = template.name or trace.tb_frame.f_code.co_filename, line_of(trace)
         trace = trace.tb_next

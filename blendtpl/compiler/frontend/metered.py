@@ -40,18 +40,18 @@ def _measured(node: nodes.Expr) -> nodes.Expr:
 
 
 class _Metering(NodeTransformer):
-    def visit_Template(self, node: nodes.Template) -> nodes.Template:
+    def visit_Template(self, node: nodes.Template) -> nodes.Template:  # noqa: N802
         self.generic_visit(node)
         node.body = [_run("enter", node.lineno), *node.body, _run("leave", node.lineno)]
         return node
 
-    def visit_Block(self, node: nodes.Block) -> nodes.Block:
+    def visit_Block(self, node: nodes.Block) -> nodes.Block:  # noqa: N802
         self.generic_visit(node)
         if not node.required:
             node.body = [_run("enter", node.lineno), *node.body, _run("leave", node.lineno)]
         return node
 
-    def visit_For(self, node: nodes.For) -> nodes.For:
+    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802
         self.generic_visit(node)
         if node.test is None:
             node.body.insert(0, _run("turn", node.lineno))
@@ -59,37 +59,51 @@ class _Metering(NodeTransformer):
             node.test = nodes.And(_call("turn", node.lineno), node.test, lineno=node.lineno)
         return node
 
-    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.AssignBlock:
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.AssignBlock:  # noqa: N802
         self.generic_visit(node)
         node.body = [_run("hold", node.lineno), *node.body, _run("release", node.lineno)]
         return node
 
-    def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.FilterBlock:
+    def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.FilterBlock:  # noqa: N802
         self.generic_visit(node)
         node.filter = nodes.Filter(node.filter, COUNT_OUTPUT, [], [], None, None, lineno=node.lineno)
         node.body = [_run("hold", node.lineno), *node.body, _run("release", node.lineno)]
         return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:
+    def visit_Call(self, node: nodes.Call) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        callee = node.node
+        if isinstance(callee, nodes.Getattr) and isinstance(callee.node, nodes.Name) and callee.node.name == "self":
+            # a call of a block may be none in what is compiled
+            return _call("held_back", node.lineno, _call("so_far", node.lineno), node)
+        return node
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.CallBlock:  # noqa: N802
+        call = node.call
+        self.generic_visit(node)
+        node.call = call
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:  # noqa: N802
         self.generic_visit(node)
         if all(isinstance(part, nodes.Const) for part in node.nodes):
             return node  # it is no longer than the template
         node.nodes = [_measured(part) for part in node.nodes]
         return _call("made", node.lineno, node)
 
-    def visit_Compare(self, node: nodes.Compare) -> nodes.Compare:
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Compare:  # noqa: N802
         self.generic_visit(node)
         node.expr = _measured(node.expr)
         for operand in node.ops:
             operand.expr = _measured(operand.expr)
         return node
 
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Getitem:
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Getitem:  # noqa: N802
         self.generic_visit(node)
         node.arg = _measured(node.arg)
         return node
 
-    def visit_Dict(self, node: nodes.Dict) -> nodes.Dict:
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Dict:  # noqa: N802
         self.generic_visit(node)
         for pair in node.items:
             pair.key = _measured(pair.key)
