@@ -6,7 +6,7 @@ when it is first asked for, or from a bundle. Whatever else Flask does with temp
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from flask import render_template, stream_template
@@ -15,6 +15,9 @@ from flask.signals import before_render_template, template_rendered
 from blendtpl.errors import ConfigError
 from blendtpl.runtime.registry import Registry
 from blendtpl.web.bundled import Bundled, from_bundle, live_kind, moved
+
+if TYPE_CHECKING:
+    from flask.sansio.app import App  # what Flask's applications and Quart's are
 
 __all__ = ["Blend", "render_block", "render_blocks", "render_template", "stream_template"]
 
@@ -34,7 +37,7 @@ class Blend:
 
     def __init__(
         self,
-        app: flask.Flask | None = None,
+        app: "App | None" = None,
         bundle: str | os.PathLike[str] | None = None,
         *,
         digest: str | None = None,
@@ -44,7 +47,7 @@ class Blend:
         if app is not None:
             self.init_app(app)
 
-    def init_app(self, app: flask.Flask) -> None:
+    def init_app(self, app: "App") -> None:
         """Do so for an application that was made later."""
         if _NAME in app.extensions:
             raise ConfigError(f"`Blend` has been applied to the application `{app.name}` before: do so once")
