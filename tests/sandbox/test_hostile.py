@@ -4,6 +4,7 @@ import asyncio
 import gc
 import pickle
 import threading
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from testkit.memory import measure
 from tests.sandbox.hostile import HOSTILE, LIMITS, PARTS, variables
 
 BUDGET = Budget(**LIMITS)
-Render = Callable[[str], str]
+_LARGE = 4_000_000  # bytes; any of these would take a hundred times as many, if not all that there are
 
 
 def sandbox(budget: Budget = BUDGET, templates: dict[str, str] | None = None, **options: Any) -> jinja2.Environment:
@@ -75,6 +76,20 @@ def test_a_hostile_template_is_stopped_where_it_awaits(title: str) -> None:
         with pytest.raises(BudgetError) as raised:
             asyncio.run(render(variables()))
         check(raised.value, budget)
+
+
+@pytest.mark.parametrize("title", [title for title, (budget, _) in HOSTILE.items() if budget == "length"])
+def test_what_is_too_long_is_never_made(title: str) -> None:
+    template = sandbox(templates=templates_of(HOSTILE[title][1])).get_template("main")
+    given = variables()
+    tracemalloc.start()
+    try:
+        with pytest.raises(BudgetError):
+            template.render(given)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < _LARGE
 
 
 def check(error: BudgetError, budget: str) -> None:
