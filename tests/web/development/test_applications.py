@@ -222,3 +222,46 @@ def test_a_server_that_is_told_to_end_ends_though_pages_listen(folder: Path, num
                 process.wait(PATIENCE)
             finally:
                 process.kill()
+
+
+DJANGO = """
+import io, sys
+import django
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.shortcuts import render
+from django.urls import path
+import blendtpl
+from blendtpl.web.development import WsgiDevelopment
+
+folder = sys.argv[1]
+backend = {"BACKEND": "blendtpl.web.django.BlendTemplates", "NAME": "pages", "DIRS": [folder]}
+settings.configure(
+    DEBUG=True, DEBUG_PROPAGATE_EXCEPTIONS=True, SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, TEMPLATES=[backend]
+)
+urlpatterns = [path("<name>", lambda request, name: render(request, name, {"items": [1]}))]
+local = {
+    "REQUEST_METHOD": "GET", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost", "HTTP_ACCEPT": "text/html",
+    "SERVER_NAME": "localhost", "SERVER_PORT": "80", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http",
+}
+application = get_wsgi_application()
+with blendtpl.watch(folder) as registry:
+    around = WsgiDevelopment(application, registry, debug=True)
+    for name in ("page.html", "fails.html"):
+        body = around({**local, "PATH_INFO": "/" + name}, lambda status, headers, exc_info=None: print(status))
+        print(b"".join(body).decode())
+        getattr(body, "close", id)()
+"""
+
+
+def test_django(folder: Path) -> None:
+    pytest.importorskip("django")
+    done = subprocess.run(
+        [sys.executable, "-c", DJANGO, str(folder)], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
+    right, _, wrong = done.stdout.partition("500 Internal Server Error\n")
+    assert right.startswith("200 OK\n")
+    assert right.endswith("</script>\n")
+    assert "fails.html:4</code>" in wrong
+    assert "UndefinedError" in wrong

@@ -234,6 +234,7 @@ def test_nothing_of_an_exception_is_kept(registry: Any) -> None:
     around = WsgiDevelopment(application, registry, debug=True)
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost"}
     logging.getLogger("blendtpl.web").disabled = True  # pytest keeps what is logged
+    gc.collect()
     gc.disable()
     try:
         for _ in range(3):
