@@ -237,7 +237,8 @@ from blendtpl.web.development import WsgiDevelopment
 folder = sys.argv[1]
 backend = {"BACKEND": "blendtpl.web.django.BlendTemplates", "NAME": "pages", "DIRS": [folder]}
 settings.configure(
-    DEBUG=True, DEBUG_PROPAGATE_EXCEPTIONS=True, SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, TEMPLATES=[backend]
+    DEBUG=True, DEBUG_PROPAGATE_EXCEPTIONS=True, SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
+    TEMPLATES=[backend],
 )
 urlpatterns = [path("<name>", lambda request, name: render(request, name, {"items": [1]}))]
 local = {
@@ -250,7 +251,7 @@ with blendtpl.watch(folder) as registry:
     for name in ("page.html", "fails.html"):
         body = around({**local, "PATH_INFO": "/" + name}, lambda status, headers, exc_info=None: print(status))
         print(b"".join(body).decode())
-        getattr(body, "close", id)()
+        getattr(body, "close", lambda: None)()
 """
 
 
