@@ -1,0 +1,1 @@
+"""Notes: the same small site in several frameworks, by blendtpl or on Jinja2."""
