@@ -49,11 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def guide_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty folder in which the blocks of a guide run; what they import is forgotten."""
+    """An empty folder in which the blocks of a guide run; what they import is forgotten, but for Python's own modules:
+    those written in C would not be made anew, and know the exceptions of the first ones.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("BLENDTPL_CACHE_DIR", str(tmp_path / "cache"))
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
-        del sys.modules[name]
+        if name.partition(".")[0] not in sys.stdlib_module_names:
+            del sys.modules[name]
