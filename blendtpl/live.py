@@ -1,9 +1,8 @@
 """Live environments: Jinja2's `Environment`, with every template through blendtpl's compiler.
 
 Enters: whatever an application does with a Jinja2 environment. Leaves: the same, with the code of our compiler. Nothing
-is linked here, since templates may come and go: names are resolved when a template renders, as Jinja2 does.
-
-An environment with `enable_async`, or with a code generator of its own, keeps Jinja2's way.
+is linked here: names are resolved when a template renders, as Jinja2 does. One with a code generator of its own keeps
+Jinja2's way, and so does one with `enable_async` where greenlet is missing.
 """
 
 from collections import ChainMap
