@@ -14,6 +14,7 @@ from blendtpl.cli.common import (
     environment_option,
     errors_as_text,
     exclude_option,
+    hand_over,
     project,
     say,
     source_argument,
@@ -79,7 +80,7 @@ def extract_command(
         found = dict(_texts(given, resolved, (*config.exclude, *exclude), tags))
         catalogue = template_of(found)
         if output == _PIPE:
-            click.echo(to_pot(catalogue), nl=False)
+            hand_over(to_pot(catalogue).decode())
             return
         before = output.read_bytes() if output.is_file() else b""
         data = to_pot(catalogue, before)
