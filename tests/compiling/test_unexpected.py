@@ -1,7 +1,7 @@
 """Whatever is raised while one template is compiled is a fault of its place, and the others are still reported."""
 
 import pickle
-from typing import Any
+from typing import Any, NoReturn
 
 import jinja2
 import pytest
@@ -86,6 +86,9 @@ class Strange(Exception):
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("it stays here")  # whatever somebody else has taught `pickle`
 
 
 RAISED: dict[str, Exception] = {
