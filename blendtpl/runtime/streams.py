@@ -5,7 +5,7 @@ one at a time is in memory; whoever has enough closes them, and the render ends 
 """
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from typing import IO, Any, Generic, TypeVar
 
@@ -63,7 +63,7 @@ class _Sized:
         return self._begin
 
 
-class Stream(_Sized, Iterator[T], Generic[T]):
+class Stream(_Sized, Generator[T, None, None], Generic[T]):
     """An iterator over the pieces of a render. Nothing runs before the first is taken; closed, it ends the render.
 
     What has been printed is handed out once it is of the `size` that is set, and before a loop goes through what is
@@ -74,6 +74,16 @@ class Stream(_Sized, Iterator[T], Generic[T]):
 
     def __next__(self) -> T:
         piece: T = next(self._begun())
+        return piece
+
+    def send(self, value: None) -> T:
+        """Return the next piece, as any generator does that is sent nothing."""
+        piece: T = self._begun().send(value)
+        return piece
+
+    def throw(self, *error: Any) -> T:
+        """Raise an exception in the render, which ends it unless a template's function goes on."""
+        piece: T = self._begun().throw(*error)
         return piece
 
     def close(self) -> None:
@@ -102,13 +112,23 @@ class Stream(_Sized, Iterator[T], Generic[T]):
                 file.writelines(_encoded(self, encoding, errors))
 
 
-class AsyncStream(_Sized, AsyncIterator[T], Generic[T]):
+class AsyncStream(_Sized, AsyncGenerator[T, None], Generic[T]):
     """An asynchronous iterator over the pieces of a render, as `Stream` is one; `aclose` ends the render."""
 
     __slots__ = ()
 
     async def __anext__(self) -> T:
         piece: T = await anext(self._begun())
+        return piece
+
+    async def asend(self, value: None) -> T:
+        """Return the next piece, as any asynchronous generator does that is sent nothing."""
+        piece: T = await self._begun().asend(value)
+        return piece
+
+    async def athrow(self, *error: Any) -> T:
+        """Raise an exception in the render, as `Stream.throw` does."""
+        piece: T = await self._begun().athrow(*error)
         return piece
 
     async def aclose(self) -> None:

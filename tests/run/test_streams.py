@@ -5,7 +5,7 @@ import asyncio
 import gc
 import io
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any
@@ -201,6 +201,26 @@ def test_a_stream_that_fails_says_where_and_has_handed_out_what_was_before() -> 
         next(stream)
     with pytest.raises(StopIteration):
         next(stream)
+
+
+def test_streams_are_generators_that_an_exception_may_be_thrown_into() -> None:
+    registry = load({"main.html": "a{% flush %}b{% flush %}{{ c }}"})
+    stream = registry["main.html"].stream(c="c")
+    assert isinstance(stream, Generator)
+    assert (stream.send(None), next(stream)) == ("a", "b")
+    with pytest.raises(ConnectionError, match="gone"):
+        stream.throw(ConnectionError("gone"))
+    assert list(stream) == []
+
+    async def later() -> None:
+        stream = registry["main.html"].stream_async(c="c")
+        assert isinstance(stream, AsyncGenerator)
+        assert (await stream.asend(None), await anext(stream)) == ("a", "b")
+        with pytest.raises(ConnectionError, match="gone"):
+            await stream.athrow(ConnectionError("gone"))
+        assert [piece async for piece in stream] == []
+
+    asyncio.run(later())
 
 
 class Held:
