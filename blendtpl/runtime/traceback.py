@@ -104,8 +104,8 @@ def _add_place(error: Exception, variables: Iterable[object]) -> None:
     (name, line), *callers = places
     _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
-    if isinstance(error, BudgetError):
-        if not error.name:
+    if is_a(error, BudgetError):
+        if not vars(error)["name"]:
             vars(error).update(name=name, line=line, chain=chain)
         return
     inside = explain(error)
