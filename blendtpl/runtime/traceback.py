@@ -105,7 +105,7 @@ def _add_place(error: Exception, variables: Iterable[object]) -> None:
     _forget(sources)
     chain = tuple(f"{caller}:{at}" for caller, at in callers)
     if is_a(error, BudgetError):
-        if not vars(error)["name"]:
+        if "name" not in vars(error):
             vars(error).update(name=name, line=line, chain=chain)
         return
     inside = explain(error)
