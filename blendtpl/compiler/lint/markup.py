@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 import jinja2
 from jinja2 import nodes
 
-from blendtpl.compiler.analysis.walk import below, children, of_kind
+from blendtpl.compiler.analysis.walk import ByKind, below, by_kind, children
 from blendtpl.compiler.frontend.html_place import (
     BARE,
     BEFORE_VALUE,
@@ -78,9 +78,11 @@ def markup(tree: nodes.Template, environment: jinja2.Environment, name: str, sta
     """Return what is found. `starts` are the places of blocks that another template has, and, under an empty name,
     those where this one is printed.
     """
+    every = by_kind(tree)
     extends = any(isinstance(node, nodes.Extends) for node in tree.body)
-    walk = _Walk(environment, name, starts if extends else {}, _names_made(tree), _parameters(tree))
-    for loop in of_kind(tree, nodes.For):
+    vouches = any(node.name == "safe" for node in every.get(nodes.Filter, ()))
+    walk = _Walk(environment, name, starts if extends else {}, _names_made(every), _parameters(every), vouches)
+    for loop in every.get(nodes.For, ()):
         if not walk.is_given(loop.iter):
             walk.made.update(_targets(loop.target))
     for start in starts.get("", (Place(),)):
@@ -113,30 +115,23 @@ def _targets(target: nodes.Node) -> Iterator[str]:
     return (node.name for node in (target, *below(target)) if isinstance(node, nodes.Name))
 
 
-def _names_made(tree: nodes.Template) -> set[str]:
+def _names_made(every: ByKind) -> set[str]:
     """Return the names that a template gives to what it makes, beside the targets of loops."""
-    made: set[str] = set(_OWN)
-    for node in below(tree):
-        match node:
-            case nodes.Assign() | nodes.AssignBlock():
-                made.update(
-                    target.name for target in (node.target, *below(node.target)) if isinstance(target, nodes.Name)
-                )
-            case nodes.With():
-                made.update(name for target in node.targets for name in _targets(target))
-            case nodes.Import():
-                made.add(node.target)
-            case nodes.FromImport():
-                made.update(pair if isinstance(pair, str) else pair[1] for pair in node.names)
-            case nodes.Macro():
-                made.add(node.name)
+    made: set[str] = {*_OWN, *(node.name for node in every.get(nodes.Macro, ()))}
+    made.update(node.target for node in every.get(nodes.Import, ()))
+    for node in (*every.get(nodes.Assign, ()), *every.get(nodes.AssignBlock, ())):
+        made.update(_targets(node.target))
+    for node in every.get(nodes.With, ()):
+        made.update(name for target in node.targets for name in _targets(target))
+    for node in every.get(nodes.FromImport, ()):
+        made.update(imported if isinstance(imported, str) else imported[1] for imported in node.names)
     return made
 
 
-def _parameters(tree: nodes.Template) -> frozenset[str]:
+def _parameters(every: ByKind) -> frozenset[str]:
     """Return the names of arguments: who calls may have vouched for what they are."""
-    macros, calls = of_kind(tree, nodes.Macro), of_kind(tree, nodes.CallBlock)
-    return frozenset(argument.name for taken in (macros, calls) for taker in taken for argument in taker.args)
+    takers = (*every.get(nodes.Macro, ()), *every.get(nodes.CallBlock, ()))
+    return frozenset(argument.name for taker in takers for argument in taker.args)
 
 
 @dataclass(slots=True)
@@ -146,6 +141,7 @@ class _Walk:
     starts: Places
     made: set[str]
     parameters: frozenset[str]
+    vouches: bool  # whether anything is `safe` in it
     findings: list[Finding] = field(default_factory=list)
     blocks: dict[str, set[Place]] = field(default_factory=dict)
     included: dict[str, set[Place]] = field(default_factory=dict)
@@ -189,7 +185,8 @@ class _Walk:
             if isinstance(part, nodes.TemplateData):
                 place = place and behind_text(place, part.data)
             else:
-                self._safe(part)
+                if self.vouches:
+                    self._safe(part)
                 if place is not None:
                     self._value(part, place)
                 place = place and behind_hole(place)
