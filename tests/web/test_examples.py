@@ -10,17 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jinja2
 import pytest
 
 import blendtpl
 
 ROOT = Path(__file__).parents[2]
-SERVERS = {"flask_site": "gunicorn", "quart_site": "hypercorn"}
+SERVERS = {"flask_site": "gunicorn", "quart_site": "hypercorn", "starlette_site": "uvicorn"}
 PATHS = ["/", "/rows", "/stream"]
 
 
 def command(site: str, fd: int) -> list[str]:
-    return [sys.executable, "-m", SERVERS[site], "--bind", f"fd://{fd}", f"examples.site.{site}:app"]
+    listening = ["--fd", str(fd)] if SERVERS[site] == "uvicorn" else ["--bind", f"fd://{fd}"]
+    return [sys.executable, "-m", SERVERS[site], *listening, f"examples.site.{site}:app"]
+
+
+def environment_of(site: str) -> jinja2.Environment:
+    """Return the environment whose templates an example has."""
+    module = importlib.import_module(f"examples.site.{site}")
+    found: jinja2.Environment = module.templates.env if hasattr(module, "templates") else module.app.jinja_env
+    return found
 
 
 @contextmanager
@@ -52,7 +61,7 @@ def answer(port: int, path: str) -> tuple[int, bytes]:
 @pytest.mark.parametrize("site", SERVERS)
 def test_an_example_answers_as_on_jinja2(site: str, tmp_path: Path) -> None:
     bundle = tmp_path / "site.blend"
-    blendtpl.compile(importlib.import_module(f"examples.site.{site}").app.jinja_env).write(bundle)
+    blendtpl.compile(environment_of(site)).write(bundle)
     with served(site, RENDERER="jinja2") as port:
         expected = [answer(port, path) for path in PATHS]
     assert [status for status, _ in expected] == [200, 200, 200]
