@@ -83,8 +83,11 @@ class Stream(_Sized, Generator[T, None, None], Generic[T]):
 
     def throw(self, *error: Any) -> T:
         """Raise an exception in the render, which ends it unless a template's function goes on."""
-        piece: T = self._begun().throw(*error)
-        return piece
+        try:
+            piece: T = self._begun().throw(*error)
+            return piece
+        finally:
+            del error  # whose traceback has this frame
 
     def close(self) -> None:
         """End the render, if it has begun and not ended."""
@@ -128,8 +131,11 @@ class AsyncStream(_Sized, AsyncGenerator[T, None], Generic[T]):
 
     async def athrow(self, *error: Any) -> T:
         """Raise an exception in the render, as `Stream.throw` does."""
-        piece: T = await self._begun().athrow(*error)
-        return piece
+        try:
+            piece: T = await self._begun().athrow(*error)
+            return piece
+        finally:
+            del error  # as above
 
     async def aclose(self) -> None:
         """End the render, if it has begun and not ended."""

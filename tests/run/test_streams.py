@@ -6,7 +6,7 @@ import gc
 import io
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import jinja2
 import pytest
 
 import blendtpl
+from testkit.memory import measure
 from testkit.oracle import load
 
 PAGE = "<h1>{{ title }}</h1>{% for x in xs %}{{ x }};{% endfor %}</html>"
@@ -221,6 +222,37 @@ def test_streams_are_generators_that_an_exception_may_be_thrown_into() -> None:
         assert [piece async for piece in stream] == []
 
     asyncio.run(later())
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_an_exception_that_is_thrown_into_a_stream_leaves_nothing() -> None:
+    template = load({"main.html": "{{ h }}{% flush %}b"})["main.html"]
+
+    def sync() -> Any:
+        held = Held()
+        stream = template.stream(h=held)
+        next(stream)
+        with pytest.raises(ConnectionError):
+            stream.throw(ConnectionError("gone"))
+        return weakref.ref(held)
+
+    async def later() -> Any:
+        held = Held()
+        stream = template.stream_async(h=held)
+        await anext(stream)
+        with suppress(ConnectionError):
+            await stream.athrow(ConnectionError("gone"))
+        return weakref.ref(held)
+
+    def thrown() -> None:
+        stream = template.stream(h=1)
+        next(stream)
+        with suppress(ConnectionError):
+            stream.throw(ConnectionError("gone"))
+
+    assert sync()() is None
+    assert asyncio.run(later())() is None
+    assert not measure(thrown, 1000)
 
 
 class Held:
